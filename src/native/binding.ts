@@ -4,7 +4,7 @@
  * business of `src/bpf`. A call that follows `close()` returns -EBADF.
  */
 export interface Binding {
-  /** The version of the libbpf that is loaded, such as `1.5.0`. */
+  /** The version of the libbpf that is loaded, such as `1.5`: libbpf knows no third number. */
   libbpfVersion(): string;
   /**
    * Where libbpf's log goes: `level` is 0 for warnings, 1 for information, 2 for debugging. It is
@@ -18,6 +18,8 @@ export interface Binding {
   /** An fd of a tracefs mounted nowhere (fsopen(2), kernel 5.2, CAP_SYS_ADMIN): its files are read below /proc/self/fd. */
   openTracefs(): number;
   closeFd(fd: number): void;
+  /** Whether a pipe's or socket's other end is closed, by poll(2): POLLERR or POLLHUP. */
+  isPeerGone(fd: number): boolean;
   /** perf_event_open(2) for one tracepoint by its id, on every process. Returns an fd. */
   openTracepoint(id: number): number;
   /** Opens an object without touching the kernel. `btf` is the file to relocate against, empty for the running kernel. */

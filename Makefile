@@ -1,0 +1,86 @@
+# `make help` lists what there is to make. Variables: V=1 shows the commands, BTF=FILE takes the kernel's types from
+# a file, ARGS='execsnoop -x' gives `make run` something else to run, CLANG=, LLVM_STRIP=, CXX= name the compilers.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := build
+Q := $(if $(V),,@)
+
+MACHINE := $(shell uname -m)
+NODE_ARCH := $(or $(patsubst x86_64,x64,$(filter x86_64,$(MACHINE))),$(patsubst aarch64,arm64,$(filter aarch64,$(MACHINE))),$(MACHINE))
+ARCH_DIR := $(patsubst x64,x86,$(NODE_ARCH))
+VMLINUX_H := vmlinux/$(ARCH_DIR)/vmlinux.h
+NPM_STAMP := node_modules/.package-lock.json
+TS_STAMP := build/ts.stamp
+
+.PHONY: help setup ts native btf-fixtures build run test lint format manifest man generate check-generated pack clean FORCE
+help: ## this list
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## /{ printf "  make %-16s %s\n", $$1, $$2 }' Makefile scripts/*.mk
+
+# What the goals of this run need of the machine, so that apt is asked once. Everything that uses it depends on setup
+# by order only: it always looks, and makes nothing out of date.
+GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
+SETUP_NEEDS := $(if $(filter-out lint format manifest man generate check-generated,$(GOALS)),build) \
+	$(if $(filter test,$(GOALS)),test) $(if $(filter lint format,$(GOALS)),lint)
+
+setup: ## install what is missing to build (Debian packages)
+	@VMLINUX_H=$(VMLINUX_H) BTF='$(BTF)' scripts/setup.sh $(or $(strip $(SETUP_NEEDS)),npm)
+
+$(NPM_STAMP): package-lock.json | setup
+	@scripts/npm.sh
+
+# TypeScript. A test or a tool that is gone must not live on in dist, nor may tsc's memory outlive its output.
+TS_SOURCES := $(shell find src tools test scripts -name '*.ts' ! -name '*.d.ts')
+TS_BUILT := $(shell find dist/src dist/tools dist/test dist/scripts -name '*.js' 2>/dev/null)
+TS_STALE := $(filter-out $(TS_SOURCES:%.ts=dist/%.js),$(TS_BUILT))
+TS_MISSING := $(filter-out $(TS_BUILT),$(TS_SOURCES:%.ts=dist/%.js))
+
+ts: $(TS_STAMP) ## compile the TypeScript
+$(TS_STAMP): $(TS_SOURCES) tsconfig.json $(NPM_STAMP) $(if $(TS_STALE)$(TS_MISSING),FORCE)
+	@printf '  %-8s%s\n' TSC dist
+	@rm -f $(foreach file,$(TS_STALE),$(file) $(file).map $(file:.js=.d.ts)) $(if $(TS_MISSING),build/tsconfig.tsbuildinfo)
+	$(Q)node_modules/.bin/tsc
+	@touch $@
+
+include scripts/bpf.mk
+-include scripts/native.mk
+-include scripts/btf-fixtures.mk
+
+build: ts native bpf ## everything that snoopkit needs to run (the default)
+
+run: build ## build, then trace a short workload with opensnoop
+	@scripts/demo.sh $(ARGS)
+
+test: build bpf-fixtures btf-fixtures ## build, then run all tests (as root where possible)
+	@scripts/test.sh
+
+# Names with ** are beyond make's wildcard.
+C_SOURCES := $(wildcard src/native/*.cc src/native/*.h src/native/*.c) $(shell find bpf -name '*.[ch]')
+CLANG_FORMAT ?= $(shell scripts/tool.sh clang-format)
+
+lint: $(NPM_STAMP) ## check formatting, style and layers
+	$(Q)node_modules/.bin/biome check --error-on-warnings
+	$(if $(C_SOURCES),$(Q)$(CLANG_FORMAT) --dry-run --Werror $(C_SOURCES))
+
+format: $(NPM_STAMP) ## format everything, with the fixes that are safe
+	$(Q)node_modules/.bin/biome check --write
+	$(if $(C_SOURCES),$(Q)$(CLANG_FORMAT) -i $(C_SOURCES))
+
+generate: manifest man ## write what is generated and committed
+manifest: $(TS_STAMP)
+	$(Q)node dist/scripts/manifest.js
+man: manifest
+	$(Q)node dist/scripts/man.js
+
+check-generated: $(TS_STAMP) ## see that the generated files are up to date
+	$(Q)node dist/scripts/manifest.js --check
+	$(Q)node dist/scripts/man.js --check
+
+pack: build manifest man ## make the npm package in build/pack, and try it
+	@NODE_ARCH=$(NODE_ARCH) scripts/pack.sh
+
+clean: ## remove what was built (node_modules stays)
+	rm -rf build dist vmlinux/*/

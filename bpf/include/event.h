@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * How an event gets from a program to user space. A tool declares its struct with EVENT(), puts one
+ * together in `scratch`, what has no fixed size behind it in the tail, and calls event_send().
+ */
+#ifndef SNOOPKIT_EVENT_H
+#define SNOOPKIT_EVENT_H
+
+#include "types.h"
+
+/* What every event starts with: who did it, and when. */
+struct event {
+	snoop_time time;
+	__u32 pid;
+	__u32 tid;
+	__u32 ppid;
+	snoop_uid uid;
+	snoop_comm comm;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20); /* set by --buffer */
+} events SEC(".maps");
+
+/* Why something that happened is not in the stream. */
+enum lost_reason {
+	LOST_RING_FULL,	   /* an event found no room in the ring buffer */
+	LOST_NOT_FOLLOWED, /* a new process found no room among the followed ones */
+	LOST_REASONS,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, LOST_REASONS);
+	__type(key, __u32);
+	__type(value, __u64);
+} lost SEC(".maps");
+
+static __always_inline void count_lost(enum lost_reason reason)
+{
+	__u32 key = reason;
+	__u64 *count = bpf_map_lookup_elem(&lost, &key);
+
+	if (count)
+		(*count)++; /* of this CPU alone, and a program is not preempted by itself */
+}
+
+/*
+ * Declares the event struct of a tool, and the memory it is put together in: the stack is too small
+ * for a path, and bpf_ringbuf_reserve() can't take a size that is known only at run time.
+ */
+#define EVENT(name, tail_size)                                                                     \
+	struct name##_scratch {                                                                    \
+		struct name event;                                                                 \
+		char tail[tail_size];                                                              \
+	};                                                                                         \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);                                           \
+		__uint(max_entries, 1);                                                            \
+		__type(key, __u32);                                                                \
+		__type(value, struct name##_scratch);                                              \
+	} scratch SEC(".maps")
+
+static __always_inline void event_fill(struct event *e)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 id = bpf_get_current_pid_tgid();
+
+	e->time = bpf_ktime_get_boot_ns();
+	e->pid = id >> 32;
+	e->tid = (__u32)id;
+	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	e->uid = (__u32)bpf_get_current_uid_gid();
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+}
+
+/* Sends `size` bytes of an event. No wake-up is forced: see the reader, src/bpf/ring-buffer.ts. */
+static __always_inline void event_send(void *e, __u32 size)
+{
+	if (bpf_ringbuf_output(&events, e, size, 0))
+		count_lost(LOST_RING_FULL);
+}
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The shared filters: which tasks a tool looks at. src/cli/filters.ts sets the constants and the
+ * maps from the flags; a filter that is not asked for is gone when the verifier is done.
+ */
+#ifndef SNOOPKIT_FILTER_H
+#define SNOOPKIT_FILTER_H
+
+#include "event.h"
+
+enum filter_kind {
+	FILTER_PID,
+	FILTER_TID,
+	FILTER_PPID,
+	FILTER_UID,
+	FILTER_MNTNS,
+	FILTER_NETNS,
+};
+
+struct filter_key {
+	enum filter_kind kind;
+	__u32 id;
+};
+
+/* What --pid, --tid, --ppid, --uid, --mntns and --netns name; with --follow, descendants too. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct filter_key);
+	__type(value, __u8);
+} filter_ids SEC(".maps");
+
+#define FILTER_CGROUPS_MAX 16
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, FILTER_CGROUPS_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} filter_cgroups SEC(".maps");
+
+#define FILTER_COMMS_MAX 8
+
+const volatile __u32 filter_self;	   /* snoopkit's own pid: never traced */
+const volatile __u32 filter_kinds;	   /* a bit for each filter_kind in use */
+const volatile __u32 filter_cgroups_count; /* how many of filter_cgroups are set */
+const volatile __u32 filter_comms_count;
+const volatile char filter_comms[FILTER_COMMS_MAX][16];
+const volatile bool filter_failed; /* for the tools: only what failed */
+
+static __always_inline bool filter_listed(enum filter_kind kind, __u32 id)
+{
+	struct filter_key key = {.kind = kind, .id = id};
+
+	return bpf_map_lookup_elem(&filter_ids, &key);
+}
+
+static __always_inline bool filter_uses(enum filter_kind kind)
+{
+	return filter_kinds & (1 << kind);
+}
+
+static __always_inline bool comm_starts(const char *comm, const volatile char *wanted)
+{
+	for (int i = 0; i < 16; i++) {
+		if (!wanted[i])
+			return true;
+		if (comm[i] != wanted[i])
+			return false;
+	}
+	return true;
+}
+
+static __always_inline bool comm_contains_any(void)
+{
+	/* The zeros behind the name end every comparison that starts near its end. */
+	char comm[32] = {};
+
+	bpf_get_current_comm(comm, 16);
+	for (__u32 n = 0; n < FILTER_COMMS_MAX && n < filter_comms_count; n++)
+		for (int from = 0; from < 16; from++)
+			if (comm_starts(comm + from, filter_comms[n]))
+				return true;
+	return false;
+}
+
+static __always_inline bool in_any_cgroup(void)
+{
+	for (__u32 n = 0; n < FILTER_CGROUPS_MAX && n < filter_cgroups_count; n++)
+		if (bpf_current_task_under_cgroup(&filter_cgroups, n) == 1)
+			return true;
+	return false;
+}
+
+/* Whether the current task is one that the user wants to see. */
+static __always_inline bool filter_allows(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 id = bpf_get_current_pid_tgid();
+	__u32 pid = id >> 32;
+
+	if (pid == filter_self)
+		return false;
+	if (filter_uses(FILTER_PID) && !filter_listed(FILTER_PID, pid))
+		return false;
+	if (filter_uses(FILTER_TID) && !filter_listed(FILTER_TID, (__u32)id))
+		return false;
+	if (filter_uses(FILTER_PPID) &&
+	    !filter_listed(FILTER_PPID, BPF_CORE_READ(task, real_parent, tgid)))
+		return false;
+	if (filter_uses(FILTER_UID) && !filter_listed(FILTER_UID, (__u32)bpf_get_current_uid_gid()))
+		return false;
+	if (filter_uses(FILTER_MNTNS) &&
+	    !filter_listed(FILTER_MNTNS, BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum)))
+		return false;
+	if (filter_uses(FILTER_NETNS) &&
+	    !filter_listed(FILTER_NETNS, BPF_CORE_READ(task, nsproxy, net_ns, ns.inum)))
+		return false;
+	if (filter_comms_count && !comm_contains_any())
+		return false;
+	if (filter_cgroups_count && !in_any_cgroup())
+		return false;
+	return true;
+}
+
+/*
+ * --follow: a child of a listed process is listed, from its creation, before it runs. Raw
+ * tracepoints, for they need neither tracefs nor the kernel's BTF.
+ */
+SEC("raw_tp/sched_process_fork")
+int follow_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *parent = (void *)ctx->args[0];
+	struct task_struct *child = (void *)ctx->args[1];
+	struct filter_key key = {.kind = FILTER_PID, .id = BPF_CORE_READ(child, tgid)};
+	__u32 pid = BPF_CORE_READ(parent, tgid);
+	__u8 listed = 1;
+
+	if (key.id == pid || !filter_listed(FILTER_PID, pid)) /* a thread, or none of ours */
+		return 0;
+	if (bpf_map_update_elem(&filter_ids, &key, &listed, BPF_ANY))
+		count_lost(LOST_NOT_FOLLOWED);
+	return 0;
+}
+
+/* A pid is forgotten with its last thread, so that the next process that gets it is not traced. */
+SEC("raw_tp/sched_process_exit")
+int follow_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *task = (void *)ctx->args[0];
+	struct filter_key key = {.kind = FILTER_PID, .id = BPF_CORE_READ(task, tgid)};
+
+	if (BPF_CORE_READ(task, signal, live.counter) == 0)
+		bpf_map_delete_elem(&filter_ids, &key);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Absolute paths: from a file or directory up through its parents and mounts to the root of the
+ * mount namespace, as d_path() does; bpf_d_path() itself may be called from few hooks only.
+ */
+#ifndef SNOOPKIT_PATH_H
+#define SNOOPKIT_PATH_H
+
+#include "types.h"
+
+#define PATH_SIZE 4096
+#define NAME_SIZE 256 /* NAME_MAX and the NUL */
+#define COMPONENTS_MAX 512
+
+/* The file behind one of the current task's descriptors, or NULL. */
+static __always_inline struct file *current_file(int fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd);
+	struct file *file = NULL;
+
+	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	return file;
+}
+
+/*
+ * How much of the tail is used. It is kept in a map, not in a variable: what the verifier knows
+ * nothing about looks the same after each round of the loop, which is thus verified in one state a
+ * round.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} tail_used SEC(".maps");
+
+/*
+ * Appends the components of `path` to `tail`, from `used` on, each with its NUL, the last one
+ * first. Returns how many bytes of the tail are used then, and sets *truncated when the upper part
+ * is missing. `limit` is a power of two, and the tail has room for one more name behind it.
+ */
+static __always_inline __u32 append_components(char *tail, __u32 used, const __u32 limit,
+					       const struct path *path, bool *truncated)
+{
+	struct dentry *dentry = path->dentry;
+	struct mount *mount = (void *)path->mnt - bpf_core_field_offset(struct mount, mnt);
+	__u32 key = 0, *end = bpf_map_lookup_elem(&tail_used, &key);
+
+	*truncated = true;
+	if (!end)
+		return used;
+	*end = used;
+	for (int i = 0; i < COMPONENTS_MAX; i++) {
+		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+		long length;
+
+		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
+			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+
+			if (above == mount) { /* the root of the namespace */
+				*truncated = false;
+				break;
+			}
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = above;
+			continue;
+		}
+		if (*end >= limit)
+			break;
+		length = bpf_probe_read_kernel_str(tail + (*end & (limit - 1)), NAME_SIZE,
+						   BPF_CORE_READ(dentry, d_name.name));
+		if (length <= 0)
+			break;
+		*end += length;
+		dentry = parent;
+	}
+	return *end;
+}
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the fields of an event mean. The name of a typedef travels in the object's BTF, and
+ * src/events/kinds.ts knows how to show each: give a field the type that says what it is.
+ */
+#ifndef SNOOPKIT_TYPES_H
+#define SNOOPKIT_TYPES_H
+
+typedef __u64 snoop_time;	/* ns on CLOCK_BOOTTIME: shown as a time of day */
+typedef __u64 snoop_duration;	/* ns */
+typedef __s32 snoop_ret;	/* what a system call returned: a result, or -errno */
+typedef __u32 snoop_uid;	/* shown as a number, and as the user's name */
+typedef __u32 snoop_gid;	/* the same for groups */
+typedef __u32 snoop_mode;	/* permission bits, in octal */
+typedef __u32 snoop_open_flags; /* O_RDONLY|O_CLOEXEC */
+typedef __s32 snoop_dirfd;	/* a file descriptor, or AT_FDCWD */
+typedef __u32 snoop_ip4;	/* in network order */
+typedef __u8 snoop_ip6[16];	/* shown as IPv4 where it maps one */
+typedef char snoop_comm[16];	/* TASK_COMM_LEN */
+
+/* Where in the record a text of variable length lies, counted from the record's start. */
+struct snoop_span {
+	__u32 offset;
+	__u32 length : 29;
+	__u32 truncated : 1; /* there was more of it */
+	__u32 source : 2;    /* enum snoop_source */
+};
+
+enum snoop_source {
+	SOURCE_MISSING, /* it could not be read */
+	SOURCE_READ,	/* it is what the span says */
+	SOURCE_JOINED,	/* a path: a name below a known directory, links not resolved */
+};
+
+typedef struct snoop_span snoop_text;
+typedef struct snoop_span snoop_path;
+/* An absolute path, as its components from the last to the first, each ended by a NUL. */
+typedef struct snoop_span snoop_components;
+
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Traces open(2), openat(2), openat2(2) and creat(2), at their exit: the path is in memory by then.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "event.h"
+#include "filter.h"
+#include "path.h"
+#include "syscall.h"
+
+#define AT_FDCWD -100
+#define O_CREAT 00000100
+#define O_WRONLY 00000001
+#define O_TRUNC 00001000
+#define __O_TMPFILE 020000000
+
+struct opensnoop_event {
+	struct event;
+	snoop_ret ret;
+	snoop_open_flags flags;
+	snoop_mode mode;
+	snoop_dirfd dirfd;
+	snoop_path path;
+	snoop_components full_path;
+};
+
+#define TAIL_SIZE 16384
+EVENT(opensnoop_event, TAIL_SIZE + PATH_SIZE);
+
+const volatile bool want_full_path;
+
+/* The directory that a name which starts with `first` is relative to. */
+static __always_inline bool base_directory(char first, int dirfd, struct path *base)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct file *file;
+
+	if (first == '/')
+		return !BPF_CORE_READ_INTO(base, fs, root);
+	if (dirfd == AT_FDCWD)
+		return !BPF_CORE_READ_INTO(base, fs, pwd);
+	file = current_file(dirfd);
+	return file && !BPF_CORE_READ_INTO(base, file, f_path);
+}
+
+/*
+ * Where the file really is if it was opened; else, for nothing tells what links there are on the
+ * way, the name as given followed by the directory that it is relative to.
+ */
+static __always_inline __u32 add_full_path(struct opensnoop_event_scratch *s, __u32 used)
+{
+	struct snoop_span *span = &s->event.full_path;
+	struct file *file = s->event.ret >= 0 ? current_file(s->event.ret) : NULL;
+	__u32 start = used;
+	bool truncated = false;
+	struct path path = {};
+
+	span->source = SOURCE_MISSING;
+	if (file && !BPF_CORE_READ_INTO(&path, file, f_path)) {
+		span->source = SOURCE_READ;
+	} else if (s->event.path.source && base_directory(s->tail[0], s->event.dirfd, &path)) {
+		start = 0;
+		span->source = SOURCE_JOINED;
+	} else {
+		return used;
+	}
+	used = append_components(s->tail, used, TAIL_SIZE, &path, &truncated);
+	span->offset = sizeof(s->event) + start;
+	span->length = used - start;
+	span->truncated = truncated;
+	return used;
+}
+
+static __always_inline int handle_open(long ret, const char *name, __u64 flags, __u64 mode,
+				       int dirfd)
+{
+	struct opensnoop_event_scratch *s;
+	__u32 key = 0, used = 0;
+	long length;
+
+	s = bpf_map_lookup_elem(&scratch, &key);
+	if (!s)
+		return 0;
+	event_fill((struct event *)&s->event);
+	s->event.ret = ret;
+	s->event.flags = flags;
+	s->event.mode = flags & (O_CREAT | __O_TMPFILE) ? mode : 0;
+	s->event.dirfd = dirfd;
+
+	s->event.path.offset = sizeof(s->event);
+	length = bpf_probe_read_user_str(s->tail, PATH_SIZE + 1, name);
+	if (length > 0) {
+		used = length;
+		s->event.path.length = length - 1;
+		s->event.path.source = SOURCE_READ;
+		/* PATH_SIZE counts the NUL: a longer name was refused by the kernel, its end is
+		 * unknown. */
+		s->event.path.truncated = length > PATH_SIZE;
+	} else {
+		s->event.path.length = 0;
+		s->event.path.source = SOURCE_MISSING;
+		s->event.path.truncated = 0;
+	}
+
+	s->event.full_path = (struct snoop_span){};
+	if (want_full_path)
+		used = add_full_path(s, used);
+	if (used > TAIL_SIZE)
+		used = TAIL_SIZE;
+	event_send(s, sizeof(s->event) + used);
+	return 0;
+}
+
+static __always_inline bool wanted(long ret)
+{
+	return !(filter_failed && ret >= 0) && filter_allows();
+}
+
+SEC("tp/syscalls/sys_exit_open")
+int handle_open_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	struct pt_regs *regs;
+
+	if (!wanted(ctx->ret))
+		return 0;
+	regs = current_regs();
+	return handle_open(ctx->ret, (void *)PT_REGS_PARM1_CORE_SYSCALL(regs),
+			   PT_REGS_PARM2_CORE_SYSCALL(regs), PT_REGS_PARM3_CORE_SYSCALL(regs),
+			   AT_FDCWD);
+}
+
+SEC("tp/syscalls/sys_exit_openat")
+int handle_openat_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	struct pt_regs *regs;
+
+	if (!wanted(ctx->ret))
+		return 0;
+	regs = current_regs();
+	return handle_open(ctx->ret, (void *)PT_REGS_PARM2_CORE_SYSCALL(regs),
+			   PT_REGS_PARM3_CORE_SYSCALL(regs), PT_REGS_PARM4_CORE_SYSCALL(regs),
+			   PT_REGS_PARM1_CORE_SYSCALL(regs));
+}
+
+SEC("tp/syscalls/sys_exit_openat2")
+int handle_openat2_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	struct open_how how = {};
+	struct pt_regs *regs;
+
+	if (!wanted(ctx->ret))
+		return 0;
+	regs = current_regs();
+	bpf_probe_read_user(&how, sizeof(how), (void *)PT_REGS_PARM3_CORE_SYSCALL(regs));
+	return handle_open(ctx->ret, (void *)PT_REGS_PARM2_CORE_SYSCALL(regs), how.flags, how.mode,
+			   PT_REGS_PARM1_CORE_SYSCALL(regs));
+}
+
+SEC("tp/syscalls/sys_exit_creat")
+int handle_creat_exit(struct trace_event_raw_sys_exit *ctx)
+{
+	struct pt_regs *regs;
+
+	if (!wanted(ctx->ret))
+		return 0;
+	regs = current_regs();
+	return handle_open(ctx->ret, (void *)PT_REGS_PARM1_CORE_SYSCALL(regs),
+			   O_CREAT | O_WRONLY | O_TRUNC, PT_REGS_PARM2_CORE_SYSCALL(regs),
+			   AT_FDCWD);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

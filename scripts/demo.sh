@@ -1,0 +1,12 @@
+#!/bin/bash
+# What `make run` shows: a short real workload under opensnoop. With arguments: snoopkit with those.
+set -eu
+. scripts/lib.sh
+
+is_root || has_sudo || fail 'tracing needs root (or CAP_BPF, CAP_PERFMON ...) and there is no sudo to ask: make run as root'
+
+if [ $# -eq 0 ]; then
+    set -- opensnoop -f -- sh -c 'cat /etc/hostname; ls /proc/self/ns >/dev/null; cat /nonexistent 2>/dev/null; exit 0'
+    echo "\$ snoopkit opensnoop -f -- sh -c '${!#}'"
+fi
+as_root "$(command -v node)" bin/snoopkit.js "$@"

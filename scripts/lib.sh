@@ -1,0 +1,32 @@
+# shellcheck shell=bash
+# What the scripts here share; to be sourced.
+
+log=build/setup.log
+
+# The one line that every failure of the build's own ends in.
+fail() {
+    echo "snoopkit: $*" >&2
+    exit 1
+}
+
+step() {
+    printf '  %-8s%s\n' "$1" "$2"
+}
+
+has() {
+    PATH=$PATH:/usr/sbin:/sbin command -v "${1%% *}" >/dev/null
+}
+
+is_root() {
+    [ "$(id -u)" = 0 ]
+}
+
+# sudo that won't hang: one that needs no password, or one with a person to type it.
+has_sudo() {
+    has sudo && { sudo -n true 2>/dev/null || { [ -t 0 ] && [ -t 2 ]; }; }
+}
+
+# Runs a command as root, with the PATH that this shell has (node may live in someone's home).
+as_root() {
+    if is_root; then "$@"; else sudo env "PATH=$PATH" "$@"; fi
+}

@@ -1,0 +1,41 @@
+# The native addon, the launcher, and the BPF objects of their tests. Included by the Makefile.
+
+NODE_ARCH ?= $(patsubst aarch64,arm64,$(patsubst x86_64,x64,$(shell uname -m)))
+CXX ?= g++
+CC ?= cc
+CLANG ?= clang
+
+NATIVE_ADDON := dist/native/linux-$(NODE_ARCH).node
+NATIVE_LAUNCHER := dist/native/launch-linux-$(NODE_ARCH)
+NATIVE_OBJECTS := $(patsubst src/native/%.cc,build/native/%.o,$(wildcard src/native/*.cc))
+NATIVE_FIXTURES := $(patsubst %.bpf.c,dist/%.bpf.o,$(wildcard test/native/fixtures/*.bpf.c))
+
+NATIVE_CXXFLAGS := -std=c++17 -fPIC -O2 -Wall -Wextra -Werror -fvisibility=hidden -fno-exceptions \
+	-DNAPI_VERSION=9 -DNAPI_DISABLE_CPP_EXCEPTIONS -DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS \
+	-isystem node_modules/node-addon-api -isystem node_modules/node-api-headers/include
+# Never unloaded, because libbpf keeps a pointer to our print function (src/native/log.cc). Symbols of
+# Node-API and libuv come from the node executable, so undefined ones are no error here.
+NATIVE_LDFLAGS := -shared -Wl,-z,nodelete -Wl,-z,relro,-z,now -Wl,--as-needed
+
+.PHONY: native native-fixtures
+native: $(NATIVE_ADDON) $(NATIVE_LAUNCHER)
+native-fixtures: $(NATIVE_FIXTURES)
+
+$(NATIVE_ADDON): $(NATIVE_OBJECTS)
+	@mkdir -p $(@D)
+	$(CXX) $(NATIVE_LDFLAGS) $(LDFLAGS) -o $@ $^ -lbpf
+
+build/native/%.o: src/native/%.cc scripts/native.mk
+	@mkdir -p $(@D)
+	$(CXX) $(NATIVE_CXXFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+$(NATIVE_LAUNCHER): src/native/launch.c scripts/native.mk
+	@mkdir -p $(@D)
+	$(CC) -O2 -Wall -Wextra -Werror $(CFLAGS) $(LDFLAGS) -o $@ $<
+
+# The triplet's folder holds asm/types.h, which clang does not find for the target bpf.
+dist/test/native/fixtures/%.bpf.o: test/native/fixtures/%.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) -g -O2 -target bpf -Wall -Werror -I/usr/include/$(shell uname -m)-linux-gnu -c -o $@ $<
+
+-include $(NATIVE_OBJECTS:.o=.d)

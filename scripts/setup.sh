@@ -1,0 +1,93 @@
+#!/bin/bash
+# scripts/setup.sh [build] [test] [lint]: whether this machine has what those need, and if not, installs it.
+# It runs before every build, so what it finds in place must cost next to nothing.
+set -eu
+. scripts/lib.sh
+
+[ "$(uname -s)" = Linux ] || fail "needs Linux, and this is $(uname -s)"
+
+node=$(node --version 2>/dev/null) || fail 'needs Node >= 20.19, and there is no node on the PATH (Debian 13: apt-get install nodejs)'
+IFS=. read -r major minor _ <<<"${node#v}"
+((major > 20 || (major == 20 && minor >= 19))) || fail "needs Node >= 20.19, and node is $node"
+
+mkdir -p build 2>/dev/null || true
+for made in "$PWD" build dist node_modules vmlinux; do
+    [ ! -e "$made" ] || [ -w "$made" ] || fail "$made is not yours to write (made by root?): sudo chown -R $(id -un) '$PWD'"
+done
+
+# A header in the usual place, or wherever this compiler looks.
+header() {
+    [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ] ||
+        { has "${CXX:-g++}" && echo "#include <$1>" | ${CXX:-g++} -E -x c++ - >/dev/null 2>&1; }
+}
+
+packages=() things=() essential=
+want() { # PACKAGE THING CHECK...: what Debian calls it, what others call it, how to see that it's there
+    local package=$1 thing=$2
+    shift 2
+    "$@" && return
+    packages+=("$package") things+=("$thing")
+    [ "$purpose" = test ] || essential=1
+}
+npm_stocked() { has npm || scripts/npm.sh --check; }
+certificates() { [ -e /etc/ssl/certs/ca-certificates.crt ] || ! has apt-get || scripts/npm.sh --check; }
+
+purpose=npm
+want npm npm npm_stocked
+want ca-certificates 'CA certificates' certificates
+for purpose in "$@"; do
+    case $purpose in
+    build)
+        want gcc 'a C compiler (gcc)' has "${CC:-gcc}"
+        want g++ 'a C++ compiler (g++)' has "${CXX:-g++}"
+        want clang 'clang' has "${CLANG:-$(scripts/tool.sh clang)}"
+        want llvm 'llvm-strip' has "${LLVM_STRIP:-$(scripts/tool.sh llvm-strip)}"
+        want libc6-dev 'the C library headers' header stdio.h
+        want libbpf-dev 'the libbpf headers (>= 1.1)' header bpf/libbpf.h
+        want libuv1-dev 'the libuv headers' header uv.h
+        ;;
+    test)
+        want strace strace has strace
+        want jq jq has jq
+        want bpftool bpftool has bpftool
+        want man-db man has man
+        want util-linux 'setpriv and unshare (util-linux)' has setpriv
+        want libcap2-bin 'capsh (libcap)' has capsh
+        ;;
+    lint)
+        want clang-format clang-format has "${CLANG_FORMAT:-$(scripts/tool.sh clang-format)}"
+        ;;
+    esac
+done
+
+apt() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1 </dev/null
+}
+# Tests skip what needs a program that they only look on with, and say so; nothing else can do without.
+lacking() {
+    [ -z "$essential" ] || fail "$*"
+    echo "snoopkit: $*; tests that need them are skipped" >&2
+}
+install() {
+    mapfile -t packages < <(printf '%s\n' "${packages[@]}" | awk '!seen[$0]++')
+    local list
+    printf -v list ', %s' "${things[@]}"
+    if ! has apt-get; then
+        lacking "missing: ${list:2} (there is no apt-get here: install them yourself)"
+    elif ! is_root && ! has_sudo; then
+        lacking "Debian packages are missing, run: sudo apt-get install --no-install-recommends ${packages[*]}"
+    else
+        step APT "${packages[*]}"
+        : >"$log"
+        # The lists may be out of reach and the packages in the cache: only the second command decides.
+        apt update || true
+        apt install --no-install-recommends "${packages[@]}" ||
+            lacking "offline? Debian packages are missing: ${packages[*]} (apt-get failed: $PWD/$log)"
+    fi
+}
+[ ${#packages[@]} -eq 0 ] || install
+
+# Said here too, before minutes of compiling: the BPF programs need the kernel's types.
+if [[ " $* " = *' build '* ]] && [ ! -e "$VMLINUX_H" ]; then
+    scripts/check-btf.sh
+fi

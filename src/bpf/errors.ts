@@ -1,0 +1,68 @@
+import { SnoopkitError } from '../errors.js';
+import { type Capability, missingCapabilities } from '../kernel/capabilities.js';
+import { errnoName, errnoText } from '../kernel/errno.js';
+
+/** The kernel or libbpf refused an operation. */
+export class BpfError extends SnoopkitError {
+  /** The error's name, such as `EPERM`. */
+  readonly errno: string;
+
+  constructor(operation: string, errno: number, hint = '', options?: ErrorOptions & { kind?: string }) {
+    super(options?.kind ?? 'BPF', `${operation}: ${errnoText(errno)}${hint && `; ${hint}`}`, options);
+    this.errno = errnoName(errno);
+  }
+}
+
+/** A capability is missing. `missing` names which. */
+export class PrivilegeError extends BpfError {
+  readonly missing: readonly Capability[];
+
+  constructor(operation: string, errno: number, missing: readonly Capability[]) {
+    super(operation, errno, `missing ${missing.join(', ')}: run it as root, for example with sudo`, {
+      kind: 'PRIVILEGE',
+    });
+    this.missing = missing;
+  }
+}
+
+/** This kernel has no such feature, hook or type. */
+export class UnsupportedError extends SnoopkitError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('UNSUPPORTED', message, options);
+  }
+}
+
+/** The verifier refused a program. `log` is all that it said. */
+export class VerifierError extends BpfError {
+  readonly program: string;
+  readonly log: string;
+
+  constructor(program: string, errno: number, log: string) {
+    super(`the kernel's verifier refuses the program ${program}`, errno, verifierSummary(log), { kind: 'VERIFIER' });
+    this.program = program;
+    this.log = log;
+  }
+}
+
+/** The line of a verifier's log that says why: the last one that is not about the verifier's own work. */
+export function verifierSummary(log: string): string {
+  const lines = log.split('\n').map((line) => line.trim());
+  const said = lines.filter((line) => line && !/^(processed \d|verification time|stack depth|--)/.test(line));
+  return said.at(-1) ?? 'it gave no reason';
+}
+
+/** What tracing needs when nothing else is said. */
+const TRACING: readonly Capability[] = ['CAP_BPF', 'CAP_PERFMON'];
+
+/** The error for a refused operation: a PrivilegeError when rights were refused that the process does not have. */
+export function refused(operation: string, errno: number, needs: readonly Capability[] = TRACING): BpfError {
+  const denied = errnoName(errno) === 'EPERM' || errnoName(errno) === 'EACCES';
+  const missing = denied ? missingCapabilities(needs) : [];
+  return missing.length > 0 ? new PrivilegeError(operation, errno, missing) : new BpfError(operation, errno);
+}
+
+/** Passes on what the addon returned, unless it is an error. */
+export function check<T>(result: T | number, operation: string, needs?: readonly Capability[]): T {
+  if (typeof result === 'number' && result < 0) throw refused(operation, -result, needs);
+  return result as T;
+}

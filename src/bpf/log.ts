@@ -1,0 +1,40 @@
+import { loadBinding } from '../native/load.js';
+
+export type LogLevel = 'warn' | 'info' | 'debug';
+const LEVELS: readonly LogLevel[] = ['warn', 'info', 'debug'];
+
+let listener: ((level: LogLevel, text: string) => void) | undefined;
+let captured: string[] | undefined;
+let installed = false;
+
+function install(): void {
+  if (installed) return;
+  installed = true;
+  loadBinding().setLog((number, text) => {
+    const level = LEVELS[number] ?? 'debug';
+    if (level === 'warn') captured?.push(text);
+    listener?.(level, text);
+  });
+}
+
+/**
+ * Where libbpf's log of this thread goes; undefined for nowhere. The text ends with a newline. What
+ * libbpf says of a failure is in the error thrown, too: the log is for those who want all of it.
+ */
+export function setLog(receive: ((level: LogLevel, text: string) => void) | undefined): void {
+  listener = receive;
+  install();
+}
+
+/** Runs a call into libbpf and returns, beside its result, what libbpf warned of meanwhile. */
+export function withWarnings<T>(call: () => T): [result: T, warnings: string] {
+  install();
+  const outer = captured;
+  const warnings: string[] = [];
+  captured = warnings;
+  try {
+    return [call(), warnings.join('')];
+  } finally {
+    captured = outer;
+  }
+}

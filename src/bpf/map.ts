@@ -1,0 +1,180 @@
+import { readValue, type Shape, type Value, writeValue } from '../btf/index.js';
+import type { NativeMapInfo, NativeObject } from '../native/binding.js';
+import { loadBinding } from '../native/load.js';
+import { check } from './errors.js';
+
+/** Numbers of enum bpf_map_type (include/uapi/linux/bpf.h) that are handled in a way of their own. */
+export const MAP_TYPE = {
+  ARRAY: 2,
+  PERCPU_HASH: 5,
+  PERCPU_ARRAY: 6,
+  CGROUP_ARRAY: 8,
+  LRU_PERCPU_HASH: 10,
+  PERCPU_CGROUP_STORAGE: 21,
+  RINGBUF: 27,
+} as const;
+const PER_CPU: readonly number[] = [
+  MAP_TYPE.PERCPU_HASH,
+  MAP_TYPE.PERCPU_ARRAY,
+  MAP_TYPE.LRU_PERCPU_HASH,
+  MAP_TYPE.PERCPU_CGROUP_STORAGE,
+];
+
+const ENOENT = 2;
+
+/** A key or value: by its BTF type, an array for each CPU of such, or bytes. */
+export type MapValue = Value | Uint8Array | readonly MapValue[];
+
+/** What the declaration of a map in C says of its keys and values; undefined where it only says their sizes. */
+export interface MapShapes {
+  key: Shape | undefined;
+  value: Shape | undefined;
+}
+
+/** `BPF_ANY`, `BPF_NOEXIST` (only if it is not there) and `BPF_EXIST` (only if it is), for `BpfMap.set`. */
+export const UPDATE = { ANY: 0, NOEXIST: 1, EXIST: 2 } as const;
+
+/**
+ * One map of an object. Keys and values are converted by their BTF types as `readValue` and `writeValue`
+ * do: 64-bit integers are bigints, structs are objects; a map without types takes and gives bytes. Values of
+ * a per-CPU map are arrays with an element for each possible CPU.
+ */
+export class BpfMap {
+  readonly name: string;
+  /** enum bpf_map_type */
+  readonly type: number;
+  /** In bytes. */
+  readonly keySize: number;
+  /** In bytes, of one CPU's value in a per-CPU map. */
+  readonly valueSize: number;
+  readonly isPerCpu: boolean;
+  #maxEntries: number;
+  readonly #native: NativeObject;
+  readonly #shapes: MapShapes;
+
+  /** @internal Made by `BpfObject`. */
+  constructor(native: NativeObject, info: NativeMapInfo, shapes: MapShapes) {
+    this.#native = native;
+    this.#shapes = shapes;
+    this.name = info.name;
+    this.type = info.type;
+    this.keySize = info.keySize;
+    this.valueSize = info.valueSize;
+    this.isPerCpu = PER_CPU.includes(info.type);
+    this.#maxEntries = info.maxEntries;
+  }
+
+  /** How many entries there may be; for a ring buffer its size in bytes, a power of two of pages. Set before load only. */
+  get maxEntries(): number {
+    return this.#maxEntries;
+  }
+
+  set maxEntries(entries: number) {
+    check(this.#native.setMaxEntries(this.name, entries), `cannot give the map ${this.name} ${entries} entries`);
+    this.#maxEntries = entries;
+  }
+
+  /** The map's fd, owned by the object. After load only. */
+  get fd(): number {
+    return check(this.#native.mapFd(this.name), `the map ${this.name} is not there before load()`);
+  }
+
+  /** The kernel pads each CPU's value to eight bytes. */
+  get #stride(): number {
+    return this.isPerCpu ? (this.valueSize + 7) & ~7 : this.valueSize;
+  }
+
+  #buffer(): Uint8Array {
+    return new Uint8Array(this.#stride * (this.isPerCpu ? loadBinding().possibleCpus() : 1));
+  }
+
+  #decodeOne(bytes: Uint8Array, shape: Shape | undefined, offset: number, size: number): Value | Uint8Array {
+    if (!shape) return bytes.slice(offset, offset + size);
+    return readValue(shape, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset);
+  }
+
+  #decode(bytes: Uint8Array): MapValue {
+    if (!this.isPerCpu) return this.#decodeOne(bytes, this.#shapes.value, 0, this.valueSize);
+    const perCpu: MapValue[] = [];
+    for (let at = 0; at < bytes.length; at += this.#stride) {
+      perCpu.push(this.#decodeOne(bytes, this.#shapes.value, at, this.valueSize));
+    }
+    return perCpu;
+  }
+
+  #encodeInto(bytes: Uint8Array, shape: Shape | undefined, offset: number, size: number, value: MapValue): void {
+    if (value instanceof Uint8Array) {
+      if (value.length !== size) throw new RangeError(`${this.name}: ${value.length} bytes where ${size} belong`);
+      bytes.set(value, offset);
+    } else if (shape) {
+      writeValue(shape, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset, value as Value);
+    } else {
+      throw new TypeError(`${this.name} has no BTF: give bytes`);
+    }
+  }
+
+  #key(key: MapValue): Uint8Array {
+    const bytes = new Uint8Array(this.keySize);
+    this.#encodeInto(bytes, this.#shapes.key, 0, this.keySize, key);
+    return bytes;
+  }
+
+  /** The value of a key, undefined where there is none. */
+  get(key: MapValue): MapValue | undefined {
+    const value = this.#buffer();
+    const result = loadBinding().mapLookup(this.fd, this.#key(key), value);
+    if (result === -ENOENT) return undefined;
+    check(result, `cannot read the map ${this.name}`);
+    return this.#decode(value);
+  }
+
+  /** Writes an entry. A per-CPU map takes an array for all possible CPUs. */
+  set(key: MapValue, value: MapValue, flags: number = UPDATE.ANY): void {
+    const bytes = this.#buffer();
+    if (this.isPerCpu) {
+      const cpus = bytes.length / this.#stride;
+      if (!Array.isArray(value) || value.length !== cpus) {
+        throw new TypeError(`${this.name} is per CPU: give an array of ${cpus} values`);
+      }
+      value.forEach((one, cpu) => {
+        this.#encodeInto(bytes, this.#shapes.value, cpu * this.#stride, this.valueSize, one);
+      });
+    } else {
+      this.#encodeInto(bytes, this.#shapes.value, 0, this.valueSize, value);
+    }
+    const written = loadBinding().mapUpdate(this.fd, this.#key(key), bytes, flags);
+    check(written, `cannot write to the map ${this.name}`);
+  }
+
+  /** Removes an entry, and says whether it was there. */
+  delete(key: MapValue): boolean {
+    const result = loadBinding().mapDelete(this.fd, this.#key(key));
+    if (result === -ENOENT) return false;
+    check(result, `cannot delete from the map ${this.name}`);
+    return true;
+  }
+
+  /**
+   * The keys, in the kernel's order. Entries that come and go meanwhile may be missed, and when the key
+   * just given is deleted by somebody else the kernel starts anew, so that some come twice.
+   */
+  *keys(): Generator<MapValue> {
+    let previous: Uint8Array | null = null;
+    for (;;) {
+      const next: Uint8Array = new Uint8Array(this.keySize);
+      const result = loadBinding().mapNextKey(this.fd, previous, next);
+      if (result === -ENOENT) return;
+      check(result, `cannot walk through the map ${this.name}`);
+      yield this.#decodeOne(next, this.#shapes.key, 0, this.keySize);
+      previous = next;
+    }
+  }
+
+  /** Keys and values, as `keys()`; an entry that is gone before it is read is left out. */
+  *[Symbol.iterator](): Generator<[key: MapValue, value: MapValue]> {
+    for (const key of this.keys()) {
+      const value = this.get(key);
+      if (value !== undefined) yield [key, value];
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import { setImmediate } from 'node:timers/promises';
+import type { NativeRing } from '../native/binding.js';
+import { loadBinding } from '../native/load.js';
+import { BpfError, check, UnsupportedError } from './errors.js';
+import { type BpfMap, MAP_TYPE } from './map.js';
+
+/** Bits of a record's length (include/uapi/linux/bpf.h). */
+const DISCARDED = 1 << 30;
+const HEADER = 8;
+const ENOSPC = 28;
+
+export interface RingBufferOptions {
+  /**
+   * Milliseconds between the kernel's signal and reading, 10 when left out. The kernel signals only to a
+   * reader that has read everything, so this bounds the number of wake-ups, each of which costs the traced
+   * program more than its event does.
+   */
+  delay?: number;
+  /** Bytes of the memory that records are copied to, 1 MiB when left out; it grows for a record that is larger. */
+  batchSize?: number;
+}
+
+/** Records moved out of a ring in one go. Its memory is valid until the next batch is asked for. */
+export class RecordBatch {
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  /** Calls back for each record, in order, with the place of its payload in `bytes`. Returns how many there were. */
+  forEach(receive: (offset: number, length: number) => void): number {
+    let count = 0;
+    for (let at = 0; at < this.bytes.length; ) {
+      const header = this.bytes.readUInt32LE(at);
+      const length = header & (DISCARDED - 1);
+      if ((header & DISCARDED) === 0) {
+        receive(at + HEADER, length);
+        count++;
+      }
+      at += HEADER + ((length + 7) & ~7);
+    }
+    return count;
+  }
+}
+
+/** The reading side of a BPF_MAP_TYPE_RINGBUF map (kernel 5.8). There is one reader for a map. */
+export class RingBuffer {
+  readonly #native: NativeRing;
+  readonly #delay: number;
+  #arena: Buffer;
+  #wake: (() => void) | undefined;
+  #isClosed = false;
+
+  private constructor(native: NativeRing, { delay = 10, batchSize = 1 << 20 }: RingBufferOptions) {
+    this.#native = native;
+    this.#delay = delay;
+    this.#arena = Buffer.allocUnsafeSlow(batchSize);
+  }
+
+  /** Opens a map of a loaded object for reading. */
+  static open(map: BpfMap, options: RingBufferOptions = {}): RingBuffer {
+    if (map.type !== MAP_TYPE.RINGBUF) throw new UnsupportedError(`the map ${map.name} is not a ring buffer`);
+    const native = loadBinding().openRing(map.fd, map.maxEntries);
+    return new RingBuffer(check(native, `cannot open the ring buffer ${map.name}`), options);
+  }
+
+  /** What waits now, in batches. Ends when the ring is empty; with a program that writes faster than this reads it may not end. */
+  *drain(): Generator<RecordBatch, void> {
+    for (;;) {
+      const moved = this.#isClosed ? 0 : this.#native.consume(this.#arena);
+      if (moved === -ENOSPC) {
+        this.#arena = Buffer.allocUnsafeSlow(this.#arena.length * 2);
+        continue;
+      }
+      if (moved < 0) throw new BpfError('cannot read the ring buffer', -moved);
+      if (moved === 0) return;
+      yield new RecordBatch(this.#arena.subarray(0, moved));
+    }
+  }
+
+  /** Resolves some milliseconds after there is something to read, or when `wake()` is called. */
+  async #readable(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      const waiting = this.#native.wait(() => {
+        timer = setTimeout(resolve, this.#delay);
+      });
+      check(waiting, 'cannot wait for the ring buffer');
+    });
+    clearTimeout(timer);
+    this.#native.cancel();
+    this.#wake = undefined;
+  }
+
+  /**
+   * Batches as they come, until `signal` is aborted or the ring is closed. Between two batches the event
+   * loop gets its turn. What waits in the ring at the end is left there, for `drain()`.
+   */
+  async *batches(signal?: AbortSignal): AsyncGenerator<RecordBatch, void> {
+    const wake = () => this.#wake?.();
+    signal?.addEventListener('abort', wake);
+    try {
+      while (!this.#isClosed && !signal?.aborted) {
+        for (const batch of this.drain()) {
+          yield batch;
+          await setImmediate();
+          if (signal?.aborted) return;
+        }
+        await this.#readable();
+      }
+    } finally {
+      signal?.removeEventListener('abort', wake);
+    }
+  }
+
+  /** The payload of each record, copied, as they come: simple, and for streams that are not busy. */
+  async *records(signal?: AbortSignal): AsyncGenerator<Buffer, void> {
+    for await (const batch of this.batches(signal)) {
+      const records: Buffer[] = [];
+      batch.forEach((offset, length) => {
+        records.push(Buffer.from(batch.bytes.subarray(offset, offset + length)));
+      });
+      yield* records;
+    }
+  }
+
+  /** Bytes that wait to be read. */
+  get pending(): number {
+    return this.#native.pending();
+  }
+
+  /** Ends the iterators. May be called more than once. */
+  close(): void {
+    this.#isClosed = true;
+    this.#wake?.();
+    this.#native.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,18 @@
+import { loadBinding } from '../native/load.js';
+
+export { launcherPath } from '../native/load.js';
+
+/** Nanoseconds to add to the time of an event, CLOCK_BOOTTIME, to get the time of day: as it is now. */
+export function bootToRealtime(): bigint {
+  return loadBinding().bootToRealtime();
+}
+
+/** Whether nobody can read any more what is written to a pipe or socket. */
+export function isPeerGone(fd: number): boolean {
+  return loadBinding().isPeerGone(fd);
+}
+
+/** The version of the libbpf in use. */
+export function libbpfVersion(): string {
+  return loadBinding().libbpfVersion();
+}

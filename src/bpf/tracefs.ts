@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { mountPoint } from '../kernel/mounts.js';
+import { loadBinding } from '../native/load.js';
+import { refused } from './errors.js';
+
+/**
+ * The number of a tracepoint, as perf_event_open(2) wants it; undefined when the kernel has no such
+ * tracepoint. Where tracefs is mounted nowhere, as in many containers and small systems, one is opened
+ * that only this process can see (fsopen(2), kernel 5.2), so that nothing on the system changes.
+ * Throws PrivilegeError when tracefs can't be read.
+ */
+export function tracepointId(category: string, name: string): number | undefined {
+  const mounted = mountPoint('tracefs');
+  if (mounted !== undefined) return readId(mounted, category, name);
+  const fd = loadBinding().openTracefs();
+  if (fd < 0) {
+    const advice = 'tracefs is not mounted (mount -t tracefs tracefs /sys/kernel/tracing) and cannot be opened';
+    throw refused(advice, -fd, ['CAP_SYS_ADMIN']);
+  }
+  try {
+    return readId(`/proc/self/fd/${fd}`, category, name);
+  } finally {
+    loadBinding().closeFd(fd);
+  }
+}
+
+function readId(tracefs: string, category: string, name: string): number | undefined {
+  const file = `${tracefs}/events/${category}/${name}/id`;
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    const { code, errno } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw refused(`cannot read ${file}`, -(errno ?? 0), ['CAP_SYS_ADMIN']);
+  }
+}

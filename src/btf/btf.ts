@@ -1,0 +1,162 @@
+/** One set of BTF types, decoded as they are asked for. Source: Documentation/bpf/btf.rst. */
+import { decodeType } from './decode.js';
+import { readBtfBytes } from './elf.js';
+import { BtfError, quoted } from './error.js';
+import { Names } from './names.js';
+import { type RawBtf, readRaw } from './raw.js';
+import { Strings } from './strings.js';
+import { BTF_KINDS, type BtfKind, type BtfType } from './types.js';
+
+/** How many references in a row are followed. The kernel and libbpf stop at 32 too (MAX_RESOLVE_DEPTH). */
+const MAX_DEPTH = 32;
+/** Sizes are 32 bits in BTF; the kernel refuses arrays beyond that. */
+const MAX_SIZE = 0xffffffff;
+/** BTF does not say how large a pointer is; all that run BPF programs here are 64-bit machines. */
+const POINTER_SIZE = 8;
+
+const VOID: BtfType = { kind: 'void', name: '' };
+
+/** Options of `Btf.parse`. */
+export interface BtfOptions {
+  /** For split BTF, as of a kernel module: the BTF that its ids and string offsets continue from. */
+  readonly base?: Btf;
+}
+
+/**
+ * A set of BTF types. Ids are numbers from 0 (void) to `count` - 1; the base's types, if any, come first.
+ * Parsing takes one pass over the types (a few ms for a kernel's 5 MB) and decodes none; the bytes are kept, not copied,
+ * and must not change.
+ */
+export class Btf {
+  /** Number of types, void and the base's types included: the first id that is not valid. */
+  readonly count: number;
+  /** True when the numbers in it, and in the data that it describes, are little endian. */
+  readonly littleEndian: boolean;
+  readonly #raw: RawBtf;
+  readonly #base: Btf | undefined;
+  readonly #firstId: number;
+  readonly #strings: Strings;
+  readonly #names: Names;
+  readonly #decoded = new Map<number, BtfType>();
+
+  private constructor(raw: RawBtf, base: Btf | undefined) {
+    this.#raw = raw;
+    this.#base = base;
+    this.#firstId = base ? base.count : 1;
+    this.#strings = new Strings(raw.strings, base ? base.#strings : undefined);
+    this.#names = new Names(raw, this.#strings);
+    this.count = this.#firstId + raw.offsets.length - 1;
+    this.littleEndian = raw.littleEndian;
+  }
+
+  /**
+   * Parses raw BTF, or the .BTF section of an ELF64 file, of either byte order.
+   *
+   * @throws BtfError when the bytes are neither, or are cut off or corrupt. What can only be seen in a single type, such
+   * as an id out of range, shows when that type is asked for.
+   */
+  static parse(bytes: Uint8Array, options: BtfOptions = {}): Btf {
+    return new Btf(readRaw(readBtfBytes(bytes), options.base !== undefined), options.base);
+  }
+
+  /**
+   * Returns the type with this id.
+   *
+   * @throws BtfError when there is none, or it is corrupt.
+   */
+  type(id: number): BtfType {
+    if (id === 0) return VOID;
+    if (!Number.isInteger(id) || id < 0 || id >= this.count) {
+      throw new BtfError(`no BTF type ${id}: ids go from 0 to ${this.count - 1}`);
+    }
+    if (this.#base && id < this.#firstId) return this.#base.type(id);
+    const known = this.#decoded.get(id);
+    if (known) return known;
+    const type = decodeType(this.#raw, id - this.#firstId, this.#strings);
+    this.#decoded.set(id, type);
+    return type;
+  }
+
+  /**
+   * Returns the lowest id of a type with this name, and of this kind if one is given: C lets a struct, a typedef and
+   * a function share a name. The base is searched first. Undefined when there is none; anonymous types are not found.
+   */
+  find(name: string, kind?: BtfKind): number | undefined {
+    if (name === '' || name.includes('\0')) return undefined;
+    const inBase = this.#base?.find(name, kind);
+    if (inBase !== undefined) return inBase;
+    const index = this.#names.find(name, kind === undefined ? undefined : BTF_KINDS.indexOf(kind));
+    return index < 0 ? undefined : this.#firstId + index;
+  }
+
+  /**
+   * Strips typedefs, const, volatile, restrict and type tags off a type, and returns the id of what is left.
+   *
+   * @throws BtfError when an id is not valid, or there are more than 32 in a row, as in a cycle.
+   */
+  resolve(id: number): number {
+    let at = id;
+    for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+      const type = this.type(at);
+      switch (type.kind) {
+        case 'typedef':
+        case 'const':
+        case 'volatile':
+        case 'restrict':
+        case 'type_tag':
+          at = type.type;
+          break;
+        default:
+          return at;
+      }
+    }
+    throw new BtfError(`BTF type ${id} ${this.#describe(id)} goes through over ${MAX_DEPTH} typedefs: a cycle?`);
+  }
+
+  /**
+   * Returns the size in bytes of a value of this type; for a variable or a section, that of its contents.
+   *
+   * @throws BtfError when it has none (void, functions, forward declarations), an id is not valid, it refers to itself,
+   * or the size does not fit 32 bits.
+   */
+  sizeOf(id: number): number {
+    let at = id;
+    let times = 1;
+    for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+      const type = this.type(this.resolve(at));
+      switch (type.kind) {
+        case 'int':
+        case 'struct':
+        case 'union':
+        case 'enum':
+        case 'enum64':
+        case 'float':
+        case 'datasec':
+          return this.#checkedSize(id, times * type.size);
+        case 'ptr':
+          return this.#checkedSize(id, times * POINTER_SIZE);
+        case 'array':
+          // Capped, not refused: an inner dimension of 0 makes up for any outer one.
+          times = Math.min(times * type.length, MAX_SIZE + 1);
+          at = type.element;
+          break;
+        case 'var':
+          at = type.type;
+          break;
+        default:
+          throw new BtfError(`BTF type ${id} ${this.#describe(id)} has no size: it is ${type.kind}`);
+      }
+    }
+    throw new BtfError(`BTF type ${id} has over ${MAX_DEPTH} dimensions: a cycle?`);
+  }
+
+  #checkedSize(id: number, size: number): number {
+    if (size > MAX_SIZE) throw new BtfError(`BTF type ${id} takes ${size} bytes, more than 32 bits can say`);
+    return size;
+  }
+
+  #describe(id: number): string {
+    const { kind, name } = this.type(id);
+    return name === '' ? `(${kind})` : `(${kind} ${quoted(name)})`;
+  }
+}

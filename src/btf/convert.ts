@@ -1,0 +1,3 @@
+/** Both directions between memory and JavaScript values. */
+export { readValue, type Value } from './read.js';
+export { type Input, writeValue } from './write.js';

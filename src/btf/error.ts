@@ -1,0 +1,22 @@
+import { SnoopkitError } from '../errors.js';
+
+/**
+ * BTF or an ELF file that can't be read, a type that is not there, or a value that does not fit its C type.
+ * Its code is `ERR_SNOOPKIT_BTF`; the message is one line and names the type, member or byte offset concerned.
+ */
+export class BtfError extends SnoopkitError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('BTF', message, options);
+  }
+}
+
+const LONGEST_QUOTE = 80;
+
+/**
+ * Quotes a name for a message. Names come from files that anybody may have written, so line breaks and
+ * control characters are escaped and long names are cut: a message stays one line.
+ */
+export function quoted(name: string): string {
+  const cut = name.length > LONGEST_QUOTE ? `${name.slice(0, LONGEST_QUOTE)}...` : name;
+  return `'${JSON.stringify(cut).slice(1, -1).replaceAll('\\"', '"')}'`;
+}

@@ -1,0 +1,252 @@
+/** From BTF types to shapes. Source: Documentation/bpf/btf.rst. */
+import type { Btf } from './btf.js';
+import { BtfError, quoted } from './error.js';
+import {
+  type ArrayShape,
+  bytesOfBits,
+  type EnumShape,
+  type IntShape,
+  type Member,
+  type Shape,
+  type StructLayout,
+  sizeOfShape,
+} from './shape.js';
+import type { BtfEnum, BtfEnum64, BtfInt, BtfMember, BtfStruct } from './types.js';
+
+export type { Member, Shape, StructLayout } from './shape.js';
+export { sizeOfShape } from './shape.js';
+
+/** Structs inside structs inside arrays...: deeper than any C code, and shallow enough for JavaScript's stack. */
+const MAX_NESTING = 64;
+/**
+ * Members that one struct may have, those of all structs inside it counted each time they appear. The largest of the
+ * kernel's have some 10,000. A file made to do harm can double them with each level.
+ */
+const MAX_MEMBERS = 1_000_000;
+const INT_SIZES = new Set([1, 2, 4, 8, 16]);
+
+/** A type as a shape, and the typedef names passed on the way to it, outermost first. */
+export interface TypedShape {
+  readonly shape: Shape;
+  readonly typedefs: readonly string[];
+}
+
+/** What is known about a struct while layouts are made. `weight` counts members, nested ones too. */
+interface Built {
+  readonly layout: StructLayout;
+  readonly weight: number;
+}
+
+/** Shapes made so far, by type id: tools ask for the same ones again, and structs use the same ones often. */
+interface Cache {
+  /** 'open' while one is in the making. */
+  readonly structs: Map<number, Built | 'open'>;
+  readonly enums: Map<number, EnumShape>;
+}
+
+const caches = new WeakMap<Btf, Cache>();
+
+/**
+ * Returns where the members of a struct or union are, given its id, or its name: that of a struct, else of a union, else
+ * of a typedef to one. Anonymous struct and union members, and those of -fms-extensions, are flattened into it.
+ *
+ * @throws BtfError when there is no such struct, or a member is corrupt or lies outside it.
+ */
+export function layoutOf(btf: Btf, struct: string | number): StructLayout {
+  const id = typeof struct === 'number' ? struct : findStruct(btf, struct);
+  const { shape } = shapeOf(btf, id);
+  if (shape.kind === 'struct' || shape.kind === 'union') return shape.layout;
+  throw new BtfError(`BTF type ${quoted(String(struct))} is not a struct or union: it is ${shape.kind}`);
+}
+
+/**
+ * Returns the shape of any type that values can have, for example that of a map's key.
+ *
+ * @throws BtfError when the type has no size (void, functions, forward declarations) or is corrupt.
+ */
+export function shapeOf(btf: Btf, id: number): TypedShape {
+  const { shape, typedefs } = shapeAt(btf, id, 0);
+  return { shape, typedefs };
+}
+
+function findStruct(btf: Btf, name: string): number {
+  const id = btf.find(name, 'struct') ?? btf.find(name, 'union') ?? btf.find(name, 'typedef');
+  if (id === undefined) throw new BtfError(`no struct or union ${quoted(name)} in this BTF`);
+  return id;
+}
+
+function shapeAt(btf: Btf, id: number, depth: number): TypedShape & { readonly weight: number } {
+  if (depth > MAX_NESTING) throw new BtfError(`BTF type ${id} is nested over ${MAX_NESTING} deep: a cycle?`);
+  const target = btf.resolve(id);
+  const typedefs = typedefsOf(btf, id);
+  const type = btf.type(target);
+  switch (type.kind) {
+    case 'int':
+      return { shape: intShape(type), typedefs, weight: 0 };
+    case 'float':
+      return { shape: { kind: 'float', size: type.size }, typedefs, weight: 0 };
+    case 'enum':
+    case 'enum64':
+      return { shape: knownEnum(btf, target, type), typedefs, weight: 0 };
+    case 'ptr':
+      return { shape: { kind: 'pointer', size: btf.sizeOf(target) }, typedefs, weight: 0 };
+    case 'array': {
+      const element = shapeAt(btf, type.element, depth + 1);
+      // Also refuses arrays of more than 32 bits of bytes.
+      btf.sizeOf(target);
+      const shape: ArrayShape = {
+        kind: 'array',
+        length: type.length,
+        element: element.shape,
+        elementTypedefs: element.typedefs,
+      };
+      return { shape, typedefs, weight: element.weight };
+    }
+    case 'struct':
+    case 'union': {
+      const { layout, weight } = build(btf, target, type, depth);
+      return { shape: { kind: type.kind, layout }, typedefs, weight };
+    }
+    default:
+      throw new BtfError(`BTF type ${id} ${quoted(type.name)} has no size: it is ${type.kind}`);
+  }
+}
+
+/** The typedefs that `resolve` goes through. It was called before: the chain ends. */
+function typedefsOf(btf: Btf, id: number): string[] {
+  const names: string[] = [];
+  let type = btf.type(id);
+  while (
+    type.kind === 'typedef' ||
+    type.kind === 'const' ||
+    type.kind === 'volatile' ||
+    type.kind === 'restrict' ||
+    type.kind === 'type_tag'
+  ) {
+    if (type.kind === 'typedef') names.push(type.name);
+    type = btf.type(type.type);
+  }
+  return names;
+}
+
+function intShape(type: BtfInt): IntShape {
+  const { name, size, signed, bool } = type;
+  if (!INT_SIZES.has(size)) throw new BtfError(`BTF: an integer ${quoted(name)} of ${size} bytes`);
+  // Clang marks nothing as CHAR and GCC marks `unsigned char` too, which in C is how one writes a byte.
+  const char = size === 1 && !bool && (name === 'char' || (type.char && !name.includes(' ')));
+  return { kind: 'int', size, signed, bool, char };
+}
+
+function enumShape(type: BtfEnum | BtfEnum64): EnumShape {
+  const { name, size, signed } = type;
+  if (!INT_SIZES.has(size) || size > 8) throw new BtfError(`BTF: an enum ${quoted(name)} of ${size} bytes`);
+  const values = new Map<number | bigint, string>();
+  const names = new Map<string, number | bigint>();
+  for (const entry of type.values) {
+    const value = enumValue(entry.value, size, signed);
+    if (!values.has(value)) values.set(value, entry.name);
+    if (!names.has(entry.name)) names.set(entry.name, value);
+  }
+  return { kind: 'enum', size, signed, values, names, name };
+}
+
+/** The value as memory of `size` bytes shows it. Old encoders call a -1 in one byte unsigned, and write 0xffffffff. */
+function enumValue(value: number | bigint, size: number, signed: boolean): number | bigint {
+  const inMemory = signed ? BigInt.asIntN(size * 8, BigInt(value)) : BigInt.asUintN(size * 8, BigInt(value));
+  return size > 4 ? inMemory : Number(inMemory);
+}
+
+function knownEnum(btf: Btf, id: number, type: BtfEnum | BtfEnum64): EnumShape {
+  const known = cacheOf(btf).enums;
+  const done = known.get(id) ?? enumShape(type);
+  known.set(id, done);
+  return done;
+}
+
+function cacheOf(btf: Btf): Cache {
+  let cache = caches.get(btf);
+  if (!cache) {
+    cache = { structs: new Map(), enums: new Map() };
+    caches.set(btf, cache);
+  }
+  return cache;
+}
+
+function build(btf: Btf, id: number, type: BtfStruct, depth: number): Built {
+  const known = cacheOf(btf).structs;
+  const done = known.get(id);
+  if (done === 'open') throw new BtfError(`BTF: ${type.kind} ${quoted(type.name)} contains itself`);
+  if (done) return done;
+  known.set(id, 'open');
+  try {
+    const result = buildNew(btf, type, depth);
+    known.set(id, result);
+    return result;
+  } catch (error) {
+    known.delete(id);
+    throw error;
+  }
+}
+
+function buildNew(btf: Btf, type: BtfStruct, depth: number): Built {
+  const { kind, name, size } = type;
+  const members: Member[] = [];
+  let weight = 1;
+  for (const [position, member] of type.members.entries()) {
+    const { shape, typedefs, weight: inside } = shapeAt(btf, member.type, depth + 1);
+    weight += 1 + inside;
+    if (weight > MAX_MEMBERS) throw new BtfError(`BTF: ${kind} ${quoted(name)} has over ${MAX_MEMBERS} members`);
+    if (member.name === '' && (shape.kind === 'struct' || shape.kind === 'union') && member.bitSize === 0) {
+      const offset = byteOffset(type, member);
+      checkInside(type, member, offset + shape.layout.size);
+      for (const inner of shape.layout.members) members.push({ ...inner, offset: offset + inner.offset });
+      continue;
+    }
+    const place = placeOf(btf, type, member, shape);
+    // Anonymous bit-fields are padding; anything else without a name can't be asked for either.
+    if (member.name === '') continue;
+    const last = kind === 'union' || position === type.members.length - 1;
+    const isTail = last && shape.kind === 'array' && shape.length === 0;
+    members.push({ name: member.name, ...place, type: isTail ? { ...shape, flexible: true } : shape, typedefs });
+  }
+  return { layout: { kind, name, size, members }, weight };
+}
+
+/** Offset of a member, and its bits where it is a bit-field, in the member or, by old compilers, in the integer. */
+function placeOf(btf: Btf, struct: BtfStruct, member: BtfMember, shape: Shape): Pick<Member, 'offset' | 'bits'> {
+  let { bitOffset, bitSize } = member;
+  if (bitSize === 0 && shape.kind === 'int') {
+    const type = btf.type(btf.resolve(member.type)) as BtfInt;
+    if (type.offset !== 0 || type.bits !== type.size * 8) {
+      bitOffset += type.offset;
+      bitSize = type.bits;
+      if (bitSize === 0) throw new BtfError(`BTF: member ${quoted(member.name)} has 0 bits`);
+    }
+  }
+  if (bitSize === 0) {
+    const offset = byteOffset(struct, member);
+    checkInside(struct, member, offset + sizeOfShape(shape));
+    return { offset };
+  }
+  if ((shape.kind !== 'int' && shape.kind !== 'enum') || bitSize > shape.size * 8) {
+    throw new BtfError(
+      `BTF: member ${quoted(member.name)} of ${quoted(struct.name)} can't be a bit-field of ${bitSize}`,
+    );
+  }
+  const offset = Math.floor(bitOffset / 8);
+  const bits = { offset: bitOffset % 8, size: bitSize };
+  checkInside(struct, member, offset + bytesOfBits(bits));
+  return { offset, bits };
+}
+
+function byteOffset(struct: BtfStruct, { name, bitOffset }: BtfMember): number {
+  if (bitOffset % 8 === 0) return bitOffset / 8;
+  throw new BtfError(`BTF: member ${quoted(name)} of ${quoted(struct.name)} does not start at a byte`);
+}
+
+function checkInside(struct: BtfStruct, { name }: BtfMember, end: number): void {
+  if (end <= struct.size) return;
+  throw new BtfError(
+    `BTF: member ${quoted(name)} of ${quoted(struct.name)} ends at ${end}, behind its ${struct.size} bytes`,
+  );
+}

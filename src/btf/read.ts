@@ -1,0 +1,85 @@
+/** From memory to JavaScript values. */
+import { BtfError } from './error.js';
+import { readBits, readInteger } from './integers.js';
+import { type ArrayShape, type Bits, isText, type Shape, type StructLayout, sizeOfShape } from './shape.js';
+
+/**
+ * A C value as JavaScript has it:
+ * - integers, pointers and enum values without a name: number up to 4 bytes, bigint from 8 bytes, whatever the value;
+ * - bool: boolean; float and double: number; enum values with a name: that name;
+ * - arrays of `char`: the string up to the first NUL, or all of it; other arrays: arrays;
+ * - structs and unions: objects with all their members.
+ */
+export type Value = number | bigint | boolean | string | Value[] | { [member: string]: Value };
+
+/**
+ * Reads the value of this shape at `offset` of `bytes`, in little-endian memory, which is that of all machines that
+ * snoopkit runs on. A flexible tail reads as an empty array or string: its length is for the caller to know.
+ *
+ * @throws BtfError when the value does not lie inside `bytes`, or is a float of other than 4 or 8 bytes.
+ */
+export function readValue(shape: Shape, bytes: DataView, offset: number): Value {
+  checkRange(shape, bytes, offset);
+  return read(shape, bytes, offset);
+}
+
+/** Makes sure, once for all that lies inside it, that a value lies inside the bytes. */
+export function checkRange(shape: Shape, bytes: DataView, offset: number): void {
+  const size = sizeOfShape(shape);
+  if (Number.isInteger(offset) && offset >= 0 && offset + size <= bytes.byteLength) return;
+  throw new BtfError(`a value of ${size} bytes at offset ${offset} does not lie inside ${bytes.byteLength} bytes`);
+}
+
+function read(shape: Shape, view: DataView, at: number, bits?: Bits): Value {
+  switch (shape.kind) {
+    case 'int': {
+      const value = readNumber(view, at, shape.size, shape.signed, bits);
+      return shape.bool ? Number(value) !== 0 : value;
+    }
+    case 'enum': {
+      const value = readNumber(view, at, shape.size, shape.signed, bits);
+      return shape.values.get(value) ?? value;
+    }
+    case 'pointer':
+      return readNumber(view, at, shape.size, false);
+    case 'float':
+      if (shape.size === 4) return view.getFloat32(at, true);
+      if (shape.size === 8) return view.getFloat64(at, true);
+      throw new BtfError(`a float of ${shape.size} bytes has no JavaScript value`);
+    case 'array':
+      return isText(shape) ? readText(shape, view, at) : readArray(shape, view, at);
+    case 'struct':
+    case 'union':
+      return readStruct(shape.layout, view, at);
+  }
+}
+
+function readNumber(view: DataView, at: number, size: number, signed: boolean, bits?: Bits): number | bigint {
+  if (!bits) return readInteger(view, at, size, signed);
+  const value = readBits(view, at, bits, signed);
+  return size > 4 ? value : Number(value);
+}
+
+function readText(shape: ArrayShape, view: DataView, at: number): string {
+  const text = Buffer.from(view.buffer, view.byteOffset + at, shape.length);
+  const end = text.indexOf(0);
+  return text.toString('utf8', 0, end < 0 ? text.length : end);
+}
+
+function readArray(shape: ArrayShape, view: DataView, at: number): Value[] {
+  const step = sizeOfShape(shape.element);
+  // An array of empty structs may claim any length: there is nothing to read.
+  const length = step === 0 ? 0 : shape.length;
+  const values: Value[] = [];
+  for (let i = 0; i < length; i++) values.push(read(shape.element, view, at + i * step));
+  return values;
+}
+
+function readStruct(layout: StructLayout, view: DataView, at: number): { [member: string]: Value } {
+  // fromEntries, not assignment: a member may be called __proto__.
+  return Object.fromEntries(layout.members.map((member) => [member.name, readMember(member, view, at)]));
+}
+
+function readMember(member: StructLayout['members'][number], view: DataView, at: number): Value {
+  return read(member.type, view, at + member.offset, member.bits);
+}

@@ -1,0 +1,39 @@
+import { UsageError } from '../errors.js';
+import type { Column } from '../events/column.js';
+
+/** The columns named by `--fields`, in its order. Throws UsageError for a name that is not there. */
+function pick(names: readonly string[], all: readonly Column[]): Column[] {
+  return names.map((name) => {
+    const column = all.find((candidate) => candidate.name === name);
+    if (!column) {
+      throw new UsageError(`--fields: there is no ${name}; there are: ${all.map((known) => known.name).join(', ')}`);
+    }
+    return column;
+  });
+}
+
+/**
+ * The columns to show: `usual`, or what `--fields` asks for (`+name` adds to the usual ones). With `--time`
+ * the time stands in front, unless it is among them.
+ */
+export function chooseColumns(
+  all: readonly Column[],
+  usual: readonly string[],
+  fields: string | undefined,
+  withTime: boolean,
+): Column[] {
+  const wanted = fields?.split(',').map((name) => name.trim()) ?? [];
+  const added = wanted.filter((name) => name.startsWith('+')).map((name) => name.slice(1));
+  const named = wanted.filter((name) => !name.startsWith('+'));
+  const names = named.length > 0 ? named : [...usual];
+  // The last of the usual columns is the one without a limit: added ones go before it.
+  const at = named.length > 0 ? names.length : names.length - 1;
+  names.splice(at, 0, ...added.filter((name) => !names.includes(name)));
+  if (withTime && !names.includes('time')) names.unshift('time');
+  return pick(names, all);
+}
+
+/** The names in `--fields`, without the plus signs. */
+export function requestedFields(fields: string | undefined): string[] {
+  return fields?.split(',').map((name) => name.trim().replace(/^\+/, '')) ?? [];
+}

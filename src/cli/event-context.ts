@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { bootToRealtime } from '../bpf/system.js';
+import { KERNEL_BTF } from '../bpf/vmlinux.js';
+import { Btf, readBtfBytes } from '../btf/index.js';
+import { ClockOffset, type EventContext } from '../events/context.js';
+import { NameDatabase } from '../kernel/users.js';
+
+/** This machine, as it is while tracing. `btf` stands in for the running kernel's. */
+export function liveContext(users: NameDatabase, btf: string = KERNEL_BTF): EventContext {
+  let groups: NameDatabase | undefined;
+  let kernel: Btf | undefined;
+  return {
+    clock: new ClockOffset(bootToRealtime()),
+    arch: process.arch,
+    userName: (uid) => users.name(uid),
+    groupName: (gid) => {
+      groups ??= new NameDatabase('group');
+      return groups.name(gid);
+    },
+    enumName: (name, value) => {
+      try {
+        kernel ??= Btf.parse(readBtfBytes(readFileSync(btf)));
+      } catch {
+        // No BTF in this kernel: the object's own names have to do.
+        return undefined;
+      }
+      const id = name === '' ? undefined : kernel.find(name, 'enum');
+      const type = id === undefined ? undefined : kernel.type(id);
+      return type?.kind === 'enum' ? type.values.find((candidate) => candidate.value === value)?.name : undefined;
+    },
+  };
+}

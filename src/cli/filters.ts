@@ -1,0 +1,57 @@
+import { closeSync, openSync } from 'node:fs';
+import type { BpfObject } from '../bpf/object.js';
+import { descendantsOf } from '../kernel/processes.js';
+import type { FilterOptions } from './options.js';
+
+/** Room for followed processes; one that finds none is counted as lost. */
+const FOLLOWED_MAX = 65536;
+
+/** The lists by their kind in bpf/include/filter.h. */
+function idsByKind(filters: FilterOptions): Record<string, readonly number[]> {
+  return {
+    FILTER_PID: filters.pids,
+    FILTER_TID: filters.tids,
+    FILTER_PPID: filters.ppids,
+    FILTER_UID: filters.uids,
+    FILTER_MNTNS: filters.mntns,
+    FILTER_NETNS: filters.netns,
+  };
+}
+
+/** Sets the constants and sizes of bpf/include/filter.h: before load. */
+export function configureFilters(object: BpfObject, filters: FilterOptions): void {
+  const lists = Object.values(idsByKind(filters));
+  const { globals, programs } = object;
+  globals.need('filter_self').set(process.pid);
+  // The kinds are numbered in the order of the lists.
+  globals.need('filter_kinds').set(lists.reduce((bits, ids, kind) => (ids.length > 0 ? bits | (1 << kind) : bits), 0));
+  globals.need('filter_cgroups_count').set(filters.cgroups.length);
+  globals.need('filter_comms_count').set(filters.comms.length);
+  globals.need('filter_comms').set([...filters.comms]);
+  globals.need('filter_failed').set(filters.failed);
+  const ids = lists.reduce((sum, list) => sum + list.length, 0);
+  object.maps.need('filter_ids').maxEntries = filters.follow ? FOLLOWED_MAX : Math.max(1, ids);
+  programs.need('follow_fork').autoload = filters.follow;
+  programs.need('follow_exit').autoload = filters.pids.length > 0;
+}
+
+/** Fills the maps, and starts to follow: after load, before the tool's own programs are attached. */
+export function applyFilters(object: BpfObject, filters: FilterOptions): void {
+  const map = object.maps.need('filter_ids');
+  const list = (kind: string, id: number) => map.set({ kind, id }, 1);
+  for (const [kind, ids] of Object.entries(idsByKind(filters))) for (const id of ids) list(kind, id);
+  filters.cgroups.forEach((path, index) => {
+    const fd = openSync(path, 'r');
+    try {
+      object.maps.need('filter_cgroups').set(index, fd);
+    } finally {
+      closeSync(fd);
+    }
+  });
+  if (filters.pids.length > 0) object.programs.need('follow_exit').attach();
+  if (filters.follow) {
+    object.programs.need('follow_fork').attach();
+    // Children that were there before; those born from here on the program sees.
+    for (const pid of descendantsOf(filters.pids)) list('FILTER_PID', pid);
+  }
+}

@@ -1,0 +1,80 @@
+import { Flags } from '@oclif/core';
+import { TIME_STYLES } from '../events/kinds/time.js';
+
+const FILTER = 'FILTER';
+const OUTPUT = 'OUTPUT';
+const RUN = 'RUN';
+
+const list = (options: { char?: 'p' | 't' | 'u' | 'n' | 'c'; helpValue: string; summary: string }) =>
+  Flags.string({ ...options, multiple: true, helpGroup: FILTER });
+
+/**
+ * The flags of every tool: the same letter means the same everywhere. Values are texts here; src/cli/options.ts
+ * turns them into what they mean, so that a wrong one is told in one line, by the flag's name.
+ */
+export const sharedFlags = {
+  pid: list({ char: 'p', helpValue: 'PID,...', summary: 'only these processes' }),
+  tid: list({ char: 't', helpValue: 'TID,...', summary: 'only these threads' }),
+  ppid: list({ helpValue: 'PID,...', summary: 'only children of these processes' }),
+  uid: list({ char: 'u', helpValue: 'USER,...', summary: 'only these users, by name or number' }),
+  comm: list({ char: 'n', helpValue: 'TEXT', summary: 'only commands whose name contains this' }),
+  cgroup: list({ char: 'c', helpValue: 'PATH', summary: 'only this cgroup (v2) and everything under it' }),
+  mntns: list({ helpValue: 'ID|pid:N', summary: 'only this mount namespace, by its number or a process in it' }),
+  netns: list({ helpValue: 'ID|pid:N', summary: 'only this network namespace' }),
+  follow: Flags.boolean({ char: 'f', helpGroup: FILTER, summary: 'with --pid or -- COMMAND: descendants too' }),
+  failed: Flags.boolean({ char: 'x', helpGroup: FILTER, summary: 'only what failed' }),
+  duration: Flags.string({
+    char: 'd',
+    helpValue: 'TIME',
+    helpGroup: RUN,
+    summary: 'stop after this time: 5 (seconds), 500ms, 2m, 1h',
+  }),
+  'max-events': Flags.string({ char: 'N', helpValue: 'COUNT', helpGroup: RUN, summary: 'stop after so many events' }),
+  buffer: Flags.string({
+    helpValue: 'SIZE',
+    helpGroup: RUN,
+    summary: 'size of the ring buffer between kernel and snoopkit',
+    default: '8M',
+  }),
+  btf: Flags.string({
+    helpValue: 'FILE',
+    helpGroup: RUN,
+    summary: "the kernel's types, where the kernel itself does not tell them",
+  }),
+  'fail-on-lost': Flags.boolean({ helpGroup: RUN, summary: 'exit with status 3 if any event was lost' }),
+  verbose: Flags.boolean({
+    char: 'v',
+    helpGroup: RUN,
+    summary: "tell the hooks chosen, libbpf's log, and the verifier's in full",
+  }),
+  output: Flags.option({ options: ['table', 'json'] as const })({
+    char: 'o',
+    helpGroup: OUTPUT,
+    summary: 'how events are written',
+    default: 'table',
+  }),
+  json: Flags.boolean({ helpGroup: OUTPUT, summary: 'short for --output json' }),
+  fields: Flags.string({
+    char: 'F',
+    helpValue: 'NAME,...',
+    helpGroup: OUTPUT,
+    summary: 'these columns in this order; +NAME adds one to the usual ones',
+  }),
+  time: Flags.option({ options: TIME_STYLES })({
+    char: 'T',
+    helpGroup: OUTPUT,
+    helpValue: `[=${TIME_STYLES.join('|')}]`,
+    summary: 'show when it happened; delta is the seconds since the event before',
+  }),
+  out: Flags.string({
+    helpValue: 'FILE',
+    helpGroup: OUTPUT,
+    summary: 'write events to this file; a traced COMMAND keeps its own output then',
+  }),
+  color: Flags.boolean({
+    allowNo: true,
+    helpGroup: OUTPUT,
+    summary: 'colour on a terminal; NO_COLOR is respected',
+    default: true,
+  }),
+};

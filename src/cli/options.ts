@@ -1,0 +1,111 @@
+import { UsageError } from '../errors.js';
+import type { TimeStyle } from '../events/kinds/time.js';
+import { NameDatabase } from '../kernel/users.js';
+import {
+  parseCgroups,
+  parseComms,
+  parseDuration,
+  parseInteger,
+  parseIntegers,
+  parseNamespaces,
+  parseSize,
+  parseUsers,
+} from './values.js';
+
+/** The shared flags as the command line gives them. */
+export interface SharedFlagValues {
+  pid?: string[];
+  tid?: string[];
+  ppid?: string[];
+  uid?: string[];
+  comm?: string[];
+  cgroup?: string[];
+  mntns?: string[];
+  netns?: string[];
+  follow?: boolean;
+  failed?: boolean;
+  duration?: string;
+  'max-events'?: string;
+  buffer?: string;
+  btf?: string;
+  'fail-on-lost'?: boolean;
+  verbose?: boolean;
+  output?: string;
+  json?: boolean;
+  fields?: string;
+  time?: TimeStyle;
+  out?: string;
+  color?: boolean;
+}
+
+/** Whom to trace. Empty lists filter nothing. */
+export interface FilterOptions {
+  readonly pids: readonly number[];
+  readonly tids: readonly number[];
+  readonly ppids: readonly number[];
+  readonly uids: readonly number[];
+  readonly comms: readonly string[];
+  readonly cgroups: readonly string[];
+  readonly mntns: readonly number[];
+  readonly netns: readonly number[];
+  readonly follow: boolean;
+  readonly failed: boolean;
+}
+
+/** What the shared flags ask for. */
+export interface RunOptions {
+  readonly filters: FilterOptions;
+  readonly users: NameDatabase;
+  readonly command: readonly string[];
+  /** Milliseconds. */
+  readonly duration: number | undefined;
+  readonly maxEvents: number;
+  /** Bytes. */
+  readonly bufferSize: number;
+  readonly btf: string | undefined;
+  readonly failOnLost: boolean;
+  readonly verbose: boolean;
+  readonly output: 'table' | 'json';
+  readonly fields: string | undefined;
+  readonly time: TimeStyle | undefined;
+  readonly out: string | undefined;
+  readonly color: boolean;
+}
+
+/** Checks and converts the flags. Throws UsageError, in one line, for the first that makes no sense. */
+export function parseOptions(flags: SharedFlagValues, command: readonly string[]): RunOptions {
+  if (flags.follow && !flags.pid && command.length === 0) {
+    throw new UsageError('--follow needs something to follow: --pid, or a command after --');
+  }
+  const users = new NameDatabase('passwd');
+  return {
+    filters: {
+      pids: parseIntegers('--pid', flags.pid),
+      tids: parseIntegers('--tid', flags.tid),
+      ppids: parseIntegers('--ppid', flags.ppid, 0),
+      uids: parseUsers(flags.uid, users),
+      comms: parseComms(flags.comm),
+      cgroups: parseCgroups(flags.cgroup),
+      mntns: parseNamespaces('--mntns', 'mnt', flags.mntns),
+      netns: parseNamespaces('--netns', 'net', flags.netns),
+      follow: flags.follow ?? false,
+      failed: flags.failed ?? false,
+    },
+    users,
+    command,
+    duration: flags.duration === undefined ? undefined : parseDuration('--duration', flags.duration),
+    maxEvents:
+      flags['max-events'] === undefined
+        ? Number.POSITIVE_INFINITY
+        : parseInteger('--max-events', flags['max-events'], 1, Number.MAX_SAFE_INTEGER),
+    bufferSize: parseSize('--buffer', flags.buffer ?? '8M'),
+    btf: flags.btf,
+    failOnLost: flags['fail-on-lost'] ?? false,
+    verbose: flags.verbose ?? false,
+    output: flags.json || flags.output === 'json' ? 'json' : 'table',
+    fields: flags.fields,
+    time: flags.time,
+    out: flags.out,
+    color: flags.color ?? true,
+  };
+}

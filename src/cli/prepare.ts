@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BpfObject } from '../bpf/object.js';
+import { SnoopkitError, UsageError } from '../errors.js';
+import type { EventContext } from '../events/context.js';
+import { type EventSchema, eventSchema } from '../events/schema.js';
+import { namespaceOf } from '../kernel/processes.js';
+import type { Format } from '../output/format.js';
+import { JsonFormat } from '../output/json.js';
+import { TableFormat } from '../output/table.js';
+import { chooseColumns, requestedFields } from './columns.js';
+import { liveContext } from './event-context.js';
+import type { FilterOptions, RunOptions } from './options.js';
+import { usesColor } from './terminal.js';
+import { availableColumns, flagsInUse, type ToolDefinition, usualColumns } from './tool.js';
+
+/** include/linux/proc_ns.h: PROC_PID_INIT_INO */
+const FIRST_PID_NAMESPACE = 0xeffffffc;
+
+/** What a run needs and what can be made without asking anything of the kernel. */
+export interface Prepared {
+  readonly object: BpfObject;
+  readonly schema: EventSchema;
+  readonly context: EventContext;
+  readonly format: Format;
+}
+
+/** The compiled object of a tool: dist/bpf/<arch>/<name>.bpf.o, beside this file's dist/src. */
+export function objectPath(name: string): string {
+  const dist = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+  return join(dist, 'bpf', process.arch, `${name}.bpf.o`);
+}
+
+/** Programs see the first pid namespace's pids; in another one ours would mean something else to them. */
+function checkPidNamespace({ pids, tids, ppids }: FilterOptions, command: readonly string[]): void {
+  if (pids.length + tids.length + ppids.length + command.length === 0) return;
+  if (namespaceOf('self', 'pid') === FIRST_PID_NAMESPACE) return;
+  throw new UsageError(
+    'snoopkit runs in a pid namespace of its own, where pids are not those of the kernel: start the container with --pid=host',
+  );
+}
+
+/** Opens the tool's object and chooses what is shown. Throws UsageError for columns that are not there. */
+export function prepare(tool: ToolDefinition, options: RunOptions, given: Readonly<Record<string, unknown>>): Prepared {
+  checkPidNamespace(options.filters, options.command);
+  const path = objectPath(tool.name);
+  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
+  const object = BpfObject.open(path, { name: tool.name, ...(options.btf && { btf: options.btf }) });
+  try {
+    const context = liveContext(options.users, options.btf);
+    const schema = eventSchema(object.btf, tool.event.struct, context, options.time && { time: options.time });
+    const flags = flagsInUse(tool, given, requestedFields(options.fields));
+    for (const flag of flags) object.globals.need(tool.flags?.[flag]?.sets ?? flag).set(true);
+    const all = availableColumns(tool, schema.columns, flags);
+    const usual = options.output === 'json' ? all.map(({ name }) => name) : usualColumns(tool, flags);
+    const columns = chooseColumns(all, usual, options.fields, options.time !== undefined);
+    const format =
+      options.output === 'json'
+        ? new JsonFormat(tool.event.name, columns)
+        : new TableFormat(columns, usesColor(options.color && options.out === undefined));
+    return { object, schema, context, format };
+  } catch (error) {
+    object.close();
+    throw error;
+  }
+}

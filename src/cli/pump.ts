@@ -1,0 +1,68 @@
+import type { RecordBatch } from '../bpf/ring-buffer.js';
+import { EventRecord } from '../events/column.js';
+import { OutputBuffer } from '../events/output-buffer.js';
+import type { EventSchema } from '../events/schema.js';
+import type { Destination } from '../output/destination.js';
+import type { Format, Loss } from '../output/format.js';
+
+/** Carries events from batches to the destination. */
+export class EventPump {
+  readonly #schema: EventSchema;
+  readonly #format: Format;
+  readonly #destination: Destination;
+  readonly #most: number;
+  readonly #record = new EventRecord();
+  readonly #out = new OutputBuffer();
+  /** How many events were written. */
+  events = 0;
+
+  constructor(schema: EventSchema, format: Format, destination: Destination, most: number) {
+    this.#schema = schema;
+    this.#format = format;
+    this.#destination = destination;
+    this.#most = most;
+    format.begin(this.#out);
+    this.#flush();
+  }
+
+  /** Whether as many were written as were asked for. */
+  get isDone(): boolean {
+    return this.events >= this.#most;
+  }
+
+  /** Writes a batch, and calls back for each record that can't be read. */
+  write(batch: RecordBatch, onUnreadable: () => void): void {
+    this.#record.setBytes(batch.bytes);
+    batch.forEach((offset, length) => {
+      if (this.isDone) return;
+      if (this.#writeOne(offset, length)) this.events++;
+      else onUnreadable();
+    });
+    this.#flush();
+  }
+
+  #writeOne(offset: number, length: number): boolean {
+    const start = this.#out.length;
+    if (length < this.#schema.size) return false;
+    this.#record.offset = offset;
+    this.#record.length = length;
+    try {
+      this.#format.event(this.#record, this.#out);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#out.length = start;
+      return false;
+    }
+  }
+
+  /** Notes losses in the stream. */
+  lost(losses: readonly Loss[]): void {
+    for (const loss of losses) this.#format.lost(loss, this.#out);
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#out.length > 0) this.#destination.write(this.#out.take());
+  }
+}

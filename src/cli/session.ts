@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setLog } from '../bpf/log.js';
+import { type RecordBatch, RingBuffer } from '../bpf/ring-buffer.js';
+import { bootToRealtime, isPeerGone } from '../bpf/system.js';
+import { SnoopkitError } from '../errors.js';
+import { Destination } from '../output/destination.js';
+import { TracedCommand } from './command.js';
+import { applyFilters, configureFilters } from './filters.js';
+import { planHooks } from './hooks.js';
+import { Losses } from './losses.js';
+import type { RunOptions } from './options.js';
+import { type Prepared, prepare } from './prepare.js';
+import { EventPump } from './pump.js';
+import { reportError, say } from './talk.js';
+import type { ToolDefinition } from './tool.js';
+
+/** How often losses, the clocks and the reader of our output are looked at. */
+const TICK_MS = 250;
+/** How long the last output may take. */
+const FLUSH_MS = 5000;
+const STDOUT = 1;
+const EXIT_FAILED = 1;
+const EXIT_LOST = 3;
+const EXIT_NOT_FOUND = 127;
+
+/** Everything that lives while a tool runs, closed in the opposite order. */
+class Session {
+  readonly #options: RunOptions;
+  readonly #prepared: Prepared;
+  readonly #destination: Destination;
+  readonly #stop = new AbortController();
+  readonly #cleanups: (() => void)[] = [];
+  #status = 0;
+
+  constructor(options: RunOptions, prepared: Prepared, destination: Destination) {
+    this.#options = options;
+    this.#prepared = prepared;
+    this.#destination = destination;
+  }
+
+  /** Traces until something ends it, and returns the exit status. */
+  async run(tool: ToolDefinition): Promise<number> {
+    const { object } = this.#prepared;
+    const command = await this.#startCommand();
+    try {
+      const { ring, losses } = this.#load(tool, command);
+      const { schema, format } = this.#prepared;
+      const pump = new EventPump(schema, format, this.#destination, this.#options.maxEvents);
+      this.#watch(losses, pump);
+      const released = command && this.#release(command);
+      await this.#pump(ring, pump, losses);
+      await released;
+      for (const program of object.programs.values()) program.close();
+      for (const batch of ring.drain()) await this.#write(batch, pump, losses);
+      pump.lost(losses.take());
+      await this.#finish();
+      for (const line of losses.summary()) say(line);
+      if (this.#options.failOnLost && losses.total > 0) this.#status ||= EXIT_LOST;
+    } finally {
+      for (const cleanup of this.#cleanups.reverse()) cleanup();
+      const status = await command?.end();
+      if (command && status === undefined) say(`the command still runs as process ${command.pid}`);
+      if (status !== undefined) this.#status = this.#status === 0 ? status : this.#status;
+    }
+    return this.#status;
+  }
+
+  async #startCommand(): Promise<TracedCommand | undefined> {
+    const { command, out } = this.#options;
+    return command.length > 0 ? TracedCommand.start(command, out !== undefined) : undefined;
+  }
+
+  /** Takes the programs into the kernel and attaches them. */
+  #load(tool: ToolDefinition, command: TracedCommand | undefined): { ring: RingBuffer; losses: Losses } {
+    const { object } = this.#prepared;
+    const { verbose, bufferSize } = this.#options;
+    const filters = { ...this.#options.filters };
+    if (command) filters.pids = [...filters.pids, command.pid];
+    configureFilters(object, filters);
+    object.maps.need('events').maxEntries = bufferSize;
+    const hooks = planHooks(object, tool.optional ?? []);
+    if (verbose)
+      for (const section of hooks.missing) say(`this kernel has no ${section}: ${tool.name} does without it`);
+    object.load();
+    const ring = RingBuffer.open(object.maps.need('events'));
+    this.#cleanups.push(() => ring.close());
+    applyFilters(object, filters);
+    for (const program of hooks.programs) {
+      program.attach();
+      if (verbose) say(`attached ${program.name} to ${program.section}`);
+    }
+    return { ring, losses: new Losses(object.maps.need('lost')) };
+  }
+
+  /** Sets up all that may end the run, and what is done now and then. */
+  #watch(losses: Losses, pump: EventPump): void {
+    const end = () => this.#stop.abort();
+    this.#destination.onEnd = end;
+    if (!this.#destination.isOpen) end();
+    const tick = setInterval(() => {
+      pump.lost(losses.take());
+      this.#prepared.context.clock.set(bootToRealtime());
+      if (this.#options.out === undefined && isPeerGone(STDOUT)) end();
+    }, TICK_MS);
+    this.#cleanups.push(() => clearInterval(tick));
+    if (this.#options.duration !== undefined) {
+      const timer = setTimeout(end, this.#options.duration);
+      this.#cleanups.push(() => clearTimeout(timer));
+    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      // The first one ends the run in order; after it the default is back, and a second one ends it at once.
+      process.once(signal, end);
+      this.#cleanups.push(() => process.off(signal, end));
+    }
+  }
+
+  /** Lets the command run, and ends with it. */
+  async #release(command: TracedCommand): Promise<void> {
+    try {
+      await command.release();
+      // What its last system calls left in the ring is read after this.
+      const status = await Promise.race([command.exited, this.#stopped()]);
+      if (status !== undefined) this.#status = status;
+    } catch (error) {
+      reportError(error);
+      this.#status = await command.exited.catch(() => EXIT_NOT_FOUND);
+    }
+    this.#stop.abort();
+  }
+
+  #stopped(): Promise<undefined> {
+    return new Promise((resolve) => {
+      this.#stop.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+      if (this.#stop.signal.aborted) resolve(undefined);
+    });
+  }
+
+  async #pump(ring: RingBuffer, pump: EventPump, losses: Losses): Promise<void> {
+    for await (const batch of ring.batches(this.#stop.signal)) {
+      await this.#write(batch, pump, losses);
+      if (pump.isDone) this.#stop.abort();
+    }
+  }
+
+  async #write(batch: RecordBatch, pump: EventPump, losses: Losses): Promise<void> {
+    pump.write(batch, () => losses.countUnreadable());
+    // A reader that is slower than the events: the ring takes what it can, and the kernel counts the rest.
+    if (this.#destination.isFull) await Promise.race([this.#destination.drained(), this.#stopped()]);
+  }
+
+  /** Waits for the last output, but not for a reader that has stopped to read. */
+  async #finish(): Promise<void> {
+    const isLate = await Promise.race([
+      this.#destination.close().then(() => false),
+      sleep(FLUSH_MS, true, { ref: false }),
+    ]);
+    if (this.#destination.error) throw this.#destination.error;
+    if (isLate) throw new SnoopkitError('OUTPUT', 'nobody reads the output: what waited to be written is dropped');
+  }
+}
+
+/** Runs a tool and returns its exit status. What went wrong has been told on standard error. */
+export async function runTool(
+  tool: ToolDefinition,
+  options: RunOptions,
+  given: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  if (options.verbose) setLog((level, text) => say(`libbpf ${level}: ${text.trimEnd()}`));
+  try {
+    const prepared = prepare(tool, options, given);
+    try {
+      const destination = options.out === undefined ? Destination.stdout() : Destination.file(options.out);
+      return await new Session(options, prepared, destination).run(tool);
+    } finally {
+      prepared.object.close();
+    }
+  } catch (error) {
+    return reportError(error, options.verbose) || EXIT_FAILED;
+  }
+}

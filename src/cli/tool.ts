@@ -1,0 +1,73 @@
+import type { Column } from '../events/column.js';
+
+/** A flag that a tool has beside the shared ones: it sets a constant of the BPF program. */
+export interface ToolFlag {
+  readonly char?: string;
+  readonly summary: string;
+  /** The `const volatile bool` that it sets to true. */
+  readonly sets: string;
+  /** Columns that there are only with this flag; asking for one of them sets it. */
+  readonly fields?: readonly string[];
+  /** In a table, shows the second column in place of the first. */
+  readonly replaces?: readonly [usual: string, instead: string];
+}
+
+export interface Example {
+  readonly summary: string;
+  /** What follows `snoopkit <tool>`, or a whole shell line with `<%= tool %>` in it. */
+  readonly command: string;
+}
+
+/** A tool, as data: with bpf/<name>.bpf.c all that there is of it. */
+export interface ToolDefinition {
+  /** The stem of its files. */
+  readonly name: string;
+  readonly summary: string;
+  readonly description: string;
+  /** The struct in the BPF source, and the name of the kind in the output's `event`. */
+  readonly event: { readonly struct: string; readonly name: string };
+  /** The table's columns when nothing else is asked for. */
+  readonly columns: readonly string[];
+  /** What each column of its own means; those of struct event are described in src/cli/shared-fields.ts. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly flags?: Readonly<Record<string, ToolFlag>>;
+  /** Programs that it can do without where the kernel lacks their hook. */
+  readonly optional?: readonly string[];
+  readonly examples: readonly Example[];
+  /** What it can't see, or shows otherwise than one may think. */
+  readonly caveats: readonly string[];
+  /** What it costs. */
+  readonly overhead: string;
+}
+
+/** The columns that a run has: without those that belong to a flag that is not set. */
+export function availableColumns(tool: ToolDefinition, all: readonly Column[], set: ReadonlySet<string>): Column[] {
+  const gated = new Set<string>();
+  for (const [name, flag] of Object.entries(tool.flags ?? {})) {
+    if (!set.has(name)) for (const field of flag.fields ?? []) gated.add(field);
+  }
+  return all.filter((column) => !gated.has(column.name));
+}
+
+/** The flags that are set, or are implied by the columns asked for. */
+export function flagsInUse(
+  tool: ToolDefinition,
+  given: Readonly<Record<string, unknown>>,
+  fields: readonly string[],
+): Set<string> {
+  const set = new Set<string>();
+  for (const [name, flag] of Object.entries(tool.flags ?? {})) {
+    if (given[name] === true || flag.fields?.some((field) => fields.includes(field))) set.add(name);
+  }
+  return set;
+}
+
+/** The usual columns, with those replaced that a flag replaces. */
+export function usualColumns(tool: ToolDefinition, set: ReadonlySet<string>): string[] {
+  return tool.columns.map((column) => {
+    const flag = Object.entries(tool.flags ?? {}).find(
+      ([name, { replaces }]) => set.has(name) && replaces?.[0] === column,
+    );
+    return flag?.[1].replaces?.[1] ?? column;
+  });
+}

@@ -1,0 +1,105 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from '../errors.js';
+import { mountPoint } from '../kernel/mounts.js';
+import { namespaceOf } from '../kernel/processes.js';
+import type { NameDatabase } from '../kernel/users.js';
+
+const MAX_U32 = 0xffffffff;
+
+/** A whole number from `min` to `max`. Throws UsageError that names the flag. */
+export function parseInteger(flag: string, text: string, min = 0, max = MAX_U32): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max))
+    throw new UsageError(`${flag} ${text}: give a whole number from ${min} to ${max}`);
+  return value;
+}
+
+/** Numbers, given in several flags or with commas between. */
+export function parseIntegers(flag: string, texts: readonly string[] = [], min = 1): number[] {
+  return texts.flatMap((text) => text.split(',')).map((text) => parseInteger(flag, text.trim(), min));
+}
+
+/** User ids, by number or name. */
+export function parseUsers(texts: readonly string[] = [], users: NameDatabase): number[] {
+  return texts
+    .flatMap((text) => text.split(','))
+    .map((text) => {
+      if (/^\d+$/.test(text)) return parseInteger('--uid', text);
+      const uid = users.id(text);
+      if (uid === undefined) throw new UsageError(`--uid ${text}: there is no user of that name`);
+      return uid;
+    });
+}
+
+/** Namespace ids: a number as `lsns` and /proc/PID/ns show it, or `pid:N` for that of a process. */
+export function parseNamespaces(flag: string, kind: 'mnt' | 'net', texts: readonly string[] = []): number[] {
+  return texts
+    .flatMap((text) => text.split(','))
+    .map((text) => {
+      const [, pid] = /^pid:(\d+)$/.exec(text) ?? [];
+      if (pid === undefined) return parseInteger(flag, text, 1);
+      try {
+        return namespaceOf(Number(pid), kind);
+      } catch (cause) {
+        const gone = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+        throw new UsageError(
+          `${flag} ${text}: ${gone ? 'there is no such process' : 'that process is not ours to look at'}`,
+          { cause },
+        );
+      }
+    });
+}
+
+const COMM_MAX = 15;
+
+/** Parts of command names, which the kernel keeps in 15 bytes. */
+export function parseComms(texts: readonly string[] = [], most = 8): string[] {
+  if (texts.length > most) throw new UsageError(`--comm: ${texts.length} are too many, ${most} are the most`);
+  for (const text of texts) {
+    if (text === '' || Buffer.byteLength(text) > COMM_MAX) {
+      throw new UsageError(`--comm ${text}: give 1 to ${COMM_MAX} bytes, the kernel keeps no more of a command's name`);
+    }
+  }
+  return [...texts];
+}
+
+/** Folders of cgroup v2, given as a path in its tree or in the file system. */
+export function parseCgroups(texts: readonly string[] = [], most = 16): string[] {
+  if (texts.length > most) throw new UsageError(`--cgroup: ${texts.length} are too many, ${most} are the most`);
+  if (texts.length === 0) return [];
+  const root = mountPoint('cgroup2');
+  if (root === undefined) throw new UsageError('--cgroup: no cgroup2 file system is mounted');
+  return texts.map((text) => {
+    const path = text === root || text.startsWith(`${root}/`) ? text : join(root, text);
+    try {
+      if (statSync(path).isDirectory() && readdirSync(path).includes('cgroup.procs')) return path;
+    } catch {
+      // Told below.
+    }
+    throw new UsageError(`--cgroup ${text}: there is no cgroup ${path}`);
+  });
+}
+
+const SIZE_UNITS: Record<string, number> = { '': 1, k: 1 << 10, m: 1 << 20, g: 1 << 30 };
+const PAGE = 4096;
+
+/** A ring buffer's size, such as `8M`: rounded up to what the kernel takes, a power of two of whole pages. */
+export function parseSize(flag: string, text: string): number {
+  const [, digits, unit] = /^(\d+)([kmg]?)(?:i?b)?$/i.exec(text) ?? [];
+  const bytes = Number(digits) * (SIZE_UNITS[unit?.toLowerCase() ?? ''] ?? 1);
+  if (!(bytes >= 1 && bytes <= 1 << 30)) throw new UsageError(`${flag} ${text}: give a size from 4K to 1G, such as 8M`);
+  return Math.max(PAGE, 2 ** Math.ceil(Math.log2(bytes)));
+}
+
+const TIME_UNITS: Record<string, number> = { ms: 1, s: 1000, '': 1000, m: 60_000, h: 3_600_000 };
+/** setTimeout takes no longer one. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** A duration in milliseconds: `5` seconds, `500ms`, `2m`, `1h`. */
+export function parseDuration(flag: string, text: string): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const ms = Number(digits) * (TIME_UNITS[unit ?? ''] ?? 1);
+  if (!(ms > 0 && ms <= LONGEST_MS)) throw new UsageError(`${flag} ${text}: give a time such as 5, 500ms, 2m or 1h`);
+  return ms;
+}

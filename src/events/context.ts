@@ -1,0 +1,26 @@
+/** What outputs need to know beside the event: its machine. A replay brings that of the recording. */
+export interface EventContext {
+  /** Nanoseconds between CLOCK_BOOTTIME and CLOCK_REALTIME. */
+  readonly clock: ClockOffset;
+  userName(uid: number): string | undefined;
+  groupName(gid: number): string | undefined;
+  /** The name that the running kernel gives to a value of an enum; undefined where it has no such enum or value. */
+  enumName(name: string, value: number): string | undefined;
+  /** Node's name of the architecture: the numbers of some flags depend on it. */
+  readonly arch: string;
+}
+
+/** The difference of the two clocks, which changes when the system's time is set: look again now and then. */
+export class ClockOffset {
+  seconds = 0;
+  nanoseconds = 0;
+
+  constructor(nanoseconds: bigint) {
+    this.set(nanoseconds);
+  }
+
+  set(nanoseconds: bigint): void {
+    this.seconds = Number(nanoseconds / 1_000_000_000n);
+    this.nanoseconds = Number(nanoseconds % 1_000_000_000n);
+  }
+}

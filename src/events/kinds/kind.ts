@@ -1,0 +1,52 @@
+import type { Shape } from '../../btf/index.js';
+import { type Column, type EventRecord, type PlainColumn, spanText, type TextColumn, TextSpan } from '../column.js';
+import type { EventContext } from '../context.js';
+
+/** A member of an event's struct. */
+export interface Field {
+  readonly name: string;
+  /** Bytes from the start of the record. */
+  readonly offset: number;
+  readonly shape: Shape;
+}
+
+/** Makes the columns of a field: one, or one more for each reading of it that outputs offer. */
+export type Kind = (field: Field, context: EventContext) => Column[];
+
+/** Seconds and nanoseconds of a u64 of nanoseconds, without a BigInt; the object is used again. */
+export class Timestamp {
+  seconds = 0;
+  nanoseconds = 0;
+
+  read(record: EventRecord, offset: number): void {
+    const low = record.view.getUint32(record.offset + offset, true);
+    const high = record.view.getUint32(record.offset + offset + 4, true);
+    // 2^32 = 4 * 10^9 + 294967296; exact up to the year 2514 of uptime.
+    const rest = high * 294967296 + low;
+    this.seconds = high * 4 + Math.floor(rest / 1e9);
+    this.nanoseconds = rest % 1e9;
+  }
+}
+
+/** A column of ASCII. */
+export function plain(column: Omit<PlainColumn, 'kind'>): PlainColumn {
+  return { kind: 'plain', ...column };
+}
+
+/** A column of somebody else's bytes. */
+export function text(name: string, width: number, locate: TextColumn['locate'], { isSpan = false } = {}): TextColumn {
+  const span = new TextSpan();
+  return {
+    kind: 'text',
+    json: 'string',
+    name,
+    width,
+    align: 'left',
+    isSpan,
+    locate,
+    value: (record) => {
+      locate(record, span);
+      return spanText(span);
+    },
+  };
+}

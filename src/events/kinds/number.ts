@@ -1,0 +1,153 @@
+import { type Bits, readValue, type Shape } from '../../btf/index.js';
+import { bytesOfBits } from '../../btf/shape.js';
+import type { EventRecord, JsonType } from '../column.js';
+import type { OutputBuffer } from '../output-buffer.js';
+import { type Field, type Kind, plain } from './kind.js';
+
+type IntShape = Extract<Shape, { kind: 'int' }>;
+
+/** Reads an integer of up to four bytes. */
+export function integerReader(field: Field): (record: EventRecord) => number {
+  const { offset, shape } = field;
+  const signed = 'signed' in shape && shape.signed;
+  switch ('size' in shape ? shape.size : 0) {
+    case 1:
+      return signed ? (r) => r.view.getInt8(r.offset + offset) : (r) => r.view.getUint8(r.offset + offset);
+    case 2:
+      return signed
+        ? (r) => r.view.getInt16(r.offset + offset, true)
+        : (r) => r.view.getUint16(r.offset + offset, true);
+    default:
+      return signed
+        ? (r) => r.view.getInt32(r.offset + offset, true)
+        : (r) => r.view.getUint32(r.offset + offset, true);
+  }
+}
+
+/** Integers of eight bytes: strings in JSON, always, since a double can't hold them all. */
+const wideKind: Kind = (field) => {
+  const signed = 'signed' in field.shape && field.shape.signed;
+  return [
+    plain({
+      name: field.name,
+      json: 'string',
+      width: 12,
+      align: 'right',
+      value: (r) =>
+        signed ? r.view.getBigInt64(r.offset + field.offset, true) : r.view.getBigUint64(r.offset + field.offset, true),
+      write: (r, out) => {
+        const at = r.offset + field.offset;
+        const low = r.view.getUint32(at, true);
+        const high = r.view.getUint32(at + 4, true);
+        if (signed && high >= 0x80000000) {
+          out.byte(45);
+          const negated = low === 0 ? 0 : 0x100000000 - low;
+          out.unsigned64(negated, (0xffffffff - high + (low === 0 ? 1 : 0)) >>> 0);
+        } else {
+          out.unsigned64(low, high);
+        }
+      },
+    }),
+  ];
+};
+
+/** An integer without any meaning but its value, or a bool. */
+export const integerKind: Kind = (field, context) => {
+  const shape = field.shape as IntShape;
+  if (shape.size === 8) return wideKind(field, context);
+  if (shape.size > 8) return valueKind(field, context);
+  const read = integerReader(field);
+  if (shape.bool) {
+    return [
+      plain({
+        name: field.name,
+        json: 'boolean',
+        width: 5,
+        align: 'left',
+        value: (record) => read(record) !== 0,
+        write: (record, out) => out.ascii(read(record) !== 0 ? 'true' : 'false'),
+      }),
+    ];
+  }
+  return [
+    plain({
+      name: field.name,
+      json: 'integer',
+      width: 7,
+      align: 'right',
+      value: read,
+      write: (record, out) => out.integer(read(record)),
+    }),
+  ];
+};
+
+/** An enum: its name from the running kernel's BTF where it has that enum, else from the object's; the number where it has none. */
+export const enumKind: Kind = (field, context) => {
+  const shape = field.shape as Extract<Shape, { kind: 'enum' }>;
+  if (shape.size === 8) return valueKind(field, context);
+  const read = integerReader(field);
+  const names = new Map<number, string>();
+  const nameOf = (value: number) => {
+    let name = names.get(value);
+    if (name === undefined) {
+      name = context.enumName(shape.name, value) ?? shape.values.get(value) ?? String(value);
+      names.set(value, name);
+    }
+    return name;
+  };
+  return [
+    plain({
+      name: field.name,
+      json: 'string',
+      width: 14,
+      align: 'left',
+      value: (record) => nameOf(read(record)),
+      write: (record, out) => out.ascii(nameOf(read(record))),
+    }),
+  ];
+};
+
+/** A bit-field of an integer. */
+export function bitsKind(bits: Bits): Kind {
+  return (field) => {
+    const size = bytesOfBits(bits);
+    const signed = 'signed' in field.shape && field.shape.signed;
+    const value = (record: EventRecord) => {
+      let raw = 0n;
+      for (let i = 0; i < size; i++)
+        raw |= BigInt(record.view.getUint8(record.offset + field.offset + i)) << BigInt(8 * i);
+      raw >>= BigInt(bits.offset);
+      return signed ? BigInt.asIntN(bits.size, raw) : BigInt.asUintN(bits.size, raw);
+    };
+    const isWide = bits.size > 53;
+    return [
+      plain({
+        name: field.name,
+        json: isWide ? 'string' : 'integer',
+        width: 7,
+        align: 'right',
+        value: isWide ? value : (record) => Number(value(record)),
+        write: (record, out) => out.ascii(value(record).toString()),
+      }),
+    ];
+  };
+}
+
+/** A value as JSON has it, with 64-bit integers as strings and bytes as numbers. */
+function toJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  return value instanceof Uint8Array ? [...value] : value;
+}
+
+/** Anything else, by its type: arrays, floats, unions. Slow, and complete. */
+export const valueKind: Kind = (field) => {
+  const { shape } = field;
+  const json: JsonType = shape.kind === 'float' ? 'number' : shape.kind === 'array' ? 'array' : 'any';
+  const value = (record: EventRecord) => readValue(shape, record.view, record.offset + field.offset);
+  const write = (record: EventRecord, out: OutputBuffer) => {
+    const written = JSON.stringify(value(record), toJson);
+    // Escaped beyond ASCII, so that it is harmless everywhere.
+    out.ascii(written.replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`));
+  };
+  return [plain({ name: field.name, json, width: 12, align: 'left', value, write })];
+};

@@ -1,0 +1,40 @@
+import type { Column, TextSpan } from '../column.js';
+import { type Field, type Kind, plain, text } from './kind.js';
+import { integerReader } from './number.js';
+
+/** A number and, as a column of its own, the name that it has on this machine. */
+function named(field: Field, nameColumn: string, nameOf: (id: number) => string | undefined): Column[] {
+  const read = integerReader(field);
+  const names = new Map<number, Buffer>();
+  const locate = (id: number, span: TextSpan) => {
+    let name = names.get(id);
+    if (name === undefined) {
+      name = Buffer.from(nameOf(id) ?? String(id));
+      names.set(id, name);
+    }
+    span.set(name, 0, name.length);
+  };
+  return [
+    plain({
+      name: field.name,
+      json: 'integer',
+      width: 6,
+      align: 'right',
+      value: read,
+      write: (record, out) => out.integer(read(record)),
+    }),
+    text(nameColumn, 10, (record, span) => locate(read(record), span)),
+  ];
+}
+
+/** `uid` has `user` beside it, `other_uid` has `other_user`. */
+const sibling = (name: string, from: string, to: string) =>
+  name.endsWith(from) ? name.slice(0, -from.length) + to : `${name}_name`;
+
+/** snoop_uid */
+export const uidKind: Kind = (field, context) =>
+  named(field, sibling(field.name, 'uid', 'user'), (uid) => context.userName(uid));
+
+/** snoop_gid */
+export const gidKind: Kind = (field, context) =>
+  named(field, sibling(field.name, 'gid', 'group'), (gid) => context.groupName(gid));

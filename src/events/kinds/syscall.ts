@@ -1,0 +1,147 @@
+import { errnoName } from '../../kernel/errno.js';
+import type { EventRecord } from '../column.js';
+import { type Kind, plain } from './kind.js';
+import { integerReader } from './number.js';
+
+/** snoop_ret: the number; its error's name where there is one, which people see in its place. */
+export const retKind: Kind = (field) => {
+  const read = integerReader(field);
+  // -4095 to -1 are errors (IS_ERR_VALUE); anything below is a result, such as an address.
+  const isError = (record: EventRecord) => {
+    const ret = read(record);
+    return ret < 0 && ret >= -4095;
+  };
+  return [
+    plain({
+      name: field.name,
+      json: 'integer',
+      width: 7,
+      align: 'right',
+      value: read,
+      write: (record, out) => out.integer(read(record)),
+      writeForPeople: (record, out) => {
+        if (isError(record)) out.ascii(errnoName(-read(record)));
+        else out.integer(read(record));
+      },
+    }),
+    plain({
+      name: field.name === 'ret' ? 'error' : `${field.name}_error`,
+      json: 'string',
+      width: 8,
+      align: 'left',
+      value: (record) => (isError(record) ? errnoName(-read(record)) : undefined),
+      write: (record, out) => {
+        if (isError(record)) out.ascii(errnoName(-read(record)));
+      },
+      isPresent: isError,
+    }),
+  ];
+};
+
+/** snoop_mode: permission bits in octal. */
+export const modeKind: Kind = (field) => {
+  const read = integerReader(field);
+  const write = (mode: number) => mode.toString(8).padStart(4, '0');
+  return [
+    plain({
+      name: field.name,
+      json: 'string',
+      width: 5,
+      align: 'right',
+      value: read,
+      write: (record, out) => out.ascii(write(read(record))),
+    }),
+  ];
+};
+
+const AT_FDCWD = -100;
+
+/** snoop_dirfd: a number, which people see as AT_FDCWD where it is that. */
+export const dirfdKind: Kind = (field) => {
+  const read = integerReader(field);
+  return [
+    plain({
+      name: field.name,
+      json: 'integer',
+      width: 8,
+      align: 'right',
+      value: read,
+      write: (record, out) => out.integer(read(record)),
+      writeForPeople: (record, out) => {
+        const fd = read(record);
+        if (fd === AT_FDCWD) out.ascii('AT_FDCWD');
+        else out.integer(fd);
+      },
+    }),
+  ];
+};
+
+/** include/uapi/asm-generic/fcntl.h, and where an architecture differs. O_SYNC and O_TMPFILE contain other flags, so they come first. */
+const OPEN_FLAGS: readonly [flag: number, name: string][] = [
+  [0o100, 'O_CREAT'],
+  [0o200, 'O_EXCL'],
+  [0o400, 'O_NOCTTY'],
+  [0o1000, 'O_TRUNC'],
+  [0o2000, 'O_APPEND'],
+  [0o4000, 'O_NONBLOCK'],
+  [0o4010000, 'O_SYNC'],
+  [0o10000, 'O_DSYNC'],
+  [0o20000, 'O_ASYNC'],
+  [0o1000000, 'O_NOATIME'],
+  [0o2000000, 'O_CLOEXEC'],
+  [0o10000000, 'O_PATH'],
+];
+const OPEN_FLAGS_OF: Record<string, readonly [flag: number, name: string][]> = {
+  x64: [
+    [0o20200000, 'O_TMPFILE'],
+    [0o40000, 'O_DIRECT'],
+    [0o100000, 'O_LARGEFILE'],
+    [0o200000, 'O_DIRECTORY'],
+    [0o400000, 'O_NOFOLLOW'],
+  ],
+  arm64: [
+    [0o20040000, 'O_TMPFILE'],
+    [0o40000, 'O_DIRECTORY'],
+    [0o100000, 'O_NOFOLLOW'],
+    [0o200000, 'O_DIRECT'],
+    [0o400000, 'O_LARGEFILE'],
+  ],
+};
+const ACCESS_MODES = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'];
+
+/** The flags of open(2) by name, such as `O_RDONLY|O_CLOEXEC`; what has no name in hexadecimal. */
+export function openFlagNames(flags: number, arch: string): string {
+  const names = [ACCESS_MODES[flags & 3]];
+  let rest = (flags & ~3) >>> 0;
+  for (const [flag, name] of [...(OPEN_FLAGS_OF[arch] ?? []), ...OPEN_FLAGS]) {
+    if ((rest & flag) >>> 0 !== flag) continue;
+    names.push(name);
+    rest = (rest & ~flag) >>> 0;
+  }
+  if (rest !== 0) names.push(`0x${rest.toString(16)}`);
+  return names.join('|');
+}
+
+/** snoop_open_flags. */
+export const openFlagsKind: Kind = (field, context) => {
+  const read = integerReader(field);
+  const seen = new Map<number, string>();
+  const nameOf = (flags: number) => {
+    let names = seen.get(flags);
+    if (names === undefined) {
+      names = openFlagNames(flags, context.arch);
+      seen.set(flags, names);
+    }
+    return names;
+  };
+  return [
+    plain({
+      name: field.name,
+      json: 'string',
+      width: 18,
+      align: 'left',
+      value: (record) => nameOf(read(record)),
+      write: (record, out) => out.ascii(nameOf(read(record))),
+    }),
+  ];
+};

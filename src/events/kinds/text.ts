@@ -1,0 +1,98 @@
+import { type Column, type EventRecord, TextSpan } from '../column.js';
+import { type Field, type Kind, plain, text } from './kind.js';
+
+/** A char array: up to its NUL. */
+export const charsKind: Kind = (field) => {
+  const size = field.shape.kind === 'array' ? field.shape.length : 0;
+  return [
+    text(field.name, Math.min(size, 16), (record, span) => {
+      const start = record.offset + field.offset;
+      let end = start;
+      while (end < start + size && record.bytes[end] !== 0) end++;
+      span.set(record.bytes, start, end);
+    }),
+  ];
+};
+
+/** enum snoop_source of bpf/include/types.h */
+const SOURCE = { MISSING: 0, READ: 1, JOINED: 2 } as const;
+
+/** Reads struct snoop_span, and says where the text comes from. Throws RangeError when it lies outside the record. */
+function readSpan(field: Field, record: EventRecord, span: TextSpan): number {
+  const at = record.offset + field.offset;
+  const offset = record.view.getUint32(at, true);
+  const word = record.view.getUint32(at + 4, true);
+  const length = word & 0x1fffffff;
+  const source = word >>> 30;
+  if (offset + length > record.length) throw new RangeError(`${field.name} lies outside its record`);
+  span.set(record.bytes, record.offset + offset, record.offset + offset + length);
+  span.isTruncated = (word & 0x20000000) !== 0;
+  span.isMissing = source === SOURCE.MISSING;
+  return source;
+}
+
+/** snoop_text and snoop_path: as it was given. */
+export const spanKind: Kind = (field) => [
+  text(
+    field.name,
+    20,
+    (record, span) => {
+      readSpan(field, record, span);
+      if (span.isTruncated) span.after = '...[truncated]';
+    },
+    { isSpan: true },
+  ),
+];
+
+const SLASH = 47;
+
+/** Puts `name\0parent\0...\0top\0` into the order of a path, into `into`; returns the length. */
+function joinComponents(source: Uint8Array, start: number, end: number, into: Uint8Array): number {
+  let at = 0;
+  let stop = end - 1;
+  while (stop >= start) {
+    let from = stop;
+    while (from > start && source[from - 1] !== 0) from--;
+    // The first one may be a name as it was given: absolute, or with slashes in front.
+    let skip = from;
+    while (skip < stop && source[skip] === SLASH) skip++;
+    if (skip < stop) {
+      into[at++] = SLASH;
+      into.set(source.subarray(skip, stop), at);
+      at += stop - skip;
+    }
+    stop = from - 1;
+  }
+  if (at === 0) into[at++] = SLASH;
+  return at;
+}
+
+/** snoop_components: an absolute path, and whether links on the way to it are resolved. */
+export const componentsKind: Kind = (field): Column[] => {
+  let joined = new Uint8Array(16 * 1024);
+  const locate = (record: EventRecord, span: TextSpan) => {
+    const source = readSpan(field, record, span);
+    if (span.isMissing) return;
+    const { isTruncated } = span;
+    if (joined.length < span.end - span.start + 1) joined = new Uint8Array(2 * (span.end - span.start));
+    const length = joinComponents(span.bytes, span.start, span.end, joined);
+    span.set(joined, 0, length);
+    span.isTruncated = isTruncated;
+    // What is missing is the upper part.
+    if (isTruncated) span.before = '[truncated]...';
+    if (source === SOURCE.JOINED) span.after = ' [unresolved]';
+  };
+  const probe = new TextSpan();
+  const isResolved = (record: EventRecord) => readSpan(field, record, probe) === SOURCE.READ;
+  return [
+    text(field.name, 20, locate, { isSpan: true }),
+    plain({
+      name: `${field.name}_resolved`,
+      json: 'boolean',
+      width: 8,
+      align: 'left',
+      value: isResolved,
+      write: (record, out) => out.ascii(isResolved(record) ? 'true' : 'false'),
+    }),
+  ];
+};

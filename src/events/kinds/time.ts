@@ -1,0 +1,147 @@
+import type { ClockOffset } from '../context.js';
+import type { OutputBuffer } from '../output-buffer.js';
+import { type Kind, plain, Timestamp } from './kind.js';
+
+/** How `--time` shows the time of an event in a table. */
+export const TIME_STYLES = ['local', 'utc', 'epoch', 'boot', 'delta'] as const;
+export type TimeStyle = (typeof TIME_STYLES)[number];
+
+/** The wall-clock time of an event, written with what is the same for all events of a second made once. */
+class WallClock {
+  readonly #clock: ClockOffset;
+  readonly #format: (seconds: number) => string;
+  #second = Number.NaN;
+  #prefix = '';
+  seconds = 0;
+  nanoseconds = 0;
+
+  constructor(clock: ClockOffset, format: (seconds: number) => string) {
+    this.#clock = clock;
+    this.#format = format;
+  }
+
+  /** Turns a time since boot into one since 1970. */
+  convert(time: Timestamp): void {
+    this.seconds = time.seconds + this.#clock.seconds;
+    this.nanoseconds = time.nanoseconds + this.#clock.nanoseconds;
+    if (this.nanoseconds >= 1e9) {
+      this.nanoseconds -= 1e9;
+      this.seconds++;
+    }
+  }
+
+  /** The part up to the seconds. */
+  get prefix(): string {
+    if (this.#second !== this.seconds) {
+      this.#second = this.seconds;
+      this.#prefix = this.#format(this.seconds);
+    }
+    return this.#prefix;
+  }
+}
+
+const utcPrefix = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 19);
+
+function localPrefix(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((n) => String(n).padStart(2, '0')).join(':');
+}
+
+/** `--time`: how wide the column is, and what it shows. */
+const STYLES: Record<
+  TimeStyle,
+  { width: number; writer: (clock: ClockOffset) => (t: Timestamp, out: OutputBuffer) => void }
+> = {
+  local: { width: 15, writer: (clock) => wallClockWriter(new WallClock(clock, localPrefix), 6, '') },
+  utc: { width: 27, writer: (clock) => wallClockWriter(new WallClock(clock, utcPrefix), 6, 'Z') },
+  epoch: { width: 20, writer: (clock) => wallClockWriter(new WallClock(clock, String), 9, '') },
+  boot: { width: 16, writer: () => writeSeconds },
+  delta: { width: 12, writer: deltaWriter },
+};
+
+function wallClockWriter(wall: WallClock, digits: 6 | 9, suffix: string) {
+  return (time: Timestamp, out: OutputBuffer) => {
+    wall.convert(time);
+    out.ascii(wall.prefix);
+    out.byte(46);
+    out.digits(digits === 9 ? wall.nanoseconds : Math.floor(wall.nanoseconds / 1000), digits);
+    out.ascii(suffix);
+  };
+}
+
+function writeSeconds(time: Timestamp, out: OutputBuffer): void {
+  out.integer(time.seconds);
+  out.byte(46);
+  out.digits(time.nanoseconds, 9);
+}
+
+/** Seconds since the event before, which on another CPU may be a little later. */
+function deltaWriter() {
+  let previous: { seconds: number; nanoseconds: number } | undefined;
+  return (time: Timestamp, out: OutputBuffer) => {
+    const before = previous ?? time;
+    const nanoseconds = (time.seconds - before.seconds) * 1e9 + time.nanoseconds - before.nanoseconds;
+    previous = { seconds: time.seconds, nanoseconds: time.nanoseconds };
+    if (nanoseconds < 0) out.byte(45);
+    const distance = Math.abs(nanoseconds);
+    out.integer(Math.floor(distance / 1e9));
+    out.byte(46);
+    out.digits(distance % 1e9, 9);
+  };
+}
+
+/** snoop_time: RFC 3339 in UTC with nanoseconds, and for people as `--time` says. */
+export function timeKind(style: TimeStyle): Kind {
+  return (field, context) => {
+    const time = new Timestamp();
+    const iso = wallClockWriter(new WallClock(context.clock, utcPrefix), 9, 'Z');
+    const { width, writer } = STYLES[style];
+    const forPeople = writer(context.clock);
+    return [
+      plain({
+        name: field.name,
+        json: 'string',
+        width,
+        align: style === 'delta' ? 'right' : 'left',
+        value: (record) => {
+          const boot = record.view.getBigUint64(record.offset + field.offset, true);
+          const { seconds, nanoseconds } = context.clock;
+          return boot + BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+        },
+        write: (record, out) => {
+          time.read(record, field.offset);
+          iso(time, out);
+        },
+        writeForPeople: (record, out) => {
+          time.read(record, field.offset);
+          forPeople(time, out);
+        },
+      }),
+    ];
+  };
+}
+
+/** snoop_duration: nanoseconds; for people in the unit that fits. */
+export const durationKind: Kind = (field) => {
+  const time = new Timestamp();
+  return [
+    plain({
+      name: field.name,
+      json: 'integer',
+      width: 9,
+      align: 'right',
+      value: (record) => record.view.getBigUint64(record.offset + field.offset, true),
+      write: (record, out) => {
+        const at = record.offset + field.offset;
+        out.unsigned64(record.view.getUint32(at, true), record.view.getUint32(at + 4, true));
+      },
+      writeForPeople: (record, out) => {
+        time.read(record, field.offset);
+        const ns = time.seconds * 1e9 + time.nanoseconds;
+        if (ns < 1e6) out.ascii(`${(ns / 1e3).toFixed(1)}us`);
+        else if (ns < 1e9) out.ascii(`${(ns / 1e6).toFixed(2)}ms`);
+        else out.ascii(`${(ns / 1e9).toFixed(2)}s`);
+      },
+    }),
+  ];
+};

@@ -1,0 +1,34 @@
+import { EventRecord } from './column.js';
+import type { EventSchema } from './schema.js';
+
+/** An event as an object: a property for each column that it has. */
+export type EventObject = Record<string, unknown>;
+
+/** Reads events as objects. Needs no addon: any bytes with the schema's struct will do. */
+export class EventReader {
+  readonly #schema: EventSchema;
+  readonly #record = new EventRecord();
+
+  constructor(schema: EventSchema) {
+    this.#schema = schema;
+  }
+
+  /**
+   * The event at `offset`. Times and 64-bit integers are bigints (times in nanoseconds since 1970), text is a string in
+   * which U+FFFD stands for what is not UTF-8, or null when the kernel could not read it. Throws RangeError
+   * when the record is too short.
+   */
+  read(bytes: Buffer, offset = 0, length = bytes.length - offset): EventObject {
+    const { columns, size, struct } = this.#schema;
+    if (length < size) throw new RangeError(`${length} bytes are no ${struct}, which has ${size}`);
+    this.#record.setBytes(bytes);
+    this.#record.offset = offset;
+    this.#record.length = length;
+    const event: EventObject = {};
+    for (const column of columns) {
+      const value = column.value(this.#record);
+      if (value !== undefined) event[column.name] = value;
+    }
+    return event;
+  }
+}

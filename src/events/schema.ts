@@ -1,0 +1,91 @@
+import { type Btf, layoutOf, type Member, type StructLayout } from '../btf/index.js';
+import type { Column } from './column.js';
+import type { EventContext } from './context.js';
+import { ip4Kind, ip6Kind } from './kinds/address.js';
+import type { Kind } from './kinds/kind.js';
+import { bitsKind, enumKind, integerKind, valueKind } from './kinds/number.js';
+import { gidKind, uidKind } from './kinds/owner.js';
+import { dirfdKind, modeKind, openFlagsKind, retKind } from './kinds/syscall.js';
+import { charsKind, componentsKind, spanKind } from './kinds/text.js';
+import { durationKind, type TimeStyle, timeKind } from './kinds/time.js';
+
+/** What the typedefs of bpf/include/types.h mean. `snoop_time` is not here, for it depends on `--time`. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  snoop_duration: durationKind,
+  snoop_ret: retKind,
+  snoop_uid: uidKind,
+  snoop_gid: gidKind,
+  snoop_mode: modeKind,
+  snoop_open_flags: openFlagsKind,
+  snoop_dirfd: dirfdKind,
+  snoop_ip4: ip4Kind,
+  snoop_ip6: ip6Kind,
+  snoop_comm: charsKind,
+  snoop_text: spanKind,
+  snoop_path: spanKind,
+  snoop_components: componentsKind,
+};
+
+export interface SchemaOptions {
+  /** How a table shows times; `local` when left out. */
+  time?: TimeStyle;
+}
+
+/** The columns of an event, and how long a record must be at least. */
+export interface EventSchema {
+  readonly struct: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly columns: readonly Column[];
+}
+
+function kindOf(member: Member, options: SchemaOptions): Kind {
+  for (const typedef of member.typedefs) {
+    if (typedef === 'snoop_time') return timeKind(options.time ?? 'local');
+    const kind = KINDS[typedef];
+    if (kind) return kind;
+  }
+  if (member.bits) return bitsKind(member.bits);
+  switch (member.type.kind) {
+    case 'int':
+    case 'pointer':
+      return integerKind;
+    case 'enum':
+      return enumKind;
+    case 'array':
+      return isText(member.type) ? charsKind : valueKind;
+    default:
+      return valueKind;
+  }
+}
+
+const isText = (shape: { element: Member['type'] }) => shape.element.kind === 'int' && shape.element.char;
+
+function columnsOf(
+  layout: StructLayout,
+  base: number,
+  prefix: string,
+  context: EventContext,
+  options: SchemaOptions,
+): Column[] {
+  return layout.members.flatMap((member): Column[] => {
+    // Padding and what a program keeps for itself.
+    if (member.name.startsWith('_')) return [];
+    const name = prefix + member.name;
+    const kind = kindOf(member, options);
+    if (kind === valueKind && member.type.kind === 'struct') {
+      return columnsOf(member.type.layout, base + member.offset, `${name}_`, context, options);
+    }
+    return kind({ name, offset: base + member.offset, shape: member.type }, context);
+  });
+}
+
+/**
+ * The columns of an event struct, from its BTF: the order is that of the struct, members of nested structs
+ * are named `outer_inner`, names that start with an underscore are private. Throws BtfError when there is no
+ * such struct.
+ */
+export function eventSchema(btf: Btf, struct: string, context: EventContext, options: SchemaOptions = {}): EventSchema {
+  const layout = layoutOf(btf, struct);
+  return { struct, size: layout.size, columns: columnsOf(layout, 0, '', context, options) };
+}

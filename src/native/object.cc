@@ -1,0 +1,223 @@
+// A BPF object: opening, describing, changing before load, loading.
+#include "object.h"
+
+namespace snoopkit
+{
+namespace
+{
+
+Napi::Value OpenObject(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	Bytes bytes = args.Uint8Array(0);
+	std::string name = args.Text(1);
+	std::string btf = args.Text(2);
+	if (!args.ok())
+		return info.Env().Undefined();
+	Addon *addon = Addon::Of(info.Env());
+	LogScope log(addon);
+	// A copy also because the log's receiver could change the array while libbpf reads it.
+	Object::State state{{bytes.data, bytes.data + bytes.size}, nullptr};
+	auto options = ZeroOptions<bpf_object_open_opts>();
+	options.object_name = name.empty() ? nullptr : name.c_str();
+	options.btf_custom_path = btf.empty() ? nullptr : btf.c_str();
+	bpf_object *object = bpf_object__open_mem(state.bytes.data(), state.bytes.size(), &options);
+	if (!object)
+		return Status(info.Env(), LastError());
+	state.object.reset(object, bpf_object__close);
+	return Object::Create(info.Env(), addon->object, std::move(state));
+}
+
+// libbpf calls the map of global data `opensno.rodata`, after the object and cut to 15 characters,
+// but that of `.rodata.foo` by its section alone. Our callers know sections.
+std::string NameOf(const bpf_map *map)
+{
+	std::string name = bpf_map__name(map);
+	if (!bpf_map__is_internal(map) || name[0] == '.')
+		return name;
+	size_t dot = name.rfind('.');
+	return dot == std::string::npos ? name : name.substr(dot);
+}
+
+} // namespace
+
+const napi_type_tag Object::tag = {0x5d1f3c0a7b2e4f61, 0x9a54c7e81b6d2f30};
+
+Object::Object(const Napi::CallbackInfo &info) : Wrap(info)
+{
+	if (auto *state = Adopt<State>(info))
+		state_ = std::move(*state);
+}
+
+void Object::Release()
+{
+	closing_ = true;
+	if (busy_)
+		return;
+	state_.object.reset();
+	std::vector<uint8_t>().swap(state_.bytes);
+}
+
+Napi::Value Object::Close(const Napi::CallbackInfo &info)
+{
+	LogScope log(addon_);
+	Release();
+	return info.Env().Undefined();
+}
+
+bpf_map *Object::FindMap(const std::string &name) const
+{
+	bpf_map *map;
+	bpf_object__for_each_map(map, state_.object.get())
+	{
+		if (NameOf(map) == name)
+			return map;
+	}
+	return nullptr;
+}
+
+bpf_program *Object::FindProgram(const std::string &name) const
+{
+	return bpf_object__find_program_by_name(state_.object.get(), name.c_str());
+}
+
+Napi::Value Object::Maps(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	return Run(args, [&]() -> Napi::Value {
+		Napi::Array list = Napi::Array::New(info.Env());
+		bpf_map *map;
+		bpf_object__for_each_map(map, state_.object.get())
+		{
+			Napi::Object entry = Napi::Object::New(info.Env());
+			entry["name"] = NameOf(map);
+			entry["type"] = static_cast<uint32_t>(bpf_map__type(map));
+			entry["keySize"] = bpf_map__key_size(map);
+			entry["valueSize"] = bpf_map__value_size(map);
+			entry["maxEntries"] = bpf_map__max_entries(map);
+			entry["flags"] = bpf_map__map_flags(map);
+			list[list.Length()] = entry;
+		}
+		return list;
+	});
+}
+
+Napi::Value Object::Programs(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	return Run(args, [&]() -> Napi::Value {
+		Napi::Array list = Napi::Array::New(info.Env());
+		bpf_program *program;
+		bpf_object__for_each_program(program, state_.object.get())
+		{
+			Napi::Object entry = Napi::Object::New(info.Env());
+			entry["name"] = bpf_program__name(program);
+			entry["section"] = bpf_program__section_name(program);
+			entry["type"] = static_cast<uint32_t>(bpf_program__type(program));
+			list[list.Length()] = entry;
+		}
+		return list;
+	});
+}
+
+Napi::Value Object::SetMaxEntries(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	uint32_t entries = args.Unsigned(1);
+	return Run(args, [&] {
+		bpf_map *map = FindMap(name);
+		return map ? bpf_map__set_max_entries(map, entries) : -ENOENT;
+	});
+}
+
+Napi::Value Object::SetAutoload(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	bool load = args.Flag(1);
+	return Run(args, [&] {
+		bpf_program *program = FindProgram(name);
+		return program ? bpf_program__set_autoload(program, load) : -ENOENT;
+	});
+}
+
+Napi::Value Object::SetAttachTarget(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	std::string target = args.Text(1);
+	return Run(args, [&] {
+		bpf_program *program = FindProgram(name);
+		return program ? bpf_program__set_attach_target(program, 0, target.c_str())
+			       : -ENOENT;
+	});
+}
+
+Napi::Value Object::Load(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	return Run(args, [&] {
+		int status = bpf_object__load(state_.object.get());
+		// A second try is refused and changes nothing.
+		if (phase_ == Phase::Opened)
+			phase_ = status < 0 ? Phase::Failed : Phase::Loaded;
+		return status;
+	});
+}
+
+Napi::Value Object::MapFd(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	return Run(args, [&] {
+		bpf_map *map = FindMap(name);
+		if (!map)
+			return -ENOENT;
+		int fd = bpf_map__fd(map);
+		return fd < 0 ? -EINVAL : fd;
+	});
+}
+
+Napi::Value Object::ProgramFd(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	return Run(args, [&] {
+		bpf_program *program = FindProgram(name);
+		if (!program)
+			return -ENOENT;
+		int fd = bpf_program__fd(program);
+		return fd < 0 ? -EINVAL : fd;
+	});
+}
+
+void InitObject(Napi::Env env, Napi::Object exports, Addon *addon)
+{
+	addon->object = Napi::Persistent(Object::DefineClass(
+		env, "NativeObject",
+		{
+			Object::InstanceMethod<&Object::Maps>("maps"),
+			Object::InstanceMethod<&Object::Programs>("programs"),
+			Object::InstanceMethod<&Object::SetMaxEntries>("setMaxEntries"),
+			Object::InstanceMethod<&Object::SetAutoload>("setAutoload"),
+			Object::InstanceMethod<&Object::SetAttachTarget>("setAttachTarget"),
+			Object::InstanceMethod<&Object::ReadImage>("readImage"),
+			Object::InstanceMethod<&Object::WriteImage>("writeImage"),
+			Object::InstanceMethod<&Object::Load>("load"),
+			Object::InstanceMethod<&Object::MapFd>("mapFd"),
+			Object::InstanceMethod<&Object::ProgramFd>("programFd"),
+			Object::InstanceMethod<&Object::Attach>("attach"),
+			Object::InstanceMethod<&Object::AttachPerfEvent>("attachPerfEvent"),
+			Object::InstanceMethod<&Object::AttachRawTracepoint>("attachRawTracepoint"),
+			Object::InstanceMethod<&Object::AttachKprobe>("attachKprobe"),
+			Object::InstanceMethod<&Object::AttachUprobe>("attachUprobe"),
+			Object::InstanceMethod<&Object::AttachCgroup>("attachCgroup"),
+			Object::InstanceMethod<&Object::AttachXdp>("attachXdp"),
+			Object::InstanceMethod<&Object::AttachIter>("attachIter"),
+			Object::InstanceMethod<&Object::Close>("close"),
+		}));
+	exports["openObject"] = Napi::Function::New<OpenObject>(env, "openObject");
+}
+
+} // namespace snoopkit

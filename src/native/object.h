@@ -1,0 +1,114 @@
+// An opened BPF object and the links that it gives out.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <bpf/libbpf.h>
+
+#include "addon.h"
+
+namespace snoopkit
+{
+
+class Link : public Wrap<Link>
+{
+public:
+	struct Destroy {
+		void operator()(bpf_link *link) const { bpf_link__destroy(link); }
+	};
+	struct State {
+		// SAFETY: the order counts, the link must go before what it borrows.
+		std::shared_ptr<bpf_object> lender;
+		std::unique_ptr<bpf_link, Destroy> link;
+	};
+	static const napi_type_tag tag;
+
+	explicit Link(const Napi::CallbackInfo &info);
+	void Release() override;
+
+	Napi::Value Fd(const Napi::CallbackInfo &info);
+	Napi::Value CreateIterator(const Napi::CallbackInfo &info);
+	Napi::Value Close(const Napi::CallbackInfo &info);
+
+private:
+	State state_;
+};
+
+class Object : public Wrap<Object>
+{
+public:
+	struct State {
+		// SAFETY: libbpf does not say when it is done with the memory it opened. First, so
+		// that it outlives the object.
+		std::vector<uint8_t> bytes;
+		std::shared_ptr<bpf_object> object;
+	};
+	static const napi_type_tag tag;
+
+	explicit Object(const Napi::CallbackInfo &info);
+	void Release() override;
+
+	// object.cc
+	Napi::Value Maps(const Napi::CallbackInfo &info);
+	Napi::Value Programs(const Napi::CallbackInfo &info);
+	Napi::Value SetMaxEntries(const Napi::CallbackInfo &info);
+	Napi::Value SetAutoload(const Napi::CallbackInfo &info);
+	Napi::Value SetAttachTarget(const Napi::CallbackInfo &info);
+	Napi::Value Load(const Napi::CallbackInfo &info);
+	Napi::Value MapFd(const Napi::CallbackInfo &info);
+	Napi::Value ProgramFd(const Napi::CallbackInfo &info);
+	Napi::Value Close(const Napi::CallbackInfo &info);
+	// image.cc
+	Napi::Value ReadImage(const Napi::CallbackInfo &info);
+	Napi::Value WriteImage(const Napi::CallbackInfo &info);
+	// link.cc
+	Napi::Value Attach(const Napi::CallbackInfo &info);
+	Napi::Value AttachPerfEvent(const Napi::CallbackInfo &info);
+	Napi::Value AttachRawTracepoint(const Napi::CallbackInfo &info);
+	Napi::Value AttachKprobe(const Napi::CallbackInfo &info);
+	Napi::Value AttachUprobe(const Napi::CallbackInfo &info);
+	Napi::Value AttachCgroup(const Napi::CallbackInfo &info);
+	Napi::Value AttachXdp(const Napi::CallbackInfo &info);
+	Napi::Value AttachIter(const Napi::CallbackInfo &info);
+
+private:
+	enum class Phase { Opened, Loaded, Failed };
+
+	static Napi::Value ToValue(Napi::Env env, int status) { return Status(env, status); }
+	static Napi::Value ToValue(Napi::Env, Napi::Value value) { return value; }
+
+	/**
+	 * Runs `work` (to a status or a value) on the open object. libbpf's log calls JavaScript in
+	 * the midst of it, which may call back: then the object is busy, and a close() waits.
+	 */
+	template <typename Work> Napi::Value Run(const Arguments &args, Work work)
+	{
+		Napi::Env env = args.Env();
+		if (!args.ok())
+			return env.Undefined();
+		if (!state_.object || closing_)
+			return Status(env, -EBADF);
+		if (busy_)
+			return Status(env, -EBUSY);
+		LogScope log(addon_);
+		busy_ = true;
+		Napi::Value value = ToValue(env, work());
+		busy_ = false;
+		if (closing_)
+			Release();
+		return value;
+	}
+	template <typename Attacher>
+	Napi::Value AttachWith(const Arguments &args, const std::string &name, Attacher attach);
+	bpf_map *FindMap(const std::string &name) const;
+	bpf_program *FindProgram(const std::string &name) const;
+
+	State state_;
+	Phase phase_ = Phase::Opened;
+	bool busy_ = false;
+	bool closing_ = false;
+};
+
+} // namespace snoopkit

@@ -1,0 +1,128 @@
+// What has no file in /proc or /sys that JavaScript could read by itself.
+#include "addon.h"
+
+#include <ctime>
+
+#include <bpf/libbpf.h>
+#include <linux/mount.h>
+#include <linux/perf_event.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace snoopkit
+{
+namespace
+{
+
+Napi::Value LibbpfVersion(const Napi::CallbackInfo &info)
+{
+	const char *version = libbpf_version_string();
+	return Napi::String::New(info.Env(), *version == 'v' ? version + 1 : version);
+}
+
+Napi::Value PossibleCpus(const Napi::CallbackInfo &info)
+{
+	LogScope log(Addon::Of(info.Env()));
+	return Status(info.Env(), libbpf_num_possible_cpus());
+}
+
+int64_t Nanoseconds(clockid_t clock)
+{
+	timespec time;
+	clock_gettime(clock, &time);
+	return static_cast<int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec;
+}
+
+// No call reads both clocks at one moment: the boot clock is read between two readings of the
+// other, and the narrowest of a few such brackets is the one that nothing interrupted.
+Napi::Value BootToRealtime(const Napi::CallbackInfo &info)
+{
+	int64_t narrowest = INT64_MAX;
+	int64_t offset = 0;
+	for (int round = 0; round < 5; ++round) {
+		int64_t before = Nanoseconds(CLOCK_REALTIME);
+		int64_t boot = Nanoseconds(CLOCK_BOOTTIME);
+		int64_t width = Nanoseconds(CLOCK_REALTIME) - before;
+		// Below zero when the clock was set back in between.
+		if (width >= 0 && width < narrowest) {
+			narrowest = width;
+			offset = before + width / 2 - boot;
+		}
+	}
+	return Napi::BigInt::New(info.Env(), offset);
+}
+
+int Syscall(long result)
+{
+	return result < 0 ? -errno : static_cast<int>(result);
+}
+
+// By number, since glibc has no wrappers before 2.36.
+int MountTracefs()
+{
+	int context = Syscall(syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC));
+	if (context < 0)
+		return context;
+	int result =
+		Syscall(syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0));
+	if (result == 0)
+		result = Syscall(syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY));
+	close(context);
+	return result;
+}
+
+Napi::Value OpenTracefs(const Napi::CallbackInfo &info)
+{
+	return Status(info.Env(), MountTracefs());
+}
+
+Napi::Value OpenTracepoint(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	perf_event_attr attr;
+	memset(&attr, 0, sizeof(attr));
+	attr.size = sizeof(attr);
+	attr.type = PERF_TYPE_TRACEPOINT;
+	attr.config = static_cast<uint64_t>(args.Integer(0, 0, kMaxSafeInteger));
+	attr.sample_period = 1;
+	if (!args.ok())
+		return info.Env().Undefined();
+	// One CPU is enough: a BPF program on a tracepoint's event runs wherever it is hit.
+	long fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return Status(info.Env(), Syscall(fd));
+}
+
+Napi::Value CloseFd(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	int fd = args.Int(0);
+	if (args.ok())
+		close(fd);
+	return info.Env().Undefined();
+}
+
+Napi::Value IsPeerGone(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	pollfd peer = {args.Int(0), 0, 0};
+	if (!args.ok())
+		return info.Env().Undefined();
+	bool gone = poll(&peer, 1, 0) == 1 && (peer.revents & (POLLERR | POLLHUP)) != 0;
+	return Napi::Boolean::New(info.Env(), gone);
+}
+
+} // namespace
+
+void InitSystem(Napi::Env env, Napi::Object exports)
+{
+	exports["libbpfVersion"] = Napi::Function::New<LibbpfVersion>(env, "libbpfVersion");
+	exports["possibleCpus"] = Napi::Function::New<PossibleCpus>(env, "possibleCpus");
+	exports["bootToRealtime"] = Napi::Function::New<BootToRealtime>(env, "bootToRealtime");
+	exports["openTracefs"] = Napi::Function::New<OpenTracefs>(env, "openTracefs");
+	exports["openTracepoint"] = Napi::Function::New<OpenTracepoint>(env, "openTracepoint");
+	exports["isPeerGone"] = Napi::Function::New<IsPeerGone>(env, "isPeerGone");
+	exports["closeFd"] = Napi::Function::New<CloseFd>(env, "closeFd");
+}
+
+} // namespace snoopkit

@@ -1,0 +1,91 @@
+import { isUtf8 } from 'node:buffer';
+import type { OutputBuffer } from '../events/output-buffer.js';
+
+const decoder = new TextDecoder();
+
+/** For each byte: 0 when every output may copy it, 1 when JSON or a terminal needs it escaped, 2 beyond ASCII. */
+const CLASS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte >= 0x80) return 2;
+  return byte < 0x20 || byte === 0x7f || byte === 0x22 || byte === 0x5c ? 1 : 0;
+});
+
+/** Where the first byte that can't simply be copied stands; `end` when there is none. */
+function plainEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && CLASS[bytes[at] as number] === 0) at++;
+  return at;
+}
+
+/** What is harmless in JSON but drives a terminal or reorders a line: control and format characters, line separators. */
+const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
+
+/** JSON's escape, for UTF-16 code units. */
+const jsonEscape = (text: string) =>
+  Array.from({ length: text.length }, (_, i) => `\\u${hex(text.charCodeAt(i), 4)}`).join('');
+
+/**
+ * Writes bytes as a JSON string. Returns false when they are not UTF-8: what was written is then only
+ * close to them, with U+FFFD in the places where they are not.
+ */
+export function writeJsonString(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
+  out.byte(0x22);
+  const plain = plainEnd(bytes, start, end);
+  out.copy(bytes, start, plain);
+  let isExact = true;
+  if (plain < end) {
+    const rest = bytes.subarray(plain, end);
+    isExact = isUtf8(rest);
+    const quoted = JSON.stringify(decoder.decode(rest));
+    out.utf8(quoted.slice(1, -1).replace(HOSTILE, jsonEscape));
+  }
+  out.byte(0x22);
+  return isExact;
+}
+
+const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
+
+/** A character as `\n`, `\x1b` or `\u202e`. */
+function terminalEscape(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return SHORT[character] ?? (code < 0x100 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`);
+}
+
+/** How many bytes of valid UTF-8 start at `at`: 0 when it is not valid there. */
+function validLength(bytes: Uint8Array, at: number, end: number): number {
+  for (let size = 1; size <= 4 && at + size <= end; size++) if (isUtf8(bytes.subarray(at, at + size))) return size;
+  return 0;
+}
+
+/** The rest of a name that is not plain ASCII, made harmless: slow, and rare. */
+function harmless(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let at = start; at < end; ) {
+    const size = validLength(bytes, at, end);
+    if (size === 0) {
+      text += `\\x${hex(bytes[at] as number, 2)}`;
+      at++;
+      continue;
+    }
+    const character = decoder.decode(bytes.subarray(at, at + size));
+    text += character === '\\' ? '\\\\' : character.replace(HOSTILE, terminalEscape);
+    at += size;
+  }
+  return text;
+}
+
+/**
+ * Writes bytes so that a terminal shows them all and obeys none: control characters, invalid UTF-8 and
+ * backslashes are escaped. Returns how many columns it takes.
+ */
+export function writeTerminalText(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): number {
+  let plain = plainEnd(bytes, start, end);
+  // A quote is nothing special here.
+  while (plain < end && bytes[plain] === 0x22) plain = plainEnd(bytes, plain + 1, end);
+  out.copy(bytes, start, plain);
+  if (plain === end) return plain - start;
+  const text = harmless(bytes, plain, end);
+  out.utf8(text);
+  return plain - start + [...text].length;
+}

@@ -1,0 +1,21 @@
+import type { EventRecord } from '../events/column.js';
+import type { OutputBuffer } from '../events/output-buffer.js';
+
+/** Something that happened and is not in the stream. */
+export interface Loss {
+  /** `ring_full`: no room in the ring buffer; `not_followed`: a new process was not traced; `unreadable`: a damaged record. */
+  readonly reason: 'ring_full' | 'not_followed' | 'unreadable';
+  /** How many since the last report, and since the start. */
+  readonly count: number;
+  readonly total: number;
+}
+
+/** One way to write events: it turns them into bytes, and knows nothing of where these go. */
+export interface Format {
+  /** What stands before the first event. */
+  begin(out: OutputBuffer): void;
+  /** One event. Throws RangeError when the record can't be read; what it wrote of it is then taken back. */
+  event(record: EventRecord, out: OutputBuffer): void;
+  /** A loss, where it happened in the stream. A format without a place for it leaves it to the final report. */
+  lost(loss: Loss, out: OutputBuffer): void;
+}

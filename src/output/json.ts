@@ -1,0 +1,73 @@
+import { type Column, type EventRecord, type PlainColumn, type TextColumn, TextSpan } from '../events/column.js';
+import type { OutputBuffer } from '../events/output-buffer.js';
+import { writeJsonString } from './escape.js';
+import type { Format, Loss } from './format.js';
+
+type Member = (record: EventRecord, out: OutputBuffer) => void;
+
+const BRACE = 0x7d;
+const NEWLINE = 0x0a;
+const QUOTE = 0x22;
+
+function plainMember(column: PlainColumn): Member {
+  const key = `,"${column.name}":`;
+  const write: Member =
+    column.json === 'string'
+      ? (record, out) => {
+          out.byte(QUOTE);
+          column.write(record, out);
+          out.byte(QUOTE);
+        }
+      : (record, out) => column.write(record, out);
+  return (record, out) => {
+    if (column.isPresent?.(record) === false) return;
+    out.ascii(key);
+    write(record, out);
+  };
+}
+
+/** The text; beside it, only where they say something, `<name>_base64` with the exact bytes and `<name>_truncated`. */
+function textMember(column: TextColumn): Member {
+  const span = new TextSpan();
+  const key = `,"${column.name}":`;
+  const base64Key = `,"${column.name}_base64":"`;
+  const truncatedMember = `,"${column.name}_truncated":true`;
+  return (record, out) => {
+    column.locate(record, span);
+    out.ascii(key);
+    if (span.isMissing) {
+      out.ascii('null');
+      return;
+    }
+    if (!writeJsonString(span.bytes, span.start, span.end, out)) {
+      out.ascii(base64Key);
+      out.ascii(Buffer.from(span.bytes.subarray(span.start, span.end)).toString('base64'));
+      out.byte(QUOTE);
+    }
+    if (span.isTruncated) out.ascii(truncatedMember);
+  };
+}
+
+/** One JSON object a line, whose first member `event` names its kind. */
+export class JsonFormat implements Format {
+  readonly #head: string;
+  readonly #members: readonly Member[];
+
+  constructor(event: string, columns: readonly Column[]) {
+    this.#head = `{"event":"${event}"`;
+    this.#members = columns.map((column) => (column.kind === 'plain' ? plainMember(column) : textMember(column)));
+  }
+
+  begin(): void {}
+
+  event(record: EventRecord, out: OutputBuffer): void {
+    out.ascii(this.#head);
+    for (const member of this.#members) member(record, out);
+    out.byte(BRACE);
+    out.byte(NEWLINE);
+  }
+
+  lost(loss: Loss, out: OutputBuffer): void {
+    out.utf8(`${JSON.stringify({ event: 'lost', time: new Date().toISOString(), ...loss })}\n`);
+  }
+}

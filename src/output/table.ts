@@ -1,0 +1,82 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+import { type Column, type EventRecord, TextSpan } from '../events/column.js';
+import type { OutputBuffer } from '../events/output-buffer.js';
+import { writeTerminalText } from './escape.js';
+import type { Format } from './format.js';
+
+type Cell = (record: EventRecord, out: OutputBuffer) => void;
+
+const BLANK = 0x20;
+const NEWLINE = 0x0a;
+
+function content(column: Column): (record: EventRecord, out: OutputBuffer) => number {
+  if (column.kind === 'plain') {
+    const write = column.writeForPeople ?? column.write;
+    return (record, out) => {
+      const start = out.length;
+      if (column.isPresent?.(record) === false) return 0;
+      write.call(column, record, out);
+      return out.length - start;
+    };
+  }
+  const span = new TextSpan();
+  return (record, out) => {
+    column.locate(record, span);
+    if (span.isMissing) {
+      out.byte(0x3f);
+      return 1;
+    }
+    out.ascii(span.before);
+    const width = writeTerminalText(span.bytes, span.start, span.end, out);
+    out.ascii(span.after);
+    return span.before.length + width + span.after.length;
+  };
+}
+
+/** A column's cell, padded; the last one of a row is as long as it is. Nothing is ever cut. */
+function cell(column: Column, isLast: boolean): Cell {
+  const write = content(column);
+  if (column.align === 'right') {
+    return (record, out) => {
+      const start = out.length;
+      write(record, out);
+      out.alignRight(start, column.width);
+    };
+  }
+  return (record, out) => {
+    const width = write(record, out);
+    if (!isLast) for (let missing = column.width - width; missing > 0; missing--) out.byte(BLANK);
+  };
+}
+
+/** Rows as they come, under a header. */
+export class TableFormat implements Format {
+  readonly #columns: readonly Column[];
+  readonly #cells: readonly Cell[];
+  readonly #style: ChalkInstance;
+
+  constructor(columns: readonly Column[], useColor: boolean) {
+    this.#columns = columns;
+    this.#cells = columns.map((column, i) => cell(column, i === columns.length - 1));
+    this.#style = new Chalk({ level: useColor ? 1 : 0 });
+  }
+
+  begin(out: OutputBuffer): void {
+    const names = this.#columns.map(({ name, width, align }, i) => {
+      const header = name.toUpperCase();
+      if (align === 'right') return header.padStart(width);
+      return i === this.#columns.length - 1 ? header : header.padEnd(width);
+    });
+    out.utf8(`${this.#style.bold(names.join(' '))}\n`);
+  }
+
+  event(record: EventRecord, out: OutputBuffer): void {
+    this.#cells.forEach((write, i) => {
+      if (i > 0) out.byte(BLANK);
+      write(record, out);
+    });
+    out.byte(NEWLINE);
+  }
+
+  lost(): void {}
+}

@@ -1,0 +1,118 @@
+/**
+ * What a machine may lack, and how to find out. A test says what it needs and is skipped only where a probe,
+ * not the test, finds that missing. SNOOPKIT_FORBID_SKIP (names with commas between, or `all`) makes such a skip a failure.
+ */
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Why a capability is missing; undefined when it's there. */
+type Probe = () => string | undefined;
+
+function program(name: string): Probe {
+  return () => {
+    const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+    return folders.some((folder) => isExecutable(join(folder, name))) ? undefined : `no ${name} on the PATH`;
+  };
+}
+
+function mounted(type: string): Probe {
+  return () => {
+    const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+    return mounts.some((mount) => mount.split(' ')[2] === type) ? undefined : `no ${type} is mounted`;
+  };
+}
+
+function file(path: string): Probe {
+  return () => (existsSync(path) ? undefined : `no ${path}`);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The capabilities of this process, from the kernel: root in a container may have none of them. */
+function effective(bit: bigint, name: string): Probe {
+  return () => {
+    const status = readFileSync('/proc/self/status', 'utf8');
+    const mask = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+    return (mask >> bit) & 1n ? undefined : `${name} is missing`;
+  };
+}
+
+const probes = {
+  root: () => {
+    const uid = process.geteuid?.();
+    return uid === 0 ? effective(21n, 'uid 0, but CAP_SYS_ADMIN')() : `not root (uid ${uid})`;
+  },
+  'not-root': () => (process.geteuid?.() === 0 ? 'this is root' : undefined),
+  'kernel-btf': file('/sys/kernel/btf/vmlinux'),
+  cgroup2: mounted('cgroup2'),
+  tracefs: mounted('tracefs'),
+  bpffs: mounted('bpf'),
+  kvm: file('/dev/kvm'),
+  ipv6: file('/proc/net/if_inet6'),
+  strace: program('strace'),
+  jq: program('jq'),
+  bpftool: program('bpftool'),
+  man: program('man'),
+  setpriv: program('setpriv'),
+  capsh: program('capsh'),
+  unshare: program('unshare'),
+  cc: program('cc'),
+} satisfies Record<string, Probe>;
+
+export type Capability = keyof typeof probes;
+
+const found = new Map<string, string | undefined>();
+const reasons = new WeakMap<Mocha.Runnable | Mocha.Suite, string>();
+
+/** Why the capability is missing here; undefined when it's there. Probed once. */
+export function whyMissing(capability: Capability): string | undefined {
+  if (!found.has(capability)) found.set(capability, probes[capability]());
+  return found.get(capability);
+}
+
+/** Skips the test (or, from `before`, the suite) where this machine lacks the capability. */
+export function needs(context: Mocha.Context, capability: Capability): void;
+/**
+ * The same for a feature of the running kernel that the library has probed: `available` is true, or why it isn't.
+ * For all else the table above is the place.
+ */
+export function needs(context: Mocha.Context, feature: string, available: boolean | string): void;
+export function needs(context: Mocha.Context, name: string, available?: boolean | string): void {
+  const reason = available === undefined ? whyMissing(name as Capability) : whyNot(available);
+  if (reason === undefined) return;
+  const forbidden = (process.env.SNOOPKIT_FORBID_SKIP ?? '').split(',');
+  if (forbidden.includes(name) || forbidden.includes('all')) {
+    throw new Error(`needs ${name}, and SNOOPKIT_FORBID_SKIP forbids to skip: ${reason}`);
+  }
+  const runnable = context.test;
+  // In a hook it's the whole suite that is skipped.
+  if (runnable) reasons.set(isTest(runnable) ? runnable : (runnable.parent ?? runnable), `${name}: ${reason}`);
+  context.skip();
+}
+
+function isTest(runnable: Mocha.Runnable): boolean {
+  return 'type' in runnable && runnable.type === 'test';
+}
+
+function whyNot(available: boolean | string): string | undefined {
+  if (available === true) return undefined;
+  return available === false ? 'not available' : available;
+}
+
+/** The reason that a skipped test was skipped for, its own or its suite's; undefined when nobody gave one. */
+export function skipReason(test: Mocha.Test): string | undefined {
+  const own = reasons.get(test);
+  if (own !== undefined) return own;
+  for (let suite = test.parent; suite; suite = suite.parent) {
+    const reason = reasons.get(suite);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}

@@ -1,0 +1,43 @@
+/**
+ * Mocha's spec reporter, and at its end what was skipped and why, then one plain line:
+ * `N passed, N failed` or `N passed, N failed, N skipped`. A skip that no capability justifies (`it.skip`, a
+ * test without a body) counts as failed.
+ */
+import Mocha from 'mocha';
+import { skipReason } from './capability.js';
+
+export default class Reporter extends Mocha.reporters.Spec {
+  readonly #skipped = new Map<string, string[]>();
+  readonly #unjustified: string[] = [];
+
+  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+    super(runner, options);
+    runner.on(Mocha.Runner.constants.EVENT_TEST_PENDING, (test) => {
+      const reason = skipReason(test);
+      if (reason === undefined) this.#unjustified.push(test.fullTitle());
+      else this.#skipped.set(reason, [...(this.#skipped.get(reason) ?? []), test.fullTitle()]);
+    });
+  }
+
+  override epilogue(): void {
+    super.epilogue();
+    let skipped = 0;
+    for (const [reason, titles] of this.#skipped) {
+      skipped += titles.length;
+      process.stdout.write(`  skipped for want of ${reason}\n${titles.map((title) => `    ${title}\n`).join('')}`);
+    }
+    for (const title of this.#unjustified) {
+      process.stdout.write(
+        `  skipped without a capability that is missing (test/capability.ts), so failed:\n    ${title}\n`,
+      );
+    }
+    const { passes, failures } = this.stats;
+    const tail = skipped > 0 ? `, ${skipped} skipped` : '';
+    process.stdout.write(`\n${passes} passed, ${failures + this.#unjustified.length} failed${tail}\n`);
+  }
+
+  /** Mocha asks for the number of failures, which becomes the exit status, once the run is over. */
+  override done(failures: number, finish?: (failures: number) => void): void {
+    finish?.(failures + this.#unjustified.length);
+  }
+}

@@ -1,0 +1,54 @@
+import { defineTool } from '../src/cli/define-tool.js';
+
+export default defineTool({
+  name: 'opensnoop',
+  summary: 'trace opened files: open(2), openat(2), openat2(2) and creat(2)',
+  description:
+    'Shows each attempt to open a file as it ends: who tried, which path, and the file descriptor or the error that came of it.',
+  event: { struct: 'opensnoop_event', name: 'open' },
+  columns: ['pid', 'comm', 'ret', 'path'],
+  fields: {
+    ret: 'file descriptor, or the error: its name in a table, a negative number in JSON',
+    error: "the error's name; not there when the call succeeded",
+    flags: 'how it was opened, such as O_RDONLY|O_CLOEXEC',
+    mode: 'permissions asked for, in octal, where a file may be created; else 0000',
+    dirfd: 'the directory that a relative path starts from: a file descriptor, or AT_FDCWD',
+    path: 'the path as the program gave it',
+    full_path: 'with --full-path: the absolute path, in the mount namespace of the process',
+    full_path_resolved:
+      'whether full_path is where the file is, with links resolved; false when the call failed and only the name and its directory are known',
+  },
+  flags: {
+    'full-path': {
+      summary: 'show absolute paths, with symbolic links resolved where the file was opened',
+      sets: 'want_full_path',
+      fields: ['full_path', 'full_path_resolved'],
+      replaces: ['path', 'full_path'],
+    },
+  },
+  optional: ['handle_open_exit', 'handle_openat2_exit', 'handle_creat_exit'],
+  examples: [
+    { summary: 'All files that are opened', command: '' },
+    { summary: 'What nginx fails to open', command: '-x -n nginx' },
+    {
+      summary: 'The files that a build opens, its children included, as JSON for jq',
+      command: '-f -o json --out opens.json -- make',
+    },
+    {
+      summary: 'The paths that a command opens',
+      command: '<%= config.bin %> opensnoop -o json -- cat /etc/hostname | jq -r .path',
+    },
+    {
+      summary: 'Who opens files below /etc, with the time and the absolute path',
+      command: '-T --full-path | grep /etc/',
+    },
+  ],
+  caveats: [
+    'Files opened through io_uring are not seen, for no system call is made for each of them; nor are those of 32-bit programs.',
+    'The path is read when the call ends. Should another thread have changed it in memory meanwhile, the new one is shown.',
+    'A path that the kernel could not read is shown as ?, and is null in JSON.',
+    'When a call fails nothing tells which symbolic links were on the way: its full path is the name as given below its directory, marked [unresolved].',
+  ],
+  overhead:
+    'One event for each open, about a microsecond each. Builds, package managers and shells open many thousand files a second, most servers few.',
+});
