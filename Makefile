@@ -16,18 +16,18 @@ VMLINUX_H := vmlinux/$(ARCH_DIR)/vmlinux.h
 NPM_STAMP := node_modules/.package-lock.json
 TS_STAMP := build/ts.stamp
 
-.PHONY: help setup ts native btf-fixtures build run test lint format manifest man generate check-generated pack clean FORCE
+.PHONY: help setup ts build run test lint format manifest man generate check-generated pack clean FORCE
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## /{ printf "  make %-16s %s\n", $$1, $$2 }' Makefile scripts/*.mk
 
 # What the goals of this run need of the machine, so that apt is asked once. Everything that uses it depends on setup
 # by order only: it always looks, and makes nothing out of date.
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
-SETUP_NEEDS := $(if $(filter-out lint format manifest man generate check-generated,$(GOALS)),build) \
+SETUP_NEEDS := $(if $(filter-out lint format,$(GOALS)),build) \
 	$(if $(filter test,$(GOALS)),test) $(if $(filter lint format,$(GOALS)),lint)
 
 setup: ## install what is missing to build (Debian packages)
-	@VMLINUX_H=$(VMLINUX_H) BTF='$(BTF)' scripts/setup.sh $(or $(strip $(SETUP_NEEDS)),npm)
+	@VMLINUX_H=$(VMLINUX_H) BTF='$(BTF)' scripts/setup.sh $(SETUP_NEEDS)
 
 $(NPM_STAMP): package-lock.json | setup
 	@scripts/npm.sh
@@ -46,15 +46,16 @@ $(TS_STAMP): $(TS_SOURCES) tsconfig.json $(NPM_STAMP) $(if $(TS_STALE)$(TS_MISSI
 	@touch $@
 
 include scripts/bpf.mk
--include scripts/native.mk
--include scripts/btf-fixtures.mk
+include scripts/native.mk
+include scripts/btf-fixtures.mk
+$(NATIVE_OBJECTS) $(NATIVE_LAUNCHER) $(NATIVE_FIXTURES): | setup $(NPM_STAMP)
 
 build: ts native bpf ## everything that snoopkit needs to run (the default)
 
 run: build ## build, then trace a short workload with opensnoop
 	@scripts/demo.sh $(ARGS)
 
-test: build bpf-fixtures btf-fixtures ## build, then run all tests (as root where possible)
+test: build bpf-fixtures btf-fixtures native-fixtures ## build, then run all tests (as root where possible)
 	@scripts/test.sh
 
 # Names with ** are beyond make's wildcard.
@@ -70,16 +71,16 @@ format: $(NPM_STAMP) ## format everything, with the fixes that are safe
 	$(if $(C_SOURCES),$(Q)$(CLANG_FORMAT) -i $(C_SOURCES))
 
 generate: manifest man ## write what is generated and committed
-manifest: $(TS_STAMP)
+manifest: build
 	$(Q)node dist/scripts/manifest.js
 man: manifest
 	$(Q)node dist/scripts/man.js
 
-check-generated: $(TS_STAMP) ## see that the generated files are up to date
+check-generated: build ## see that the generated files are up to date
 	$(Q)node dist/scripts/manifest.js --check
 	$(Q)node dist/scripts/man.js --check
 
-pack: build manifest man ## make the npm package in build/pack, and try it
+pack: generate ## make the npm package in build/pack, and try it
 	@NODE_ARCH=$(NODE_ARCH) scripts/pack.sh
 
 clean: ## remove what was built (node_modules stays)

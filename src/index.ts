@@ -43,4 +43,5 @@ export type { Column } from './events/column.js';
 export { ClockOffset, type EventContext } from './events/context.js';
 export { type EventObject, EventReader } from './events/reader.js';
 export { type EventSchema, eventSchema, type SchemaOptions } from './events/schema.js';
+export { liveContext } from './live-context.js';
 export { AddonError } from './native/load.js';

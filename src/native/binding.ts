@@ -75,7 +75,14 @@ export interface NativeObject {
   attachRawTracepoint(program: string, tracepoint: string): NativeLink | number;
   attachKprobe(program: string, symbol: string, atReturn: boolean): NativeLink | number;
   /** `pid` -1 for every process; `symbol` empty to take `offset` as it is. */
-  attachUprobe(program: string, path: string, symbol: string, offset: number, pid: number, atReturn: boolean): NativeLink | number;
+  attachUprobe(
+    program: string,
+    path: string,
+    symbol: string,
+    offset: number,
+    pid: number,
+    atReturn: boolean,
+  ): NativeLink | number;
   attachCgroup(program: string, cgroupFd: number): NativeLink | number;
   attachXdp(program: string, ifindex: number): NativeLink | number;
   attachIter(program: string): NativeLink | number;

@@ -1,7 +1,7 @@
-import {existsSync} from 'node:fs';
-import {createRequire} from 'node:module';
-import {fileURLToPath} from 'node:url';
-import type {Binding} from './binding.js';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { Binding } from './binding.js';
 
 const platform = `linux-${process.arch}`;
 const folder = new URL('../../native/', import.meta.url);
@@ -21,7 +21,7 @@ export function loadBinding(): Binding {
     try {
       binding = createRequire(import.meta.url)(file) as Binding;
     } catch (cause) {
-      throw new AddonError(existsSync(file) ? explain(cause) : notBuilt(), {cause});
+      throw new AddonError(existsSync(file) ? explain(cause) : notBuilt(), { cause });
     }
   }
   return binding;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { bootToRealtime } from '../bpf/system.js';
-import { KERNEL_BTF } from '../bpf/vmlinux.js';
-import { Btf, readBtfBytes } from '../btf/index.js';
-import { ClockOffset, type EventContext } from '../events/context.js';
-import { NameDatabase } from '../kernel/users.js';
+import { bootToRealtime } from './bpf/system.js';
+import { KERNEL_BTF } from './bpf/vmlinux.js';
+import { Btf, readBtfBytes } from './btf/index.js';
+import { ClockOffset, type EventContext } from './events/context.js';
+import { NameDatabase } from './kernel/users.js';
 
 /** This machine, as it is while tracing. `btf` stands in for the running kernel's. */
-export function liveContext(users: NameDatabase, btf: string = KERNEL_BTF): EventContext {
+export function liveContext(users: NameDatabase = new NameDatabase('passwd'), btf: string = KERNEL_BTF): EventContext {
   let groups: NameDatabase | undefined;
   let kernel: Btf | undefined;
   return {

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import {binding, EBUSY, EINVAL, fixture, open} from './helpers.js';
+
+describe('native log', () => {
+  afterEach(() => {
+    binding.setLog(null);
+  });
+
+  it('hands out all levels, at full length, synchronously', () => {
+    const lines: [number, string][] = [];
+    binding.setLog((level, text) => lines.push([level, text]));
+    const path = `/${'n'.repeat(5000)}`;
+    binding.dumpBtf(path);
+    open().close();
+    assert.ok(lines.some(([level]) => level === 2));
+    assert.ok(lines.some(([level, text]) => level === 0 && text.includes(path) && text.endsWith('\n')));
+    binding.setLog(null);
+    const count = lines.length;
+    open().close();
+    assert.equal(lines.length, count);
+  });
+
+  it('swallows what the receiver throws, and keeps the status', () => {
+    let calls = 0;
+    binding.setLog(() => {
+      calls++;
+      throw new Error('from the receiver');
+    });
+    assert.ok((binding.openObject(new Uint8Array(100), 'x', '') as number) < 0);
+    open().close();
+    assert.ok(calls > 1);
+  });
+
+  it('lets the receiver close or use the object that is loading', () => {
+    const object = open();
+    const seen = new Set<unknown>();
+    binding.setLog(() => {
+      seen.add(object.load());
+      object.close();
+      seen.add(object.mapFd('numbers'));
+    });
+    assert.equal(object.load(), 0);
+    assert.deepEqual([...seen], [EBUSY, -9]);
+    assert.equal(object.mapFd('numbers'), -9);
+  });
+
+  it('lets the receiver spoil the bytes that are opened', () => {
+    const bytes = new Uint8Array(fixture('ring'));
+    binding.setLog(() => bytes.fill(0xff));
+    const object = binding.openObject(bytes, 'x', '');
+    assert.ok(typeof object === 'object');
+    object.close();
+  });
+
+  it('takes null or a function', () => {
+    assert.throws(() => binding.setLog(undefined as never), TypeError);
+    assert.throws(() => binding.setLog({} as never), TypeError);
+    assert.equal(open().mapFd('numbers'), EINVAL);
+  });
+});
