@@ -20,7 +20,7 @@ vmlinux: $(VMLINUX_H) ## make vmlinux.h of the kernel's BTF, or of BTF=FILE
 bpf: $(BPF_OBJECTS) ## compile the BPF programs
 bpf-fixtures: $(BPF_FIXTURES)
 bpf bpf-fixtures:
-	$(if $(BPF_STALE),$(Q)rm -f $(BPF_STALE))@:
+	$(if $(BPF_STALE),$(Q)rm -f $(BPF_STALE),@:)
 
 # Made once, and again when what makes it changes or BTF=FILE is newer. Not when the kernel changes: objects are
 # relocated where they are loaded (CO-RE), so any kernel's types will do if only it has them. To follow a new

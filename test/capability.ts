@@ -55,6 +55,7 @@ const probes = {
   tracefs: mounted('tracefs'),
   bpffs: mounted('bpf'),
   kvm: file('/dev/kvm'),
+  'kprobe-pmu': file('/sys/bus/event_source/devices/kprobe'),
   ipv6: file('/proc/net/if_inet6'),
   strace: program('strace'),
   jq: program('jq'),

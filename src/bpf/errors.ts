@@ -51,8 +51,15 @@ export function verifierSummary(log: string): string {
   return said.at(-1) ?? 'it gave no reason';
 }
 
-/** What tracing needs when nothing else is said. */
+/** What every tracing program needs (kernel 5.8), and what is checked when nothing else is said. */
 const TRACING: readonly Capability[] = ['CAP_BPF', 'CAP_PERFMON'];
+const EPERM = 1;
+
+/** Throws PrivilegeError when this process may not trace: before anything is tried, so that one line says it all. */
+export function requireTracingRights(): void {
+  const missing = missingCapabilities(TRACING);
+  if (missing.length > 0) throw new PrivilegeError('cannot trace the kernel', EPERM, missing);
+}
 
 /** The error for a refused operation: a PrivilegeError when rights were refused that the process does not have. */
 export function refused(operation: string, errno: number, needs: readonly Capability[] = TRACING): BpfError {

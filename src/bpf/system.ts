@@ -12,6 +12,11 @@ export function isPeerGone(fd: number): boolean {
   return loadBinding().isPeerGone(fd);
 }
 
+/** Ends the process at once, where process.exit() would wait for a write that never ends. */
+export function exitNow(status: number): void {
+  loadBinding().exitNow(status);
+}
+
 /** The version of the libbpf in use. */
 export function libbpfVersion(): string {
   return loadBinding().libbpfVersion();

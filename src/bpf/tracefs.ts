@@ -31,6 +31,6 @@ function readId(tracefs: string, category: string, name: string): number | undef
   } catch (cause) {
     const { code, errno } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw refused(`cannot read ${file}`, -(errno ?? 0), ['CAP_SYS_ADMIN']);
+    throw refused(`cannot read ${file}`, -(errno ?? 0), ['CAP_DAC_READ_SEARCH']);
   }
 }

@@ -5,8 +5,10 @@ import { setTimeout } from 'node:timers/promises';
 import { launcherPath } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import { errnoText } from '../kernel/errno.js';
+import { say } from './talk.js';
 
-/** How long a command may take to end when tracing ends first. */
+/** How long a command that outlives the tracing may take to end: after a signal of its own, and after ours. */
+const SIGNAL_MS = 100;
 const GRACE_MS = 2000;
 
 /**
@@ -20,7 +22,6 @@ export class TracedCommand {
   readonly #failure: Promise<number | undefined>;
   /** The exit status as a shell has it, 128 + N for signal N. */
   readonly exited: Promise<number>;
-  #hasExited = false;
 
   private constructor(name: string, child: ChildProcess) {
     this.#name = name;
@@ -37,7 +38,6 @@ export class TracedCommand {
     });
     this.exited = new Promise((resolve) => {
       child.on('exit', (code, signal) => {
-        this.#hasExited = true;
         resolve(code ?? 128 + (signal ? constants.signals[signal] : 0));
       });
     });
@@ -68,15 +68,19 @@ export class TracedCommand {
     if (errno !== undefined) throw new SnoopkitError('COMMAND', `cannot run ${this.#name}: ${errnoText(errno)}`);
   }
 
-  /** Ends it if it still runs. Returns its exit status, undefined when it did not end in time. */
+  /**
+   * Ends it if it still runs, since tracing ended first. Returns its exit status; undefined when it did not end by
+   * itself, for then the status says nothing about the command.
+   */
   async end(): Promise<number | undefined> {
-    if (!this.#hasExited) {
-      this.#gate.destroy();
-      // A Ctrl-C that reached us has reached it, too; give it the time to end by itself.
-      const own = await Promise.race([this.exited, setTimeout(100, undefined, { ref: false })]);
-      if (own !== undefined) return own;
-      this.#child.kill('SIGTERM');
-    }
-    return Promise.race([this.exited, setTimeout(GRACE_MS, undefined, { ref: false })]);
+    this.#gate.destroy();
+    // A Ctrl-C that reached us has reached it, too: it gets the time to end by itself.
+    const own = await Promise.race([this.exited, setTimeout(SIGNAL_MS, undefined, { ref: false })]);
+    if (own !== undefined) return own;
+    this.#child.kill('SIGTERM');
+    const ended = await Promise.race([this.exited, setTimeout(GRACE_MS, undefined, { ref: false })]);
+    if (ended === undefined) say(`${this.#name} does not end on SIGTERM, and runs on as process ${this.pid}`);
+    this.#child.unref();
+    return undefined;
   }
 }

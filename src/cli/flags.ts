@@ -27,7 +27,7 @@ export const sharedFlags = {
     char: 'd',
     helpValue: 'TIME',
     helpGroup: RUN,
-    summary: 'stop after this time: 5 (seconds), 500ms, 2m, 1h',
+    summary: 'stop after this time: 5 (seconds), 500ms, 2m, 1h; a COMMAND that still runs is ended',
   }),
   'max-events': Flags.string({ char: 'N', helpValue: 'COUNT', helpGroup: RUN, summary: 'stop after so many events' }),
   buffer: Flags.string({

@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BpfObject } from '../bpf/object.js';
+import { Btf, readBtfBytes } from '../btf/index.js';
 import { SnoopkitError, UsageError } from '../errors.js';
 import type { EventContext } from '../events/context.js';
 import { type EventSchema, eventSchema } from '../events/schema.js';
+import { errnoText } from '../kernel/errno.js';
 import { namespaceOf } from '../kernel/processes.js';
 import { liveContext } from '../live-context.js';
 import type { Format } from '../output/format.js';
@@ -41,9 +43,20 @@ function checkPidNamespace({ pids, tids, ppids }: FilterOptions, command: readon
   );
 }
 
+/** Throws SnoopkitError when the file of `--btf` is not BTF: libbpf would only say that the kernel has none. */
+function checkBtf(file: string): void {
+  try {
+    Btf.parse(readBtfBytes(readFileSync(file)));
+  } catch (cause) {
+    const { message, errno } = cause as NodeJS.ErrnoException;
+    throw new SnoopkitError('BTF', `--btf ${file}: ${errno === undefined ? message : errnoText(-errno)}`, { cause });
+  }
+}
+
 /** Opens the tool's object and chooses what is shown. Throws UsageError for columns that are not there. */
 export function prepare(tool: ToolDefinition, options: RunOptions, given: Readonly<Record<string, unknown>>): Prepared {
   checkPidNamespace(options.filters, options.command);
+  if (options.btf !== undefined) checkBtf(options.btf);
   const path = objectPath(tool.name);
   if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
   const object = BpfObject.open(path, { name: tool.name, ...(options.btf && { btf: options.btf }) });

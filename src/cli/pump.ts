@@ -13,6 +13,7 @@ export class EventPump {
   readonly #most: number;
   readonly #record = new EventRecord();
   readonly #out = new OutputBuffer();
+  #hasBegun = false;
   /** How many events were written. */
   events = 0;
 
@@ -21,7 +22,13 @@ export class EventPump {
     this.#format = format;
     this.#destination = destination;
     this.#most = most;
-    format.begin(this.#out);
+  }
+
+  /** Writes what stands before the first event: once, and at the latest with it. */
+  begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#format.begin(this.#out);
     this.#flush();
   }
 
@@ -32,6 +39,7 @@ export class EventPump {
 
   /** Writes a batch, and calls back for each record that can't be read. */
   write(batch: RecordBatch, onUnreadable: () => void): void {
+    this.begin();
     this.#record.setBytes(batch.bytes);
     batch.forEach((offset, length) => {
       if (this.isDone) return;

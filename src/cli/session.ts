@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { requireTracingRights } from '../bpf/errors.js';
 import { setLog } from '../bpf/log.js';
 import { type RecordBatch, RingBuffer } from '../bpf/ring-buffer.js';
-import { bootToRealtime, isPeerGone } from '../bpf/system.js';
+import { bootToRealtime, exitNow, isPeerGone } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import { Destination } from '../output/destination.js';
 import { TracedCommand } from './command.js';
@@ -19,48 +20,60 @@ const TICK_MS = 250;
 /** How long the last output may take. */
 const FLUSH_MS = 5000;
 const STDOUT = 1;
-const EXIT_FAILED = 1;
+const STALLED = 'STALLED';
 const EXIT_LOST = 3;
 const EXIT_NOT_FOUND = 127;
+
+/** What an event passes on its way. */
+interface Run {
+  readonly losses: Losses;
+  readonly pump: EventPump;
+  readonly destination: Destination;
+}
 
 /** Everything that lives while a tool runs, closed in the opposite order. */
 class Session {
   readonly #options: RunOptions;
   readonly #prepared: Prepared;
-  readonly #destination: Destination;
   readonly #stop = new AbortController();
   readonly #cleanups: (() => void)[] = [];
   #status = 0;
 
-  constructor(options: RunOptions, prepared: Prepared, destination: Destination) {
+  constructor(options: RunOptions, prepared: Prepared) {
     this.#options = options;
     this.#prepared = prepared;
-    this.#destination = destination;
   }
 
-  /** Traces until something ends it, and returns the exit status. */
+  /** Traces until something ends it, and returns the exit status. Throws when it can't. */
   async run(tool: ToolDefinition): Promise<number> {
     const { object } = this.#prepared;
     const command = await this.#startCommand();
     try {
       const { ring, losses } = this.#load(tool, command);
       const { schema, format } = this.#prepared;
-      const pump = new EventPump(schema, format, this.#destination, this.#options.maxEvents);
-      this.#watch(losses, pump);
-      const released = command && this.#release(command);
-      await this.#pump(ring, pump, losses);
+      const { out, maxEvents } = this.#options;
+      // Not before there is something to write: a file that is there is emptied by this.
+      const destination = out === undefined ? Destination.stdout() : Destination.file(out);
+      const pump = new EventPump(schema, format, destination, maxEvents);
+      const run = { losses, pump, destination };
+      this.#watch(run);
+      if (!command) pump.begin();
+      const released = command && this.#release(command, pump);
+      for await (const batch of ring.batches(this.#stop.signal)) {
+        await this.#write(batch, run);
+        if (pump.isDone) this.#stop.abort();
+      }
       await released;
       for (const program of object.programs.values()) program.close();
-      for (const batch of ring.drain()) await this.#write(batch, pump, losses);
+      for (const batch of ring.drain()) await this.#write(batch, run);
       pump.lost(losses.take());
-      await this.#finish();
       for (const line of losses.summary()) say(line);
+      await this.#finish(destination);
       if (this.#options.failOnLost && losses.total > 0) this.#status ||= EXIT_LOST;
     } finally {
       for (const cleanup of this.#cleanups.reverse()) cleanup();
       const status = await command?.end();
-      if (command && status === undefined) say(`the command still runs as process ${command.pid}`);
-      if (status !== undefined) this.#status = this.#status === 0 ? status : this.#status;
+      if (status !== undefined) this.#status ||= status;
     }
     return this.#status;
   }
@@ -93,12 +106,12 @@ class Session {
   }
 
   /** Sets up all that may end the run, and what is done now and then. */
-  #watch(losses: Losses, pump: EventPump): void {
+  #watch({ losses, pump, destination }: Run): void {
     const end = () => this.#stop.abort();
-    this.#destination.onEnd = end;
-    if (!this.#destination.isOpen) end();
+    destination.onEnd = end;
+    if (!destination.isOpen) end();
     const tick = setInterval(() => {
-      pump.lost(losses.take());
+      if (!destination.isFull) pump.lost(losses.take());
       this.#prepared.context.clock.set(bootToRealtime());
       if (this.#options.out === undefined && isPeerGone(STDOUT)) end();
     }, TICK_MS);
@@ -107,7 +120,7 @@ class Session {
       const timer = setTimeout(end, this.#options.duration);
       this.#cleanups.push(() => clearTimeout(timer));
     }
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       // The first one ends the run in order; after it the default is back, and a second one ends it at once.
       process.once(signal, end);
       this.#cleanups.push(() => process.off(signal, end));
@@ -115,9 +128,10 @@ class Session {
   }
 
   /** Lets the command run, and ends with it. */
-  async #release(command: TracedCommand): Promise<void> {
+  async #release(command: TracedCommand, pump: EventPump): Promise<void> {
     try {
       await command.release();
+      pump.begin();
       // What its last system calls left in the ring is read after this.
       const status = await Promise.race([command.exited, this.#stopped()]);
       if (status !== undefined) this.#status = status;
@@ -135,27 +149,17 @@ class Session {
     });
   }
 
-  async #pump(ring: RingBuffer, pump: EventPump, losses: Losses): Promise<void> {
-    for await (const batch of ring.batches(this.#stop.signal)) {
-      await this.#write(batch, pump, losses);
-      if (pump.isDone) this.#stop.abort();
-    }
-  }
-
-  async #write(batch: RecordBatch, pump: EventPump, losses: Losses): Promise<void> {
+  async #write(batch: RecordBatch, { losses, pump, destination }: Run): Promise<void> {
     pump.write(batch, () => losses.countUnreadable());
     // A reader that is slower than the events: the ring takes what it can, and the kernel counts the rest.
-    if (this.#destination.isFull) await Promise.race([this.#destination.drained(), this.#stopped()]);
+    if (destination.isFull) await Promise.race([destination.drained(), this.#stopped()]);
   }
 
   /** Waits for the last output, but not for a reader that has stopped to read. */
-  async #finish(): Promise<void> {
-    const isLate = await Promise.race([
-      this.#destination.close().then(() => false),
-      sleep(FLUSH_MS, true, { ref: false }),
-    ]);
-    if (this.#destination.error) throw this.#destination.error;
-    if (isLate) throw new SnoopkitError('OUTPUT', 'nobody reads the output: what waited to be written is dropped');
+  async #finish(destination: Destination): Promise<void> {
+    const isLate = await Promise.race([destination.close().then(() => false), sleep(FLUSH_MS, true, { ref: false })]);
+    if (destination.error) throw destination.error;
+    if (isLate) throw new SnoopkitError(STALLED, 'nobody reads the output: what waited to be written is dropped');
   }
 }
 
@@ -167,14 +171,16 @@ export async function runTool(
 ): Promise<number> {
   if (options.verbose) setLog((level, text) => say(`libbpf ${level}: ${text.trimEnd()}`));
   try {
+    requireTracingRights();
     const prepared = prepare(tool, options, given);
     try {
-      const destination = options.out === undefined ? Destination.stdout() : Destination.file(options.out);
-      return await new Session(options, prepared, destination).run(tool);
+      return await new Session(options, prepared).run(tool);
     } finally {
       prepared.object.close();
     }
   } catch (error) {
-    return reportError(error, options.verbose) || EXIT_FAILED;
+    const status = reportError(error, options.verbose);
+    if (error instanceof SnoopkitError && error.code === `ERR_SNOOPKIT_${STALLED}`) exitNow(status);
+    return status;
   }
 }

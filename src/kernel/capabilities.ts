@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 
 /** Bits of include/uapi/linux/capability.h, those that tracing may need. */
-const BITS = { CAP_NET_ADMIN: 12, CAP_SYS_PTRACE: 19, CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
+const BITS = {
+  CAP_DAC_READ_SEARCH: 2,
+  CAP_NET_ADMIN: 12,
+  CAP_SYS_PTRACE: 19,
+  CAP_SYS_ADMIN: 21,
+  CAP_PERFMON: 38,
+  CAP_BPF: 39,
+} as const;
 export type Capability = keyof typeof BITS;
 
 /** Which of the `wanted` capabilities this process lacks, by proc(5). CAP_SYS_ADMIN stands in for the two made from it (5.8). */

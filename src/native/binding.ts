@@ -20,6 +20,8 @@ export interface Binding {
   closeFd(fd: number): void;
   /** Whether a pipe's or socket's other end is closed, by poll(2): POLLERR or POLLHUP. */
   isPeerGone(fd: number): boolean;
+  /** _exit(2): ends the process without waiting for anything. */
+  exitNow(status: number): void;
   /** perf_event_open(2) for one tracepoint by its id, on every process. Returns an fd. */
   openTracepoint(id: number): number;
   /** Opens an object without touching the kernel. `btf` is the file to relocate against, empty for the running kernel. */

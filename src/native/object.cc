@@ -17,14 +17,16 @@ Napi::Value OpenObject(const Napi::CallbackInfo &info)
 	Addon *addon = Addon::Of(info.Env());
 	LogScope log(addon);
 	// A copy also because the log's receiver could change the array while libbpf reads it.
-	Object::State state{{bytes.data, bytes.data + bytes.size}, nullptr};
+	Object::Unload unload{{bytes.data, bytes.data + bytes.size}};
 	auto options = ZeroOptions<bpf_object_open_opts>();
 	options.object_name = name.empty() ? nullptr : name.c_str();
 	options.btf_custom_path = btf.empty() ? nullptr : btf.c_str();
-	bpf_object *object = bpf_object__open_mem(state.bytes.data(), state.bytes.size(), &options);
+	bpf_object *object =
+		bpf_object__open_mem(unload.bytes.data(), unload.bytes.size(), &options);
 	if (!object)
 		return Status(info.Env(), LastError());
-	state.object.reset(object, bpf_object__close);
+	// Moving a vector leaves its bytes where they are.
+	Object::State state{{object, std::move(unload)}};
 	return Object::Create(info.Env(), addon->object, std::move(state));
 }
 
@@ -55,7 +57,6 @@ void Object::Release()
 	if (busy_)
 		return;
 	state_.object.reset();
-	std::vector<uint8_t>().swap(state_.bytes);
 }
 
 Napi::Value Object::Close(const Napi::CallbackInfo &info)

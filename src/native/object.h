@@ -39,10 +39,13 @@ private:
 class Object : public Wrap<Object>
 {
 public:
-	struct State {
-		// SAFETY: libbpf does not say when it is done with the memory it opened. First, so
-		// that it outlives the object.
+	struct Unload {
+		// SAFETY: libbpf does not say when it is done with the memory it opened, so that
+		// lasts as long as the object, which a link may make longer than ours.
 		std::vector<uint8_t> bytes;
+		void operator()(bpf_object *object) const { bpf_object__close(object); }
+	};
+	struct State {
 		std::shared_ptr<bpf_object> object;
 	};
 	static const napi_type_tag tag;

@@ -112,6 +112,16 @@ Napi::Value IsPeerGone(const Napi::CallbackInfo &info)
 	return Napi::Boolean::New(info.Env(), gone);
 }
 
+// process.exit() joins the threads of libuv's pool, and one of them may be stuck in a write forever.
+Napi::Value ExitNow(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	int status = args.Int(0);
+	if (args.ok())
+		_exit(status);
+	return info.Env().Undefined();
+}
+
 } // namespace
 
 void InitSystem(Napi::Env env, Napi::Object exports)
@@ -122,6 +132,7 @@ void InitSystem(Napi::Env env, Napi::Object exports)
 	exports["openTracefs"] = Napi::Function::New<OpenTracefs>(env, "openTracefs");
 	exports["openTracepoint"] = Napi::Function::New<OpenTracepoint>(env, "openTracepoint");
 	exports["isPeerGone"] = Napi::Function::New<IsPeerGone>(env, "isPeerGone");
+	exports["exitNow"] = Napi::Function::New<ExitNow>(env, "exitNow");
 	exports["closeFd"] = Napi::Function::New<CloseFd>(env, "closeFd");
 }
 

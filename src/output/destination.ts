@@ -78,7 +78,7 @@ export class Destination {
   async #run(): Promise<void> {
     for (let bytes = this.#waiting.shift(); bytes && !this.#isClosed; bytes = this.#waiting.shift()) {
       await this.#writeAll(bytes);
-      this.#waitingBytes -= bytes.length;
+      if (!this.#isClosed) this.#waitingBytes -= bytes.length;
     }
     this.#writing = undefined;
   }

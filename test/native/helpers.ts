@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import {spawnSync} from 'node:child_process';
-import {readdirSync, readFileSync} from 'node:fs';
-import {endianness} from 'node:os';
-import {fileURLToPath} from 'node:url';
-import type {NativeLink, NativeObject, NativeRing} from '../../src/native/binding.js';
-import {loadBinding} from '../../src/native/load.js';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { NativeLink, NativeObject, NativeRing } from '../../src/native/binding.js';
+import { loadBinding } from '../../src/native/load.js';
 
 export const binding = loadBinding();
 
@@ -110,7 +110,7 @@ export function openFds(): number {
 }
 
 export function range(from: number, to: number): number[] {
-  return Array.from({length: to - from}, (_, i) => from + i);
+  return Array.from({ length: to - from }, (_, i) => from + i);
 }
 
 export function turn(): Promise<void> {
@@ -127,6 +127,9 @@ export function run(name: string, step: string, nodeFlags: string[] = []): strin
     encoding: 'utf8',
     timeout: 20_000,
   });
-  assert.deepEqual({status: result.status, signal: result.signal, stderr: result.stderr}, {status: 0, signal: null, stderr: ''});
+  assert.deepEqual(
+    { status: result.status, signal: result.signal, stderr: result.stderr },
+    { status: 0, signal: null, stderr: '' },
+  );
   return result.stdout;
 }

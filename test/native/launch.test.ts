@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import {type ChildProcess, spawn} from 'node:child_process';
-import {once} from 'node:events';
-import {readFileSync} from 'node:fs';
-import {constants} from 'node:os';
-import type {Socket} from 'node:net';
-import {launcherPath} from '../../src/native/load.js';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { constants } from 'node:os';
+import { launcherPath } from '../../src/native/load.js';
 
 interface Outcome {
   code: number | null;
@@ -13,8 +13,8 @@ interface Outcome {
   control: Buffer;
 }
 
-function start(...command: string[]): {child: ChildProcess; control: Socket; outcome: Promise<Outcome>} {
-  const child = spawn(launcherPath(), command, {stdio: ['ignore', 'pipe', 'inherit', 'pipe']});
+function start(...command: string[]): { child: ChildProcess; control: Socket; outcome: Promise<Outcome> } {
+  const child = spawn(launcherPath(), command, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
   const control = child.stdio[3] as Socket;
   const stdout: Buffer[] = [];
   const back: Buffer[] = [];
@@ -26,23 +26,23 @@ function start(...command: string[]): {child: ChildProcess; control: Socket; out
     stdout: Buffer.concat(stdout).toString(),
     control: Buffer.concat(back),
   }));
-  return {child, control, outcome};
+  return { child, control, outcome };
 }
 
 function go(...command: string[]): Promise<Outcome> {
-  const {control, outcome} = start(...command);
+  const { control, outcome } = start(...command);
   control.write('x');
   return outcome;
 }
 
 describe('native launcher', () => {
   it('runs nothing before the word to go', async () => {
-    const {child, control, outcome} = start('echo', 'ran');
+    const { child, control, outcome } = start('echo', 'ran');
     await new Promise((resolve) => setTimeout(resolve, 30));
     assert.equal(child.exitCode, null);
     assert.match(readFileSync(`/proc/${child.pid}/comm`, 'utf8'), /^launch/);
     control.write('x');
-    assert.deepEqual(await outcome, {code: 0, signal: null, stdout: 'ran\n', control: Buffer.alloc(0)});
+    assert.deepEqual(await outcome, { code: 0, signal: null, stdout: 'ran\n', control: Buffer.alloc(0) });
   });
 
   it('passes status, signal and arguments on', async () => {
@@ -66,7 +66,7 @@ describe('native launcher', () => {
   });
 
   it('ends its side of the socket when the command runs', async () => {
-    const {child, control, outcome} = start('sleep', '30');
+    const { child, control, outcome } = start('sleep', '30');
     control.write('x');
     await once(control, 'end');
     assert.match(readFileSync(`/proc/${child.pid}/comm`, 'utf8'), /^sleep/);
@@ -75,21 +75,23 @@ describe('native launcher', () => {
   });
 
   it('does not run when its parent is gone', async () => {
-    const {control, outcome} = start('echo', 'ran');
+    const { control, outcome } = start('echo', 'ran');
     control.destroy();
-    const {code, stdout} = await outcome;
-    assert.deepEqual({code, stdout}, {code: 125, stdout: ''});
+    const { code, stdout } = await outcome;
+    assert.deepEqual({ code, stdout }, { code: 125, stdout: '' });
   });
 
   it('needs a command and a socket', async () => {
     assert.equal((await start().outcome).code, 125);
-    const child = spawn(launcherPath(), ['echo'], {stdio: 'ignore'});
+    const child = spawn(launcherPath(), ['echo'], { stdio: 'ignore' });
     assert.deepEqual(await once(child, 'close'), [125, null]);
   });
 
   it('leaves signals and fds as they were', async () => {
-    const {stdout} = await go('sh', '-c', 'grep -E "Sig(Ign|Blk)" /proc/self/status; ls /proc/self/fd');
-    const plain = spawn('sh', ['-c', 'grep -E "Sig(Ign|Blk)" /proc/self/status; ls /proc/self/fd'], {stdio: ['ignore', 'pipe', 'inherit']});
+    const { stdout } = await go('sh', '-c', 'grep -E "Sig(Ign|Blk)" /proc/self/status; ls /proc/self/fd');
+    const plain = spawn('sh', ['-c', 'grep -E "Sig(Ign|Blk)" /proc/self/status; ls /proc/self/fd'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let expected = '';
     plain.stdout.on('data', (chunk: Buffer) => (expected += chunk.toString()));
     await once(plain, 'close');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
-import type {NativeObject} from '../../src/native/binding.js';
-import {binding, EBADF, must, open, openFds, Tracer} from './helpers.js';
+import { existsSync, readFileSync } from 'node:fs';
+import type { NativeObject } from '../../src/native/binding.js';
+import { binding, EBADF, must, open, openFds, Tracer } from './helpers.js';
 
 function loaded(program: string): NativeObject {
   const object = open();
@@ -21,12 +21,20 @@ describe('native link', () => {
   it('attaches to each kind of hook', () => {
     const cases: [string, (object: NativeObject) => ReturnType<NativeObject['attach']>][] = [
       ['handle_sys_enter', (object) => object.attachRawTracepoint('handle_sys_enter', 'sys_exit')],
-      ['handle_kprobe', (object) => object.attach('handle_kprobe')],
-      ['handle_kprobe', (object) => object.attachKprobe('handle_kprobe', 'do_nanosleep', true)],
-      ['handle_uprobe', (object) => object.attachUprobe('handle_uprobe', '/lib/ld-linux-x86-64.so.2', '', 0x1000, process.pid, false)],
-      ['handle_uprobe', (object) => object.attachUprobe('handle_uprobe', process.execPath, 'uv_run', 0, process.pid, true)],
+      [
+        'handle_uprobe',
+        (object) => object.attachUprobe('handle_uprobe', process.execPath, '', 0x1000, process.pid, false),
+      ],
+      [
+        'handle_uprobe',
+        (object) => object.attachUprobe('handle_uprobe', process.execPath, 'uv_run', 0, process.pid, true),
+      ],
       ['handle_xdp', (object) => object.attachXdp('handle_xdp', 1)],
-      ['handle_perf_event', (object) => object.attachPerfEvent('handle_perf_event', binding.openTracepoint(tracepointId('sched/sched_process_exit')))],
+      [
+        'handle_perf_event',
+        (object) =>
+          object.attachPerfEvent('handle_perf_event', binding.openTracepoint(tracepointId('sched/sched_process_exit'))),
+      ],
     ];
     const before = openFds();
     for (const [program, attach] of cases) {
@@ -41,6 +49,15 @@ describe('native link', () => {
       object.close();
     }
     assert.equal(openFds(), before);
+  });
+
+  it('attaches to functions of the kernel', function () {
+    // A kernel without CONFIG_KPROBES has no such event source.
+    if (!existsSync('/sys/bus/event_source/devices/kprobe')) this.skip();
+    const object = loaded('handle_kprobe');
+    const links = [object.attach('handle_kprobe'), object.attachKprobe('handle_kprobe', 'do_nanosleep', true)];
+    object.close();
+    for (const link of links) must(link).close();
   });
 
   it('reads an iterator', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import {cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {fileURLToPath, pathToFileURL} from 'node:url';
-import {AddonError, explain, loadBinding} from '../../src/native/load.js';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { AddonError, explain, loadBinding } from '../../src/native/load.js';
 
 describe('native load', () => {
   let folder: string;
@@ -16,7 +16,7 @@ describe('native load', () => {
     load = (await import(pathToFileURL(copy).href)) as typeof load;
   });
   afterEach(() => {
-    rmSync(folder, {recursive: true});
+    rmSync(folder, { recursive: true });
   });
 
   it('loads once', () => {

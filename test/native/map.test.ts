@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type {NativeObject} from '../../src/native/binding.js';
-import {binding, EINVAL, ENOENT, open, Tracer} from './helpers.js';
+import type { NativeObject } from '../../src/native/binding.js';
+import { binding, EINVAL, ENOENT, open, Tracer } from './helpers.js';
 
 const key = (value: number) => new Uint8Array(new Uint32Array([value]).buffer);
 const value = (number: bigint) => new Uint8Array(new BigUint64Array([number]).buffer);
@@ -61,7 +61,10 @@ describe('native map', () => {
     tracer.emit(5);
     const slots = new Uint32Array(binding.possibleCpus() * 2);
     assert.equal(binding.mapLookup(tracer.object.mapFd('per_cpu'), key(0), new Uint8Array(slots.buffer)), 0);
-    assert.equal(slots.reduce((sum, count) => sum + count, 0), 5);
+    assert.equal(
+      slots.reduce((sum, count) => sum + count, 0),
+      5,
+    );
     tracer.close();
   });
 });

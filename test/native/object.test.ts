@@ -1,14 +1,29 @@
 import assert from 'node:assert/strict';
-import {randomBytes} from 'node:crypto';
-import {binding, EBADF, EINVAL, ENOENT, EPERM, ERANGE, fixture, must, open, openFds, run, Tracer} from './helpers.js';
+import { randomBytes } from 'node:crypto';
+import { binding, EBADF, EINVAL, ENOENT, EPERM, ERANGE, fixture, must, open, openFds, run, Tracer } from './helpers.js';
 
 describe('native object', () => {
   it('describes maps, global data by its section, and programs', () => {
     const object = must(binding.openObject(fixture('ring'), 'a_name_longer_than_15_characters', ''));
     const maps = new Map(object.maps().map((map) => [map.name, map]));
-    assert.deepEqual([...maps.keys()].sort(), ['.bss', '.data', '.rodata', '.rodata.custom', 'events', 'numbers', 'per_cpu']);
-    assert.deepEqual(maps.get('numbers'), {name: 'numbers', type: 1, keySize: 4, valueSize: 8, maxEntries: 16, flags: 0});
-    assert.deepEqual(object.programs()[0], {name: 'handle_sys_enter', section: 'raw_tp/sys_enter', type: 17});
+    assert.deepEqual([...maps.keys()].sort(), [
+      '.bss',
+      '.data',
+      '.rodata',
+      '.rodata.custom',
+      'events',
+      'numbers',
+      'per_cpu',
+    ]);
+    assert.deepEqual(maps.get('numbers'), {
+      name: 'numbers',
+      type: 1,
+      keySize: 4,
+      valueSize: 8,
+      maxEntries: 16,
+      flags: 0,
+    });
+    assert.deepEqual(object.programs()[0], { name: 'handle_sys_enter', section: 'raw_tp/sys_enter', type: 17 });
     object.close();
   });
 
@@ -64,7 +79,14 @@ describe('native object', () => {
     assert.equal(Buffer.from(must(object.readImage('.rodata.custom'))).toString(), 'custom!\0');
     assert.deepEqual(must(object.readImage('.data')), Uint8Array.of(7, 0, 0, 0));
     const size = image.length;
-    for (const [offset, length] of [[-1, 1], [size, 1], [size - 1, 2], [0, size + 1], [2 ** 40, 1], [2 ** 53 - 1, 0]] as const)
+    for (const [offset, length] of [
+      [-1, 1],
+      [size, 1],
+      [size - 1, 2],
+      [0, size + 1],
+      [2 ** 40, 1],
+      [2 ** 53 - 1, 0],
+    ] as const)
       assert.equal(object.writeImage('.rodata', offset, new Uint8Array(length)), ERANGE, `${offset}+${length}`);
     assert.equal(object.writeImage('.rodata', size, new Uint8Array(0)), 0);
     assert.equal(object.readImage('numbers'), EINVAL);
@@ -108,21 +130,39 @@ describe('native object', () => {
     object.close();
     const bytes = new Uint8Array(1);
     for (const call of [
-      () => object.maps(), () => object.programs(), () => object.setMaxEntries('a', 1), () => object.setAutoload('a', true),
-      () => object.setAttachTarget('a', 'b'), () => object.readImage('a'), () => object.writeImage('a', 0, bytes), () => object.load(),
-      () => object.mapFd('a'), () => object.programFd('a'), () => object.attach('a'), () => object.attachPerfEvent('a', -1),
-      () => object.attachRawTracepoint('a', 'b'), () => object.attachKprobe('a', 'b', false), () => object.attachXdp('a', 1),
-      () => object.attachUprobe('a', 'b', 'c', 0, -1, false), () => object.attachCgroup('a', 1), () => object.attachIter('a'),
+      () => object.maps(),
+      () => object.programs(),
+      () => object.setMaxEntries('a', 1),
+      () => object.setAutoload('a', true),
+      () => object.setAttachTarget('a', 'b'),
+      () => object.readImage('a'),
+      () => object.writeImage('a', 0, bytes),
+      () => object.load(),
+      () => object.mapFd('a'),
+      () => object.programFd('a'),
+      () => object.attach('a'),
+      () => object.attachPerfEvent('a', -1),
+      () => object.attachRawTracepoint('a', 'b'),
+      () => object.attachKprobe('a', 'b', false),
+      () => object.attachXdp('a', 1),
+      () => object.attachUprobe('a', 'b', 'c', 0, -1, false),
+      () => object.attachCgroup('a', 1),
+      () => object.attachIter('a'),
     ])
       assert.equal(call(), EBADF, String(call));
   });
 
   it('refuses what is no object', () => {
-    for (const bytes of [new Uint8Array(0), new Uint8Array(1), randomBytes(4096), Buffer.from('\x7fELF'), new Uint8Array(100_000)]) {
+    for (const bytes of [
+      new Uint8Array(0),
+      new Uint8Array(1),
+      randomBytes(4096),
+      Buffer.from('\x7fELF'),
+      new Uint8Array(100_000),
+    ]) {
       const status = binding.openObject(bytes, 'junk', '');
       assert.ok(typeof status === 'number' && status < 0);
     }
-    assert.ok((binding.openObject(fixture('ring'), 'x', '/no/such/btf') as number) < 0 || true);
   });
 
   it('survives every truncation of an object', () => {
@@ -152,7 +192,7 @@ describe('native object', () => {
 
   it('guards its methods and constructors', () => {
     const tracer = new Tracer();
-    const {object, link, ring} = tracer;
+    const { object, link, ring } = tracer;
     for (const self of [{}, link, ring, undefined, 1, Object.create(object) as object])
       assert.throws(() => object.maps.call(self as never), TypeError);
     for (const value of [object, link, ring]) {

@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
-import {AsyncLocalStorage} from 'node:async_hooks';
-import {binding, EBADF, EBUSY, EINVAL, ENOSPC, openFds, RECORD, RING_SIZE, range, sleep, Tracer, turn} from './helpers.js';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  binding,
+  EBADF,
+  EBUSY,
+  EINVAL,
+  ENOSPC,
+  openFds,
+  RECORD,
+  RING_SIZE,
+  range,
+  sleep,
+  Tracer,
+  turn,
+} from './helpers.js';
 
 describe('native ring', () => {
   let tracer: Tracer;
@@ -59,7 +72,10 @@ describe('native ring', () => {
 
   it('calls ready once, for data that comes and for data that is there', async () => {
     let calls = 0;
-    assert.equal(tracer.ring.wait(() => calls++), 0);
+    assert.equal(
+      tracer.ring.wait(() => calls++),
+      0,
+    );
     await sleep(20);
     assert.equal(calls, 0);
     tracer.emit(3);
@@ -84,8 +100,14 @@ describe('native ring', () => {
   });
 
   it('takes one wait at a time, and the next from within ready', async () => {
-    assert.equal(tracer.ring.wait(() => assert.fail('cancelled')), 0);
-    assert.equal(tracer.ring.wait(() => assert.fail('refused')), EBUSY);
+    assert.equal(
+      tracer.ring.wait(() => assert.fail('cancelled')),
+      0,
+    );
+    assert.equal(
+      tracer.ring.wait(() => assert.fail('refused')),
+      EBUSY,
+    );
     tracer.emit();
     tracer.ring.cancel();
     tracer.ring.cancel();
@@ -136,7 +158,10 @@ describe('native ring', () => {
     tracer.ring.close();
     assert.equal(tracer.ring.consume(new Uint8Array(64)), EBADF);
     assert.equal(tracer.ring.pending(), EBADF);
-    assert.equal(tracer.ring.wait(() => {}), EBADF);
+    assert.equal(
+      tracer.ring.wait(() => {}),
+      EBADF,
+    );
     tracer.ring.cancel();
   });
 
@@ -150,7 +175,8 @@ describe('native ring', () => {
 
   it('refuses what is no ring, or has another size', () => {
     assert.equal(binding.openRing(tracer.object.mapFd('numbers'), 4096), EINVAL);
-    for (const size of [0, 1, 2048, 8192, 0xffff_ffff]) assert.equal(binding.openRing(tracer.object.mapFd('events'), size), EINVAL);
+    for (const size of [0, 1, 2048, 8192, 0xffff_ffff])
+      assert.equal(binding.openRing(tracer.object.mapFd('events'), size), EINVAL);
     assert.ok((binding.openRing(-1, 4096) as number) < 0);
     assert.throws(() => binding.openRing(Number.NaN, 4096), TypeError);
     assert.throws(() => tracer.ring.consume('text' as never), TypeError);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {readFileSync, statSync} from 'node:fs';
-import {binding, ENOENT, openFds} from './helpers.js';
+import { readFileSync, statSync } from 'node:fs';
+import { binding, ENOENT, openFds } from './helpers.js';
 
 describe('native system', () => {
   it('knows libbpf and the CPUs', () => {
@@ -39,7 +39,10 @@ describe('native system', () => {
     const text = binding.dumpBtf('/sys/kernel/btf/vmlinux');
     assert.ok(typeof text === 'string');
     assert.match(text, /^struct task_struct \{$/m);
-    assert.match(String(binding.dumpBtf(new URL('./fixtures/ring.bpf.o', import.meta.url).pathname)), /struct bpf_raw_tracepoint_args \{\n\t__u64 args\[0\];/);
+    assert.match(
+      String(binding.dumpBtf(new URL('./fixtures/ring.bpf.o', import.meta.url).pathname)),
+      /struct bpf_raw_tracepoint_args \{\n\t__u64 args\[0\];/,
+    );
   });
 
   it('refuses files without BTF', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {run} from './helpers.js';
+import { run } from './helpers.js';
 
 const cases: [step: string, stdout: string, flags?: string[]][] = [
   ['cancelled wait', ''],
