@@ -1,6 +1,6 @@
 import { type Bits, readValue, type Shape } from '../../btf/index.js';
 import { bytesOfBits } from '../../btf/shape.js';
-import type { EventRecord, JsonType } from '../column.js';
+import type { Column, EventRecord, JsonType } from '../column.js';
 import type { OutputBuffer } from '../output-buffer.js';
 import { type Field, type Kind, plain } from './kind.js';
 
@@ -81,30 +81,34 @@ export const integerKind: Kind = (field, context) => {
   ];
 };
 
+/** Values that have names: each is looked up once. */
+export function namedValues(field: Field, width: number, nameOf: (value: number) => string): Column {
+  const read = integerReader(field);
+  const names = new Map<number, string>();
+  const name = (value: number) => {
+    let known = names.get(value);
+    if (known === undefined) {
+      known = nameOf(value);
+      names.set(value, known);
+    }
+    return known;
+  };
+  return plain({
+    name: field.name,
+    json: 'string',
+    width,
+    align: 'left',
+    value: (record) => name(read(record)),
+    write: (record, out) => out.ascii(name(read(record))),
+  });
+}
+
 /** An enum: its name from the running kernel's BTF where it has that enum, else from the object's; the number where it has none. */
 export const enumKind: Kind = (field, context) => {
   const shape = field.shape as Extract<Shape, { kind: 'enum' }>;
   if (shape.size === 8) return valueKind(field, context);
-  const read = integerReader(field);
-  const names = new Map<number, string>();
-  const nameOf = (value: number) => {
-    let name = names.get(value);
-    if (name === undefined) {
-      name = context.enumName(shape.name, value) ?? shape.values.get(value) ?? String(value);
-      names.set(value, name);
-    }
-    return name;
-  };
-  return [
-    plain({
-      name: field.name,
-      json: 'string',
-      width: 14,
-      align: 'left',
-      value: (record) => nameOf(read(record)),
-      write: (record, out) => out.ascii(nameOf(read(record))),
-    }),
-  ];
+  const nameOf = (value: number) => context.enumName(shape.name, value) ?? shape.values.get(value) ?? String(value);
+  return [namedValues(field, 14, nameOf)];
 };
 
 /** A bit-field of an integer. */

@@ -1,7 +1,7 @@
 import { errnoName } from '../../kernel/errno.js';
 import type { EventRecord } from '../column.js';
 import { type Kind, plain } from './kind.js';
-import { integerReader } from './number.js';
+import { integerReader, namedValues } from './number.js';
 
 /** snoop_ret: the number; its error's name where there is one, which people see in its place. */
 export const retKind: Kind = (field) => {
@@ -123,25 +123,6 @@ export function openFlagNames(flags: number, arch: string): string {
 }
 
 /** snoop_open_flags. */
-export const openFlagsKind: Kind = (field, context) => {
-  const read = integerReader(field);
-  const seen = new Map<number, string>();
-  const nameOf = (flags: number) => {
-    let names = seen.get(flags);
-    if (names === undefined) {
-      names = openFlagNames(flags, context.arch);
-      seen.set(flags, names);
-    }
-    return names;
-  };
-  return [
-    plain({
-      name: field.name,
-      json: 'string',
-      width: 18,
-      align: 'left',
-      value: (record) => nameOf(read(record)),
-      write: (record, out) => out.ascii(nameOf(read(record))),
-    }),
-  ];
-};
+export const openFlagsKind: Kind = (field, context) => [
+  namedValues(field, 18, (flags) => openFlagNames(flags, context.arch)),
+];
