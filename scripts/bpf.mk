@@ -7,9 +7,10 @@ READELF ?= readelf
 
 BPF_SOURCES := $(wildcard bpf/*.bpf.c)
 BPF_OBJECTS := $(BPF_SOURCES:bpf/%.c=dist/bpf/$(NODE_ARCH)/%.o)
-BPF_FIXTURES := $(patsubst test/%.c,dist/test/%.o,$(wildcard test/bpf/fixtures/*.bpf.c))
+BPF_FIXTURES := $(patsubst test/%.c,dist/test/%.o,$(wildcard test/bpf/fixtures/*.bpf.c test/events/fixtures/*.bpf.c))
 # Objects whose source is gone would still be packed and found.
-BPF_STALE := $(filter-out $(BPF_OBJECTS) $(BPF_FIXTURES),$(wildcard dist/bpf/*/*.bpf.o dist/test/bpf/fixtures/*.bpf.o))
+BPF_STALE := $(filter-out $(BPF_OBJECTS) $(BPF_FIXTURES),\
+	$(wildcard dist/bpf/*/*.bpf.o dist/test/bpf/fixtures/*.bpf.o dist/test/events/fixtures/*.bpf.o))
 
 # vmlinux.h is a system header: what one kernel's types make one clang warn about is not for us to mend.
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH_DIR) -Wall -Wextra -Werror \
@@ -51,6 +52,9 @@ dist/bpf/$(NODE_ARCH)/%.bpf.o: bpf/%.bpf.c $(VMLINUX_H) scripts/bpf.mk | setup
 	$(compile-bpf)
 
 dist/test/bpf/fixtures/%.bpf.o: test/bpf/fixtures/%.bpf.c $(VMLINUX_H) scripts/bpf.mk | setup
+	$(compile-bpf)
+
+dist/test/events/fixtures/%.bpf.o: test/events/fixtures/%.bpf.c $(VMLINUX_H) scripts/bpf.mk | setup
 	$(compile-bpf)
 
 -include $(patsubst %,build/bpf/%.d,$(BPF_OBJECTS) $(BPF_FIXTURES))

@@ -21,21 +21,27 @@ NATIVE_LDFLAGS := -shared -Wl,-z,nodelete -Wl,-z,relro,-z,now -Wl,--as-needed
 native: $(NATIVE_ADDON) $(NATIVE_LAUNCHER)
 native-fixtures: $(NATIVE_FIXTURES)
 
+# Linked beside and moved into place: overwriting a library that a process has mapped would crash it.
 $(NATIVE_ADDON): $(NATIVE_OBJECTS)
+	@printf '  %-8s%s\n' LD $@
 	@mkdir -p $(@D)
-	$(CXX) $(NATIVE_LDFLAGS) $(LDFLAGS) -o $@ $^ -lbpf
+	$(Q)$(CXX) $(NATIVE_LDFLAGS) $(LDFLAGS) -o build/native/addon.tmp $^ -lbpf
+	@mv build/native/addon.tmp $@
 
 build/native/%.o: src/native/%.cc scripts/native.mk
+	@printf '  %-8s%s\n' CXX $@
 	@mkdir -p $(@D)
-	$(CXX) $(NATIVE_CXXFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CXX) $(NATIVE_CXXFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 $(NATIVE_LAUNCHER): src/native/launch.c scripts/native.mk
+	@printf '  %-8s%s\n' CC $@
 	@mkdir -p $(@D)
-	$(CC) -O2 -Wall -Wextra -Werror $(CFLAGS) $(LDFLAGS) -o $@ $<
+	$(Q)$(CC) -O2 -Wall -Wextra -Werror $(CFLAGS) $(LDFLAGS) -o $@ $<
 
 # The triplet's folder holds asm/types.h, which clang does not find for the target bpf.
 dist/test/native/fixtures/%.bpf.o: test/native/fixtures/%.bpf.c
+	@printf '  %-8s%s\n' BPF $@
 	@mkdir -p $(@D)
-	$(CLANG) -g -O2 -target bpf -Wall -Werror -I/usr/include/$(shell uname -m)-linux-gnu -c -o $@ $<
+	$(Q)$(CLANG) -g -O2 -target bpf -Wall -Werror -I/usr/include/$(shell uname -m)-linux-gnu -c -o $@ $<
 
 -include $(NATIVE_OBJECTS:.o=.d)

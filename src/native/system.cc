@@ -112,7 +112,8 @@ Napi::Value IsPeerGone(const Napi::CallbackInfo &info)
 	return Napi::Boolean::New(info.Env(), gone);
 }
 
-// process.exit() joins the threads of libuv's pool, and one of them may be stuck in a write forever.
+// process.exit() joins the threads of libuv's pool, and one of them may be stuck in a write
+// forever.
 Napi::Value ExitNow(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { NativeObject } from '../../src/native/binding.js';
+import { launcherPath } from '../../src/native/load.js';
+import { needs } from '../capability.js';
 import { binding, EBADF, must, open, openFds, Tracer } from './helpers.js';
 
 function loaded(program: string): NativeObject {
@@ -25,10 +27,7 @@ describe('native link', () => {
         'handle_uprobe',
         (object) => object.attachUprobe('handle_uprobe', process.execPath, '', 0x1000, process.pid, false),
       ],
-      [
-        'handle_uprobe',
-        (object) => object.attachUprobe('handle_uprobe', process.execPath, 'uv_run', 0, process.pid, true),
-      ],
+      ['handle_uprobe', (object) => object.attachUprobe('handle_uprobe', launcherPath(), 'main', 0, process.pid, true)],
       ['handle_xdp', (object) => object.attachXdp('handle_xdp', 1)],
       [
         'handle_perf_event',
@@ -52,8 +51,7 @@ describe('native link', () => {
   });
 
   it('attaches to functions of the kernel', function () {
-    // A kernel without CONFIG_KPROBES has no such event source.
-    if (!existsSync('/sys/bus/event_source/devices/kprobe')) this.skip();
+    needs(this, 'kprobe-pmu');
     const object = loaded('handle_kprobe');
     const links = [object.attach('handle_kprobe'), object.attachKprobe('handle_kprobe', 'do_nanosleep', true)];
     object.close();

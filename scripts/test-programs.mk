@@ -1,0 +1,13 @@
+# Programs that the tests trace: test/fixtures/<name>.c -> dist/test/fixtures/<name>. They are linked statically, so
+# that they do nothing but what they are told: a dynamic loader opens files.
+
+TEST_PROGRAMS := $(patsubst %.c,dist/%,$(wildcard test/fixtures/*.c))
+
+.PHONY: test-programs
+test-programs: $(TEST_PROGRAMS)
+
+dist/test/fixtures/%: test/fixtures/%.c scripts/test-programs.mk | setup
+	@printf '  %-8s%s\n' CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Werror -pthread -static -o $@.tmp $<
+	@mv $@.tmp $@
