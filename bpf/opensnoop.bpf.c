@@ -4,7 +4,6 @@
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
 
 #include "event.h"
 #include "filter.h"
@@ -128,9 +127,8 @@ int handle_open_exit(struct trace_event_raw_sys_exit *ctx)
 	if (!wanted(ctx->ret))
 		return 0;
 	regs = current_regs();
-	return handle_open(ctx->ret, (void *)PT_REGS_PARM1_CORE_SYSCALL(regs),
-			   PT_REGS_PARM2_CORE_SYSCALL(regs), PT_REGS_PARM3_CORE_SYSCALL(regs),
-			   AT_FDCWD);
+	return handle_open(ctx->ret, (void *)syscall_argument(regs, 1), syscall_argument(regs, 2),
+			   syscall_argument(regs, 3), AT_FDCWD);
 }
 
 SEC("tp/syscalls/sys_exit_openat")
@@ -141,9 +139,8 @@ int handle_openat_exit(struct trace_event_raw_sys_exit *ctx)
 	if (!wanted(ctx->ret))
 		return 0;
 	regs = current_regs();
-	return handle_open(ctx->ret, (void *)PT_REGS_PARM2_CORE_SYSCALL(regs),
-			   PT_REGS_PARM3_CORE_SYSCALL(regs), PT_REGS_PARM4_CORE_SYSCALL(regs),
-			   PT_REGS_PARM1_CORE_SYSCALL(regs));
+	return handle_open(ctx->ret, (void *)syscall_argument(regs, 2), syscall_argument(regs, 3),
+			   syscall_argument(regs, 4), syscall_argument(regs, 1));
 }
 
 SEC("tp/syscalls/sys_exit_openat2")
@@ -155,9 +152,9 @@ int handle_openat2_exit(struct trace_event_raw_sys_exit *ctx)
 	if (!wanted(ctx->ret))
 		return 0;
 	regs = current_regs();
-	bpf_probe_read_user(&how, sizeof(how), (void *)PT_REGS_PARM3_CORE_SYSCALL(regs));
-	return handle_open(ctx->ret, (void *)PT_REGS_PARM2_CORE_SYSCALL(regs), how.flags, how.mode,
-			   PT_REGS_PARM1_CORE_SYSCALL(regs));
+	bpf_probe_read_user(&how, sizeof(how), (void *)syscall_argument(regs, 3));
+	return handle_open(ctx->ret, (void *)syscall_argument(regs, 2), how.flags, how.mode,
+			   syscall_argument(regs, 1));
 }
 
 SEC("tp/syscalls/sys_exit_creat")
@@ -168,9 +165,8 @@ int handle_creat_exit(struct trace_event_raw_sys_exit *ctx)
 	if (!wanted(ctx->ret))
 		return 0;
 	regs = current_regs();
-	return handle_open(ctx->ret, (void *)PT_REGS_PARM1_CORE_SYSCALL(regs),
-			   O_CREAT | O_WRONLY | O_TRUNC, PT_REGS_PARM2_CORE_SYSCALL(regs),
-			   AT_FDCWD);
+	return handle_open(ctx->ret, (void *)syscall_argument(regs, 1),
+			   O_CREAT | O_WRONLY | O_TRUNC, syscall_argument(regs, 2), AT_FDCWD);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

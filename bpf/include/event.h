@@ -6,6 +6,7 @@
 #ifndef SNOOPKIT_EVENT_H
 #define SNOOPKIT_EVENT_H
 
+#include "task.h"
 #include "types.h"
 
 /* What every event starts with: who did it, and when. */
@@ -64,13 +65,12 @@ static __always_inline void count_lost(enum lost_reason reason)
 
 static __always_inline void event_fill(struct event *e)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
 	__u64 id = bpf_get_current_pid_tgid();
 
 	e->time = bpf_ktime_get_boot_ns();
 	e->pid = id >> 32;
 	e->tid = (__u32)id;
-	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	e->ppid = current_ppid();
 	e->uid = (__u32)bpf_get_current_uid_gid();
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 }

@@ -7,10 +7,7 @@
 #ifndef SNOOPKIT_SYSCALL_H
 #define SNOOPKIT_SYSCALL_H
 
-/* The helper's number, also where the vmlinux.h is of a kernel that lacks it. */
-enum bpf_func_id___regs {
-	BPF_FUNC_task_pt_regs___regs = 175,
-};
+#include "task.h"
 
 #define KERNEL_STACK_SIZE (16 * 1024) /* THREAD_SIZE of x86-64, and of arm64 with 4 KiB pages */
 
@@ -19,12 +16,38 @@ static __always_inline struct pt_regs *current_regs(void)
 {
 	struct task_struct *task;
 
-	if (bpf_core_enum_value_exists(enum bpf_func_id___regs, BPF_FUNC_task_pt_regs___regs))
+	if (HAS_HELPER(task_pt_regs))
 		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
 	/* Before 5.15 there is no helper, and they lie at the very end of the kernel stack. */
 	task = (void *)bpf_get_current_task();
 	return BPF_CORE_READ(task, stack) + KERNEL_STACK_SIZE - bpf_core_type_size(struct pt_regs);
+}
+
+/* The helper's pointer has a type that the verifier knows, and is read by a plain load. */
+#define READ_REGISTER(regs, name)                                                                  \
+	(HAS_HELPER(task_pt_regs) ? (regs)->name : BPF_CORE_READ(regs, name))
+
+/* Argument 1 to 4 of the system call that `regs` entered the kernel with. */
+static __always_inline unsigned long syscall_argument(struct pt_regs *regs, const int number)
+{
+#if defined(__TARGET_ARCH_x86)
+	switch (number) {
+	case 1:
+		return READ_REGISTER(regs, di);
+	case 2:
+		return READ_REGISTER(regs, si);
+	case 3:
+		return READ_REGISTER(regs, dx);
+	default:
+		return READ_REGISTER(regs, r10);
+	}
+#elif defined(__TARGET_ARCH_arm64)
+	/* The first register has the result by now; its old value is kept beside. */
+	return number == 1 ? READ_REGISTER(regs, orig_x0) : READ_REGISTER(regs, regs[number - 1]);
+#else
+#error "no system call arguments for this architecture"
+#endif
 }
 
 #endif
