@@ -23,6 +23,6 @@ export default class Vmlinux extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Vmlinux);
     const { writeVmlinux } = await import('../src/cli/vmlinux.js');
-    writeVmlinux(flags.btf, flags.output);
+    await writeVmlinux(flags.btf, flags.output);
   }
 }
