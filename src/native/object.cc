@@ -1,6 +1,8 @@
 // A BPF object: opening, describing, changing before load, loading.
 #include "object.h"
 
+#include <csignal>
+
 namespace snoopkit
 {
 namespace
@@ -159,7 +161,13 @@ Napi::Value Object::Load(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
 	return Run(args, [&] {
+		// The verifier gives up with -EAGAIN as soon as a signal waits for the thread, and
+		// under a profiler's there is always one: signals wait until it is done.
+		sigset_t all, before;
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &before);
 		int status = bpf_object__load(state_.object.get());
+		pthread_sigmask(SIG_SETMASK, &before, nullptr);
 		// A second try is refused and changes nothing.
 		if (phase_ == Phase::Opened)
 			phase_ = status < 0 ? Phase::Failed : Phase::Loaded;
