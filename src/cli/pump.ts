@@ -5,6 +5,9 @@ import type { EventSchema } from '../events/schema.js';
 import type { Destination } from '../output/destination.js';
 import type { Format, Loss } from '../output/format.js';
 
+/** How many buffers are kept to be written to again. */
+const SPARES = 4;
+
 /** Carries events from batches to the destination. */
 export class EventPump {
   readonly #schema: EventSchema;
@@ -13,6 +16,7 @@ export class EventPump {
   readonly #most: number;
   readonly #record = new EventRecord();
   readonly #out = new OutputBuffer();
+  readonly #spares: Buffer[] = [];
   #hasBegun = false;
   /** How many events were written. */
   events = 0;
@@ -22,6 +26,10 @@ export class EventPump {
     this.#format = format;
     this.#destination = destination;
     this.#most = most;
+    // Memory that is used again needs no page faults, and does not wait for the garbage collector.
+    destination.onWritten = (bytes) => {
+      if (this.#spares.length < SPARES) this.#spares.push(Buffer.from(bytes.buffer));
+    };
   }
 
   /** Writes what stands before the first event: once, and at the latest with it. */
@@ -71,6 +79,6 @@ export class EventPump {
   }
 
   #flush(): void {
-    if (this.#out.length > 0) this.#destination.write(this.#out.take());
+    if (this.#out.length > 0) this.#destination.write(this.#out.take(this.#spares.pop()));
   }
 }

@@ -49,6 +49,8 @@ interface ColumnBase {
   /** The table's column: at least so wide. */
   readonly width: number;
   readonly align: 'left' | 'right';
+  /** The bytes of the record that alone decide what is written; undefined when there is more to it, such as the clock. */
+  readonly dependsOn?: { readonly offset: number; readonly size: number };
   /** The value as an object of the library has it. */
   value(record: EventRecord): unknown;
 }
@@ -58,6 +60,8 @@ export interface PlainColumn extends ColumnBase {
   readonly kind: 'plain';
   /** A `string` is written between quotes in JSON, anything else as it is. */
   readonly json: JsonType;
+  /** What JSON Schema can say of a string beside: `format` or `pattern`. */
+  readonly jsonSchema?: { readonly format?: string; readonly pattern?: string };
   write(record: EventRecord, out: OutputBuffer): void;
   /** For people, where they want to see something else than programs do. */
   writeForPeople?(record: EventRecord, out: OutputBuffer): void;
@@ -77,7 +81,8 @@ export interface TextColumn extends ColumnBase {
 /** A field of an event as outputs show it: how to read it, and how to write it. */
 export type Column = PlainColumn | TextColumn;
 
-const decoder = new TextDecoder();
+// A byte order mark is a character of a name like any other.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The lossy text of a column, null when it is missing. */
 export function spanText(span: TextSpan): string | null {

@@ -20,7 +20,8 @@ export class ClockOffset {
   }
 
   set(nanoseconds: bigint): void {
-    this.seconds = Number(nanoseconds / 1_000_000_000n);
-    this.nanoseconds = Number(nanoseconds % 1_000_000_000n);
+    // Never a negative part of a second, also where the clock stands before 1970.
+    this.nanoseconds = Number(((nanoseconds % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n);
+    this.seconds = Number((nanoseconds - BigInt(this.nanoseconds)) / 1_000_000_000n);
   }
 }

@@ -1,4 +1,6 @@
 const FIRST_SIZE = 64 * 1024;
+const LONG_RUN = 64;
+const MAX_INT32 = 0x7fffffff;
 
 /**
  * Bytes that are put together for an output. Numbers and ASCII go in without an intermediate string; the
@@ -22,12 +24,16 @@ export class OutputBuffer {
     this.bytes[this.length++] = value;
   }
 
+  // The loops below work on local variables: after a store the compiler must load a property anew.
+
   /** Text that is known to be ASCII. */
   ascii(text: string): void {
     const size = text.length;
     this.reserve(size);
-    for (let i = 0; i < size; i++) this.bytes[this.length + i] = text.charCodeAt(i);
-    this.length += size;
+    const { bytes } = this;
+    let at = this.length;
+    for (let i = 0; i < size; i++) bytes[at++] = text.charCodeAt(i);
+    this.length = at;
   }
 
   /** Any text, in UTF-8. */
@@ -40,9 +46,11 @@ export class OutputBuffer {
   copy(source: Uint8Array, start: number, end: number): void {
     const size = end - start;
     this.reserve(size);
+    const { bytes } = this;
+    let at = this.length;
     // A short run is quicker to copy than to call for.
-    if (size < 32) for (let i = 0; i < size; i++) this.bytes[this.length + i] = source[start + i] as number;
-    else this.bytes.set(source.subarray(start, end), this.length);
+    if (size < LONG_RUN) for (let from = start; from < end; from++) bytes[at++] = source[from] as number;
+    else bytes.set(source.subarray(start, end), at);
     this.length += size;
   }
 
@@ -61,11 +69,19 @@ export class OutputBuffer {
   /** The last `digits` decimal digits of a non-negative integer, with leading zeros. */
   digits(value: number, digits: number): void {
     this.reserve(digits);
+    const { bytes, length } = this;
+    let at = length + digits;
     let rest = value;
-    for (let at = this.length + digits - 1; at >= this.length; at--) {
+    while (rest > MAX_INT32 && at > length) {
       const next = Math.floor(rest / 10);
-      this.bytes[at] = 48 + (rest - next * 10);
+      bytes[--at] = 48 + (rest - next * 10);
       rest = next;
+    }
+    // Up to 31 bits the compiler divides integers, which is several times as fast.
+    for (let small = rest | 0; at > length; ) {
+      const next = (small / 10) | 0;
+      bytes[--at] = 48 + (small - next * 10);
+      small = next;
     }
     this.length += digits;
   }
@@ -76,10 +92,13 @@ export class OutputBuffer {
       this.integer(high * 4294967296 + low);
       return;
     }
-    // 2^32 = 4 * 10^9 + 294967296, so each half of the division stays below 2^53.
-    const scaled = high * 294967296 + (low % 1e9);
-    this.integer(high * 4 + Math.floor(low / 1e9) + Math.floor(scaled / 1e9));
-    this.digits(scaled % 1e9, 9);
+    // 2^32 = 4 * 10^9 + 294967296. Each step is exact: the product has many factors 2, and so has its part of 10^9s.
+    const product = high * 294967296;
+    const rest = product % 1e9;
+    const sum = rest + low;
+    const carry = Math.floor(sum / 1e9);
+    this.integer(high * 4 + (product - rest) / 1e9 + carry);
+    this.digits(sum - carry * 1e9, 9);
   }
 
   /** Blanks, up to a column of `width` that began at `start`. */
@@ -98,10 +117,10 @@ export class OutputBuffer {
     this.length += gap;
   }
 
-  /** Hands over what was written and starts anew. */
-  take(): Buffer {
+  /** Hands over what was written, and goes on in `next`, memory that nobody else uses any more, if it is given. */
+  take(next?: Buffer): Buffer {
     const written = this.bytes.subarray(0, this.length);
-    this.bytes = Buffer.allocUnsafeSlow(FIRST_SIZE);
+    this.bytes = next ?? Buffer.allocUnsafeSlow(FIRST_SIZE);
     this.length = 0;
     return written;
   }

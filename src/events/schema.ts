@@ -1,4 +1,4 @@
-import { type Btf, layoutOf, type Member, type StructLayout } from '../btf/index.js';
+import { type Btf, layoutOf, type Member, type StructLayout, sizeOfShape } from '../btf/index.js';
 import type { Column } from './column.js';
 import type { EventContext } from './context.js';
 import { ip4Kind, ip6Kind } from './kinds/address.js';
@@ -25,6 +25,21 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_path: spanKind,
   snoop_components: componentsKind,
 };
+
+/** Kinds whose text is all in the member: not elsewhere in the record, nor changing with the clock. */
+const IN_PLACE: ReadonlySet<Kind> = new Set([
+  integerKind,
+  enumKind,
+  charsKind,
+  ip4Kind,
+  ip6Kind,
+  retKind,
+  uidKind,
+  gidKind,
+  modeKind,
+  openFlagsKind,
+  dirfdKind,
+]);
 
 export interface SchemaOptions {
   /** How a table shows times; `local` when left out. */
@@ -76,7 +91,11 @@ function columnsOf(
     if (kind === valueKind && member.type.kind === 'struct') {
       return columnsOf(member.type.layout, base + member.offset, `${name}_`, context, options);
     }
-    return kind({ name, offset: base + member.offset, shape: member.type }, context);
+    const field = { name, offset: base + member.offset, shape: member.type };
+    const columns = kind(field, context);
+    if (!IN_PLACE.has(kind)) return columns;
+    const dependsOn = { offset: field.offset, size: sizeOfShape(field.shape) };
+    return columns.map((column) => ({ ...column, dependsOn }));
   });
 }
 

@@ -16,13 +16,24 @@ const KERNEL_ONLY: Record<number, string> = {
   530: 'EIOCBQUEUED',
 };
 
-/** What neither os.constants nor libuv names (include/uapi/asm-generic/errno.h). */
+/** What os.constants lacks, or calls by another name than the kernel (include/uapi/asm-generic/errno.h). */
 const MORE: Record<number, string> = {
   15: 'ENOTBLK',
   44: 'ECHRNG',
+  45: 'EL2NSYNC',
+  46: 'EL3HLT',
+  47: 'EL3RST',
+  48: 'ELNRNG',
+  49: 'EUNATCH',
   50: 'ENOCSI',
   51: 'EL2HLT',
+  52: 'EBADE',
+  53: 'EBADR',
+  54: 'EXFULL',
+  55: 'ENOANO',
   56: 'EBADRQC',
+  57: 'EBADSLT',
+  59: 'EBFONT',
   64: 'ENONET',
   65: 'ENOPKG',
   66: 'EREMOTE',
@@ -33,11 +44,24 @@ const MORE: Record<number, string> = {
   76: 'ENOTUNIQ',
   77: 'EBADFD',
   78: 'EREMCHG',
+  79: 'ELIBACC',
+  80: 'ELIBBAD',
+  81: 'ELIBSCN',
+  82: 'ELIBMAX',
+  83: 'ELIBEXEC',
   85: 'ERESTART',
   86: 'ESTRPIPE',
   87: 'EUSERS',
+  94: 'ESOCKTNOSUPPORT',
+  95: 'EOPNOTSUPP',
+  96: 'EPFNOSUPPORT',
   108: 'ESHUTDOWN',
+  109: 'ETOOMANYREFS',
+  112: 'EHOSTDOWN',
   117: 'EUCLEAN',
+  118: 'ENOTNAM',
+  119: 'ENAVAIL',
+  120: 'EISNAM',
   121: 'EREMOTEIO',
   123: 'ENOMEDIUM',
   124: 'EMEDIUMTYPE',
@@ -64,6 +88,7 @@ export function errnoName(errno: number): string {
 
 /** What a person reads: `no such file or directory (ENOENT)`. */
 export function errnoText(errno: number): string {
-  const text = getSystemErrorMap().get(-errno)?.[1];
+  // libuv has numbers of its own far above the kernel's.
+  const text = errno < 512 ? getSystemErrorMap().get(-errno)?.[1] : undefined;
   return text === undefined ? errnoName(errno) : `${text} (${errnoName(errno)})`;
 }

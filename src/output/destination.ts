@@ -26,6 +26,8 @@ export class Destination {
   #isClosed = false;
   /** Called once, as soon as nothing more can be written: the pipe was closed, or the disk is full. */
   onEnd: (() => void) | undefined;
+  /** Called with the bytes of each `write` when they are written, and not needed any more. */
+  onWritten: ((bytes: Buffer) => void) | undefined;
 
   private constructor(fd: number, name: string, isOurs: boolean) {
     this.#fd = fd;
@@ -78,7 +80,9 @@ export class Destination {
   async #run(): Promise<void> {
     for (let bytes = this.#waiting.shift(); bytes && !this.#isClosed; bytes = this.#waiting.shift()) {
       await this.#writeAll(bytes);
-      if (!this.#isClosed) this.#waitingBytes -= bytes.length;
+      if (this.#isClosed) break;
+      this.#waitingBytes -= bytes.length;
+      this.onWritten?.(bytes);
     }
     this.#writing = undefined;
   }

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { OutputBuffer } from '../events/output-buffer.js';
 
-const decoder = new TextDecoder();
+// A byte order mark is a character of a name like any other.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** For each byte: 0 when every output may copy it, 1 when JSON or a terminal needs it escaped, 2 beyond ASCII. */
 const CLASS = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -46,9 +47,10 @@ export function writeJsonString(bytes: Uint8Array, start: number, end: number, o
 
 const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
 
-/** A character as `\n`, `\x1b` or `\u202e`. */
+/** A character as `\n`, `\x1b`, `\u202e` or `\u{e0001}`. */
 function terminalEscape(character: string): string {
   const code = character.codePointAt(0) ?? 0;
+  if (code > 0xffff) return `\\u{${hex(code, 5)}}`;
   return SHORT[character] ?? (code < 0x100 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`);
 }
 

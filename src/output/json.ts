@@ -2,16 +2,15 @@ import { type Column, type EventRecord, type PlainColumn, type TextColumn, TextS
 import type { OutputBuffer } from '../events/output-buffer.js';
 import { writeJsonString } from './escape.js';
 import type { Format, Loss } from './format.js';
-
-type Member = (record: EventRecord, out: OutputBuffer) => void;
+import { memoized, type Part } from './memo.js';
 
 const BRACE = 0x7d;
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
 
-function plainMember(column: PlainColumn): Member {
+function plainMember(column: PlainColumn): Part {
   const key = `,"${column.name}":`;
-  const write: Member =
+  const write: Part =
     column.json === 'string'
       ? (record, out) => {
           out.byte(QUOTE);
@@ -27,7 +26,7 @@ function plainMember(column: PlainColumn): Member {
 }
 
 /** The text; beside it, only where they say something, `<name>_base64` with the exact bytes and `<name>_truncated`. */
-function textMember(column: TextColumn): Member {
+function textMember(column: TextColumn): Part {
   const span = new TextSpan();
   const key = `,"${column.name}":`;
   const base64Key = `,"${column.name}_base64":"`;
@@ -51,11 +50,12 @@ function textMember(column: TextColumn): Member {
 /** One JSON object a line, whose first member `event` names its kind. */
 export class JsonFormat implements Format {
   readonly #head: string;
-  readonly #members: readonly Member[];
+  readonly #members: readonly Part[];
 
   constructor(event: string, columns: readonly Column[]) {
     this.#head = `{"event":"${event}"`;
-    this.#members = columns.map((column) => (column.kind === 'plain' ? plainMember(column) : textMember(column)));
+    const members = columns.map((column) => (column.kind === 'plain' ? plainMember(column) : textMember(column)));
+    this.#members = memoized(columns, members);
   }
 
   begin(): void {}

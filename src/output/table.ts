@@ -3,8 +3,7 @@ import { type Column, type EventRecord, TextSpan } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 import { writeTerminalText } from './escape.js';
 import type { Format } from './format.js';
-
-type Cell = (record: EventRecord, out: OutputBuffer) => void;
+import { memoized, type Part } from './memo.js';
 
 const BLANK = 0x20;
 const NEWLINE = 0x0a;
@@ -33,17 +32,19 @@ function content(column: Column): (record: EventRecord, out: OutputBuffer) => nu
   };
 }
 
-/** A column's cell, padded; the last one of a row is as long as it is. Nothing is ever cut. */
-function cell(column: Column, isLast: boolean): Cell {
+/** A column's cell, padded, with the blank in front of it; the last one of a row is as long as it is. Nothing is ever cut. */
+function cell(column: Column, isFirst: boolean, isLast: boolean): Part {
   const write = content(column);
   if (column.align === 'right') {
     return (record, out) => {
+      if (!isFirst) out.byte(BLANK);
       const start = out.length;
       write(record, out);
       out.alignRight(start, column.width);
     };
   }
   return (record, out) => {
+    if (!isFirst) out.byte(BLANK);
     const width = write(record, out);
     if (!isLast) for (let missing = column.width - width; missing > 0; missing--) out.byte(BLANK);
   };
@@ -52,12 +53,13 @@ function cell(column: Column, isLast: boolean): Cell {
 /** Rows as they come, under a header. */
 export class TableFormat implements Format {
   readonly #columns: readonly Column[];
-  readonly #cells: readonly Cell[];
+  readonly #cells: readonly Part[];
   readonly #style: ChalkInstance;
 
   constructor(columns: readonly Column[], useColor: boolean) {
     this.#columns = columns;
-    this.#cells = columns.map((column, i) => cell(column, i === columns.length - 1));
+    const cells = columns.map((column, i) => cell(column, i === 0, i === columns.length - 1));
+    this.#cells = memoized(columns, cells);
     this.#style = new Chalk({ level: useColor ? 1 : 0 });
   }
 
@@ -71,10 +73,7 @@ export class TableFormat implements Format {
   }
 
   event(record: EventRecord, out: OutputBuffer): void {
-    this.#cells.forEach((write, i) => {
-      if (i > 0) out.byte(BLANK);
-      write(record, out);
-    });
+    for (const write of this.#cells) write(record, out);
     out.byte(NEWLINE);
   }
 

@@ -14,6 +14,7 @@ export const ip4Kind: Kind = (field) => [
   plain({
     name: field.name,
     json: 'string',
+    jsonSchema: { format: 'ipv4' },
     width: 15,
     align: 'left',
     value: (r) => Array.from({ length: 4 }, (_, i) => r.view.getUint8(r.offset + field.offset + i)).join('.'),

@@ -21,10 +21,13 @@ export class Timestamp {
   read(record: EventRecord, offset: number): void {
     const low = record.view.getUint32(record.offset + offset, true);
     const high = record.view.getUint32(record.offset + offset + 4, true);
-    // 2^32 = 4 * 10^9 + 294967296; exact up to the year 2514 of uptime.
-    const rest = high * 294967296 + low;
-    this.seconds = high * 4 + Math.floor(rest / 1e9);
-    this.nanoseconds = rest % 1e9;
+    // 2^32 = 4 * 10^9 + 294967296. Each step is exact, as in OutputBuffer.unsigned64.
+    const product = high * 294967296;
+    const rest = product % 1e9;
+    const sum = rest + low;
+    const carry = Math.floor(sum / 1e9);
+    this.seconds = high * 4 + (product - rest) / 1e9 + carry;
+    this.nanoseconds = sum - carry * 1e9;
   }
 }
 

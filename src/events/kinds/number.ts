@@ -31,6 +31,7 @@ const wideKind: Kind = (field) => {
     plain({
       name: field.name,
       json: 'string',
+      jsonSchema: { pattern: signed ? '^-?[0-9]+$' : '^[0-9]+$' },
       width: 12,
       align: 'right',
       value: (r) =>
@@ -128,6 +129,7 @@ export function bitsKind(bits: Bits): Kind {
       plain({
         name: field.name,
         json: isWide ? 'string' : 'integer',
+        ...(isWide && { jsonSchema: { pattern: signed ? '^-?[0-9]+$' : '^[0-9]+$' } }),
         width: 7,
         align: 'right',
         value: isWide ? value : (record) => Number(value(record)),

@@ -46,6 +46,7 @@ export const modeKind: Kind = (field) => {
     plain({
       name: field.name,
       json: 'string',
+      jsonSchema: { pattern: '^[0-7]{4,}$' },
       width: 5,
       align: 'right',
       value: read,

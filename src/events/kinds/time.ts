@@ -101,6 +101,7 @@ export function timeKind(style: TimeStyle): Kind {
       plain({
         name: field.name,
         json: 'string',
+        jsonSchema: { format: 'date-time', pattern: '^[0-9-]{10}T[0-9:]{8}\\.[0-9]{9}Z$' },
         width,
         align: style === 'delta' ? 'right' : 'left',
         value: (record) => {
@@ -138,8 +139,9 @@ export const durationKind: Kind = (field) => {
       writeForPeople: (record, out) => {
         time.read(record, field.offset);
         const ns = time.seconds * 1e9 + time.nanoseconds;
-        if (ns < 1e6) out.ascii(`${(ns / 1e3).toFixed(1)}us`);
-        else if (ns < 1e9) out.ascii(`${(ns / 1e6).toFixed(2)}ms`);
+        // What would be rounded up to 1000 goes to the next unit.
+        if (ns < 999_950) out.ascii(`${(ns / 1e3).toFixed(1)}us`);
+        else if (ns < 999_995_000) out.ascii(`${(ns / 1e6).toFixed(2)}ms`);
         else out.ascii(`${(ns / 1e9).toFixed(2)}s`);
       },
     }),

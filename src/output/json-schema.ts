@@ -1,0 +1,89 @@
+import type { Column, PlainColumn, TextColumn } from '../events/column.js';
+
+/** A JSON Schema, or a part of one. */
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+/** A column as JSON has it. */
+export interface SchemaColumn {
+  readonly column: Column;
+  readonly description: string | undefined;
+  /** There only when it is asked for. */
+  readonly isOptional: boolean;
+}
+
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+
+/** The members of an event that come from one column. */
+interface Members {
+  readonly properties: Record<string, JsonSchema>;
+  readonly required: readonly string[];
+  /** Members that are there only beside another one. */
+  readonly dependent: Record<string, readonly string[]>;
+}
+
+function plainMembers(column: PlainColumn, { description, isOptional }: SchemaColumn): Members {
+  // JSON has no word for what is not a number.
+  const type = column.json === 'number' ? ['number', 'null'] : column.json;
+  const schema = { ...(description && { description }), ...(column.json !== 'any' && { type }), ...column.jsonSchema };
+  const isRequired = !isOptional && !column.isPresent;
+  return { properties: { [column.name]: schema }, required: isRequired ? [column.name] : [], dependent: {} };
+}
+
+/** The text, and what src/output/json.ts puts beside it where that says something. */
+function textMembers(column: TextColumn, { description, isOptional }: SchemaColumn): Members {
+  const { name, isSpan } = column;
+  const base64 = `${name}_base64`;
+  const truncated = `${name}_truncated`;
+  return {
+    properties: {
+      [name]: {
+        ...(description && { description: isSpan ? `${description}; null where it could not be read` : description }),
+        type: isSpan ? ['string', 'null'] : 'string',
+      },
+      [base64]: {
+        description: `the exact bytes of ${name}, where they are not UTF-8 and ${name} is only close to them`,
+        type: 'string',
+        contentEncoding: 'base64',
+      },
+      ...(isSpan && { [truncated]: { description: `not all of ${name} is there`, const: true } }),
+    },
+    required: isOptional ? [] : [name],
+    dependent: { [base64]: [name], ...(isSpan && { [truncated]: [name] }) },
+  };
+}
+
+function eventSchema(event: string, columns: readonly SchemaColumn[]): JsonSchema {
+  const members = columns.map((entry) =>
+    entry.column.kind === 'plain' ? plainMembers(entry.column, entry) : textMembers(entry.column, entry),
+  );
+  return {
+    type: 'object',
+    properties: { event: { const: event }, ...Object.assign({}, ...members.map(({ properties }) => properties)) },
+    required: ['event', ...members.flatMap(({ required }) => required)],
+    dependentRequired: Object.assign({}, ...members.map(({ dependent }) => dependent)),
+    additionalProperties: false,
+  };
+}
+
+/** A line that tells of a loss: src/output/format.ts. */
+const LOST: JsonSchema = {
+  type: 'object',
+  properties: {
+    event: { const: 'lost' },
+    time: { description: 'when the loss was noted', type: 'string', format: 'date-time' },
+    reason: {
+      description:
+        'ring_full: no room in the ring buffer; not_followed: a new process was not traced; unreadable: a damaged record',
+      enum: ['ring_full', 'not_followed', 'unreadable'],
+    },
+    count: { description: 'how many since the last such line', type: 'integer', minimum: 1 },
+    total: { description: 'how many since the start', type: 'integer', minimum: 1 },
+  },
+  required: ['event', 'time', 'reason', 'count', 'total'],
+  additionalProperties: false,
+};
+
+/** The schema of every line that JsonFormat writes with these columns: an event, or a loss. */
+export function lineSchema(title: string, event: string, columns: readonly SchemaColumn[]): JsonSchema {
+  return { $schema: DIALECT, title, oneOf: [eventSchema(event, columns), LOST] };
+}
