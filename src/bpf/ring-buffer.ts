@@ -8,12 +8,16 @@ import { type BpfMap, MAP_TYPE } from './map.js';
 const DISCARDED = 1 << 30;
 const HEADER = 8;
 const ENOSPC = 28;
+const BATCH_SIZE = 1 << 20;
+const DELAY_MS = 10;
+/** No machine fills a ring faster than this, so a reader that waits no longer than that finds room in it. */
+const BYTES_PER_MS = 800 << 10;
 
 export interface RingBufferOptions {
   /**
-   * Milliseconds between the kernel's signal and reading, 10 when left out. The kernel signals only to a
-   * reader that has read everything, so this bounds the number of wake-ups, each of which costs the traced
-   * program more than its event does.
+   * Milliseconds between the kernel's signal and reading; when left out 10, and less for a ring that is
+   * full sooner. The kernel signals only to a reader that has read everything, so this bounds the number of
+   * wake-ups, each of which costs the traced program more than its event does.
    */
   delay?: number;
   /** Bytes of the memory that records are copied to, 1 MiB when left out; it grows for a record that is larger. */
@@ -52,7 +56,7 @@ export class RingBuffer {
   #wake: (() => void) | undefined;
   #isClosed = false;
 
-  private constructor(native: NativeRing, { delay = 10, batchSize = 1 << 20 }: RingBufferOptions) {
+  private constructor(native: NativeRing, delay: number, batchSize: number) {
     this.#native = native;
     this.#delay = delay;
     this.#arena = Buffer.allocUnsafeSlow(batchSize);
@@ -62,7 +66,8 @@ export class RingBuffer {
   static open(map: BpfMap, options: RingBufferOptions = {}): RingBuffer {
     if (map.type !== MAP_TYPE.RINGBUF) throw new UnsupportedError(`the map ${map.name} is not a ring buffer`);
     const native = loadBinding().openRing(map.fd, map.maxEntries);
-    return new RingBuffer(check(native, `cannot open the ring buffer ${map.name}`), options);
+    const { delay = Math.min(DELAY_MS, map.maxEntries / BYTES_PER_MS), batchSize = BATCH_SIZE } = options;
+    return new RingBuffer(check(native, `cannot open the ring buffer ${map.name}`), delay, batchSize);
   }
 
   /** What waits now, in batches. Ends when the ring is empty; with a program that writes faster than this reads it may not end. */
@@ -106,7 +111,7 @@ export class RingBuffer {
         for (const batch of this.drain()) {
           yield batch;
           await setImmediate();
-          if (signal?.aborted) return;
+          if (this.#isClosed || signal?.aborted) return;
         }
         await this.#readable();
       }

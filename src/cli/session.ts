@@ -17,7 +17,7 @@ import type { ToolDefinition } from './tool.js';
 
 /** How often losses, the clocks and the reader of our output are looked at. */
 const TICK_MS = 250;
-/** How long the last output may take. */
+/** How long the last output may take once the user wants an end. */
 const FLUSH_MS = 5000;
 const STDOUT = 1;
 const STALLED = 'STALLED';
@@ -36,6 +36,8 @@ class Session {
   readonly #options: RunOptions;
   readonly #prepared: Prepared;
   readonly #stop = new AbortController();
+  /** Aborted by a signal, not by what ends a run in the course of things. */
+  readonly #interrupt = new AbortController();
   readonly #cleanups: (() => void)[] = [];
   #status = 0;
 
@@ -120,10 +122,14 @@ class Session {
       const timer = setTimeout(end, this.#options.duration);
       this.#cleanups.push(() => clearTimeout(timer));
     }
+    const interrupt = () => {
+      this.#interrupt.abort();
+      end();
+    };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       // The first one ends the run in order; after it the default is back, and a second one ends it at once.
-      process.once(signal, end);
-      this.#cleanups.push(() => process.off(signal, end));
+      process.once(signal, interrupt);
+      this.#cleanups.push(() => process.off(signal, interrupt));
     }
   }
 
@@ -133,7 +139,7 @@ class Session {
       await command.release();
       pump.begin();
       // What its last system calls left in the ring is read after this.
-      const status = await Promise.race([command.exited, this.#stopped()]);
+      const status = await Promise.race([command.exited, aborted(this.#stop.signal)]);
       if (status !== undefined) this.#status = status;
     } catch (error) {
       reportError(error);
@@ -142,25 +148,28 @@ class Session {
     this.#stop.abort();
   }
 
-  #stopped(): Promise<undefined> {
-    return new Promise((resolve) => {
-      this.#stop.signal.addEventListener('abort', () => resolve(undefined), { once: true });
-      if (this.#stop.signal.aborted) resolve(undefined);
-    });
-  }
-
   async #write(batch: RecordBatch, { losses, pump, destination }: Run): Promise<void> {
     pump.write(batch, () => losses.countUnreadable());
     // A reader that is slower than the events: the ring takes what it can, and the kernel counts the rest.
-    if (destination.isFull) await Promise.race([destination.drained(), this.#stopped()]);
+    if (destination.isFull) await Promise.race([destination.drained(), aborted(this.#stop.signal)]);
   }
 
-  /** Waits for the last output, but not for a reader that has stopped to read. */
+  /** Waits for the last output: as long as its reader, say a pager, likes, but not much longer than the user does. */
   async #finish(destination: Destination): Promise<void> {
-    const isLate = await Promise.race([destination.close().then(() => false), sleep(FLUSH_MS, true, { ref: false })]);
+    const giveUp = aborted(this.#interrupt.signal).then(() => sleep(FLUSH_MS, true, { ref: false }));
+    const isLate = await Promise.race([destination.close().then(() => false), giveUp]);
     if (destination.error) throw destination.error;
-    if (isLate) throw new SnoopkitError(STALLED, 'nobody reads the output: what waited to be written is dropped');
+    if (isLate)
+      throw new SnoopkitError(STALLED, `nobody reads the output: ${destination.waiting} bytes of it are dropped`);
   }
+}
+
+/** Resolves when, or if already, the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
 
 /** Runs a tool and returns its exit status. What went wrong has been told on standard error. */

@@ -64,6 +64,11 @@ export class Destination {
     return this.#waitingBytes >= HIGH_WATER;
   }
 
+  /** Bytes that wait to be written, those of the write under way among them. */
+  get waiting(): number {
+    return this.#waitingBytes;
+  }
+
   /** Queues bytes; what it is given belongs to it. */
   write(bytes: Buffer): void {
     if (this.#isClosed || bytes.length === 0) return;
