@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { isUtf8 } from 'node:buffer';
+import { Btf } from '../../src/btf/index.js';
+import { type Column, EventRecord, TextSpan } from '../../src/events/column.js';
+import { ClockOffset, type EventContext } from '../../src/events/context.js';
+import { OutputBuffer } from '../../src/events/output-buffer.js';
+import { EventReader } from '../../src/events/reader.js';
+import { eventSchema } from '../../src/events/schema.js';
+import { JsonFormat } from '../../src/output/json.js';
+import { encodeBtf, int } from '../btf/encode.js';
+
+/** A small generator with a seed, so that a failure can be seen again (mulberry32). */
+function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+}
+
+const CLOCK = 1_795_233_011_123_456_789n;
+const context: EventContext = {
+  clock: new ClockOffset(CLOCK),
+  arch: 'x64',
+  userName: (uid) => (uid % 2 === 0 ? `user "${uid}"` : undefined),
+  groupName: () => undefined,
+  enumName: () => undefined,
+};
+
+/** Types by id: what a field may be, with its size, and how the object's value is written in JSON. */
+const FIELDS: readonly { type: number; size: number; json?: (value: never) => unknown }[] = [
+  { type: 1, size: 1 },
+  { type: 2, size: 2 },
+  { type: 3, size: 4 },
+  { type: 4, size: 8, json: String },
+  { type: 5, size: 4 },
+  { type: 6, size: 8, json: String },
+  { type: 9, size: 16 },
+  { type: 10, size: 8, json: rfc3339 },
+  { type: 11, size: 4 },
+  { type: 12, size: 4 },
+  { type: 13, size: 4, json: (mode: number) => mode.toString(8).padStart(4, '0') },
+  { type: 14, size: 4 },
+  { type: 15, size: 4 },
+  { type: 16, size: 4 },
+  { type: 18, size: 8 },
+];
+
+function rfc3339(time: bigint): string {
+  const seconds = new Date(Number(time / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
+  return `${seconds}.${String(time % 1_000_000_000n).padStart(9, '0')}Z`;
+}
+
+const typedef = (name: string, type: number) => ({ kind: 'typedef', name, size: type }) as const;
+const SIGNED = 1;
+
+const TYPES = [
+  int('unsigned char', 1),
+  int('short', 2, SIGNED),
+  int('unsigned int', 4),
+  int('unsigned long', 8),
+  int('int', 4, SIGNED),
+  int('long', 8, SIGNED),
+  int('char', 1, SIGNED),
+  { kind: 'array', data: [7, 3, 16] },
+  typedef('snoop_comm', 8),
+  typedef('snoop_time', 4),
+  typedef('snoop_ret', 5),
+  typedef('snoop_uid', 3),
+  typedef('snoop_mode', 3),
+  typedef('snoop_open_flags', 3),
+  typedef('snoop_dirfd', 5),
+  typedef('snoop_ip4', 3),
+  { kind: 'struct', name: 'snoop_span', vlen: 2, size: 8, data: ['offset', 3, 0, 'word', 3, 32] },
+  typedef('snoop_path', 17),
+] as const;
+const SPAN = 18;
+
+interface Member {
+  readonly name: string;
+  readonly field: (typeof FIELDS)[number];
+  readonly offset: number;
+}
+
+/** A struct of one to twelve members in any order, aligned as C would. */
+function randomStruct(random: (below: number) => number): { members: Member[]; size: number; btf: Btf } {
+  const members: Member[] = [];
+  let size = 0;
+  for (let count = 1 + random(12); count > 0; count--) {
+    const field = FIELDS[random(FIELDS.length)] as (typeof FIELDS)[number];
+    const alignment = field.type === 9 ? 1 : field.type === SPAN ? 4 : field.size;
+    const offset = Math.ceil(size / alignment) * alignment;
+    members.push({ name: `m${members.length}`, field, offset });
+    size = offset + field.size;
+  }
+  size = Math.ceil(size / 8) * 8;
+  const data = members.flatMap(({ name, field, offset }) => [name, field.type, offset * 8]);
+  const struct = { kind: 'struct', name: 'random_event', vlen: members.length, size, data } as const;
+  return { members, size, btf: Btf.parse(encodeBtf([...TYPES, struct])) };
+}
+
+/** Mostly harmless bytes, some of those that need care, and now and then anything. */
+function randomText(random: (below: number) => number, length: number): Buffer {
+  const careful = Buffer.from('"\\\n\x1b\x7f\u00e9\u202e\u{1f600}\ufeff\0');
+  return Buffer.from(
+    Array.from({ length }, () => {
+      const kind = random(20);
+      if (kind < 16) return 97 + random(26);
+      return kind < 19 ? (careful[random(careful.length)] as number) : random(256);
+    }),
+  );
+}
+
+/** A record of random bytes, whose texts lie behind the struct, as programs put them there. */
+function randomRecord(random: (below: number) => number, members: readonly Member[], size: number): Buffer {
+  const head = Buffer.from(Array.from({ length: size }, () => (random(3) === 0 ? 0 : random(256))));
+  const tails: Buffer[] = [];
+  let end = size;
+  for (const { field, offset } of members) {
+    if (field.type === 9) randomText(random, random(17)).copy(head, offset);
+    // Not beyond the years that a Date knows.
+    if (field.type === 10) head.writeUInt8(head.readUInt8(offset + 7) & 0x3f, offset + 7);
+    if (field.type !== SPAN) continue;
+    const text = randomText(random, random(80));
+    head.writeUInt32LE(end, offset);
+    head.writeUInt32LE(
+      (text.length | (random(4) === 0 ? 1 << 29 : 0) | (random(8) === 0 ? 0 : 1 << 30)) >>> 0,
+      offset + 4,
+    );
+    tails.push(text);
+    end += text.length;
+  }
+  return Buffer.concat([head, ...tails]);
+}
+
+const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const escaped = (text: string) =>
+  [...Array(text.length).keys()].map((i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
+
+/** The line by the slow path: the event as an object, and JSON.stringify. */
+function expected(
+  columns: readonly Column[],
+  members: readonly Member[],
+  record: EventRecord,
+  reader: EventReader,
+): string {
+  const event = reader.read(record.bytes, record.offset, record.length);
+  const json: Record<string, unknown> = { event: 'random' };
+  for (const column of columns) {
+    const value = event[column.name];
+    if (value === undefined) continue;
+    const member = members.find(({ name }) => name === column.name);
+    json[column.name] = member?.field.json ? member.field.json(value as never) : value;
+    if (column.kind !== 'text' || value === null) continue;
+    const span = new TextSpan();
+    column.locate(record, span);
+    const bytes = span.bytes.subarray(span.start, span.end);
+    if (!isUtf8(bytes)) json[`${column.name}_base64`] = Buffer.from(bytes).toString('base64');
+    if (span.isTruncated) json[`${column.name}_truncated`] = true;
+  }
+  return `${JSON.stringify(json).replace(HOSTILE, escaped)}\n`;
+}
+
+describe('output: JSON of random structs', () => {
+  for (const seed of [1, 2, 3, 4]) {
+    it(`is byte for byte what objects and JSON.stringify give, seed ${seed}`, () => {
+      const random = generator(seed);
+      for (let round = 0; round < 150; round++) {
+        const { members, size, btf } = randomStruct(random);
+        const schema = eventSchema(btf, 'random_event', context);
+        const reader = new EventReader(schema);
+        const format = new JsonFormat('random', schema.columns);
+        const out = new OutputBuffer();
+        const record = new EventRecord();
+        const records = Array.from({ length: 4 }, () => randomRecord(random, members, size));
+        // Some come again, in turn, as those of busy processes do: what was kept must be theirs.
+        for (let i = 0; i < 12; i++) {
+          const bytes = records[random(records.length)] as Buffer;
+          record.setBytes(Buffer.concat([Buffer.alloc(5), bytes, Buffer.alloc(3, 0xff)]));
+          record.offset = 5;
+          record.length = bytes.length;
+          out.length = 0;
+          format.event(record, out);
+          const written = out.bytes.toString('utf8', 0, out.length);
+          assert.equal(written, expected(schema.columns, members, record, reader), bytes.toString('hex'));
+        }
+      }
+    });
+  }
+});
