@@ -33,8 +33,8 @@ $(NPM_STAMP): package-lock.json | setup
 	@scripts/npm.sh
 
 # TypeScript. A test or a tool that is gone must not live on in dist, nor may tsc's memory outlive its output.
-TS_SOURCES := $(shell find src tools test scripts -name '*.ts' ! -name '*.d.ts')
-TS_BUILT := $(shell find dist/src dist/tools dist/test dist/scripts -name '*.js' 2>/dev/null)
+TS_SOURCES := $(shell find src tools test scripts bench -name '*.ts' ! -name '*.d.ts')
+TS_BUILT := $(shell find dist/src dist/tools dist/test dist/scripts dist/bench -name '*.js' 2>/dev/null)
 TS_STALE := $(filter-out $(TS_SOURCES:%.ts=dist/%.js),$(TS_BUILT))
 TS_MISSING := $(filter-out $(TS_BUILT),$(TS_SOURCES:%.ts=dist/%.js))
 
@@ -48,6 +48,8 @@ $(TS_STAMP): $(TS_SOURCES) tsconfig.json $(NPM_STAMP) $(if $(TS_STALE)$(TS_MISSI
 include scripts/bpf.mk
 include scripts/native.mk
 include scripts/btf-fixtures.mk
+include scripts/test-programs.mk
+include scripts/bench.mk
 $(NATIVE_OBJECTS) $(NATIVE_LAUNCHER) $(NATIVE_FIXTURES): | setup $(NPM_STAMP)
 
 build: ts native bpf ## everything that snoopkit needs to run (the default)
@@ -55,11 +57,11 @@ build: ts native bpf ## everything that snoopkit needs to run (the default)
 run: build ## build, then trace a short workload with opensnoop
 	@scripts/demo.sh $(ARGS)
 
-test: build bpf-fixtures btf-fixtures native-fixtures ## build, then run all tests (as root where possible)
+test: build bpf-fixtures btf-fixtures native-fixtures test-programs bench-programs ## build, then run all tests (as root where possible)
 	@scripts/test.sh
 
 # Names with ** are beyond make's wildcard.
-C_SOURCES := $(wildcard src/native/*.cc src/native/*.h src/native/*.c) $(shell find bpf -name '*.[ch]')
+C_SOURCES := $(wildcard src/native/*.cc src/native/*.h src/native/*.c) $(shell find bpf bench -name '*.[ch]')
 CLANG_FORMAT ?= $(shell scripts/tool.sh clang-format)
 
 lint: $(NPM_STAMP) ## check formatting, style and layers

@@ -108,8 +108,9 @@ static __always_inline int handle_open(long ret, const char *name, __u64 flags, 
 	s->event.full_path = (struct snoop_span){};
 	if (want_full_path)
 		used = add_full_path(s, used);
-	if (used > TAIL_SIZE)
-		used = TAIL_SIZE;
+	/* The last component may reach beyond the limit. */
+	if (used > TAIL_SIZE + NAME_SIZE)
+		used = TAIL_SIZE + NAME_SIZE;
 	event_send(s, sizeof(s->event) + used);
 	return 0;
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What `make run` shows: a short real workload under opensnoop. With arguments: snoopkit with those.
 set -eu
+export LC_ALL=C # else most of what it shows is the C library looking for the locale
 . scripts/lib.sh
 
 is_root || has_sudo || fail 'tracing needs root (or CAP_BPF, CAP_PERFMON ...) and there is no sudo to ask: make run as root'

@@ -53,6 +53,8 @@ for purpose in "$@"; do
         want man-db man has man
         want util-linux 'setpriv and unshare (util-linux)' has setpriv
         want libcap2-bin 'capsh (libcap)' has capsh
+        want iproute2 'ip (iproute2)' has ip
+        want bsdutils 'script (util-linux)' has script
         ;;
     lint)
         want clang-format clang-format has "${CLANG_FORMAT:-$(scripts/tool.sh clang-format)}"

@@ -4,6 +4,7 @@
  */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { mountPoint } from '../src/kernel/mounts.js';
 
 /** Why a capability is missing; undefined when it's there. */
 type Probe = () => string | undefined;
@@ -24,6 +25,15 @@ function mounted(type: string): Probe {
 
 function file(path: string): Probe {
   return () => (existsSync(path) ? undefined : `no ${path}`);
+}
+
+function writable(path: string): string | undefined {
+  try {
+    accessSync(path, constants.W_OK);
+    return undefined;
+  } catch {
+    return `${path} is not writable`;
+  }
 }
 
 function isExecutable(path: string): boolean {
@@ -51,7 +61,7 @@ const probes = {
   },
   'not-root': () => (process.geteuid?.() === 0 ? 'this is root' : undefined),
   'kernel-btf': file('/sys/kernel/btf/vmlinux'),
-  cgroup2: mounted('cgroup2'),
+  cgroup2: () => mounted('cgroup2')() ?? writable(mountPoint('cgroup2') ?? ''),
   tracefs: mounted('tracefs'),
   bpffs: mounted('bpf'),
   kvm: file('/dev/kvm'),
@@ -65,6 +75,8 @@ const probes = {
   capsh: program('capsh'),
   unshare: program('unshare'),
   cc: program('cc'),
+  ip: program('ip'),
+  script: program('script'),
 } satisfies Record<string, Probe>;
 
 export type Capability = keyof typeof probes;

@@ -1,10 +1,11 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../src/cli/base-command.js';
 
 export default class Vmlinux extends BaseCommand {
   static override summary = "write a C header of the kernel's types, for BPF programs";
   static override description =
     'Every type in the BTF of the running kernel, or of another one, as one header that works with CO-RE. The same BTF always gives the same header.';
+  static override usage = ['vmlinux [FLAGS]'];
   static override examples = [
     { description: "The running kernel's types", command: '<%= config.bin %> vmlinux -o vmlinux.h' },
     {

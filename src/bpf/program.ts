@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { NativeLink, NativeObject, NativeProgramInfo } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
@@ -109,12 +109,10 @@ export class BpfProgram {
 
   /** Attaches an XDP program to a network interface of our network namespace. */
   attachXdp(device: string): BpfLink {
-    let index: number;
-    try {
-      index = Number(readFileSync(`/sys/class/net/${device}/ifindex`, 'utf8'));
-    } catch (cause) {
+    const index = loadBinding().interfaceIndex(device);
+    if (index < 0) {
       const known = Object.keys(networkInterfaces()).join(', ');
-      throw new UnsupportedError(`there is no network interface ${device}; there are: ${known}`, { cause });
+      throw new UnsupportedError(`there is no network interface ${device}; there are: ${known}`);
     }
     return this.#keep(() => this.#native.attachXdp(this.name, index), `the interface ${device}`);
   }

@@ -1,8 +1,9 @@
-import { type Command, Flags } from '@oclif/core';
+import type { Command } from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
 import { splitWords } from './arguments.js';
 import { BaseCommand } from './base-command.js';
 import { sharedFlags } from './flags.js';
-import { parseOptions, type SharedFlagValues } from './options.js';
+import type { SharedFlagValues } from './options.js';
 import type { ToolDefinition } from './tool.js';
 
 /** A command that runs a tool; `tool` is what it was made from, for those who write manuals and test it. */
@@ -12,10 +13,15 @@ export type ToolCommand = Command.Class & { readonly tool: ToolDefinition };
 export function defineTool(tool: ToolDefinition): ToolCommand {
   const own = Object.entries(tool.flags ?? {}).map(([name, { char, summary }]) => [
     name,
-    Flags.boolean({ summary, helpGroup: 'TOOL', ...(char && { char: char as 'a' }) }),
+    Flags.boolean({ summary, ...(char && { char: char as 'a' }) }),
   ]);
   return class extends BaseCommand {
-    static readonly tool = tool;
+    /** Tells tools from other commands where only the manifest is read. */
+    static readonly isTool = true;
+    /** An accessor, for oclif would copy a property to the manifest, which is read at every start. */
+    static get tool(): ToolDefinition {
+      return tool;
+    }
     static override summary = tool.summary;
     static override description = tool.description;
     static override usage = [`${tool.name} [FLAGS] [-- COMMAND ARGUMENTS...]`];
@@ -28,8 +34,9 @@ export function defineTool(tool: ToolDefinition): ToolCommand {
     async run(): Promise<void> {
       const words = splitWords(this.argv);
       const { flags } = await this.parse(this.ctor, words.own);
-      const given = flags as SharedFlagValues;
-      const options = parseOptions(given, words.command);
+      // Only now, for --help needs no more than what is loaded already.
+      const { parseOptions } = await import('./options.js');
+      const options = parseOptions(flags as SharedFlagValues, words.command);
       const { runTool } = await import('./session.js');
       process.exitCode = await runTool(tool, options, flags);
     }

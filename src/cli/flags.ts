@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { TIME_STYLES } from '../events/kinds/time.js';
 
 const FILTER = 'FILTER';
@@ -13,16 +13,49 @@ const list = (options: { char?: 'p' | 't' | 'u' | 'n' | 'c'; helpValue: string; 
  * turns them into what they mean, so that a wrong one is told in one line, by the flag's name.
  */
 export const sharedFlags = {
-  pid: list({ char: 'p', helpValue: 'PID,...', summary: 'only these processes' }),
-  tid: list({ char: 't', helpValue: 'TID,...', summary: 'only these threads' }),
-  ppid: list({ helpValue: 'PID,...', summary: 'only children of these processes' }),
-  uid: list({ char: 'u', helpValue: 'USER,...', summary: 'only these users, by name or number' }),
-  comm: list({ char: 'n', helpValue: 'TEXT', summary: 'only commands whose name contains this' }),
-  cgroup: list({ char: 'c', helpValue: 'PATH', summary: 'only this cgroup (v2) and everything under it' }),
-  mntns: list({ helpValue: 'ID|pid:N', summary: 'only this mount namespace, by its number or a process in it' }),
-  netns: list({ helpValue: 'ID|pid:N', summary: 'only this network namespace' }),
+  pid: list({ char: 'p', helpValue: 'PID', summary: 'only these processes' }),
+  tid: list({ char: 't', helpValue: 'TID', summary: 'only these threads' }),
+  ppid: list({ helpValue: 'PID', summary: 'only children of these processes' }),
+  uid: list({ char: 'u', helpValue: 'USER', summary: 'only these users, by name or number' }),
+  comm: list({ char: 'n', helpValue: 'TEXT', summary: 'only commands whose name contains it' }),
+  cgroup: list({ char: 'c', helpValue: 'PATH', summary: 'only these cgroups (v2) and everything under them' }),
+  mntns: list({
+    helpValue: 'ID|pid:N',
+    summary: 'only these mount namespaces, by number or by a process that is in it',
+  }),
+  netns: list({ helpValue: 'ID|pid:N', summary: 'only these network namespaces' }),
   follow: Flags.boolean({ char: 'f', helpGroup: FILTER, summary: 'with --pid or -- COMMAND: descendants too' }),
   failed: Flags.boolean({ char: 'x', helpGroup: FILTER, summary: 'only what failed' }),
+  output: Flags.option({ options: ['table', 'json'] as const })({
+    char: 'o',
+    helpGroup: OUTPUT,
+    summary: 'how events are written',
+    default: 'table',
+  }),
+  json: Flags.boolean({ helpGroup: OUTPUT, summary: 'short for --output json' }),
+  fields: Flags.string({
+    char: 'F',
+    helpValue: 'NAMES',
+    helpGroup: OUTPUT,
+    summary: 'these columns in this order; +NAME adds one to the usual ones',
+  }),
+  time: Flags.option({ options: TIME_STYLES })({
+    char: 'T',
+    helpGroup: OUTPUT,
+    helpValue: '[=HOW]',
+    summary: `show when it happened: ${TIME_STYLES.join(', ')} (seconds since the event before); local if it stands alone`,
+  }),
+  out: Flags.string({
+    helpValue: 'FILE',
+    helpGroup: OUTPUT,
+    summary: 'write events to this file; a traced COMMAND keeps its own output then',
+  }),
+  color: Flags.boolean({
+    allowNo: true,
+    helpGroup: OUTPUT,
+    summary: 'colour on a terminal, unless NO_COLOR is set',
+    default: true,
+  }),
   duration: Flags.string({
     char: 'd',
     helpValue: 'TIME',
@@ -46,35 +79,5 @@ export const sharedFlags = {
     char: 'v',
     helpGroup: RUN,
     summary: "tell the hooks chosen, libbpf's log, and the verifier's in full",
-  }),
-  output: Flags.option({ options: ['table', 'json'] as const })({
-    char: 'o',
-    helpGroup: OUTPUT,
-    summary: 'how events are written',
-    default: 'table',
-  }),
-  json: Flags.boolean({ helpGroup: OUTPUT, summary: 'short for --output json' }),
-  fields: Flags.string({
-    char: 'F',
-    helpValue: 'NAME,...',
-    helpGroup: OUTPUT,
-    summary: 'these columns in this order; +NAME adds one to the usual ones',
-  }),
-  time: Flags.option({ options: TIME_STYLES })({
-    char: 'T',
-    helpGroup: OUTPUT,
-    helpValue: `[=${TIME_STYLES.join('|')}]`,
-    summary: 'show when it happened; delta is the seconds since the event before',
-  }),
-  out: Flags.string({
-    helpValue: 'FILE',
-    helpGroup: OUTPUT,
-    summary: 'write events to this file; a traced COMMAND keeps its own output then',
-  }),
-  color: Flags.boolean({
-    allowNo: true,
-    helpGroup: OUTPUT,
-    summary: 'colour on a terminal; NO_COLOR is respected',
-    default: true,
   }),
 };

@@ -1,6 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BpfObject } from '../bpf/object.js';
 import { Btf, readBtfBytes } from '../btf/index.js';
 import { SnoopkitError, UsageError } from '../errors.js';
@@ -13,6 +11,7 @@ import type { Format } from '../output/format.js';
 import { JsonFormat } from '../output/json.js';
 import { TableFormat } from '../output/table.js';
 import { chooseColumns, requestedFields } from './columns.js';
+import { objectPath } from './object-path.js';
 import type { FilterOptions, RunOptions } from './options.js';
 import { usesColor } from './terminal.js';
 import { availableColumns, flagsInUse, type ToolDefinition, usualColumns } from './tool.js';
@@ -26,12 +25,6 @@ export interface Prepared {
   readonly schema: EventSchema;
   readonly context: EventContext;
   readonly format: Format;
-}
-
-/** The compiled object of a tool: dist/bpf/<arch>/<name>.bpf.o, beside this file's dist/src. */
-export function objectPath(name: string): string {
-  const dist = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-  return join(dist, 'bpf', process.arch, `${name}.bpf.o`);
 }
 
 /** Programs see the first pid namespace's pids; in another one ours would mean something else to them. */

@@ -49,6 +49,7 @@ class Session {
   /** Traces until something ends it, and returns the exit status. Throws when it can't. */
   async run(tool: ToolDefinition): Promise<number> {
     const { object } = this.#prepared;
+    this.#heedSignals();
     const command = await this.#startCommand();
     try {
       const { ring, losses } = this.#load(tool, command);
@@ -66,6 +67,8 @@ class Session {
         if (pump.isDone) this.#stop.abort();
       }
       await released;
+      // What is there already goes out first: to detach takes the kernel a good part of a second.
+      for (const batch of ring.drain()) await this.#write(batch, run);
       for (const program of object.programs.values()) program.close();
       for (const batch of ring.drain()) await this.#write(batch, run);
       pump.lost(losses.take());
@@ -122,9 +125,13 @@ class Session {
       const timer = setTimeout(end, this.#options.duration);
       this.#cleanups.push(() => clearTimeout(timer));
     }
+  }
+
+  /** From before anything is attached, so that a signal always ends the run in order. */
+  #heedSignals(): void {
     const interrupt = () => {
       this.#interrupt.abort();
-      end();
+      this.#stop.abort();
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       // The first one ends the run in order; after it the default is back, and a second one ends it at once.

@@ -18,6 +18,8 @@ export interface Binding {
   /** An fd of a tracefs mounted nowhere (fsopen(2), kernel 5.2, CAP_SYS_ADMIN): its files are read below /proc/self/fd. */
   openTracefs(): number;
   closeFd(fd: number): void;
+  /** The number of a network interface of this process's network namespace, which /sys may not be of: if_nametoindex(3). */
+  interfaceIndex(name: string): number;
   /** Whether a pipe's or socket's other end is closed, by poll(2): POLLERR or POLLHUP. */
   isPeerGone(fd: number): boolean;
   /** _exit(2): ends the process without waiting for anything. */

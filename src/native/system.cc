@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 #include <linux/mount.h>
 #include <linux/perf_event.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -93,6 +94,16 @@ Napi::Value OpenTracepoint(const Napi::CallbackInfo &info)
 	return Status(info.Env(), Syscall(fd));
 }
 
+Napi::Value InterfaceIndex(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	if (!args.ok())
+		return info.Env().Undefined();
+	unsigned index = if_nametoindex(name.c_str());
+	return Status(info.Env(), index ? static_cast<int>(index) : LastError());
+}
+
 Napi::Value CloseFd(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
@@ -134,6 +145,7 @@ void InitSystem(Napi::Env env, Napi::Object exports)
 	exports["openTracepoint"] = Napi::Function::New<OpenTracepoint>(env, "openTracepoint");
 	exports["isPeerGone"] = Napi::Function::New<IsPeerGone>(env, "isPeerGone");
 	exports["exitNow"] = Napi::Function::New<ExitNow>(env, "exitNow");
+	exports["interfaceIndex"] = Napi::Function::New<InterfaceIndex>(env, "interfaceIndex");
 	exports["closeFd"] = Napi::Function::New<CloseFd>(env, "closeFd");
 }
 

@@ -1,0 +1,70 @@
+import { type Comparison, isLossy, type Results, type Row } from './results.js';
+import { machineText, participants } from './table.js';
+import { columns, count, LOSSY_NOTE, nameOf, range, titleOf } from './units.js';
+
+export const BEGIN = '<!-- bench:begin (written by make bench SAVE=1) -->';
+export const END = '<!-- bench:end -->';
+
+/** What the files of this machine are called is nobody's business, and a bar would end the cell. */
+const cellText = (text: string) => text.replaceAll('|', '\\|');
+
+function line(row: Row): string {
+  const cells = columns.map((column) => {
+    const stat = column.of(row);
+    if (!stat) return '-';
+    return row.rounds.length > 1 && stat.min !== stat.max
+      ? `${column.text(stat.median)}<br><sub>${range(stat, column.text)}</sub>`
+      : column.text(stat.median);
+  });
+  return `| ${[`${nameOf(row)}${isLossy(row) ? ' \\*' : ''}`, ...cells].map(cellText).join(' | ')} |`;
+}
+
+function comparison(of: Comparison): string {
+  const header = [
+    '',
+    ...columns.map(({ title, unit }) => (unit === '' ? title : `${title}, ${unit.replace('us', 'µs')}`)),
+  ];
+  return [
+    `**${titleOf(of)}.** An untraced ${of.operation}: ${range(of.untracedUs)} µs.`,
+    '',
+    `| ${header.join(' | ')} |`,
+    `|${header.map((_, i) => (i === 0 ? '---' : '--:')).join('|')}|`,
+    ...of.rows.map(line),
+    ...(of.rows.some(isLossy) ? ['', `\\* ${LOSSY_NOTE}.`] : []),
+  ].join('\n');
+}
+
+function micro({ micro }: Results): string[] {
+  if (micro.length === 0) return [];
+  return [
+    [
+      '**One core alone, events per second:**',
+      '',
+      '| | median | smallest..largest | of what |',
+      '|---|--:|--:|---|',
+      ...micro.map(
+        ({ name, what, eventsPerSecond: stat }) =>
+          `| ${cellText(name)} | ${count(stat.median)} | ${range(stat, count)} | ${cellText(what)} |`,
+      ),
+    ].join('\n'),
+  ];
+}
+
+/** The part of docs/performance.md between the marks. */
+export function markdownReport(results: Results): string {
+  const list = [...participants(results), ...results.remarks].map((text) => `- ${text}`).join('\n');
+  return [
+    `${results.date.slice(0, 10)}: ${machineText(results)}.`,
+    list,
+    ...results.comparisons.map(comparison),
+    ...micro(results),
+  ].join('\n\n');
+}
+
+/** Puts the report between the marks of a document. Throws when they are not there. */
+export function fillIn(document: string, report: string): string {
+  const begin = document.indexOf(BEGIN);
+  const end = document.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`the document has no ${BEGIN} ... ${END}`);
+  return `${document.slice(0, begin + BEGIN.length)}\n${report}\n${document.slice(end)}`;
+}

@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository: this file runs as dist/bench/places.js. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export const snoopkit = join(root, 'bin', 'snoopkit.js');
+/** What scripts/bench.mk compiles. */
+export const loadProgram = join(root, 'dist', 'bench', 'load');
+export const sinkProgram = join(root, 'dist', 'bench', 'sink');
+export const floodObject = join(root, 'dist', 'bench', 'fixtures', 'flood.bpf.o');
+
+/** The figures that the documentation shows, and what shows them. */
+export const savedResults = join(root, 'bench', 'results.json');
+export const document = join(root, 'docs', 'performance.md');
+export const chart = join(root, 'docs', 'performance.svg');

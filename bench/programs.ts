@@ -1,0 +1,200 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { loadProgram, sinkProgram } from './places.js';
+import type { LoadKind } from './subjects.js';
+
+/** The last of what a program says on standard error that is kept. */
+const MOST_SAID = 256 * 1024;
+
+/** A program that tells in JSON lines what it knows, each member once. */
+class Teller {
+  readonly child: ChildProcess;
+  readonly closed: Promise<void>;
+  #told: Record<string, unknown> = {};
+  #said = '';
+  #isClosed = false;
+  #onNews = () => {};
+
+  constructor(file: string, args: readonly string[], onSaid?: (line: string) => void) {
+    this.child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const { stdin, stdout, stderr } = this.child;
+    // It may be gone before it is told to go on.
+    stdin?.on('error', () => {});
+    if (stdout) createInterface(stdout).on('line', (line) => this.#take(JSON.parse(line)));
+    if (stderr) {
+      createInterface(stderr).on('line', (line) => {
+        this.#said = `${this.#said}${line}\n`.slice(-MOST_SAID);
+        onSaid?.(line);
+      });
+    }
+    this.child.once('error', (error) => {
+      this.#said += `${error.message}\n`;
+    });
+    this.closed = once(this.child, 'close').then(
+      () => this.#close(),
+      () => this.#close(),
+    );
+  }
+
+  #take(news: Record<string, unknown>): void {
+    Object.assign(this.#told, news);
+    this.#onNews();
+  }
+
+  #close(): void {
+    this.#isClosed = true;
+    this.#onNews();
+  }
+
+  /** What it said on standard error that is worth to be told: the last lines. */
+  get lastWords(): string {
+    return this.#said.trim().split('\n').slice(-3).join(' | ');
+  }
+
+  /** Waits until it has told `name`. Throws when it ends without, or takes longer than `seconds`. */
+  async tells<T>(name: string, seconds: number): Promise<T> {
+    const end = Date.now() + seconds * 1000;
+    while (!(name in this.#told)) {
+      if (this.#isClosed) throw new Error(`it ended before ${name}: ${this.lastWords}`);
+      const left = end - Date.now();
+      if (left <= 0) throw new Error(`no ${name} within ${seconds} s: ${this.lastWords}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#onNews = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return this.#told[name] as T;
+  }
+
+  /** All that it has told. */
+  get told(): Readonly<Record<string, unknown>> {
+    return this.#told;
+  }
+}
+
+/** A load may take so long, in seconds, where it is traced and shares its core. */
+const LOAD_SECONDS = 300;
+
+export interface LoadReport {
+  readonly failed: number;
+  readonly ns_per_op: number;
+  readonly cpu_ns_per_op: number;
+}
+
+/** bench/load.c. */
+export class Load {
+  readonly #teller: Teller;
+
+  constructor(kind: LoadKind, count: number, name: string) {
+    this.#teller = new Teller(loadProgram, [kind, `${count}`, name]);
+  }
+
+  get pid(): number {
+    return this.#teller.child.pid as number;
+  }
+
+  /** Lets it do its operations, and waits until they are done. Throws when one failed. */
+  async run(): Promise<LoadReport> {
+    this.#teller.child.stdin?.write('\n');
+    await this.#teller.tells('ns_per_op', LOAD_SECONDS);
+    const report = this.#teller.told as unknown as LoadReport;
+    if (report.failed > 0) throw new Error(`${report.failed} operations of the load failed`);
+    return report;
+  }
+
+  async end(): Promise<void> {
+    this.#teller.child.stdin?.end();
+    // In its first phase the end of input is what starts it.
+    this.#teller.child.kill('SIGKILL');
+    await this.#teller.closed;
+  }
+}
+
+export interface SinkOptions {
+  readonly terminal: boolean;
+  readonly tracefs: boolean;
+  readonly note: string | undefined;
+  /** What lines are known by: the first phase, the operations that count, the last phase. */
+  readonly marks: readonly [string, string, string];
+  readonly command: readonly string[];
+  readonly losses: RegExp;
+}
+
+export interface SinkReport {
+  readonly events: number;
+  readonly status: number;
+  readonly user_us: number;
+  readonly system_us: number;
+  readonly peak_kb: number;
+  readonly waits: number;
+  /** What the tracer said that it lost. */
+  readonly reportedLost: number;
+}
+
+const START_SECONDS = 30;
+const SETTLE_SECONDS = 120;
+const END_SECONDS = 30;
+
+/** bench/sink.c, with a tracer that writes to it. */
+export class Sink {
+  readonly #teller: Teller;
+  #reportedLost = 0;
+
+  constructor({ terminal, tracefs, note, marks, command, losses }: SinkOptions) {
+    const flags = [
+      ...(terminal ? ['--terminal'] : []),
+      ...(tracefs ? ['--tracefs'] : []),
+      ...(note === undefined ? [] : ['--note', note]),
+    ];
+    this.#teller = new Teller(sinkProgram, [...flags, ...marks, '--', ...command], (line) => {
+      for (const [, count] of line.matchAll(losses)) this.#reportedLost += Number(count);
+    });
+  }
+
+  /** Nanoseconds from the tracer's start to the first line that came out of it. */
+  firstEvent(): Promise<number> {
+    return this.#teller.tells('first_ns', START_SECONDS);
+  }
+
+  /** Waits until the tracer has written what the load did. */
+  async settled(): Promise<void> {
+    await this.#teller.tells('settled', SETTLE_SECONDS);
+  }
+
+  /** Ends the tracer. */
+  async end(): Promise<SinkReport> {
+    this.#teller.child.kill('SIGTERM');
+    await this.#teller.tells('events', END_SECONDS);
+    await this.#teller.closed;
+    return { ...(this.#teller.told as unknown as SinkReport), reportedLost: this.#reportedLost };
+  }
+
+  /** Makes sure that nothing is left of it. */
+  async kill(): Promise<void> {
+    const { child, closed } = this.#teller;
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await closed;
+  }
+}
+
+/** A program on each core that does nothing but be busy. */
+export class Spinners {
+  readonly #children: ChildProcess[];
+
+  constructor(count: number) {
+    // Each round has new ones, so that they end by themselves should nobody be left to end them.
+    this.#children = Array.from({ length: count }, () => spawn(loadProgram, ['spin', '600'], { stdio: 'ignore' }));
+  }
+
+  async end(): Promise<void> {
+    for (const child of this.#children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import { snoopkit } from './places.js';
+
+/** What bench/load.c can do. */
+export type LoadKind = 'open' | 'exec' | 'connect';
+
+/** Who and what is to be traced. */
+export interface Target {
+  /** The load's process. */
+  readonly pid: number;
+  /** Whether the tracer writes to a terminal, and so should write each line at once. */
+  readonly terminal: boolean;
+  /** More arguments for snoopkit. */
+  readonly ours: readonly string[];
+}
+
+/** One way to trace a subject. */
+export interface Contender {
+  readonly program: 'snoopkit' | 'libbpf-tools' | 'bpftrace';
+  /** The file to run, looked for on the PATH unless it is a path. */
+  readonly file: string;
+  readonly output: 'table' | 'json';
+  arguments(target: Target): string[];
+  /** What lines of standard output start with that tell of losses: they are kept for `losses`. */
+  readonly note?: string;
+  /** What it says of losses itself; the first group is the number. */
+  readonly losses: RegExp;
+  /** How much room there is for events that it has not read yet. */
+  readonly buffer: string;
+}
+
+/** A tool of ours and those that do the same, on the same load. */
+export interface Subject {
+  readonly name: string;
+  readonly load: LoadKind;
+  /** Operations for each of `--count`. */
+  readonly share: number;
+  readonly contenders: readonly Contender[];
+  /** What could not be compared, or only with care. */
+  readonly remarks: readonly string[];
+}
+
+const ours = (tool: string, output: 'table' | 'json'): Contender => ({
+  program: 'snoopkit',
+  file: process.execPath,
+  output,
+  arguments: ({ pid, ours }) => [snoopkit, tool, '-p', `${pid}`, '-o', output, ...ours],
+  losses: /(\d+) events were lost/g,
+  buffer: '8 MiB ring (--buffer)',
+});
+
+const libbpfTools = (tool: string): Contender => ({
+  program: 'libbpf-tools',
+  file: tool,
+  output: 'table',
+  arguments: ({ pid }) => ['-p', `${pid}`],
+  losses: /lost (\d+) events/gi,
+  buffer: '64 pages for each CPU (fixed)',
+});
+
+/** Its output is fully buffered into a pipe, as that of libbpf-tools is: a write for each line, its default, costs more. */
+const bpftrace = (script: (pid: number) => string): Contender => ({
+  program: 'bpftrace',
+  file: 'bpftrace',
+  output: 'table',
+  arguments: ({ pid, terminal }) => [...(terminal ? [] : ['-B', 'full']), '-e', script(pid)],
+  note: 'Lost ',
+  losses: /lost (\d+) events/gi,
+  buffer: '64 pages for each CPU (BPFTRACE_PERF_RB_PAGES)',
+});
+
+/** The opensnoop.bt that comes with bpftrace, for one process. */
+const opensnoopScript = (pid: number) => `
+  tracepoint:syscalls:sys_enter_open, tracepoint:syscalls:sys_enter_openat /pid == ${pid}/ { @name[tid] = args->filename; }
+  tracepoint:syscalls:sys_exit_open, tracepoint:syscalls:sys_exit_openat /@name[tid]/ {
+    $fd = args->ret >= 0 ? args->ret : -1; $errno = args->ret >= 0 ? 0 : -args->ret;
+    printf("%-6d %-16s %4d %3d %s\\n", pid, comm, $fd, $errno, str(@name[tid])); delete(@name[tid]);
+  }`;
+
+/** What is compared. A tool of ours that has peers is a few lines here. */
+export const subjects: readonly Subject[] = [
+  {
+    name: 'opensnoop',
+    load: 'open',
+    share: 1,
+    contenders: [
+      ours('opensnoop', 'table'),
+      ours('opensnoop', 'json'),
+      libbpfTools('opensnoop'),
+      bpftrace(opensnoopScript),
+    ],
+    remarks: [
+      "JSON is compared with no peer: libbpf-tools has none, and bpftrace's wraps the printed line in a string.",
+      'snoopkit shows openat2(2) and creat(2), too, and puts more into an event (time, parent, user, flags, mode); its JSON prints all of it.',
+    ],
+  },
+];

@@ -1,0 +1,86 @@
+import type { Command } from '@oclif/core/command';
+import { SHARED_FIELDS } from './shared-fields.js';
+import type { ToolDefinition } from './tool.js';
+
+/** What --help and the manual pages both tell, so that they tell the same. */
+
+/** The groups that flags are told in, by their `helpGroup`; a command's own flags, without a group, come first. */
+export const FLAG_GROUPS: Readonly<Record<string, string>> = {
+  FILTER:
+    'The kernel sends only what passes all of them. A filter may have several values, of which one must fit: give the flag again, or, for numbers and users, put commas between.',
+  OUTPUT: '',
+  RUN: '',
+};
+
+/** A flag as it is written on the command line. */
+export interface FlagForm {
+  /** `-T` and `--time`. */
+  readonly names: readonly string[];
+  /** `=FILE`, `[=HOW]`, or nothing. */
+  readonly value: string;
+}
+
+export function flagForm(name: string, flag: Command.Flag.Any): FlagForm {
+  const long = flag.type === 'boolean' && flag.allowNo ? `--[no-]${name}` : `--${name}`;
+  const names = flag.char ? [`-${flag.char}`, long] : [long];
+  if (flag.type === 'boolean') return { names, value: '' };
+  const [value = flag.options?.join('|') ?? 'VALUE'] = [flag.helpValue ?? []].flat();
+  return { names, value: value.startsWith('[') ? value : `=${value}` };
+}
+
+/** What a flag does, and what holds without it. */
+export function flagText(flag: Command.Flag.Any): string {
+  const text = flag.summary ?? flag.description ?? '';
+  const { default: usual } = flag as { default?: unknown };
+  return flag.type === 'option' && typeof usual === 'string' ? `${text} (${usual} if not given)` : text;
+}
+
+/** The flags of a command by their groups, its own ones (group `''`) first. */
+export function flagsByGroup(flags: Readonly<Record<string, Command.Flag.Any>>): Map<string, string[]> {
+  const groups = new Map<string, string[]>(['', ...Object.keys(FLAG_GROUPS)].map((group) => [group, []]));
+  for (const [name, flag] of Object.entries(flags)) {
+    if (flag.hidden) continue;
+    const group = flag.helpGroup ?? '';
+    const names = groups.get(group);
+    if (names) names.push(name);
+    else groups.set(group, [name]);
+  }
+  for (const [group, names] of groups) if (names.length === 0) groups.delete(group);
+  return groups;
+}
+
+/** What a column of a tool means; undefined for one that it does not tell of. */
+export function columnText(tool: ToolDefinition, name: string): string | undefined {
+  return tool.fields[name] ?? SHARED_FIELDS[name];
+}
+
+/** The columns of a tool and what they mean, those that all tools have first. */
+export function columnTexts(tool: ToolDefinition): [name: string, text: string][] {
+  return Object.entries({ ...SHARED_FIELDS, ...tool.fields });
+}
+
+/** Which columns a table shows. */
+export function columnsText(tool: ToolDefinition): string {
+  return `A table shows ${listed(tool.columns)}; JSON has all. --fields takes any of these:`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** What a machine and a user must have for tracing. */
+export const REQUIREMENTS =
+  'Root; or the capabilities CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH, and CAP_SYS_ADMIN where tracefs is not mounted. A kernel with BPF ring buffers (5.8 or newer) and BTF (CONFIG_DEBUG_INFO_BTF; without it, name a file with --btf).';
+
+/** The exit statuses of a tool. */
+export const EXIT_STATUS: readonly (readonly [status: string, meaning: string])[] = [
+  ['0', 'all went well; also when Ctrl-C, SIGTERM, --duration or a closed pipe ended the tracing'],
+  ['1', 'tracing failed; one line on standard error says why'],
+  ['2', 'the command line is wrong'],
+  ['3', 'events were lost, with --fail-on-lost'],
+  ['other', 'with -- COMMAND: what the command ended with, 128 + N for signal N, 126 or 127 where it could not be run'],
+];
+
+/** How losses are told. */
+export const LOST_EVENTS =
+  'The kernel counts every event for which there was no room. A line on standard error at the end says how many were lost and why, and in JSON a line {"event":"lost",...} says so in the stream. With --fail-on-lost the exit status is 3 then. A larger --buffer or a narrower filter helps.';

@@ -1,0 +1,8 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The compiled object of a tool: dist/bpf/<arch>/<name>.bpf.o, beside this file's dist/src. */
+export function objectPath(name: string): string {
+  const dist = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+  return join(dist, 'bpf', process.arch, `${name}.bpf.o`);
+}

@@ -1,0 +1,44 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { Btf, readBtfBytes } from '../btf/index.js';
+import { SnoopkitError } from '../errors.js';
+import { ClockOffset, type EventContext } from '../events/context.js';
+import { eventSchema } from '../events/schema.js';
+import { type JsonSchema, lineSchema } from '../output/json-schema.js';
+import { columnText } from './manual.js';
+import { objectPath } from './object-path.js';
+import { availableColumns, type ToolDefinition } from './tool.js';
+
+const STDOUT = 1;
+
+/** No machine: a schema tells what values look like, not what they are. */
+const NOWHERE: EventContext = {
+  clock: new ClockOffset(0n),
+  arch: process.arch,
+  userName: () => undefined,
+  groupName: () => undefined,
+  enumName: () => undefined,
+};
+
+/** The JSON Schema of a tool's lines with -o json, from the BTF of its object. Needs neither root nor the addon. */
+export function toolSchema(tool: ToolDefinition): JsonSchema {
+  const path = objectPath(tool.name);
+  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
+  const { columns } = eventSchema(Btf.parse(readBtfBytes(readFileSync(path))), tool.event.struct, NOWHERE);
+  const usual = new Set(availableColumns(tool, columns, new Set()));
+  const told = columns.map((column) => ({
+    column,
+    description: columnText(tool, column.name),
+    isOptional: !usual.has(column),
+  }));
+  return lineSchema(`snoopkit ${tool.name} -o json, a line, without --fields`, tool.event.name, told);
+}
+
+/** Prints the schema of a tool. */
+export function writeSchema(tool: ToolDefinition): void {
+  try {
+    writeFileSync(STDOUT, `${JSON.stringify(toolSchema(tool), null, 2)}\n`);
+  } catch (error) {
+    // A reader that has seen enough is no failure.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  }
+}

@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BpfError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
+import { type LogLevel, setLog } from '../../src/bpf/log.js';
+import { BpfObject } from '../../src/bpf/object.js';
+import { libbpfVersion } from '../../src/bpf/system.js';
+import { SnoopkitError } from '../../src/errors.js';
+import { needs } from '../capability.js';
+import { fixtureBytes, fixturePath, load, oneLine, open } from './helpers.js';
+
+/** The error that a call throws. */
+function failure(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return assert.fail('it did not throw');
+}
+
+describe('bpf: an object that is only opened', () => {
+  it('lists its maps, with their types and sizes', () => {
+    using object = open('maps');
+    const rows = [...object.maps.values()].map((map) => [
+      map.name,
+      map.type,
+      map.keySize,
+      map.valueSize,
+      map.maxEntries,
+      map.isPerCpu,
+    ]);
+    assert.deepEqual(rows, [
+      ['places', 1, 24, 12, 4, false],
+      ['list', 2, 4, 8, 3, false],
+      ['per_cpu', 5, 8, 12, 8, true],
+      ['counters', 6, 4, 8, 2, true],
+      ['untyped', 1, 3, 5, 2, false],
+    ]);
+  });
+
+  it('lists its programs, with their sections and types', () => {
+    using object = open('hooks');
+    assert.deepEqual(
+      [...object.programs.values()].map(({ name, section, type }) => [name, section, type]),
+      [
+        ['count_tracepoint', 'tp/syscalls/sys_enter_getegid', 5],
+        ['count_raw', 'raw_tp/sys_enter', 17],
+        ['count_typed', 'tp_btf/sys_enter', 26],
+        ['count_entry', 'uprobe', 2],
+        ['count_return', 'uretprobe', 2],
+        ['count_packet', 'xdp', 6],
+        ['count_sent', 'cgroup_skb/egress', 8],
+      ],
+    );
+  });
+
+  it('lists its variables, by section', () => {
+    using object = open('globals');
+    const bySection = (section: string) =>
+      [...object.globals.values()].filter((global) => global.section === section).map(({ name }) => name);
+    assert.deepEqual(bySection('.data'), ['multiplier']);
+    assert.deepEqual(bySection('.bss').sort(), ['calls', 'last']);
+    assert.equal(bySection('.rodata').length, 14);
+  });
+
+  it('needs no rights', function () {
+    needs(this, 'root');
+    needs(this, 'setpriv');
+    const folder = mkdtempSync(join(tmpdir(), 'snoopkit-'));
+    try {
+      writeFileSync(join(folder, 'maps.bpf.o'), fixtureBytes('maps'), { mode: 0o644 });
+      const script = `import { BpfObject } from ${JSON.stringify(new URL('../../src/bpf/object.js', import.meta.url).href)};
+        import { readFileSync } from 'node:fs';
+        const object = BpfObject.open(readFileSync(0));
+        object.maps.need('list').maxEntries = 9;
+        object.programs.need('handle_nothing').autoload = false;
+        process.stdout.write([...object.maps.keys()].join() + ' ' + process.getuid());
+        object.close();`;
+      const rights = ['--reuid=65534', '--regid=65534', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all'];
+      const args = [...rights, process.execPath, '--input-type=module', '-e', script];
+      const { stdout, stderr } = spawnSync('setpriv', args, {
+        encoding: 'utf8',
+        input: fixtureBytes('maps'),
+        cwd: '/',
+      });
+      assert.equal(stdout, 'places,list,per_cpu,counters,untyped 65534', stderr);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('says what there is when something is not', () => {
+    using object = open('maps');
+    for (const [call, message] of [
+      [() => object.maps.need('none'), 'there is no map none; there are: places, list, per_cpu, counters, untyped'],
+      [() => object.programs.need('none'), 'there is no program none; there are: handle_nothing'],
+      [() => object.globals.need('none'), 'there is no global variable none; there are: none'],
+    ] as const) {
+      const error = failure(call);
+      assert.ok(error instanceof UnsupportedError);
+      assert.equal(error.message, message);
+    }
+  });
+
+  it('is called after its file, or as told', () => {
+    using named = BpfObject.open(fixtureBytes('maps'), { name: 'mine' });
+    using bytes = BpfObject.open(fixtureBytes('maps'));
+    using file = open('maps');
+    assert.deepEqual([named.name, bytes.name, file.name], ['mine', 'object', 'maps']);
+  });
+});
+
+describe('bpf: what is no object', () => {
+  const typed = (error: unknown) =>
+    error instanceof SnoopkitError && oneLine(error) !== '' && /^ERR_SNOOPKIT_(BPF|BTF)$/.test(error.code);
+
+  for (const [what, bytes] of [
+    ['nothing', Buffer.alloc(0)],
+    ['a byte', Buffer.alloc(1)],
+    ['text', Buffer.from('hello, this is no object at all\n'.repeat(10))],
+    ['zeros', Buffer.alloc(10_000)],
+    ['the start of one', Buffer.from('\x7fELF\x02\x01\x01', 'latin1')],
+  ] as const)
+    it(`is refused: ${what}`, () => assert.throws(() => BpfObject.open(bytes), typed));
+
+  it('is refused: a program of this machine', () => {
+    assert.throws(() => BpfObject.open('/bin/true'), typed);
+  });
+
+  it('is refused at every 64th byte of a truncation', () => {
+    const bytes = fixtureBytes('hooks');
+    for (let length = 0; length < bytes.length; length += 64)
+      assert.throws(() => BpfObject.open(bytes.subarray(0, length)), typed, `${length}`);
+  });
+
+  it('is no file: the error is that of the file system', () => {
+    assert.throws(() => BpfObject.open('/no/such/object.o'), { code: 'ENOENT' });
+    assert.throws(() => BpfObject.open('/tmp'), { code: 'EISDIR' });
+  });
+});
+
+describe('bpf: loading', () => {
+  before(function () {
+    needs(this, 'root');
+    needs(this, 'kernel-btf');
+  });
+
+  it('makes maps and programs of the kernel', () => {
+    using object = load('maps');
+    for (const map of object.maps.values())
+      assert.ok(readFileSync(`/proc/self/fdinfo/${map.fd}`, 'utf8').includes('map_type:'));
+    const { fd } = object.programs.need('handle_nothing');
+    assert.match(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'), /prog_type:\s*17/);
+  });
+
+  it('follows what was changed before, and nothing afterwards', () => {
+    const object = open('maps');
+    const list = object.maps.need('list');
+    list.maxEntries = 77;
+    object.programs.need('handle_nothing').autoload = false;
+    assert.throws(() => list.fd, BpfError);
+    object.load();
+    assert.match(readFileSync(`/proc/self/fdinfo/${list.fd}`, 'utf8'), /max_entries:\s*77/);
+    assert.throws(() => object.programs.need('handle_nothing').fd, BpfError);
+    assert.throws(() => {
+      list.maxEntries = 78;
+    }, BpfError);
+    assert.throws(() => {
+      object.programs.need('handle_nothing').autoload = true;
+    }, BpfError);
+    assert.equal(list.maxEntries, 77);
+    assert.throws(() => object.load(), BpfError);
+    object.close();
+  });
+
+  it('is refused by the verifier in one line, with the log beside it', () => {
+    using object = open('refused');
+    const error = failure(() => object.load());
+    assert.ok(error instanceof VerifierError);
+    assert.equal(error.program, 'handle_outside');
+    assert.match(
+      oneLine(error),
+      /^the kernel's verifier refuses the program handle_outside: .*\(EACCES\).*; .*(invalid|outside)/,
+    );
+    assert.ok(error.log.split('\n').length > 5, error.log);
+    assert.match(error.log, /invalid access to map value/);
+    assert.equal(error.code, 'ERR_SNOOPKIT_VERIFIER');
+  });
+
+  it('works without the program that is refused', () => {
+    using object = load('refused', ['handle_fine']);
+    assert.ok(object.programs.need('handle_fine').fd > 2);
+  });
+
+  for (const [what, contents] of [
+    ['text', 'this is no BTF\n'],
+    ['nothing', ''],
+    ['the start of some', Buffer.from([0x9f, 0xeb, 1, 0, 24, 0, 0, 0])],
+  ] as const)
+    it(`needs types that are some: ${what}`, () => {
+      const folder = mkdtempSync(join(tmpdir(), 'snoopkit-'));
+      try {
+        const btf = join(folder, 'btf');
+        writeFileSync(btf, contents);
+        // The iterator's access to task_struct is relocated: it can't do without.
+        const error = failure(() => {
+          using object = BpfObject.open(fixturePath('iterator'), { btf });
+          object.load();
+        });
+        assert.ok(error instanceof SnoopkitError, String(error));
+        assert.match(oneLine(error), /BTF/);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+  it('relocates to types in a file', () => {
+    using object = BpfObject.open(fixturePath('iterator'), { btf: '/sys/kernel/btf/vmlinux' });
+    object.load();
+    assert.ok(object.programs.need('dump_task').fd > 2);
+  });
+});
+
+describe('bpf: the log', () => {
+  before(function () {
+    needs(this, 'root');
+  });
+  afterEach(() => setLog(undefined));
+
+  it('comes by level, and stops when told', () => {
+    const said: [LogLevel, string][] = [];
+    setLog((level, text) => said.push([level, text]));
+    using object = open('refused');
+    assert.ok(said.some(([level]) => level === 'debug'));
+    assert.ok(said.every(([level]) => level !== 'warn'));
+    assert.throws(() => object.load());
+    const warnings = said.filter(([level]) => level === 'warn').map(([, text]) => text);
+    assert.ok(
+      warnings.some((text) => text.includes('handle_outside')),
+      warnings.join(''),
+    );
+    assert.ok(said.every(([, text]) => text.endsWith('\n')));
+    const count = said.length;
+    setLog(undefined);
+    open('refused').close();
+    assert.equal(said.length, count);
+  });
+
+  it('is the cause of an error even when nobody listens', () => {
+    const error = failure(() => BpfObject.open(Buffer.from('\x7fELF and no more'), { name: 'broken' }));
+    assert.ok(error instanceof BpfError);
+    assert.match(String(error.cause), /libbpf/);
+  });
+
+  it('has the version of the library', () => assert.match(libbpfVersion(), /^1\.\d+$/));
+});

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { UnsupportedError } from '../../src/bpf/errors.js';
+import type { BpfObject } from '../../src/bpf/object.js';
+import { type RecordBatch, RingBuffer, type RingBufferOptions } from '../../src/bpf/ring-buffer.js';
+import { needs } from '../capability.js';
+import { callGetegid, counter, open } from './helpers.js';
+
+/** The numbers of the records in a batch, and how long each is. */
+function contents(batch: RecordBatch): { number: number; length: number }[] {
+  const found: { number: number; length: number }[] = [];
+  const count = batch.forEach((offset, length) => {
+    found.push({ number: Number(batch.bytes.readBigUInt64LE(offset)), length });
+  });
+  assert.equal(count, found.length);
+  return found;
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+describe('bpf: ring buffers', () => {
+  let object: BpfObject;
+  let ring: RingBuffer;
+  before(function () {
+    needs(this, 'root');
+  });
+
+  function start(size = 16, options: RingBufferOptions = {}): void {
+    object = open('ring');
+    object.globals.need('target').set(process.pid);
+    object.globals.need('size').set(size);
+    object.load();
+    ring = RingBuffer.open(object.maps.need('events'), options);
+    object.programs.need('handle_call').attach();
+  }
+  afterEach(() => {
+    ring?.close();
+    object?.close();
+  });
+
+  it('give what waits, in order', () => {
+    start();
+    callGetegid(100);
+    assert.equal(ring.pending, 100 * 24);
+    const records = [...ring.drain()].flatMap(contents);
+    assert.deepEqual(
+      records,
+      upTo(100).map((number) => ({ number, length: 16 })),
+    );
+    assert.equal(ring.pending, 0);
+    assert.deepEqual([...ring.drain()], []);
+  });
+
+  for (const size of [8, 9, 15, 16, 17, 1001, 8192])
+    it(`give records of ${size} bytes, through a memory that is too small`, () => {
+      start(size, { batchSize: 64 });
+      let next = 0;
+      for (let round = 0; round < 30; round++) {
+        callGetegid(5);
+        for (const batch of ring.drain())
+          for (const { number, length } of contents(batch)) assert.deepEqual([number, length], [next++, size]);
+      }
+      assert.equal(next, 150);
+    });
+
+  it('are full when nobody reads, and the program knows', () => {
+    start(1000);
+    callGetegid(200);
+    const lost = counter(object, 'lost');
+    const read = [...ring.drain()].flatMap(contents).length;
+    assert.ok(lost > 0n && read > 0);
+    assert.equal(read + Number(lost), 200);
+  });
+
+  it('give batches as they come, until a signal', async () => {
+    start();
+    const abort = new AbortController();
+    const numbers: number[] = [];
+    const reading = (async () => {
+      for await (const batch of ring.batches(abort.signal)) {
+        numbers.push(...contents(batch).map(({ number }) => number));
+        if (numbers.length === 30) abort.abort();
+      }
+    })();
+    for (let i = 0; i < 3; i++) {
+      await sleep(15);
+      callGetegid(10);
+    }
+    await reading;
+    assert.deepEqual(numbers, upTo(30));
+    // What comes afterwards waits for whoever drains.
+    callGetegid(2);
+    assert.equal([...ring.drain()].flatMap(contents).length, 2);
+  });
+
+  it('end with a signal that comes while nothing does, or came before', async () => {
+    start();
+    const abort = new AbortController();
+    const reading = ring.batches(abort.signal).next();
+    await sleep(10);
+    abort.abort();
+    assert.deepEqual(await reading, { done: true, value: undefined });
+    callGetegid(1);
+    assert.deepEqual(await ring.batches(abort.signal).next(), { done: true, value: undefined });
+  });
+
+  it('end when they are closed, while one waits for them or not', async () => {
+    start();
+    const reading = ring.batches().next();
+    await sleep(10);
+    ring.close();
+    assert.deepEqual(await reading, { done: true, value: undefined });
+    assert.deepEqual(await ring.batches().next(), { done: true, value: undefined });
+    assert.deepEqual([...ring.drain()], []);
+  });
+
+  it('can be closed in the midst of a batch', async () => {
+    start();
+    callGetegid(3);
+    let batches = 0;
+    for await (const batch of ring.batches()) {
+      assert.equal(contents(batch).length, 3);
+      batches++;
+      ring.close();
+    }
+    assert.equal(batches, 1);
+  });
+
+  it('can be left in the midst of a stream, and read on', async () => {
+    start();
+    callGetegid(2);
+    for await (const record of ring.records()) {
+      assert.equal(record.readBigUInt64LE(), 0n);
+      break;
+    }
+    callGetegid(1);
+    const { value } = await ring.records().next();
+    assert.ok(value && value.readBigUInt64LE() >= 1n);
+  });
+
+  it('give records that stay as they are', async () => {
+    start();
+    callGetegid(3);
+    const records = ring.records();
+    const kept: Buffer[] = [];
+    for (let i = 0; i < 3; i++) kept.push((await records.next()).value as Buffer);
+    callGetegid(200);
+    [...ring.drain()].length;
+    assert.deepEqual(
+      kept.map((record) => [Number(record.readBigUInt64LE()), record.length]),
+      upTo(3).map((i) => [i, 16]),
+    );
+    await records.return();
+  });
+
+  it('let the event loop have its turn while a program writes', async () => {
+    start(16, { batchSize: 64 });
+    const abort = new AbortController();
+    let turns = 0;
+    let batches = 0;
+    callGetegid(1);
+    for await (const _batch of ring.batches(abort.signal)) {
+      // As much as fits into a batch waits again: the ring is never empty.
+      callGetegid(2);
+      void setImmediate().then(() => turns++);
+      if (++batches === 20) abort.abort();
+    }
+    assert.ok(turns >= 19, `${turns}`);
+  });
+
+  it('are maps of that type alone', () => {
+    start();
+    assert.throws(
+      () => RingBuffer.open(object.maps.need('scratch')),
+      (error) => error instanceof UnsupportedError && error.message === 'the map scratch is not a ring buffer',
+    );
+  });
+
+  it('close more than once', () => {
+    start();
+    ring.close();
+    ring.close();
+    object.close();
+    object.close();
+  });
+});

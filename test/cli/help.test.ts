@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { closest, notFoundText } from '../../src/cli/not-found.js';
+import { type Finished, run, SNOOPKIT, snoopkit } from '../helpers/run.js';
+
+/** Says on standard error which modules of ours are loaded, and lets no addon be. */
+const WATCH = `data:text/javascript,${encodeURIComponent(`
+  import { register } from 'node:module';
+  process.dlopen = () => { throw new Error('an addon was loaded'); };
+  register('data:text/javascript,' + encodeURIComponent(\`
+    import { writeSync } from 'node:fs';
+    export function load(url, context, next) {
+      if (url.includes('/dist/')) writeSync(2, 'loaded ' + url.split('/dist/')[1] + '\\\\n');
+      return next(url, context);
+    }
+  \`));
+`)}`;
+
+/** The modules of ours that a run loads. */
+async function loadedBy(...args: string[]): Promise<string[]> {
+  const { status, lines } = await run(process.execPath, ['--import', WATCH, SNOOPKIT, ...args]);
+  assert.equal(status, 0, lines.join('\n'));
+  return lines.filter((line) => line.startsWith('loaded ')).map((line) => line.slice('loaded '.length));
+}
+
+/** What only a run that traces needs. */
+const TRACING = /^src\/(native|bpf|btf|output)\/|^src\/cli\/(session|prepare|options)\.js$/;
+
+function assertReadable({ status, said, stdout }: Finished): string {
+  assert.equal(status, 0, said);
+  assert.equal(said, '');
+  const text = stdout.toString();
+  assert.doesNotMatch(text.replaceAll('\n', ' '), /\p{Cc}|<%|undefined|\[object/u);
+  for (const line of text.split('\n')) assert.ok(line.length <= 80, `longer than 80: ${line}`);
+  return text;
+}
+
+describe('cli: help', () => {
+  it('lists the tools with their summary and an example', async () => {
+    const text = assertReadable(await snoopkit(['--help']));
+    assert.match(text, /^TOOLS\n {2}opensnoop +trace opened files: .*\n +\$ snoopkit opensnoop/m);
+    assert.match(text, /^OTHER COMMANDS\n {2}completion /m);
+    for (const args of [['-h'], []]) assert.equal((await snoopkit(args)).stdout.toString(), text, args.join());
+  });
+
+  it('teaches a tool', async () => {
+    const text = assertReadable(await snoopkit(['opensnoop', '--help']));
+    const headers = text.split('\n').filter((line) => /^[A-Z ]+$/.test(line));
+    assert.deepEqual(headers, [
+      'USAGE',
+      'DESCRIPTION',
+      'FLAGS',
+      'FILTER FLAGS',
+      'OUTPUT FLAGS',
+      'RUN FLAGS',
+      'COLUMNS',
+      'EXAMPLES',
+      'CAVEATS',
+      'OVERHEAD',
+      'EXIT STATUS',
+    ]);
+    assert.match(text, /^ {2}-p, --pid=PID +only these processes$/m);
+    assert.match(text, /^ {6}--ppid=PID /m);
+    assert.match(text, /^ {2}-T, --time\[=HOW\] /m);
+    assert.match(text, /^ {6}--\[no-\]color /m);
+    assert.match(text, /^ {2}path +the path as the program gave it$/m);
+    assert.match(text, /^ {4}\$ snoopkit opensnoop -x -n nginx$/m);
+    assert.equal((await snoopkit(['opensnoop', '-h'])).stdout.toString(), text);
+  });
+
+  it('tells of every command', async () => {
+    for (const command of ['completion', 'schema', 'vmlinux']) {
+      assert.match(assertReadable(await snoopkit([command, '--help'])), /^USAGE\n {2}\$ snoopkit /m, command);
+    }
+  });
+
+  it('is in colour only where it may be', async () => {
+    const { TERM: _term, NO_COLOR: _no, ...env } = process.env;
+    const { stdout } = await snoopkit(['opensnoop', '--help'], { env: { ...env, FORCE_COLOR: '1' } });
+    assert.ok(stdout.includes('\u001b[1m'), 'this test sees no colour');
+    assertReadable(await snoopkit(['opensnoop', '--help'], { env: { ...env, TERM: 'xterm-256color' } }));
+  });
+
+  it('loads the tool that it tells of, and nothing that traces', async () => {
+    const loaded = await loadedBy('opensnoop', '--help');
+    assert.deepEqual(
+      loaded.filter((file) => file.startsWith('tools/')),
+      ['tools/opensnoop.js'],
+    );
+    assert.deepEqual(
+      loaded.filter((file) => TRACING.test(file)),
+      [],
+    );
+    assert.ok(loaded.length <= 15, loaded.join('\n'));
+  });
+
+  it('loads no tool to list them', async () => {
+    const loaded = await loadedBy('--help');
+    assert.deepEqual(
+      loaded.filter((file) => !file.startsWith('src/cli/')),
+      [],
+    );
+    assert.ok(loaded.length <= 6, loaded.join('\n'));
+    assert.deepEqual(await loadedBy('--version'), []);
+  });
+
+  it('leaves --help behind -- to the command', async () => {
+    const { status, said } = await snoopkit(['opensnoop', '-F', 'nothing', '--', 'true', '--help']);
+    assert.notEqual(status, 0);
+    assert.match(said, /^snoopkit: /);
+  });
+});
+
+describe('cli: words that are wrong', () => {
+  const told = async (...args: string[]) => {
+    const { status, stdout, said } = await snoopkit(args);
+    assert.equal(status, 2, said);
+    assert.equal(stdout.length, 0);
+    return said;
+  };
+
+  it('names the command that was meant', async () => {
+    assert.equal(await told('opensnop'), 'snoopkit: there is no command opensnop; did you mean opensnoop?\n');
+    assert.equal(await told('opensnop', '--help'), 'snoopkit: there is no command opensnop; did you mean opensnoop?\n');
+    assert.equal(await told('help'), 'snoopkit: there is no command help (snoopkit --help lists them)\n');
+    assert.match(await told('--bogus'), /^snoopkit: there is no flag --bogus without a command .*\n$/);
+  });
+
+  it('says in one line what is wrong with flags and arguments', async () => {
+    for (const args of [
+      ['opensnoop', '--bogus'],
+      ['opensnoop', '-o', 'xml'],
+      ['opensnoop', 'word'],
+      ['opensnoop', '--pid'],
+      ['schema'],
+      ['completion', 'tcsh'],
+    ]) {
+      assert.match(await told(...args), /^snoopkit: [^\n]+ \(snoopkit [a-z]+ --help tells more\)\n$/, args.join(' '));
+    }
+    assert.match(await told('schema', 'vmlinux'), /^snoopkit: there is no tool vmlinux .*\n$/);
+  });
+
+  it('is the same in a development environment', async () => {
+    const { status, lines } = await snoopkit(['opensnoop', '--bogus'], {
+      env: { ...process.env, NODE_ENV: 'development' },
+    });
+    assert.equal(status, 2);
+    assert.equal(lines.length, 1, lines.join('\n'));
+  });
+
+  it('guesses only what is near', () => {
+    const words = ['opensnoop', 'execsnoop', 'vmlinux'];
+    assert.equal(closest('opne', words), undefined);
+    assert.equal(closest('open', words), 'opensnoop');
+    assert.equal(closest('opesnnoop', words), 'opensnoop');
+    assert.equal(closest('execsnop', words), 'execsnoop');
+    assert.equal(closest('vmlinus', words), 'vmlinux');
+    assert.equal(closest('ls', words), undefined);
+    assert.equal(notFoundText('ls', words), 'there is no command ls (snoopkit --help lists them)');
+  });
+});
+
+describe('cli: version', () => {
+  it('is printed without the addon', async () => {
+    const { status, stdout } = await run(process.execPath, ['--import', WATCH, SNOOPKIT, '--version']);
+    assert.equal(status, 0);
+    assert.match(stdout.toString(), /^snoopkit\/\d+\.\d+\.\d+ linux-(x64|arm64) node-v\d+/);
+  });
+});

@@ -1,0 +1,94 @@
+/** What is written for people names exactly what there is. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ToolCommand } from '../src/cli/define-tool.js';
+import { needs } from './capability.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const stems = (folder: string, end: string) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(end))
+    .map((name) => name.slice(0, -end.length))
+    .sort();
+
+const names = stems('tools', '.ts');
+const commands = await Promise.all(
+  names.map(async (name) => ({
+    name,
+    command: (await import(join(root, 'dist', 'tools', `${name}.js`))).default as ToolCommand,
+  })),
+);
+const tools = commands.filter(({ command }) => command.tool !== undefined).map(({ name }) => name);
+
+describe('docs: what there is', () => {
+  it('a tool has a BPF program of the same name, and the other way round', () => {
+    assert.deepEqual(stems('bpf', '.bpf.c'), tools);
+    for (const { name, command } of commands) if (command.tool) assert.equal(command.tool.name, name);
+  });
+
+  it('the manifest has all commands, and no path of the machine it was made on', () => {
+    const text = read('oclif.manifest.json');
+    const { commands: listed, version } = JSON.parse(text);
+    assert.deepEqual(Object.keys(listed), names);
+    assert.equal(version, JSON.parse(read('package.json')).version);
+    assert.ok(!text.includes(root));
+    for (const entry of Object.values(listed) as { tool?: unknown }[]) assert.equal(entry.tool, undefined);
+  });
+
+  it('every command has a manual page', () => {
+    assert.deepEqual(stems('man/man8', '.8'), [...names, 'snoopkit'].sort());
+  });
+
+  it('the README lists every command with its summary', () => {
+    const rows = [...read('README.md').matchAll(/^\| `snoopkit ([a-z]+)` \| (.*) \|$/gm)];
+    const listed = new Map(rows.map(([, name = '', summary = '']) => [name, summary]));
+    assert.deepEqual([...listed.keys()].sort(), names);
+    for (const { name, command } of commands) assert.equal(listed.get(name), command.summary);
+  });
+
+  it('generated files are up to date', () => {
+    for (const script of ['manifest', 'man']) {
+      const { status, stderr } = spawnSync(process.execPath, [
+        join(root, 'dist', 'scripts', `${script}.js`),
+        '--check',
+      ]);
+      assert.equal(stderr.toString(), '');
+      assert.equal(status, 0);
+    }
+  });
+
+  it('links lead somewhere', () => {
+    for (const file of ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md']) {
+      for (const [, target = ''] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+        assert.doesNotThrow(() => readdirSync(join(root, target, '..')).includes(target), `${file}: ${target}`);
+        assert.ok(readdirSync(join(root, target, '..')).includes(target.split('/').at(-1) ?? ''), `${file}: ${target}`);
+      }
+    }
+  });
+});
+
+describe('docs: manual pages', () => {
+  for (const name of stems('man/man8', '.8')) {
+    it(`man shows ${name}.8, and has nothing to complain of`, function () {
+      needs(this, 'man');
+      const args = ['--warnings', '-E', 'UTF-8', '-l', '-Tutf8', '-Z', join(root, 'man', 'man8', `${name}.8`)];
+      const { status, stderr } = spawnSync('man', args, { env: { ...process.env, LC_ALL: 'C.UTF-8' } });
+      assert.equal(stderr.toString(), '');
+      assert.equal(status, 0);
+    });
+  }
+
+  it('lines are no longer than 80 columns', function () {
+    needs(this, 'man');
+    const env = { ...process.env, LC_ALL: 'C.UTF-8', MANWIDTH: '80', MAN_KEEP_FORMATTING: '' };
+    for (const name of stems('man/man8', '.8')) {
+      const { stdout } = spawnSync('man', ['-l', join(root, 'man', 'man8', `${name}.8`)], { env, encoding: 'utf8' });
+      assert.match(stdout, /^NAME$/m);
+      for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
+    }
+  });
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** bin/snoopkit.js, as a user runs it. */
+export const SNOOPKIT = fileURLToPath(new URL('../../../bin/snoopkit.js', import.meta.url));
+
+/** A program of test/fixtures, compiled by scripts/test-programs.mk. */
+export const OPENS = fileURLToPath(new URL('../fixtures/opens', import.meta.url));
+export const PROBED = fileURLToPath(new URL('../fixtures/probed', import.meta.url));
+
+export interface RunOptions {
+  input?: string;
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  /** Milliseconds after which it is killed, and the test fails. */
+  timeout?: number;
+}
+
+/** How a program ended, and all that it said. */
+export interface Finished {
+  /** 128 + N for signal N is only what a shell makes of it: here it is null. */
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: Buffer;
+  /** Standard error. */
+  readonly said: string;
+  readonly lines: string[];
+}
+
+/** A program that runs. Whatever becomes of the test, it ends, and so do its children. */
+export class Running {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  #stdout: Buffer[] = [];
+  #said = '';
+  #timedOut = false;
+
+  constructor(file: string, args: readonly string[], { input, env, cwd, timeout = 15_000 }: RunOptions = {}) {
+    this.child = spawn(file, args, { stdio: 'pipe', detached: true, ...(env && { env }), ...(cwd && { cwd }) });
+    this.child.stdout?.on('data', (chunk: Buffer) => this.#stdout.push(chunk));
+    this.child.stderr?.on('data', (chunk: Buffer) => {
+      this.#said += chunk.toString();
+    });
+    // It may end before it has read all.
+    this.child.stdin?.on('error', () => {});
+    if (input !== undefined) this.child.stdin?.end(input);
+    const timer = setTimeout(() => {
+      this.#timedOut = true;
+      this.kill();
+    }, timeout);
+    this.finished = once(this.child, 'close').then(([status, signal]) => {
+      clearTimeout(timer);
+      if (this.#timedOut) assert.fail(`${file} ${args.join(' ')} ran for too long. It said: ${this.#said}`);
+      const stdout = Buffer.concat(this.#stdout);
+      const lines = this.#said === '' ? [] : this.#said.trimEnd().split('\n');
+      return { status, signal, stdout, said: this.#said, lines };
+    });
+    // Awaited later, or never.
+    this.finished.catch(() => {});
+  }
+
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
+  /** What it wrote to standard output until now. */
+  get written(): string {
+    return Buffer.concat(this.#stdout).toString();
+  }
+
+  /** Waits until it says something on standard error, or writes it to standard output. */
+  async says(pattern: RegExp, where: 'stderr' | 'stdout' = 'stderr'): Promise<void> {
+    const stream = (where === 'stderr' ? this.child.stderr : this.child.stdout) as Readable;
+    const text = () => (where === 'stderr' ? this.#said : this.written);
+    while (!pattern.test(text())) {
+      if (stream.readableEnded) assert.fail(`it never said ${pattern}, but: ${this.#said}${this.written}`);
+      await Promise.race([once(stream, 'data'), once(stream, 'end')]);
+    }
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  /** Ends it and its children at once. */
+  kill(): void {
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  return new Running(file, args, { input: '', ...options }).finished;
+}
+
+/** Runs snoopkit to its end. */
+export function snoopkit(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  return run(process.execPath, [SNOOPKIT, ...args], options);
+}
+
+/** What `opensnoop -v` says when it sees everything. */
+export const LAST_ATTACHED = process.arch === 'x64' ? /attached handle_creat_exit/ : /attached handle_openat2_exit/;
+
+/** Starts opensnoop, which must be told whom to trace, and waits until it does. */
+export async function startOpensnoop(args: readonly string[], options: RunOptions = {}): Promise<Running> {
+  const running = new Running(process.execPath, [SNOOPKIT, 'opensnoop', '-v', ...args], options);
+  await running.says(LAST_ATTACHED);
+  while (!catches(running.pid, 'SIGINT')) await sleep(2);
+  return running;
+}
+
+/** Whether a process handles a signal itself, by proc(5). */
+function catches(pid: number, signal: NodeJS.Signals): boolean {
+  const [, mask = '0'] = /^SigCgt:\s*(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
+}
+
+/** What snoopkit said itself, without the libbpf log and the hooks of -v. */
+export function complaints({ lines }: Finished): string[] {
+  return lines.filter((line) => !/^snoopkit: (libbpf |attached )/.test(line));
+}

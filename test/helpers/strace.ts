@@ -1,0 +1,54 @@
+/** What strace saw: the oracle for what a program opened. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** An open as both sides tell it: flags, path and result. */
+export type Opened = readonly [flags: string, path: string | null, ret: number | string];
+
+export const STRACE = [
+  'strace',
+  '-ff',
+  '-e',
+  'trace=open,openat,openat2,creat',
+  '-e',
+  'signal=none',
+  '-xx',
+  '-s',
+  '5000',
+];
+
+const unhex = (text: string) => Buffer.from(text.replaceAll('\\x', ''), 'hex').toString();
+
+/** The files that `strace -ff -o prefix` wrote, by process. */
+export function readStrace(prefix: string): Map<number, Opened[]> {
+  const calls = new Map<number, Opened[]>();
+  for (const name of readdirSync(dirname(prefix))) {
+    const path = join(dirname(prefix), name);
+    if (!path.startsWith(`${prefix}.`)) continue;
+    const lines = readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => /^(open|creat)/.test(line));
+    calls.set(Number(path.slice(prefix.length + 1)), lines.map(parseLine));
+  }
+  return calls;
+}
+
+/** openat(AT_FDCWD, "\x2f...", O_RDONLY|O_CLOEXEC) = 3 */
+function parseLine(line: string): Opened {
+  const [, name, inside = '', result = ''] = /^(\w+)\((.*)\) += (.*)$/.exec(line) ?? assert.fail(line);
+  const [, hex, rest = ''] = /"((?:\\x..)*)"(?:, (.*))?$/.exec(inside) ?? assert.fail(line);
+  const flags =
+    name === 'creat'
+      ? 'O_WRONLY|O_CREAT|O_TRUNC'
+      : name === 'openat2'
+        ? (/flags=([^,}]+)/.exec(rest)?.[1] ?? '')
+        : (rest.split(', ')[0] ?? '');
+  const [, number, error] = /^(-?\d+)(?: (E\w+))?/.exec(result) ?? assert.fail(line);
+  return [sorted(flags), unhex(hex ?? ''), error ?? Number(number)];
+}
+
+/** Both write flags by name, but not in the same order. */
+export function sorted(flags: string): string {
+  return flags.split('|').sort().join('|');
+}

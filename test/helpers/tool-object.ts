@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { Btf, elfSections, elfSymbols, globalsOf, readBtfBytes } from '../../src/btf/index.js';
+import { objectPath } from '../../src/cli/object-path.js';
+import type { ToolDefinition } from '../../src/cli/tool.js';
+import type { Column } from '../../src/events/column.js';
+import { eventSchema } from '../../src/events/schema.js';
+import { fakeContext } from '../events/helpers.js';
+
+/** What is in a tool's compiled object, read without the addon. */
+export class ToolObject {
+  readonly bytes: Buffer;
+  readonly btf: Btf;
+
+  constructor(tool: ToolDefinition) {
+    this.bytes = readFileSync(objectPath(tool.name));
+    this.btf = Btf.parse(readBtfBytes(this.bytes));
+  }
+
+  columns(struct: string): readonly Column[] {
+    return eventSchema(this.btf, struct, fakeContext()).columns;
+  }
+
+  get sections() {
+    return elfSections(this.bytes);
+  }
+
+  get globals() {
+    return new Map(globalsOf(this.bytes, this.btf).map((variable) => [variable.name, variable]));
+  }
+
+  get programs(): string[] {
+    return elfSymbols(this.bytes)
+      .filter(({ type, binding }) => type === 'function' && binding === 'global')
+      .map(({ name }) => name);
+  }
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { isUtf8 } from 'node:buffer';
+import type { Format } from '../../src/output/format.js';
+import { TableFormat } from '../../src/output/table.js';
+import { bytes, HARMFUL, hostileNames, nameColumn, numberColumn, record, show } from './helpers.js';
+
+function row(format: TableFormat): string {
+  const written = bytes((out) => format.event(record, out));
+  assert.ok(isUtf8(written));
+  const text = written.toString();
+  assert.ok(text.endsWith('\n'));
+  return text.slice(0, -1);
+}
+
+/** Undoes the escapes of a table. */
+function unescaped(text: string): string {
+  const short: Record<string, string> = { n: '\n', r: '\r', t: '\t', '\\': '\\' };
+  return text.replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]+)\}|(.))/g, (_all, byte, unit, code, letter) => {
+    if (letter !== undefined) return short[letter] ?? assert.fail(`\\${letter}`);
+    return String.fromCodePoint(Number.parseInt(byte ?? unit ?? code, 16));
+  });
+}
+
+describe('output: table', () => {
+  const format = new TableFormat([numberColumn(), nameColumn()], false);
+
+  it('obeys no name', () => {
+    for (const name of hostileNames(5000)) {
+      show({ name });
+      assert.doesNotMatch(row(format), HARMFUL, name.toString('hex'));
+    }
+  });
+
+  it('shows each byte that is not UTF-8 in hexadecimal', () => {
+    show({ name: Buffer.from([0x61, 0xff, 0xc3, 0x62, 0xe2, 0x82]) });
+    assert.equal(row(format), '      0 a\\xff\\xc3b\\xe2\\x82');
+  });
+
+  it('loses nothing of a name in UTF-8', () => {
+    for (const name of hostileNames(5000, true)) {
+      show({ name });
+      assert.equal(unescaped(row(format).slice(8)), name.toString(), name.toString('hex'));
+    }
+  });
+
+  for (const [what, name, shown] of [
+    ['a plain name', '/etc/hosts', '/etc/hosts'],
+    ['blanks and quotes', `it's "here"`, `it's "here"`],
+    ['a quote before something harmful', '"\n"', '"\\n"'],
+    ['other scripts', 'é日本🙂', 'é日本🙂'],
+    ['a line break', 'a\nb', 'a\\nb'],
+    ['an escape sequence', '\x1b[2J', '\\x1b[2J'],
+    ['a C1 control', '\u009b2J', '\\x9b2J'],
+    ['text that runs backwards', '\u202egpj.exe', '\\u202egpj.exe'],
+    ['a byte order mark', '\ufeffx', '\\ufeffx'],
+    ['a backslash', 'a\\nb', 'a\\\\nb'],
+    ['delete', '\x7f', '\\x7f'],
+  ] as const)
+    it(`shows ${what}`, () => {
+      show({ name: Buffer.from(name) });
+      assert.equal(row(format).slice(8), shown);
+    });
+
+  it('shows ? for what is missing, and notes around the rest', () => {
+    show({ isMissing: true });
+    assert.equal(row(format), '      0 ?');
+    show({ name: Buffer.from('/a'), before: '[truncated]...', after: ' [unresolved]' });
+    assert.equal(row(format), '      0 [truncated].../a [unresolved]');
+  });
+
+  it('aligns its columns under the header', () => {
+    const three = new TableFormat([nameColumn('comm', 6), numberColumn({ name: 'ret' }), nameColumn('path', 4)], false);
+    const lines = [
+      bytes((out) => three.begin(out))
+        .toString()
+        .slice(0, -1),
+    ];
+    for (const [name, number] of [
+      ['cat', 3],
+      ['é€', -13],
+      ['', 0],
+    ] as const) {
+      show({ name: Buffer.from(name), number });
+      lines.push(row(three));
+    }
+    assert.deepEqual(lines, ['COMM       RET PATH', 'cat          3 cat', 'é€         -13 é€', '             0 ']);
+  });
+
+  it('never cuts a value', () => {
+    show({ name: Buffer.from('a-name-that-is-too-long-for-its-column'), number: 1234567890123 });
+    const both = new TableFormat([nameColumn('comm', 6), numberColumn()], false);
+    assert.equal(row(both), 'a-name-that-is-too-long-for-its-column 1234567890123');
+  });
+
+  it('leaves the place empty of what an event has not', () => {
+    const columns = [numberColumn({ isPresent: () => false }), nameColumn()];
+    show({ name: Buffer.from('x'), number: 5 });
+    assert.equal(row(new TableFormat(columns, false)), '        x');
+  });
+
+  it('shows people what is for people', () => {
+    const columns = [numberColumn({ writeForPeople: (_record, out) => out.ascii('ENOENT') })];
+    assert.equal(row(new TableFormat(columns, false)), ' ENOENT');
+  });
+
+  it('has colour only when told so, and only in the header', () => {
+    const columns = [numberColumn(), nameColumn()];
+    assert.equal(bytes((out) => new TableFormat(columns, false).begin(out)).toString(), ' NUMBER NAME\n');
+    const coloured = new TableFormat(columns, true);
+    assert.equal(bytes((out) => coloured.begin(out)).toString(), '\x1b[1m NUMBER NAME\x1b[22m\n');
+    show({ name: Buffer.from('x') });
+    assert.doesNotMatch(row(coloured), HARMFUL);
+  });
+
+  it('leaves losses to the final report', () => {
+    const lost = bytes((out) => (format as Format).lost({ reason: 'ring_full', count: 1, total: 1 }, out));
+    assert.equal(lost.length, 0);
+  });
+});

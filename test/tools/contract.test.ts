@@ -1,0 +1,170 @@
+/** What is true of every tool. A new one is covered by being there. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { Parser } from '@oclif/core';
+import { splitWords } from '../../src/cli/arguments.js';
+import type { ToolCommand } from '../../src/cli/define-tool.js';
+import { sharedFlags } from '../../src/cli/flags.js';
+import { objectPath } from '../../src/cli/object-path.js';
+import { SHARED_FIELDS } from '../../src/cli/shared-fields.js';
+import { snoopkit } from '../helpers/run.js';
+import { ToolObject } from '../helpers/tool-object.js';
+
+const folder = new URL('../../tools/', import.meta.url);
+const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
+const commands = await Promise.all(
+  files.map(async (file) => ({ file, command: (await import(new URL(file, folder).href)).default as ToolCommand })),
+);
+const tools = commands.filter(({ command }) => command.tool !== undefined);
+
+/** license_is_gpl_compatible() of include/linux/license.h */
+const GPL = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL'];
+/** What src/cli/filters.ts and src/cli/session.ts set, of bpf/include/. */
+const FILTERS = [
+  'filter_self',
+  'filter_kinds',
+  'filter_cgroups_count',
+  'filter_comms_count',
+  'filter_comms',
+  'filter_failed',
+];
+
+/** The words of an example that are snoopkit's: quotes undone, up to a pipe or redirection. */
+function wordsOf(example: string): string[] {
+  const words: string[] = [];
+  for (const [, double, single, bare] of example.matchAll(/"([^"]*)"|'([^']*)'|([^\s"']+)/g)) {
+    if (bare !== undefined && /^[|>&;]/.test(bare)) break;
+    words.push(double ?? single ?? bare ?? '');
+  }
+  return words;
+}
+
+it('there are tools to test', () => assert.ok(tools.length >= 1));
+
+for (const { file, command } of tools) {
+  const { tool } = command;
+  describe(`tool ${tool.name}`, () => {
+    let object: ToolObject;
+    let columns: string[];
+    before(() => {
+      object = new ToolObject(tool);
+      columns = object.columns(tool.event.struct).map(({ name }) => name);
+    });
+
+    it('is called like its file, and has its object', () => {
+      assert.equal(file, `${tool.name}.js`);
+      assert.ok(existsSync(objectPath(tool.name)), objectPath(tool.name));
+    });
+
+    it('says what it is, in one line', () => {
+      assert.match(tool.summary, /^[^\n]{10,90}[^.\n]$/);
+      assert.match(tool.description, /\.$/);
+      assert.match(tool.event.name, /^[a-z][a-z0-9_]*$/);
+      assert.ok(tool.overhead.length > 0 && tool.caveats.every((caveat) => caveat.length > 0));
+    });
+
+    it('has an event that starts with who and when', () => {
+      assert.deepEqual(columns.slice(0, 7), ['time', 'pid', 'tid', 'ppid', 'uid', 'user', 'comm']);
+      assert.equal(new Set(columns).size, columns.length, 'two columns have one name');
+      for (const name of columns) assert.match(name, /^[a-z][a-z0-9_]*$/);
+      for (const taken of ['event', 'count', 'total', 'reason']) assert.equal(columns.includes(taken), false, taken);
+    });
+
+    it('has the columns that it speaks of', () => {
+      const own = Object.values(tool.flags ?? {}).flatMap(({ fields = [], replaces = [] }) => [...fields, ...replaces]);
+      for (const name of [...tool.columns, ...own]) assert.ok(columns.includes(name), name);
+      for (const { replaces } of Object.values(tool.flags ?? {})) {
+        if (replaces) assert.ok(tool.columns.includes(replaces[0]), `${replaces[0]} is no usual column`);
+      }
+    });
+
+    it('describes each of its columns, and no other', () => {
+      const described = [...Object.keys(SHARED_FIELDS), ...Object.keys(tool.fields)];
+      assert.deepEqual(described.sort(), [...columns].sort());
+    });
+
+    it('shows its usual columns without any flag', () => {
+      const gated = Object.values(tool.flags ?? {}).flatMap(({ fields = [] }) => fields);
+      for (const name of tool.columns) assert.equal(gated.includes(name), false, name);
+    });
+
+    it('has a table of less than 80 columns, up to the last header', () => {
+      const all = object.columns(tool.event.struct);
+      const widths = tool.columns.map((name, i) =>
+        i === tool.columns.length - 1
+          ? name.length
+          : Math.max(name.length, all.find((c) => c.name === name)?.width ?? 0),
+      );
+      assert.ok(widths.reduce((sum, width) => sum + width + 1, -1) < 80, widths.join(' '));
+    });
+
+    it('has flags that set a bool of the program', () => {
+      for (const [name, { sets }] of Object.entries(tool.flags ?? {})) {
+        const variable = object.globals.get(sets);
+        assert.equal(variable?.section, '.rodata', `--${name} sets ${sets}`);
+        assert.ok(variable.shape.kind === 'int' && variable.shape.bool, `--${name} sets ${sets}, which is no bool`);
+      }
+    });
+
+    it('has flags that clash with none of the shared ones', () => {
+      const chars = Object.values(sharedFlags).map(({ char }) => char as string | undefined);
+      const taken = new Set<string | undefined>(
+        [...chars, 'P', '4', '6', 'w', 'h'].filter((char) => char !== undefined),
+      );
+      for (const [name, { char, summary }] of Object.entries(tool.flags ?? {})) {
+        assert.equal(name in sharedFlags, false, `--${name}`);
+        assert.equal(char !== undefined && taken.has(char), false, `-${char}`);
+        if (char !== undefined) taken.add(char);
+        assert.ok(summary.length > 0);
+      }
+    });
+
+    it('can do without programs that are there', () => {
+      for (const name of tool.optional ?? []) assert.ok(object.programs.includes(name), name);
+      const needed = object.programs.filter((name) => !/^follow_/.test(name) && !tool.optional?.includes(name));
+      assert.ok(needed.length > 0, 'it can do without all of them');
+    });
+
+    it('has the shared filters, the ring and the count of what is lost', () => {
+      for (const name of FILTERS) assert.equal(object.globals.get(name)?.section, '.rodata', name);
+      for (const name of ['follow_fork', 'follow_exit']) assert.ok(object.programs.includes(name), name);
+      const maps = object.btf.type(object.btf.find('.maps', 'datasec') ?? assert.fail('no maps'));
+      assert.equal(maps.kind, 'datasec');
+      const names = maps.variables.map(({ type }) => (object.btf.type(type) as { name: string }).name);
+      for (const name of ['events', 'lost', 'filter_ids', 'filter_cgroups']) assert.ok(names.includes(name), name);
+    });
+
+    it('has an object with types and relocations, and without DWARF', () => {
+      const sections = [...object.sections.keys()];
+      assert.ok(sections.includes('.BTF') && sections.includes('.BTF.ext'));
+      assert.deepEqual(
+        sections.filter((name) => name.startsWith('.debug') || name.startsWith('.rel.debug')),
+        [],
+      );
+    });
+
+    it('has a licence that the kernel takes for the GPL', () => {
+      const license = object.sections.get('license')?.bytes ?? assert.fail('no license section');
+      assert.ok(GPL.includes(Buffer.from(license).toString().replace(/\0$/, '')));
+    });
+
+    for (const { summary, command: example } of tool.examples) {
+      it(`has an example that works: ${summary}`, async () => {
+        const line = example.replaceAll('<%= config.bin %>', 'snoopkit');
+        const words = wordsOf(line);
+        const [bin, name] = words[0] === 'snoopkit' ? words.splice(0, 2) : ['snoopkit', tool.name];
+        assert.deepEqual([bin, name], ['snoopkit', tool.name]);
+        const { flags } = await Parser.parse(splitWords(words).own, { flags: command.flags, args: {}, strict: true });
+        for (const field of (flags.fields as string | undefined)?.split(',') ?? [])
+          assert.ok(columns.includes(field.replace(/^\+/, '')), field);
+      });
+    }
+
+    it('has --help, with its flags and the shared ones', async () => {
+      const { status, stdout, said } = await snoopkit([tool.name, '--help']);
+      assert.deepEqual([status, said], [0, '']);
+      for (const flag of [...Object.keys(tool.flags ?? {}), ...Object.keys(sharedFlags)])
+        assert.ok(stdout.toString().includes(flag), `--${flag}`);
+    });
+  });
+}
