@@ -4,7 +4,7 @@ export const SHARED_FIELDS: Readonly<Record<string, string>> = {
   pid: 'process (thread group) that did it',
   tid: 'thread that did it',
   ppid: 'parent of the process',
-  uid: 'effective user, by number',
-  user: 'effective user, by name',
+  uid: 'user that the process runs for (its real user id), by number',
+  user: 'the same user, by name; the number where it has none',
   comm: 'name of the command, as the kernel keeps it: 15 bytes at most',
 };
