@@ -1,11 +1,22 @@
 import { writeSync } from 'node:fs';
 
+/** How long a line may wait for a reader of standard error that is slow. */
+const PATIENCE_MS = 1000;
+const clock = new Int32Array(new SharedArrayBuffer(4));
+
 /** Says a line to the person at the terminal: standard error, never the data's stream. */
 export function say(text: string): void {
-  try {
-    writeSync(2, `snoopkit: ${text}\n`);
-  } catch {
-    // Nobody listens, and that is no reason to stop.
+  const line = Buffer.from(`snoopkit: ${text}\n`);
+  for (let at = 0, waited = 0; at < line.length && waited < PATIENCE_MS; ) {
+    try {
+      at += writeSync(2, line, at);
+    } catch (error) {
+      // Nobody listens, and that is no reason to stop.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      // Somebody else made the pipe non-blocking, and it is full.
+      Atomics.wait(clock, 0, 0, 1);
+      waited++;
+    }
   }
 }
 
