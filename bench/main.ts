@@ -1,8 +1,8 @@
 /** The benchmark suite: `make bench`, or `node dist/bench/main.js --help`. Needs root. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeText } from './files.js';
 import { lookAtMachine, machineWarnings } from './machine.js';
 import { type BenchOptions, HELP, OptionError, parseOptions } from './options.js';
 import { root, savedResults } from './places.js';
@@ -47,11 +47,10 @@ async function run(options: BenchOptions): Promise<Results> {
 function save(results: Results, { out, save }: BenchOptions): void {
   const text = `${JSON.stringify(results, undefined, 2)}\n`;
   const file = out ?? join(root, 'build', 'bench', `${results.date.replaceAll(':', '')}.json`);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
+  writeText(file, text);
   tell(`the results as JSON: ${file}`);
   if (!save) return;
-  writeFileSync(savedResults, text);
+  writeText(savedResults, text);
   writeDocs(results);
 }
 

@@ -5,7 +5,7 @@ import { columns, count, LOSSY_NOTE, nameOf, range, titleOf } from './units.js';
 export const BEGIN = '<!-- bench:begin (written by make bench SAVE=1) -->';
 export const END = '<!-- bench:end -->';
 
-/** What the files of this machine are called is nobody's business, and a bar would end the cell. */
+/** A bar would end the cell. */
 const cellText = (text: string) => text.replaceAll('|', '\\|');
 
 function line(row: Row): string {

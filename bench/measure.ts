@@ -79,9 +79,9 @@ function measureFirstEvent(setting: Setting, who: Traced): Promise<number> {
 }
 
 /** A run in which the traced process does nothing, and one that is not traced does all. */
-function measureQuiet(setting: Setting, who: Traced): Promise<{ tracerUs: number; bystander: LoadReport }> {
+function measureQuiet(setting: Setting, who: Traced): Promise<{ tracerUs: number; bystander: LoadReport | undefined }> {
   return traced(setting, who, { count: 0 }, async (load, sink) => {
-    const bystander = await measureUntraced(setting);
+    const bystander = who.contender.tracesAll ? undefined : await measureUntraced(setting);
     await load.run();
     await sink.settled();
     const { user_us, system_us } = await sink.end();
@@ -108,7 +108,7 @@ export async function measureTraced(setting: Setting, who: Traced, untraced: Loa
       wallNs: report.ns_per_op,
       untracedCpuNs: untraced.cpu_ns_per_op,
       untracedWallNs: untraced.ns_per_op,
-      bystanderCpuNs: quiet.bystander.cpu_ns_per_op,
+      ...(quiet.bystander && { bystanderCpuNs: quiet.bystander.cpu_ns_per_op }),
       tracerUs: user_us + system_us,
       tracerStartUs: quiet.tracerUs,
       firstEventMs: firstNs / 1e6,

@@ -122,11 +122,11 @@ export function runMicro({ ring, roundUs = ROUND_US }: MicroOptions): MicroResul
   const { columns } = records.schema;
   const table = TABLE_COLUMNS.flatMap((name) => columns.filter((column) => column.name === name));
   const json = columns.filter(({ name }) => JSON_COLUMNS(name));
-  const on = (name: string, what: string, pass: Pass) => measure(name, `opensnoop events, ${what}`, pass, roundUs);
+  const on = (name: string, what: string, pass: Pass) => measure(name, `opensnoop events ${what}`, pass, roundUs);
   return [
     on('decode', 'to objects (EventReader)', decode(records)),
-    on('write a table', `${table.length} columns`, write(records, new TableFormat(table, false))),
-    on('write JSON', `${json.length} columns`, write(records, new JsonFormat('open', json))),
+    on('write a table', `of ${table.length} columns`, write(records, new TableFormat(table, false))),
+    on('write JSON', `of ${json.length} columns`, write(records, new JsonFormat('open', json))),
     ...(ring ? [measureRing(roundUs)] : []),
   ];
 }

@@ -2,9 +2,10 @@
  * Shows results again: `node dist/bench/report.js [FILE.json]` prints the tables, of bench/results.json when no file is
  * given. With `--docs` it puts them into docs/performance.md, and draws docs/performance.svg.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chartOf } from './chart.js';
+import { writeText } from './files.js';
 import { fillIn, markdownReport } from './markdown.js';
 import { chart, document, savedResults } from './places.js';
 import type { Results } from './results.js';
@@ -18,9 +19,9 @@ export function readResults(file: string): Results {
 
 /** Writes what the documentation shows of these results. */
 export function writeDocs(results: Results): void {
-  writeFileSync(document, fillIn(readFileSync(document, 'utf8'), markdownReport(results)));
+  writeText(document, fillIn(readFileSync(document, 'utf8'), markdownReport(results)));
   const subject = results.comparisons[0]?.subject;
-  if (subject !== undefined) writeFileSync(chart, chartOf(results, subject));
+  if (subject !== undefined) writeText(chart, chartOf(results, subject));
 }
 
 if (import.meta.filename === process.argv[1]) {

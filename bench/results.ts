@@ -29,8 +29,8 @@ export interface Measurement {
   readonly wallNs: number;
   readonly untracedCpuNs: number;
   readonly untracedWallNs: number;
-  /** An operation of a process that the tracer's filter leaves out, while it traces another one. */
-  readonly bystanderCpuNs: number;
+  /** An operation of a process that the tracer's filter leaves out, while it traces another one; not there when it has no such filter. */
+  readonly bystanderCpuNs?: number;
   /** CPU time of the tracer: of the whole run, and of one in which the load did nothing. */
   readonly tracerUs: number;
   readonly tracerStartUs: number;
@@ -48,7 +48,7 @@ export interface Figures {
   /** CPU time of the traced process for an operation, and how much of it is due to the tracer. */
   readonly operationUs: Stat;
   readonly addedUs: Stat;
-  readonly addedToOthersUs: Stat;
+  readonly addedToOthersUs?: Stat;
   /** CPU time of the tracer for an event that it printed, without that of its start. */
   readonly cpuPerEventUs: Stat;
   readonly cpuSeconds: Stat;
@@ -58,13 +58,16 @@ export interface Figures {
 
 export function figuresOf(rounds: readonly Measurement[]): Figures {
   const of = (figure: (round: Measurement) => number) => stat(rounds.map(figure));
+  const others = rounds.flatMap(({ bystanderCpuNs, untracedCpuNs }) =>
+    bystanderCpuNs === undefined ? [] : [(bystanderCpuNs - untracedCpuNs) / 1e3],
+  );
   return {
     events: of((round) => round.events),
     lostPercent: of((round) => (100 * (round.operations - round.events)) / round.operations),
     reportedLost: of((round) => round.reportedLost),
     operationUs: of((round) => round.cpuNs / 1e3),
     addedUs: of((round) => (round.cpuNs - round.untracedCpuNs) / 1e3),
-    addedToOthersUs: of((round) => (round.bystanderCpuNs - round.untracedCpuNs) / 1e3),
+    ...(others.length > 0 && { addedToOthersUs: stat(others) }),
     cpuPerEventUs: of((round) => (round.tracerUs - round.tracerStartUs) / Math.max(1, round.events)),
     cpuSeconds: of((round) => round.tracerUs / 1e6),
     firstEventMs: of((round) => round.firstEventMs),
@@ -77,7 +80,7 @@ export interface Row {
   readonly version: string;
   readonly output: string;
   readonly buffer: string;
-  /** As it was run, in the last round. */
+  /** As it was run, with PID for the load's. */
   readonly command: string;
   /** Left out when not a single round could be measured. */
   readonly figures?: Figures;

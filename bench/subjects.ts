@@ -20,6 +20,8 @@ export interface Contender {
   readonly file: string;
   readonly output: 'table' | 'json';
   arguments(target: Target): string[];
+  /** Where it can't be told to trace one process alone: there are no others then, whose cost could be measured. */
+  readonly tracesAll?: true;
   /** What lines of standard output start with that tell of losses: they are kept for `losses`. */
   readonly note?: string;
   /** What it says of losses itself; the first group is the number. */

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { mountPoint } from '../src/kernel/mounts.js';
 import { commandOf, measureTraced, measureUntraced, type Setting, type Traced } from './measure.js';
 import type { BenchOptions, Condition } from './options.js';
 import { findProgram } from './peers.js';
+import { root } from './places.js';
 import { Spinners } from './programs.js';
 import { type Comparison, figuresOf, type Measurement, type Row, stat } from './results.js';
 import type { Subject } from './subjects.js';
@@ -57,15 +58,23 @@ async function runRound(plan: Plan, round: number, tell: (step: string) => void)
   }
 }
 
+/** More than any pid can be: it stands for one. */
+const NO_PID = 4_194_305;
+
 function rowOf(entry: Entry, { setting }: Plan): Row {
   const { contender, version, rounds, failures } = entry;
-  const [file = '', ...args] = commandOf(entry, 0, false, setting.ours);
+  const [file = '', ...args] = commandOf(entry, NO_PID, false, setting.ours);
   return {
     program: contender.program,
     version,
     output: contender.output,
     buffer: contender.buffer,
-    command: [file, ...args].join(' ').replace(/\s+/g, ' '),
+    // Where things lie on this machine is nobody's business.
+    command: [basename(file), ...args]
+      .join(' ')
+      .replaceAll(root, '')
+      .replaceAll(`${NO_PID}`, 'PID')
+      .replace(/\s+/g, ' '),
     ...(rounds.length > 0 && { figures: figuresOf(rounds) }),
     rounds,
     failures,

@@ -46,15 +46,11 @@ function comparisonText(comparison: Comparison): string {
 
 function microText(micro: readonly MicroResult[]): string {
   const lines = micro.map(({ name, what, eventsPerSecond }) => [
-    name,
+    `${name}: ${what}`,
     count(eventsPerSecond.median),
     range(eventsPerSecond, count),
-    what,
   ]);
-  return [
-    'one core alone, events per second',
-    ...align([['', 'median', 'smallest..largest', 'of what'], ...lines]),
-  ].join('\n');
+  return ['one core alone, events per second', ...align([['', 'median', 'smallest..largest'], ...lines])].join('\n');
 }
 
 /** One line on the machine. */

@@ -8,7 +8,7 @@ import { type BpfMap, MAP_TYPE } from './map.js';
 const DISCARDED = 1 << 30;
 const HEADER = 8;
 const ENOSPC = 28;
-const BATCH_SIZE = 1 << 20;
+const BATCH_SIZE = 256 << 10;
 const DELAY_MS = 10;
 /** No machine fills a ring faster than this, so a reader that waits no longer than that finds room in it. */
 const BYTES_PER_MS = 800 << 10;
@@ -20,7 +20,7 @@ export interface RingBufferOptions {
    * wake-ups, each of which costs the traced program more than its event does.
    */
   delay?: number;
-  /** Bytes of the memory that records are copied to, 1 MiB when left out; it grows for a record that is larger. */
+  /** Bytes of the memory that records are copied to, 256 KiB when left out; it grows for a record that is larger. */
   batchSize?: number;
 }
 

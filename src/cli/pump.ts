@@ -6,7 +6,7 @@ import type { Destination } from '../output/destination.js';
 import type { Format, Loss } from '../output/format.js';
 
 /** How many buffers are kept to be written to again. */
-const SPARES = 4;
+const SPARES = 8;
 
 /** Carries events from batches to the destination. */
 export class EventPump {

@@ -158,7 +158,7 @@ class Session {
   async #write(batch: RecordBatch, { losses, pump, destination }: Run): Promise<void> {
     pump.write(batch, () => losses.countUnreadable());
     // A reader that is slower than the events: the ring takes what it can, and the kernel counts the rest.
-    if (destination.isFull) await Promise.race([destination.drained(), aborted(this.#stop.signal)]);
+    if (destination.isFull) await Promise.race([destination.drained(), aborted(this.#interrupt.signal)]);
   }
 
   /** Waits for the last output: as long as its reader, say a pager, likes, but not much longer than the user does. */

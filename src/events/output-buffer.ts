@@ -1,4 +1,7 @@
-const FIRST_SIZE = 64 * 1024;
+/** Enough for a quiet stream. */
+const FIRST_SIZE = 64 << 10;
+/** Enough for a batch of a busy one, so that it grows once and leaves little behind for the garbage collector. */
+const BUSY_SIZE = 1 << 20;
 const LONG_RUN = 64;
 const MAX_INT32 = 0x7fffffff;
 
@@ -13,7 +16,7 @@ export class OutputBuffer {
   /** Makes sure that `size` more bytes fit. */
   reserve(size: number): void {
     if (this.length + size <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + size));
+    const larger = Buffer.allocUnsafeSlow(Math.max(BUSY_SIZE, this.bytes.length * 2, this.length + size));
     this.bytes.copy(larger, 0, 0, this.length);
     this.bytes = larger;
   }
@@ -51,6 +54,18 @@ export class OutputBuffer {
     // A short run is quicker to copy than to call for.
     if (size < LONG_RUN) for (let from = start; from < end; from++) bytes[at++] = source[from] as number;
     else bytes.set(source.subarray(start, end), at);
+    this.length += size;
+  }
+
+  /** Other bytes, all of them. */
+  append(source: Uint8Array): void {
+    const size = source.length;
+    if (size < LONG_RUN) {
+      this.copy(source, 0, size);
+      return;
+    }
+    this.reserve(size);
+    this.bytes.set(source, this.length);
     this.length += size;
   }
 

@@ -54,7 +54,7 @@ function memo(parts: readonly Part[], ranges: readonly NonNullable<Column['depen
     const slot = (hash ^ (hash >>> 16) ^ (hash >>> 8)) & (ENTRIES - 1);
     const entry = entries[slot];
     if (entry && isSame(entry)) {
-      out.copy(entry.text, 0, entry.text.length);
+      out.append(entry.text);
       return;
     }
     const start = out.length;
