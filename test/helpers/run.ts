@@ -79,7 +79,11 @@ export class Running {
     const stream = (where === 'stderr' ? this.child.stderr : this.child.stdout) as Readable;
     const text = () => (where === 'stderr' ? this.#said : this.written);
     while (!pattern.test(text())) {
-      if (stream.readableEnded) assert.fail(`it never said ${pattern}, but: ${this.#said}${this.written}`);
+      if (stream.readableEnded) {
+        const { status, signal } = await this.finished;
+        const last = (this.#said + this.written).split('\n').slice(-5).join('\n');
+        assert.fail(`it never said ${pattern}, but ended (${signal ?? status}) with: ${last}`);
+      }
       await Promise.race([once(stream, 'data'), once(stream, 'end')]);
     }
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '../capability.js';
 import { Workbench } from '../helpers/opens.js';
 import { complaints, LAST_ATTACHED, OPENS, Running, run, SNOOPKIT, snoopkit, startOpensnoop } from '../helpers/run.js';
@@ -219,21 +220,24 @@ describe('opensnoop ends with a signal', () => {
   });
   after(() => workload?.kill());
 
-  /** The numbers of the programs that opensnoop has in the kernel, somebody else's included. */
-  function loaded(): number[] {
-    const all = JSON.parse(execFileSync('bpftool', ['prog', 'show', '-j'], { encoding: 'utf8' })) as {
-      id: number;
-      name?: string;
-    }[];
-    return all.filter(({ name }) => /^(handle|follow)_/.test(name ?? '')).map(({ id }) => id);
+  /** The numbers of the programs that a process has in the kernel, by its descriptors: proc(5). */
+  function programs({ pid }: Running): Set<number> {
+    const found = new Set<number>();
+    for (const fd of readdirSync(`/proc/${pid}/fdinfo`)) {
+      const [, id] = /^prog_id:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8')) ?? [];
+      if (id !== undefined) found.add(Number(id));
+    }
+    assert.ok(found.size > 0);
+    return found;
   }
 
-  /** Programs in the kernel that were not there before; they go a moment after their last reference. */
-  async function left(before: readonly number[]): Promise<number[]> {
+  /** Which of them are still there; they go a moment after their last reference. */
+  async function left(ids: ReadonlySet<number>): Promise<number[]> {
     for (let i = 0; ; i++) {
-      const now = loaded().filter((id) => !before.includes(id));
-      if (now.length === 0 || i === 50) return now;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      const all = JSON.parse(execFileSync('bpftool', ['prog', 'show', '-j'], { encoding: 'utf8' })) as { id: number }[];
+      const still = all.map(({ id }) => id).filter((id) => ids.has(id));
+      if (still.length === 0 || i === 50) return still;
+      await sleep(20);
     }
   }
 
@@ -242,40 +246,40 @@ describe('opensnoop ends with a signal', () => {
     ['SIGTERM', 0],
   ] as const)
     it(`${signal}: in order, status 0, and nothing stays attached`, async () => {
-      const before = loaded();
       const tool = await startOpensnoop(['-f', '-p', `${workload.pid}`]);
-      assert.ok(loaded().filter((id) => !before.includes(id)).length >= 4);
+      const ids = programs(tool);
+      assert.ok(ids.size >= 4, 'the hooks, and what follows');
       tool.signal(signal);
       const finished = await tool.finished;
       assert.deepEqual([finished.status, finished.signal, complaints(finished)], [status, null, []]);
-      assert.deepEqual(await left(before), []);
+      assert.deepEqual(await left(ids), []);
     });
 
   it('SIGINT twice: at once', async () => {
-    const before = loaded();
     const tool = await startOpensnoop(['-p', `${workload.pid}`]);
+    const ids = programs(tool);
     tool.signal('SIGINT');
     tool.signal('SIGINT');
     const { status, signal } = await tool.finished;
     assert.ok(status === 0 || signal === 'SIGINT', `${status} ${signal}`);
-    assert.deepEqual(await left(before), []);
+    assert.deepEqual(await left(ids), []);
   });
 
   it('SIGKILL: nothing stays attached', async () => {
-    const before = loaded();
     const tool = await startOpensnoop(['-p', `${workload.pid}`]);
+    const ids = programs(tool);
     tool.signal('SIGKILL');
     assert.equal((await tool.finished).signal, 'SIGKILL');
-    assert.deepEqual(await left(before), []);
+    assert.deepEqual(await left(ids), []);
   });
 
   it('SIGINT with a command: the command is ended', async () => {
-    const before = loaded();
     const tool = await startOpensnoop(['--', 'sleep', '60']);
+    const ids = programs(tool);
     tool.signal('SIGINT');
     const finished = await tool.finished;
     assert.deepEqual([finished.status, finished.signal, complaints(finished)], [0, null, []]);
-    assert.deepEqual(await left(before), []);
+    assert.deepEqual(await left(ids), []);
   });
 
   it('to the command alone: the status is its own', async () => {
