@@ -61,6 +61,13 @@ const probes = {
   },
   'not-root': () => (process.geteuid?.() === 0 ? 'this is root' : undefined),
   'kernel-btf': file('/sys/kernel/btf/vmlinux'),
+  /** In a chroot no mount can be made private, and paths of the mount namespace start above our root. */
+  'own-root': () =>
+    readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .some((line) => line.split(' ')[4] === '/')
+      ? undefined
+      : 'this is a chroot: its root is not that of the mount namespace',
   cgroup2: () => mounted('cgroup2')() ?? writable(mountPoint('cgroup2') ?? ''),
   tracefs: mounted('tracefs'),
   bpffs: mounted('bpf'),

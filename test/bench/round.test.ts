@@ -19,6 +19,7 @@ describe('a round of the benchmark', function () {
 
   before(function () {
     needs(this, 'root');
+    needs(this, 'own-root');
     folder = mkdtempSync(join(tmpdir(), 'snoopkit-bench-'));
     for (const name of ['first', 'event', 'last']) writeFileSync(join(folder, name), '');
     setting = { kind: 'open', count: 2000, folder, tracefs: mountPoint('tracefs') === undefined, ours: [] };

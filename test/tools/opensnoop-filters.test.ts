@@ -160,6 +160,7 @@ describe('opensnoop filters', () => {
   ] as const)
     it(`${flag}: a namespace, by its number or a process`, async function () {
       needs(this, 'unshare');
+      if (kind === 'mnt') needs(this, 'own-root');
       const inside = (path: string) =>
         start('unshare', [option, OPENS, 'wait', 'openat', 'cwd', path, '0', '0', 'wait']);
       const [first, second, outside] = [inside('/first'), inside('/second'), opens('/outside')];

@@ -12,6 +12,7 @@ describe('opensnoop --full-path', () => {
   let base: string;
   before(function () {
     needs(this, 'root');
+    needs(this, 'own-root');
     bench = new Workbench();
     base = realpathSync(bench.folder);
     mkdirSync(join(base, 'a/b/c'), { recursive: true });
