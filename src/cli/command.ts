@@ -19,6 +19,7 @@ export class TracedCommand {
   readonly #name: string;
   readonly #child: ChildProcess;
   readonly #gate: Duplex;
+  #isReleased = false;
   readonly #failure: Promise<number | undefined>;
   /** The exit status as a shell has it, 128 + N for signal N. */
   readonly exited: Promise<number>;
@@ -63,6 +64,7 @@ export class TracedCommand {
 
   /** Lets it run. Throws SnoopkitError when the command can't be executed; its exit status is 127 or 126 then. */
   async release(): Promise<void> {
+    this.#isReleased = true;
     this.#gate.write('\n');
     const errno = await this.#failure;
     if (errno !== undefined) throw new SnoopkitError('COMMAND', `cannot run ${this.#name}: ${errnoText(errno)}`);
@@ -74,6 +76,11 @@ export class TracedCommand {
    */
   async end(): Promise<number | undefined> {
     this.#gate.destroy();
+    if (!this.#isReleased) {
+      // It never ran: what ends now is the launcher.
+      await this.exited;
+      return undefined;
+    }
     // A Ctrl-C that reached us has reached it, too: it gets the time to end by itself.
     const own = await Promise.race([this.exited, setTimeout(SIGNAL_MS, undefined, { ref: false })]);
     if (own !== undefined) return own;

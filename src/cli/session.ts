@@ -61,7 +61,7 @@ class Session {
       const run = { losses, pump, destination };
       this.#watch(run);
       if (!command) pump.begin();
-      const released = command && this.#release(command, pump);
+      const released = command && !this.#stop.signal.aborted ? this.#release(command, pump) : undefined;
       for await (const batch of ring.batches(this.#stop.signal)) {
         await this.#write(batch, run);
         if (pump.isDone) this.#stop.abort();
