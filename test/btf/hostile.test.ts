@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Btf, BtfError, declareStruct, globalsOf, layoutOf, readValue, sizeOfShape } from '../../src/btf/index.js';
+import { randomBelow } from '../helpers/random.js';
 import { type Encoded, encodeBtf, int } from './encode.js';
 import { btfError, fixture } from './fixtures.js';
 
@@ -23,17 +24,6 @@ function attempt(action: () => void): void {
   } catch (error) {
     if (!(error instanceof BtfError) || error.message.includes('\n')) throw error;
   }
-}
-
-/** mulberry32: small, and the same everywhere. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }
 
 describe('btf: hostile input', () => {
@@ -128,7 +118,7 @@ describe('btf: hostile input', () => {
 
   for (const name of ['kinds', 'layout', 'globals'] as const) {
     it(`gives nothing but BtfError for mutated bytes of ${name}.bpf.o`, () => {
-      const random = seeded(0x5eed);
+      const random = randomBelow(0x5eed);
       const original = fixture(name);
       const start = original.indexOf(Buffer.from([0x9f, 0xeb, 1, 0]));
       for (let round = 0; round < 150; round++) {

@@ -5,6 +5,7 @@ import { type Column, EventRecord, type TextColumn, TextSpan } from '../../src/e
 import { ClockOffset, type EventContext } from '../../src/events/context.js';
 import { OutputBuffer } from '../../src/events/output-buffer.js';
 import { type EventSchema, eventSchema, type SchemaOptions } from '../../src/events/schema.js';
+import { random } from '../helpers/random.js';
 
 const object = readFileSync(new URL('./fixtures/kinds.bpf.o', import.meta.url));
 /** The types of fixtures/kinds.bpf.c. */
@@ -107,17 +108,6 @@ export function text(write: (out: OutputBuffer) => void): string {
   const out = new OutputBuffer();
   write(out);
   return out.take().toString('latin1');
-}
-
-/** Numbers that look random and are the same in each run: mulberry32. */
-export function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
 }
 
 /** Values of 64 bits: the edges, what lies around them, and random ones of all magnitudes. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { BtfError } from '../../src/btf/index.js';
 import { openFlagNames } from '../../src/events/kinds/syscall.js';
 import { eventSchema } from '../../src/events/schema.js';
-import { btf, fakeContext, Probe, random } from './helpers.js';
+import { random } from '../helpers/random.js';
+import { btf, fakeContext, Probe } from './helpers.js';
 
 describe('events: results of system calls', () => {
   for (const [ret, shown, error] of [

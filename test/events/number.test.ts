@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { EventContext } from '../../src/events/context.js';
 import { EventReader } from '../../src/events/reader.js';
-import { fakeContext, interesting64, Probe, random, variable } from './helpers.js';
+import { random } from '../helpers/random.js';
+import { fakeContext, interesting64, Probe, variable } from './helpers.js';
 
 describe('events: integers', () => {
   it('are exact at the ends of their range, as the compiler lays them out', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { OutputBuffer } from '../../src/events/output-buffer.js';
-import { interesting64, random, text } from './helpers.js';
+import { random } from '../helpers/random.js';
+import { interesting64, text } from './helpers.js';
 
 const LOW = 0xffffffffn;
 

@@ -84,7 +84,9 @@ export class Running {
         const last = (this.#said + this.written).split('\n').slice(-5).join('\n');
         assert.fail(`it never said ${pattern}, but ended (${signal ?? status}) with: ${last}`);
       }
-      await Promise.race([once(stream, 'data'), once(stream, 'end')]);
+      const seen = new AbortController();
+      await Promise.race(['data', 'end'].map((event) => once(stream, event, { signal: seen.signal })));
+      seen.abort();
     }
   }
 

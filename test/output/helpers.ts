@@ -1,6 +1,6 @@
 import type { EventRecord, PlainColumn, TextColumn, TextSpan } from '../../src/events/column.js';
 import { OutputBuffer } from '../../src/events/output-buffer.js';
-import { random } from '../events/helpers.js';
+import { random } from '../helpers/random.js';
 
 /** What the columns below read: tests set it. */
 export const event: {

@@ -9,7 +9,8 @@ import type { Loss } from '../../src/output/format.js';
 import { JsonFormat } from '../../src/output/json.js';
 import { type JsonSchema, lineSchema } from '../../src/output/json-schema.js';
 import command from '../../tools/opensnoop.js';
-import { btf, Probe, random } from '../events/helpers.js';
+import { btf, Probe } from '../events/helpers.js';
+import { random } from '../helpers/random.js';
 import { snoopkit } from '../helpers/run.js';
 import { ToolObject } from '../helpers/tool-object.js';
 

@@ -8,17 +8,7 @@ import { EventReader } from '../../src/events/reader.js';
 import { eventSchema } from '../../src/events/schema.js';
 import { JsonFormat } from '../../src/output/json.js';
 import { encodeBtf, int } from '../btf/encode.js';
-
-/** A small generator with a seed, so that a failure can be seen again (mulberry32). */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
+import { randomBelow } from '../helpers/random.js';
 
 const CLOCK = 1_795_233_011_123_456_789n;
 const context: EventContext = {
@@ -166,7 +156,7 @@ function expected(
 describe('output: JSON of random structs', () => {
   for (const seed of [1, 2, 3, 4]) {
     it(`is byte for byte what objects and JSON.stringify give, seed ${seed}`, () => {
-      const random = generator(seed);
+      const random = randomBelow(seed);
       for (let round = 0; round < 150; round++) {
         const { members, size, btf } = randomStruct(random);
         const schema = eventSchema(btf, 'random_event', context);

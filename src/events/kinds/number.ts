@@ -1,6 +1,6 @@
 import { type Bits, readValue, type Shape } from '../../btf/index.js';
 import { bytesOfBits } from '../../btf/shape.js';
-import type { Column, EventRecord, JsonType } from '../column.js';
+import type { Column, EventRecord, JsonType, PlainColumn } from '../column.js';
 import type { OutputBuffer } from '../output-buffer.js';
 import { type Field, type Kind, plain } from './kind.js';
 
@@ -52,6 +52,31 @@ const wideKind: Kind = (field) => {
   ];
 };
 
+/** A column of an integer of up to four bytes, which people may see as something else. */
+export function integerColumn(
+  field: Field,
+  width: number,
+  forPeople?: (value: number) => string | undefined,
+): PlainColumn {
+  const read = integerReader(field);
+  const column = plain({
+    name: field.name,
+    json: 'integer',
+    width,
+    align: 'right',
+    value: read,
+    write: (record, out) => out.integer(read(record)),
+  });
+  if (!forPeople) return column;
+  const writeForPeople: PlainColumn['write'] = (record, out) => {
+    const value = read(record);
+    const text = forPeople(value);
+    if (text === undefined) out.integer(value);
+    else out.ascii(text);
+  };
+  return { ...column, writeForPeople };
+}
+
 /** An integer without any meaning but its value, or a bool. */
 export const integerKind: Kind = (field, context) => {
   const shape = field.shape as IntShape;
@@ -70,16 +95,7 @@ export const integerKind: Kind = (field, context) => {
       }),
     ];
   }
-  return [
-    plain({
-      name: field.name,
-      json: 'integer',
-      width: 7,
-      align: 'right',
-      value: read,
-      write: (record, out) => out.integer(read(record)),
-    }),
-  ];
+  return [integerColumn(field, 7)];
 };
 
 /** Values that have names: each is looked up once. */

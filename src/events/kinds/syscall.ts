@@ -1,39 +1,23 @@
 import { errnoName } from '../../kernel/errno.js';
-import type { EventRecord } from '../column.js';
 import { type Kind, plain } from './kind.js';
-import { integerReader, namedValues } from './number.js';
+import { integerColumn, integerReader, namedValues } from './number.js';
+
+/** The name of the error that a system call returned. -4095 to -1 are errors (IS_ERR_VALUE); anything else is a result. */
+const errorName = (ret: number) => (ret < 0 && ret >= -4095 ? errnoName(-ret) : undefined);
 
 /** snoop_ret: the number; its error's name where there is one, which people see in its place. */
 export const retKind: Kind = (field) => {
   const read = integerReader(field);
-  // -4095 to -1 are errors (IS_ERR_VALUE); anything below is a result, such as an address.
-  const isError = (record: EventRecord) => {
-    const ret = read(record);
-    return ret < 0 && ret >= -4095;
-  };
   return [
-    plain({
-      name: field.name,
-      json: 'integer',
-      width: 7,
-      align: 'right',
-      value: read,
-      write: (record, out) => out.integer(read(record)),
-      writeForPeople: (record, out) => {
-        if (isError(record)) out.ascii(errnoName(-read(record)));
-        else out.integer(read(record));
-      },
-    }),
+    integerColumn(field, 7, errorName),
     plain({
       name: field.name === 'ret' ? 'error' : `${field.name}_error`,
       json: 'string',
       width: 8,
       align: 'left',
-      value: (record) => (isError(record) ? errnoName(-read(record)) : undefined),
-      write: (record, out) => {
-        if (isError(record)) out.ascii(errnoName(-read(record)));
-      },
-      isPresent: isError,
+      value: (record) => errorName(read(record)),
+      write: (record, out) => out.ascii(errorName(read(record)) ?? ''),
+      isPresent: (record) => errorName(read(record)) !== undefined,
     }),
   ];
 };
@@ -58,24 +42,7 @@ export const modeKind: Kind = (field) => {
 const AT_FDCWD = -100;
 
 /** snoop_dirfd: a number, which people see as AT_FDCWD where it is that. */
-export const dirfdKind: Kind = (field) => {
-  const read = integerReader(field);
-  return [
-    plain({
-      name: field.name,
-      json: 'integer',
-      width: 8,
-      align: 'right',
-      value: read,
-      write: (record, out) => out.integer(read(record)),
-      writeForPeople: (record, out) => {
-        const fd = read(record);
-        if (fd === AT_FDCWD) out.ascii('AT_FDCWD');
-        else out.integer(fd);
-      },
-    }),
-  ];
-};
+export const dirfdKind: Kind = (field) => [integerColumn(field, 8, (fd) => (fd === AT_FDCWD ? 'AT_FDCWD' : undefined))];
 
 /** include/uapi/asm-generic/fcntl.h, and where an architecture differs. O_SYNC and O_TMPFILE contain other flags, so they come first. */
 const OPEN_FLAGS: readonly [flag: number, name: string][] = [
