@@ -89,8 +89,8 @@ describe('opensnoop gives its command what it has itself', () => {
     const options = { cwd: '/usr' };
     const plain = await run('sh', ['-c', script], options);
     const traced = await snoopkit(['opensnoop', '--out', '/dev/null', '--', 'sh', '-c', script], options);
+    // Whoever runs the tests may leave it descriptors of his: these it has both times.
     assert.equal(traced.stdout.toString(), plain.stdout.toString());
-    assert.match(traced.stdout.toString(), /^0\n1\n2\n(\d+\n)?\/usr\n/);
   });
 });
 
