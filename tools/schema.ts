@@ -22,6 +22,6 @@ export default class Schema extends BaseCommand {
     const { args } = await this.parse(Schema);
     const tool = await findTool(this.config, args.tool);
     const { writeSchema } = await import('../src/cli/schema.js');
-    writeSchema(tool);
+    await writeSchema(tool);
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Btf, readBtfBytes } from '../btf/index.js';
 import { SnoopkitError } from '../errors.js';
 import { ClockOffset, type EventContext } from '../events/context.js';
@@ -7,8 +7,7 @@ import { type JsonSchema, lineSchema } from '../output/json-schema.js';
 import { columnText } from './manual.js';
 import { objectPath } from './object-path.js';
 import { availableColumns, type ToolDefinition } from './tool.js';
-
-const STDOUT = 1;
+import { writeText } from './write-text.js';
 
 /** No machine: a schema tells what values look like, not what they are. */
 const NOWHERE: EventContext = {
@@ -34,11 +33,6 @@ export function toolSchema(tool: ToolDefinition): JsonSchema {
 }
 
 /** Prints the schema of a tool. */
-export function writeSchema(tool: ToolDefinition): void {
-  try {
-    writeFileSync(STDOUT, `${JSON.stringify(toolSchema(tool), null, 2)}\n`);
-  } catch (error) {
-    // A reader that has seen enough is no failure.
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
-  }
+export async function writeSchema(tool: ToolDefinition): Promise<void> {
+  await writeText(`${JSON.stringify(toolSchema(tool), null, 2)}\n`);
 }
