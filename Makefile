@@ -15,8 +15,9 @@ ARCH_DIR := $(patsubst x64,x86,$(NODE_ARCH))
 VMLINUX_H := vmlinux/$(ARCH_DIR)/vmlinux.h
 NPM_STAMP := node_modules/.package-lock.json
 TS_STAMP := build/ts.stamp
+BUNDLE := dist/cli/LICENSES.txt
 
-.PHONY: help setup ts build run test lint format manifest man generate check-generated pack clean FORCE
+.PHONY: help setup ts bundle build run test lint format manifest man generate check-generated pack clean FORCE
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## /{ printf "  make %-16s %s\n", $$1, $$2 }' Makefile scripts/*.mk
 
@@ -45,6 +46,11 @@ $(TS_STAMP): $(TS_SOURCES) tsconfig.json $(NPM_STAMP) $(if $(TS_STALE)$(TS_MISSI
 	$(Q)node_modules/.bin/tsc
 	@touch $@
 
+bundle: $(BUNDLE) ## bundle the command line with the packages that it uses
+$(BUNDLE): $(TS_STAMP)
+	@printf '  %-8s%s\n' BUNDLE $(@D)
+	$(Q)node dist/scripts/bundle.js
+
 include scripts/bpf.mk
 include scripts/native.mk
 include scripts/btf-fixtures.mk
@@ -52,7 +58,7 @@ include scripts/test-programs.mk
 include scripts/bench.mk
 $(NATIVE_OBJECTS) $(NATIVE_LAUNCHER) $(NATIVE_FIXTURES): | setup $(NPM_STAMP)
 
-build: ts native bpf ## everything that snoopkit needs to run (the default)
+build: ts bundle native bpf ## everything that snoopkit needs to run (the default)
 
 run: build ## build, then trace a short workload with opensnoop
 	@scripts/demo.sh $(ARGS)
