@@ -1,3 +1,4 @@
+import { fittingRingSize } from '../src/cli/ring.js';
 import { snoopkit } from './places.js';
 
 /** What bench/load.c can do. */
@@ -47,7 +48,7 @@ const ours = (tool: string, output: 'table' | 'json'): Contender => ({
   output,
   arguments: ({ pid, ours }) => [snoopkit, tool, '-p', `${pid}`, '-o', output, ...ours],
   losses: /(\d+) events were lost/g,
-  buffer: '8 MiB ring (--buffer)',
+  buffer: `${fittingRingSize() / (1 << 20)} MiB ring (--buffer)`,
 });
 
 const libbpfTools = (tool: string): Contender => ({

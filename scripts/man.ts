@@ -101,7 +101,7 @@ function mainPage(commands: readonly Named[], source: string, description: strin
     section(
       'DESCRIPTION',
       prose(
-        'Each tool traces one thing that happens in the kernel, and writes an event for each time: as a table to read, or with --output json as one JSON object a line. Data goes to standard output, everything else to standard error.',
+        'Each tool traces one thing that happens in the kernel, and writes an event for each time: as a table to read, or with --output json as one JSON object a line, or with --output csv as comma-separated values. Data goes to standard output, everything else to standard error.',
       ),
       paragraph(
         prose(

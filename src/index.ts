@@ -11,6 +11,7 @@
  */
 export {
   BpfError,
+  MapError,
   PrivilegeError,
   UnsupportedError,
   VerifierError,

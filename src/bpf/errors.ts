@@ -44,6 +44,16 @@ export class VerifierError extends BpfError {
   }
 }
 
+/** The kernel refused a map: mostly for its size. `map` is its name. */
+export class MapError extends BpfError {
+  readonly map: string;
+
+  constructor(operation: string, map: string, errno: number, cause: string) {
+    super(`${operation}: the kernel refuses the map ${map}`, errno, '', { kind: 'MAP', cause });
+    this.map = map;
+  }
+}
+
 /** The line of a verifier's log that says why: the last one that is not about the verifier's own work. */
 export function verifierSummary(log: string): string {
   const lines = log.split('\n').map((line) => line.trim());

@@ -3,7 +3,7 @@ import { decodeType } from './decode.js';
 import { readBtfBytes } from './elf.js';
 import { BtfError, quoted } from './error.js';
 import { Names } from './names.js';
-import { type RawBtf, readRaw } from './raw.js';
+import { kindOf, type RawBtf, readRaw } from './raw.js';
 import { Strings } from './strings.js';
 import { BTF_KINDS, type BtfKind, type BtfType } from './types.js';
 
@@ -75,6 +75,16 @@ export class Btf {
     const type = decodeType(this.#raw, id - this.#firstId, this.#strings);
     this.#decoded.set(id, type);
     return type;
+  }
+
+  /** Ids of the types of one kind, without decoding the others. */
+  *ofKind(kind: BtfKind): Generator<number, void> {
+    if (this.#base) yield* this.#base.ofKind(kind);
+    const { view, littleEndian, offsets } = this.#raw;
+    const wanted = BTF_KINDS.indexOf(kind);
+    for (let index = 0; index < offsets.length - 1; index++) {
+      if (kindOf(view.getUint32((offsets[index] as number) + 4, littleEndian)) === wanted) yield this.#firstId + index;
+    }
   }
 
   /**

@@ -38,7 +38,7 @@ export function globalsOf(elf: Uint8Array, btf: Btf = Btf.parse(elf)): GlobalVar
   const sections = elfSections(elf);
   const symbols = objectSymbols(elf);
   const globals: GlobalVariable[] = [];
-  for (let id = 1; id < btf.count; id++) {
+  for (const id of btf.ofKind('datasec')) {
     const datasec = btf.type(id);
     if (datasec.kind !== 'datasec' || !SECTIONS.test(datasec.name)) continue;
     const section = sections.get(datasec.name);

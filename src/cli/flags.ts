@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { TIME_STYLES } from '../events/kinds/time.js';
+import { OUTPUTS } from '../output/format.js';
 
 const FILTER = 'FILTER';
 const OUTPUT = 'OUTPUT';
@@ -26,7 +27,7 @@ export const sharedFlags = {
   netns: list({ helpValue: 'ID|pid:N', summary: 'only these network namespaces' }),
   follow: Flags.boolean({ char: 'f', helpGroup: FILTER, summary: 'with --pid or -- COMMAND: descendants too' }),
   failed: Flags.boolean({ char: 'x', helpGroup: FILTER, summary: 'only what failed' }),
-  output: Flags.option({ options: ['table', 'json'] as const })({
+  output: Flags.option({ options: OUTPUTS })({
     char: 'o',
     helpGroup: OUTPUT,
     summary: 'how events are written',
@@ -66,8 +67,8 @@ export const sharedFlags = {
   buffer: Flags.string({
     helpValue: 'SIZE',
     helpGroup: RUN,
-    summary: 'size of the ring buffer between kernel and snoopkit',
-    default: '8M',
+    summary:
+      'size of the ring buffer between kernel and snoopkit, such as 8M; when left out 4M for each CPU, but no more than 64M or a 64th of the memory',
   }),
   btf: Flags.string({
     helpValue: 'FILE',

@@ -61,7 +61,7 @@ export function columnTexts(tool: ToolDefinition): [name: string, text: string][
 
 /** Which columns a table shows. */
 export function columnsText(tool: ToolDefinition): string {
-  return `A table shows ${listed(tool.columns)}; JSON has all. --fields takes any of these:`;
+  return `A table shows ${listed(tool.columns)}; JSON and CSV have all. --fields takes any of these:`;
 }
 
 function listed(names: readonly string[]): string {

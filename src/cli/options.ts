@@ -1,6 +1,8 @@
 import { UsageError } from '../errors.js';
 import type { TimeStyle } from '../events/kinds/time.js';
 import { NameDatabase } from '../kernel/users.js';
+import type { Output } from '../output/format.js';
+import { fittingRingSize } from './ring.js';
 import {
   parseCgroups,
   parseComms,
@@ -30,7 +32,7 @@ export interface SharedFlagValues {
   btf?: string;
   'fail-on-lost'?: boolean;
   verbose?: boolean;
-  output?: string;
+  output?: Output;
   json?: boolean;
   fields?: string;
   time?: TimeStyle;
@@ -65,7 +67,7 @@ export interface RunOptions {
   readonly btf: string | undefined;
   readonly failOnLost: boolean;
   readonly verbose: boolean;
-  readonly output: 'table' | 'json';
+  readonly output: Output;
   readonly fields: string | undefined;
   readonly time: TimeStyle | undefined;
   readonly out: string | undefined;
@@ -98,11 +100,11 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
       flags['max-events'] === undefined
         ? Number.POSITIVE_INFINITY
         : parseInteger('--max-events', flags['max-events'], 1, Number.MAX_SAFE_INTEGER),
-    bufferSize: parseSize('--buffer', flags.buffer ?? '8M'),
+    bufferSize: flags.buffer === undefined ? fittingRingSize() : parseSize('--buffer', flags.buffer),
     btf: flags.btf,
     failOnLost: flags['fail-on-lost'] ?? false,
     verbose: flags.verbose ?? false,
-    output: flags.json || flags.output === 'json' ? 'json' : 'table',
+    output: flags.json ? 'json' : (flags.output ?? 'table'),
     fields: flags.fields,
     time: flags.time,
     out: flags.out,

@@ -2,11 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { BpfObject } from '../bpf/object.js';
 import { Btf, readBtfBytes } from '../btf/index.js';
 import { SnoopkitError, UsageError } from '../errors.js';
+import type { Column } from '../events/column.js';
 import type { EventContext } from '../events/context.js';
 import { type EventSchema, eventSchema } from '../events/schema.js';
 import { errnoText } from '../kernel/errno.js';
 import { namespaceOf } from '../kernel/processes.js';
 import { liveContext } from '../live-context.js';
+import { CsvFormat } from '../output/csv.js';
 import type { Format } from '../output/format.js';
 import { JsonFormat } from '../output/json.js';
 import { TableFormat } from '../output/table.js';
@@ -46,6 +48,17 @@ function checkBtf(file: string): void {
   }
 }
 
+function formatOf(tool: ToolDefinition, options: RunOptions, columns: readonly Column[]): Format {
+  switch (options.output) {
+    case 'json':
+      return new JsonFormat(tool.event.name, columns);
+    case 'csv':
+      return new CsvFormat(columns);
+    case 'table':
+      return new TableFormat(columns, usesColor(options.color && options.out === undefined));
+  }
+}
+
 /** Opens the tool's object and chooses what is shown. Throws UsageError for columns that are not there. */
 export function prepare(tool: ToolDefinition, options: RunOptions, given: Readonly<Record<string, unknown>>): Prepared {
   checkPidNamespace(options.filters, options.command);
@@ -59,12 +72,9 @@ export function prepare(tool: ToolDefinition, options: RunOptions, given: Readon
     const flags = flagsInUse(tool, given, requestedFields(options.fields));
     for (const flag of flags) object.globals.need(tool.flags?.[flag]?.sets ?? flag).set(true);
     const all = availableColumns(tool, schema.columns, flags);
-    const usual = options.output === 'json' ? all.map(({ name }) => name) : usualColumns(tool, flags);
+    const usual = options.output === 'table' ? usualColumns(tool, flags) : all.map(({ name }) => name);
     const columns = chooseColumns(all, usual, options.fields, options.time !== undefined);
-    const format =
-      options.output === 'json'
-        ? new JsonFormat(tool.event.name, columns)
-        : new TableFormat(columns, usesColor(options.color && options.out === undefined));
+    const format = formatOf(tool, options, columns);
     return { object, schema, context, format };
   } catch (error) {
     object.close();

@@ -1,12 +1,14 @@
 import type { RecordBatch } from '../bpf/ring-buffer.js';
 import { EventRecord } from '../events/column.js';
-import { OutputBuffer } from '../events/output-buffer.js';
+import { BUSY_SIZE, OutputBuffer } from '../events/output-buffer.js';
 import type { EventSchema } from '../events/schema.js';
 import type { Destination } from '../output/destination.js';
 import type { Format, Loss } from '../output/format.js';
 
-/** How many buffers are kept to be written to again. */
-const SPARES = 8;
+/** How many buffers are kept to be written to again: as many as may wait at the destination. */
+const SPARES = 16;
+/** When so much is written it goes out: the rest of the memory is for the event that comes next. */
+const ENOUGH = BUSY_SIZE - (32 << 10);
 
 /** Carries events from batches to the destination. */
 export class EventPump {
@@ -28,7 +30,8 @@ export class EventPump {
     this.#most = most;
     // Memory that is used again needs no page faults, and does not wait for the garbage collector.
     destination.onWritten = (bytes) => {
-      if (this.#spares.length < SPARES) this.#spares.push(Buffer.from(bytes.buffer));
+      const { buffer } = bytes;
+      if (this.#spares.length < SPARES && buffer.byteLength === BUSY_SIZE) this.#spares.push(Buffer.from(buffer));
     };
   }
 
@@ -53,6 +56,7 @@ export class EventPump {
       if (this.isDone) return;
       if (this.#writeOne(offset, length)) this.events++;
       else onUnreadable();
+      if (this.#out.length >= ENOUGH) this.#flush();
     });
     this.#flush();
   }

@@ -12,6 +12,7 @@ import { Losses } from './losses.js';
 import type { RunOptions } from './options.js';
 import { type Prepared, prepare } from './prepare.js';
 import { EventPump } from './pump.js';
+import { loadWithRing } from './ring.js';
 import { reportError, say } from './talk.js';
 import type { ToolDefinition } from './tool.js';
 
@@ -95,11 +96,10 @@ class Session {
     const filters = { ...this.#options.filters };
     if (command) filters.pids = [...filters.pids, command.pid];
     configureFilters(object, filters);
-    object.maps.need('events').maxEntries = bufferSize;
     const hooks = planHooks(object, tool.optional ?? []);
     if (verbose)
       for (const section of hooks.missing) say(`this kernel has no ${section}: ${tool.name} does without it`);
-    object.load();
+    loadWithRing(object, bufferSize);
     const ring = RingBuffer.open(object.maps.need('events'));
     this.#cleanups.push(() => ring.close());
     applyFilters(object, filters);

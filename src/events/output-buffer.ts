@@ -1,7 +1,7 @@
 /** Enough for a quiet stream. */
 const FIRST_SIZE = 64 << 10;
-/** Enough for a batch of a busy one, so that it grows once and leaves little behind for the garbage collector. */
-const BUSY_SIZE = 1 << 20;
+/** Memory for a busy one: who writes events hands it over before it is full. */
+export const BUSY_SIZE = 256 << 10;
 const LONG_RUN = 64;
 const MAX_INT32 = 0x7fffffff;
 
@@ -114,11 +114,6 @@ export class OutputBuffer {
     const carry = Math.floor(sum / 1e9);
     this.integer(high * 4 + (product - rest) / 1e9 + carry);
     this.digits(sum - carry * 1e9, 9);
-  }
-
-  /** Blanks, up to a column of `width` that began at `start`. */
-  padTo(start: number, width: number): void {
-    for (let missing = start + width - this.length; missing > 0; missing--) this.byte(32);
   }
 
   /** Moves what was written since `start` to the right edge of a column of `width`. */

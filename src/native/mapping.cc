@@ -1,5 +1,6 @@
 #include "mapping.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -27,8 +28,8 @@ int Mapping::Open(int fd, uint32_t size, std::unique_ptr<Mapping> *result)
 		mmap(nullptr, mapping->page_, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (mapping->consumer_ == MAP_FAILED)
 		return -errno;
-	mapping->producer_ = mmap(nullptr, mapping->page_ + 2 * mapping->size_, PROT_READ,
-				  MAP_SHARED, fd, static_cast<off_t>(mapping->page_));
+	mapping->producer_ = mmap(nullptr, mapping->Length(), PROT_READ, MAP_SHARED, fd,
+				  static_cast<off_t>(mapping->page_));
 	if (mapping->producer_ == MAP_FAILED)
 		return -errno;
 	*result = std::move(mapping);
@@ -38,7 +39,7 @@ int Mapping::Open(int fd, uint32_t size, std::unique_ptr<Mapping> *result)
 Mapping::~Mapping()
 {
 	if (producer_ != MAP_FAILED)
-		munmap(producer_, page_ + 2 * size_);
+		munmap(producer_, Length());
 	if (consumer_ != MAP_FAILED)
 		munmap(consumer_, page_);
 }
@@ -56,15 +57,17 @@ int64_t Mapping::Consume(uint8_t *target, size_t room)
 	auto *consumed = static_cast<unsigned long *>(consumer_);
 	unsigned long from = __atomic_load_n(consumed, __ATOMIC_ACQUIRE);
 	uint64_t pending = Pending();
-	// SAFETY: positions are on shared pages; nothing past the second copy is mapped.
-	if (pending > size_)
+	// SAFETY: positions are on shared pages; what they say must fit the data.
+	if (pending > size_ || from % 8 != 0)
 		return -EIO;
-	const uint8_t *data = static_cast<uint8_t *>(producer_) + page_ + (from & (size_ - 1));
+	const uint8_t *data = static_cast<uint8_t *>(producer_) + page_;
 	uint64_t span = 0;
 	while (span < pending) {
+		// Records start at multiples of 8, so that no header wraps around.
+		auto *header =
+			reinterpret_cast<const uint32_t *>(data + ((from + span) & (size_ - 1)));
 		// Acquire: a record's bytes are written before its busy bit is cleared.
-		uint32_t length = __atomic_load_n(reinterpret_cast<const uint32_t *>(data + span),
-						  __ATOMIC_ACQUIRE);
+		uint32_t length = __atomic_load_n(header, __ATOMIC_ACQUIRE);
 		if (length & BPF_RINGBUF_BUSY_BIT)
 			break;
 		uint64_t payload = length & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
@@ -79,8 +82,10 @@ int64_t Mapping::Consume(uint8_t *target, size_t room)
 		span += record;
 	}
 	if (span > 0) {
-		// Through the second mapping of the data, a span that wraps around is contiguous.
-		memcpy(target, data, span);
+		size_t start = from & (size_ - 1);
+		size_t head = std::min<size_t>(span, size_ - start);
+		memcpy(target, data + start, head);
+		memcpy(target + head, data, span - head);
 		// Release: the producers reuse the room as soon as they see the position.
 		__atomic_store_n(consumed, from + span, __ATOMIC_RELEASE);
 	}

@@ -3,7 +3,7 @@
 // libbpf has a reader too. It calls back once for each record, which would cost a crossing into
 // JavaScript or a copy each, and until 1.5 it has no limit: while producers are faster than the
 // reader it never returns, and the event loop stands still. The layout of the ring is kernel UAPI,
-// so reading it takes few lines, and a batch is one memcpy.
+// so reading it takes few lines, and a batch is one memcpy, or two.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,10 @@
 namespace snoopkit
 {
 
-/** The ring's memory: the reader's position, and the producers' followed by the data, twice. */
+/**
+ * The ring's memory: the reader's position, and the producers' followed by the data. The kernel would map
+ * the data twice in a row, so that no record is split; copying in two parts takes half the memory.
+ */
 class Mapping
 {
 public:
@@ -32,6 +35,9 @@ public:
 private:
 	size_t page_ = 0;
 	size_t size_ = 0;
+	/** Bytes of the producers' page and the data. */
+	size_t Length() const { return page_ + size_; }
+
 	void *consumer_ = MAP_FAILED;
 	void *producer_ = MAP_FAILED;
 };

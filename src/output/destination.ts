@@ -7,7 +7,7 @@ import { errnoText } from '../kernel/errno.js';
 const writeSome = promisify(write);
 
 /** More waits than this: the reader is slower than the events, and reading the ring must pause. */
-const HIGH_WATER = 2 << 20;
+const HIGH_WATER = 1 << 20;
 /** How often a descriptor that somebody else made non-blocking is tried again. */
 const RETRY_MS = 5;
 

@@ -1,6 +1,10 @@
 import type { EventRecord } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 
+/** How events are written, as --output names it. */
+export const OUTPUTS = ['table', 'json', 'csv'] as const;
+export type Output = (typeof OUTPUTS)[number];
+
 /** Something that happened and is not in the stream. */
 export interface Loss {
   /** `ring_full`: no room in the ring buffer; `not_followed`: a new process was not traced; `unreadable`: a damaged record. */

@@ -1,9 +1,9 @@
 import { Chalk, type ChalkInstance } from 'chalk';
-import { type Column, type EventRecord, TextSpan } from '../events/column.js';
+import type { Column, EventRecord } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
-import { writeTerminalText } from './escape.js';
 import type { Format } from './format.js';
 import { memoized, type Part } from './memo.js';
+import { shownText } from './shown-text.js';
 
 const BLANK = 0x20;
 const NEWLINE = 0x0a;
@@ -18,18 +18,7 @@ function content(column: Column): (record: EventRecord, out: OutputBuffer) => nu
       return out.length - start;
     };
   }
-  const span = new TextSpan();
-  return (record, out) => {
-    column.locate(record, span);
-    if (span.isMissing) {
-      out.byte(0x3f);
-      return 1;
-    }
-    out.ascii(span.before);
-    const width = writeTerminalText(span.bytes, span.start, span.end, out);
-    out.ascii(span.after);
-    return span.before.length + width + span.after.length;
-  };
+  return shownText(column, '?');
 }
 
 /** A column's cell, padded, with the blank in front of it; the last one of a row is as long as it is. Nothing is ever cut. */

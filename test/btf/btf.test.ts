@@ -33,6 +33,14 @@ describe('btf: types', () => {
         assert.equal(btf.littleEndian, target === 'bpf');
       });
 
+      it('are found by their kind', () => {
+        for (const kind of BTF_KINDS) {
+          if (kind === 'void') continue;
+          const ids = types.flatMap((type, id) => (type.kind === kind ? [id] : []));
+          assert.deepEqual([...btf.ofKind(kind)], ids, kind);
+        }
+      });
+
       it('have the data of their kind', () => {
         const size = { size: 4, bits: 32, offset: 0, bool: false, char: false };
         assert.deepEqual(named(btf, 'int', 'int'), { kind: 'int', name: 'int', ...size, signed: true });

@@ -75,9 +75,9 @@ describe('cli: completion for bash', () => {
   });
 
   it('offers values, after a blank and after an equals sign', async () => {
-    assert.deepEqual(await offers('opensnoop', '-o', ''), ['table', 'json']);
+    assert.deepEqual(await offers('opensnoop', '-o', ''), ['table', 'json', 'csv']);
     assert.deepEqual(await offers('opensnoop', '--output', 'j'), ['json']);
-    assert.deepEqual(await offers('opensnoop', '--output', '='), ['table', 'json']);
+    assert.deepEqual(await offers('opensnoop', '--output', '='), ['table', 'json', 'csv']);
     assert.deepEqual(await offers('opensnoop', '--output', '=', 'j'), ['json']);
     assert.deepEqual(await offers('opensnoop', '--output=j'), ['--output=json']);
     assert.deepEqual(await offers('opensnoop', '-u', 'roo'), ['root']);
@@ -125,7 +125,7 @@ describe('cli: completion for other shells', () => {
         .map((offer) => offer.split('\t')[0]);
     };
     assert.deepEqual(await offers('snoopkit open'), ['opensnoop']);
-    assert.deepEqual(await offers('snoopkit opensnoop -o '), ['json', 'table']);
+    assert.deepEqual(await offers('snoopkit opensnoop -o '), ['csv', 'json', 'table']);
     assert.deepEqual(await offers('snoopkit opensnoop --full'), ['--full-path']);
     assert.deepEqual(await offers('snoopkit opensnoop --time=b'), ['--time=boot']);
     assert.deepEqual(await offers('snoopkit vmlinux -o /etc/os-rele'), ['/etc/os-release']);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseOptions } from '../../src/cli/options.js';
+import { fittingRingSize } from '../../src/cli/ring.js';
 import { UsageError } from '../../src/errors.js';
 
 describe('cli: options', () => {
@@ -22,7 +23,7 @@ describe('cli: options', () => {
       command: [],
       duration: undefined,
       maxEvents: Number.POSITIVE_INFINITY,
-      bufferSize: 8 << 20,
+      bufferSize: fittingRingSize(),
       btf: undefined,
       failOnLost: false,
       verbose: false,

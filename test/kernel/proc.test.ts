@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { missingCapabilities } from '../../src/kernel/capabilities.js';
+import { onlineCpus } from '../../src/kernel/cpus.js';
 import { mountPoint } from '../../src/kernel/mounts.js';
 import { descendantsOf, namespaceOf } from '../../src/kernel/processes.js';
 
@@ -107,4 +108,19 @@ describe('kernel: capabilities', () => {
     it(`are seen to be missing with ${what}`, () => {
       assert.deepEqual(missingCapabilities(['CAP_NET_ADMIN', 'CAP_PERFMON', 'CAP_BPF'], status(mask)), missing);
     });
+});
+
+describe('kernel: CPUs', () => {
+  for (const [text, count] of [
+    ['0\n', 1],
+    ['0-1\n', 2],
+    ['0,2-3,8-11\n', 7],
+  ] as const)
+    it(`${text.trim()} are ${count}`, () => {
+      const file = join(folder, 'online');
+      writeFileSync(file, text);
+      assert.equal(onlineCpus(file), count);
+    });
+
+  it('are those of this machine', () => assert.equal(onlineCpus(), cpus().length));
 });

@@ -1,0 +1,65 @@
+import type { Column } from '../events/column.js';
+import type { OutputBuffer } from '../events/output-buffer.js';
+import type { Format } from './format.js';
+import { memoized, type Part } from './memo.js';
+import { shownText } from './shown-text.js';
+
+const COMMA = 0x2c;
+const NEWLINE = 0x0a;
+const QUOTE = 0x22;
+
+/** Puts quotes around what was written since `start`, if it needs them: RFC 4180. */
+function quote(out: OutputBuffer, start: number): void {
+  let needsQuotes = false;
+  for (let at = start; at < out.length && !needsQuotes; at++) {
+    const byte = out.bytes[at];
+    needsQuotes = byte === COMMA || byte === QUOTE;
+  }
+  if (!needsQuotes) return;
+  const text = out.bytes.toString('latin1', start, out.length);
+  out.length = start;
+  const quoted = Buffer.from(`"${text.replaceAll('"', '""')}"`, 'latin1');
+  out.append(quoted);
+}
+
+/** A column's cell, with the comma in front of it. */
+function cell(column: Column, isFirst: boolean): Part {
+  const write: Part =
+    column.kind === 'text'
+      ? shownText(column, '')
+      : (record, out) => {
+          if (column.isPresent?.(record) !== false) column.write(record, out);
+        };
+  return (record, out) => {
+    if (!isFirst) out.byte(COMMA);
+    const start = out.length;
+    write(record, out);
+    quote(out, start);
+  };
+}
+
+/**
+ * Comma-separated values under a header, one event a line: numbers and times as JSON has them, names escaped as in a
+ * table, so that there is no line break in any. What is missing is empty.
+ */
+export class CsvFormat implements Format {
+  readonly #header: string;
+  readonly #cells: readonly Part[];
+
+  constructor(columns: readonly Column[]) {
+    this.#header = `${columns.map(({ name }) => name).join(',')}\n`;
+    const cells = columns.map((column, i) => cell(column, i === 0));
+    this.#cells = memoized(columns, cells);
+  }
+
+  begin(out: OutputBuffer): void {
+    out.ascii(this.#header);
+  }
+
+  event(record: Parameters<Part>[0], out: OutputBuffer): void {
+    for (const write of this.#cells) write(record, out);
+    out.byte(NEWLINE);
+  }
+
+  lost(): void {}
+}
