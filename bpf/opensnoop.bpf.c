@@ -74,8 +74,15 @@ static __always_inline __u32 add_full_path(struct opensnoop_event_scratch *s, __
 	return used;
 }
 
-static __always_inline int handle_open(long ret, const char *name, __u64 flags, __u64 mode,
-				       int dirfd)
+/* What was asked for. */
+struct call {
+	const char *name;
+	__u64 flags;
+	__u64 mode;
+	int dirfd;
+};
+
+static __always_inline int handle_open(long ret, const struct call *call)
 {
 	struct opensnoop_event_scratch *s;
 	__u32 key = 0, used = 0;
@@ -86,12 +93,12 @@ static __always_inline int handle_open(long ret, const char *name, __u64 flags, 
 		return 0;
 	event_fill((struct event *)&s->event);
 	s->event.ret = ret;
-	s->event.flags = flags;
-	s->event.mode = flags & (O_CREAT | __O_TMPFILE) ? mode : 0;
-	s->event.dirfd = dirfd;
+	s->event.flags = call->flags;
+	s->event.mode = call->flags & (O_CREAT | __O_TMPFILE) ? call->mode : 0;
+	s->event.dirfd = call->dirfd;
 
 	s->event.path.offset = sizeof(s->event);
-	length = bpf_probe_read_user_str(s->tail, PATH_SIZE + 1, name);
+	length = bpf_probe_read_user_str(s->tail, PATH_SIZE + 1, call->name);
 	if (length > 0) {
 		used = length;
 		s->event.path.length = length - 1;
@@ -120,54 +127,104 @@ static __always_inline bool wanted(long ret)
 	return !(filter_failed && ret >= 0) && filter_allows();
 }
 
-SEC("tp/syscalls/sys_exit_open")
-int handle_open_exit(struct trace_event_raw_sys_exit *ctx)
+/* Reads the arguments of one of the system calls. Returns false for any other. */
+static __always_inline bool read_call(struct pt_regs *regs, long number, struct call *call)
 {
-	struct pt_regs *regs;
+	struct open_how how = {};
 
-	if (!wanted(ctx->ret))
+	switch (number) {
+	case NR_openat:
+		call->dirfd = syscall_argument(regs, 1);
+		call->name = (void *)syscall_argument(regs, 2);
+		call->flags = syscall_argument(regs, 3);
+		call->mode = syscall_argument(regs, 4);
+		return true;
+	case NR_openat2:
+		bpf_probe_read_user(&how, sizeof(how), (void *)syscall_argument(regs, 3));
+		call->dirfd = syscall_argument(regs, 1);
+		call->name = (void *)syscall_argument(regs, 2);
+		call->flags = how.flags;
+		call->mode = how.mode;
+		return true;
+#ifdef NR_open
+	case NR_open:
+		call->dirfd = AT_FDCWD;
+		call->name = (void *)syscall_argument(regs, 1);
+		call->flags = syscall_argument(regs, 2);
+		call->mode = syscall_argument(regs, 3);
+		return true;
+	case NR_creat:
+		call->dirfd = AT_FDCWD;
+		call->name = (void *)syscall_argument(regs, 1);
+		call->flags = O_CREAT | O_WRONLY | O_TRUNC;
+		call->mode = syscall_argument(regs, 2);
+		return true;
+#endif
+	}
+	return false;
+}
+
+static __always_inline int handle_exit(long ret, const long number)
+{
+	struct call call = {};
+
+	if (!wanted(ret) || !read_call(current_regs(), number, &call))
 		return 0;
-	regs = current_regs();
-	return handle_open(ctx->ret, (void *)syscall_argument(regs, 1), syscall_argument(regs, 2),
-			   syscall_argument(regs, 3), AT_FDCWD);
+	return handle_open(ret, &call);
 }
 
 SEC("tp/syscalls/sys_exit_openat")
-int handle_openat_exit(struct trace_event_raw_sys_exit *ctx)
+int handle_openat(struct trace_event_raw_sys_exit *ctx)
 {
-	struct pt_regs *regs;
-
-	if (!wanted(ctx->ret))
-		return 0;
-	regs = current_regs();
-	return handle_open(ctx->ret, (void *)syscall_argument(regs, 2), syscall_argument(regs, 3),
-			   syscall_argument(regs, 4), syscall_argument(regs, 1));
+	return handle_exit(ctx->ret, NR_openat);
 }
 
 SEC("tp/syscalls/sys_exit_openat2")
-int handle_openat2_exit(struct trace_event_raw_sys_exit *ctx)
+int handle_openat2(struct trace_event_raw_sys_exit *ctx)
 {
-	struct open_how how = {};
-	struct pt_regs *regs;
+	return handle_exit(ctx->ret, NR_openat2);
+}
 
-	if (!wanted(ctx->ret))
-		return 0;
-	regs = current_regs();
-	bpf_probe_read_user(&how, sizeof(how), (void *)syscall_argument(regs, 3));
-	return handle_open(ctx->ret, (void *)syscall_argument(regs, 2), how.flags, how.mode,
-			   syscall_argument(regs, 1));
+#ifdef NR_open
+SEC("tp/syscalls/sys_exit_open")
+int handle_open_old(struct trace_event_raw_sys_exit *ctx)
+{
+	return handle_exit(ctx->ret, NR_open);
 }
 
 SEC("tp/syscalls/sys_exit_creat")
-int handle_creat_exit(struct trace_event_raw_sys_exit *ctx)
+int handle_creat(struct trace_event_raw_sys_exit *ctx)
 {
-	struct pt_regs *regs;
+	return handle_exit(ctx->ret, NR_creat);
+}
+#endif
 
-	if (!wanted(ctx->ret))
+/* All of them come through this function: ctx is its arguments, and its result. */
+SEC("fexit/do_sys_openat2")
+int handle_function(__u64 *ctx)
+{
+	struct open_how *how = (void *)ctx[2];
+	struct call call = {.dirfd = ctx[0], .name = (void *)ctx[1]};
+	long ret = ctx[3];
+
+	if (!wanted(ret))
 		return 0;
-	regs = current_regs();
-	return handle_open(ctx->ret, (void *)syscall_argument(regs, 1),
-			   O_CREAT | O_WRONLY | O_TRUNC, syscall_argument(regs, 2), AT_FDCWD);
+	call.flags = BPF_CORE_READ(how, flags);
+	call.mode = BPF_CORE_READ(how, mode);
+	return handle_open(ret, &call);
+}
+
+/* The exit of any system call: its registers, and its result. */
+SEC("tp_btf/sys_exit")
+int handle_any(__u64 *ctx)
+{
+	struct pt_regs *regs = (void *)ctx[0];
+	struct call call = {};
+	long ret = ctx[1];
+
+	if (!read_call(regs, syscall_number(regs), &call) || !wanted(ret))
+		return 0;
+	return handle_open(ret, &call);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

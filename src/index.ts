@@ -13,6 +13,7 @@ export {
   BpfError,
   MapError,
   PrivilegeError,
+  ProgramError,
   UnsupportedError,
   VerifierError,
 } from './bpf/errors.js';

@@ -9,6 +9,17 @@
 
 #include "task.h"
 
+#if defined(__TARGET_ARCH_x86)
+#define TS_COMPAT 0x2 /* arch/x86/include/asm/thread_info.h */
+#define NR_open 2
+#define NR_creat 85
+#define NR_openat 257
+#elif defined(__TARGET_ARCH_arm64)
+#define TIF_32BIT (1 << 22) /* arch/arm64/include/asm/thread_info.h */
+#define NR_openat 56
+#endif
+#define NR_openat2 437
+
 #define KERNEL_STACK_SIZE (16 * 1024) /* THREAD_SIZE of x86-64, and of arm64 with 4 KiB pages */
 
 /* The user registers of the current task: task_pt_regs(). */
@@ -27,6 +38,20 @@ static __always_inline struct pt_regs *current_regs(void)
 /* The helper's pointer has a type that the verifier knows, and is read by a plain load. */
 #define READ_REGISTER(regs, name)                                                                  \
 	(HAS_HELPER(task_pt_regs) ? (regs)->name : BPF_CORE_READ(regs, name))
+
+/* The number of the system call; -1 for those of 32-bit programs, which have other numbers. */
+static __always_inline long syscall_number(struct pt_regs *regs)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+#if defined(__TARGET_ARCH_x86)
+	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT ? -1
+								   : READ_REGISTER(regs, orig_ax);
+#elif defined(__TARGET_ARCH_arm64)
+	return BPF_CORE_READ(task, thread_info.flags) & TIF_32BIT ? -1
+								  : READ_REGISTER(regs, syscallno);
+#endif
+}
 
 /* Argument 1 to 4 of the system call that `regs` entered the kernel with. */
 static __always_inline unsigned long syscall_argument(struct pt_regs *regs, const int number)

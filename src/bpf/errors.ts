@@ -44,6 +44,16 @@ export class VerifierError extends BpfError {
   }
 }
 
+/** The kernel or libbpf refused a program, for another reason than the verifier's. `program` is its name. */
+export class ProgramError extends BpfError {
+  readonly program: string;
+
+  constructor(operation: string, program: string, errno: number, cause: string) {
+    super(`${operation}: the program ${program} is refused`, errno, '', { kind: 'PROGRAM', cause });
+    this.program = program;
+  }
+}
+
 /** The kernel refused a map: mostly for its size. `map` is its name. */
 export class MapError extends BpfError {
   readonly map: string;

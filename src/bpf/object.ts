@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { Btf, globalsOf, readBtfBytes } from '../btf/index.js';
 import type { NativeObject } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
-import { BpfError, MapError, refused, UnsupportedError, VerifierError } from './errors.js';
+import { BpfError, MapError, ProgramError, refused, UnsupportedError, VerifierError } from './errors.js';
 import { BpfGlobal } from './global.js';
 import { withWarnings } from './log.js';
 import { BpfMap } from './map.js';
@@ -99,7 +99,7 @@ export class BpfObject {
 
   /**
    * Loads maps and programs into the kernel, after relocating the programs to its types (CO-RE). Throws
-   * VerifierError, MapError, PrivilegeError, UnsupportedError (no BTF) or BpfError; what libbpf warned of is its `cause`.
+   * VerifierError, ProgramError, MapError, PrivilegeError, UnsupportedError (no BTF) or BpfError; what libbpf warned of is its `cause`.
    */
   load(): void {
     const [result, warnings] = withWarnings(() => this.#native.load());
@@ -119,6 +119,8 @@ export class BpfObject {
 
 /** What libbpf prints around the verifier's log, and how it tells of a kernel without BTF. */
 const VERIFIER = /prog '([^']+)': -- BEGIN PROG LOAD LOG --\n(.*?)-- END PROG LOAD LOG --/s;
+const REFUSED_PROGRAM =
+  /prog '([^']+)': (?:BPF program load failed|failed to load|failed to find kernel BTF type ID of)/;
 const REFUSED_MAP = /map '([^']+)': failed to create: /;
 const NO_BTF = /(kernel|vmlinux) BTF is missing|failed to parse target BTF|failed to find valid kernel BTF/i;
 
@@ -135,5 +137,7 @@ function loadError(name: string, errno: number, warnings: string): Error {
   if (program && log) return new VerifierError(program, errno, log);
   const [, map] = REFUSED_MAP.exec(warnings) ?? [];
   if (map) return new MapError(operation, map, errno, warnings);
+  const [, refusedProgram] = REFUSED_PROGRAM.exec(warnings) ?? [];
+  if (refusedProgram) return new ProgramError(operation, refusedProgram, errno, warnings);
   return Object.assign(error, { cause: warnings });
 }

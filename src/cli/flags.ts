@@ -75,6 +75,13 @@ export const sharedFlags = {
     helpGroup: RUN,
     summary: "the kernel's types, where the kernel itself does not tell them",
   }),
+  hooks: Flags.string({
+    helpValue: 'KIND',
+    helpGroup: RUN,
+    multiple: true,
+    summary:
+      'only hooks of these kinds: tracepoint, tp_btf, fentry, kprobe; when left out the best that the kernel takes',
+  }),
   'fail-on-lost': Flags.boolean({ helpGroup: RUN, summary: 'exit with status 3 if any event was lost' }),
   verbose: Flags.boolean({
     char: 'v',

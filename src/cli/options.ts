@@ -2,11 +2,13 @@ import { UsageError } from '../errors.js';
 import type { TimeStyle } from '../events/kinds/time.js';
 import { NameDatabase } from '../kernel/users.js';
 import type { Output } from '../output/format.js';
+import type { HookKind } from './hooks.js';
 import { fittingRingSize } from './ring.js';
 import {
   parseCgroups,
   parseComms,
   parseDuration,
+  parseHooks,
   parseInteger,
   parseIntegers,
   parseNamespaces,
@@ -30,6 +32,7 @@ export interface SharedFlagValues {
   'max-events'?: string;
   buffer?: string;
   btf?: string;
+  hooks?: string[];
   'fail-on-lost'?: boolean;
   verbose?: boolean;
   output?: Output;
@@ -65,6 +68,8 @@ export interface RunOptions {
   /** Bytes. */
   readonly bufferSize: number;
   readonly btf: string | undefined;
+  /** Only these kinds of hooks; undefined for all. */
+  readonly hooks: ReadonlySet<HookKind> | undefined;
   readonly failOnLost: boolean;
   readonly verbose: boolean;
   readonly output: Output;
@@ -102,6 +107,7 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
         : parseInteger('--max-events', flags['max-events'], 1, Number.MAX_SAFE_INTEGER),
     bufferSize: flags.buffer === undefined ? fittingRingSize() : parseSize('--buffer', flags.buffer),
     btf: flags.btf,
+    hooks: parseHooks(flags.hooks),
     failOnLost: flags['fail-on-lost'] ?? false,
     verbose: flags.verbose ?? false,
     output: flags.json ? 'json' : (flags.output ?? 'table'),

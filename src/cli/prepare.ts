@@ -24,6 +24,8 @@ const FIRST_PID_NAMESPACE = 0xeffffffc;
 /** What a run needs and what can be made without asking anything of the kernel. */
 export interface Prepared {
   readonly object: BpfObject;
+  /** Opens it anew, the same way: libbpf loads an object only once. */
+  readonly open: () => BpfObject;
   readonly schema: EventSchema;
   readonly context: EventContext;
   readonly format: Format;
@@ -59,23 +61,35 @@ function formatOf(tool: ToolDefinition, options: RunOptions, columns: readonly C
   }
 }
 
+/** Opens the tool's object, with the constants set that its flags ask for. */
+function openObject(tool: ToolDefinition, { btf }: RunOptions, flags: ReadonlySet<string>): BpfObject {
+  const path = objectPath(tool.name);
+  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
+  const object = BpfObject.open(path, { name: tool.name, ...(btf && { btf }) });
+  try {
+    for (const flag of flags) object.globals.need(tool.flags?.[flag]?.sets ?? flag).set(true);
+    return object;
+  } catch (error) {
+    object.close();
+    throw error;
+  }
+}
+
 /** Opens the tool's object and chooses what is shown. Throws UsageError for columns that are not there. */
 export function prepare(tool: ToolDefinition, options: RunOptions, given: Readonly<Record<string, unknown>>): Prepared {
   checkPidNamespace(options.filters, options.command);
   if (options.btf !== undefined) checkBtf(options.btf);
-  const path = objectPath(tool.name);
-  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
-  const object = BpfObject.open(path, { name: tool.name, ...(options.btf && { btf: options.btf }) });
+  const flags = flagsInUse(tool, given, requestedFields(options.fields));
+  const open = () => openObject(tool, options, flags);
+  const object = open();
   try {
     const context = liveContext(options.users, options.btf);
     const schema = eventSchema(object.btf, tool.event.struct, context, options.time && { time: options.time });
-    const flags = flagsInUse(tool, given, requestedFields(options.fields));
-    for (const flag of flags) object.globals.need(tool.flags?.[flag]?.sets ?? flag).set(true);
     const all = availableColumns(tool, schema.columns, flags);
     const usual = options.output === 'table' ? usualColumns(tool, flags) : all.map(({ name }) => name);
     const columns = chooseColumns(all, usual, options.fields, options.time !== undefined);
     const format = formatOf(tool, options, columns);
-    return { object, schema, context, format };
+    return { object, open, schema, context, format };
   } catch (error) {
     object.close();
     throw error;

@@ -3,7 +3,7 @@ import { EventRecord } from '../events/column.js';
 import { BUSY_SIZE, OutputBuffer } from '../events/output-buffer.js';
 import type { EventSchema } from '../events/schema.js';
 import type { Destination } from '../output/destination.js';
-import type { Format, Loss } from '../output/format.js';
+import type { Format, Loss, Opening } from '../output/format.js';
 
 /** How many buffers are kept to be written to again: as many as may wait at the destination. */
 const SPARES = 16;
@@ -16,6 +16,7 @@ export class EventPump {
   readonly #format: Format;
   readonly #destination: Destination;
   readonly #most: number;
+  readonly #opening: Opening | undefined;
   readonly #record = new EventRecord();
   readonly #out = new OutputBuffer();
   readonly #spares: Buffer[] = [];
@@ -23,11 +24,12 @@ export class EventPump {
   /** How many events were written. */
   events = 0;
 
-  constructor(schema: EventSchema, format: Format, destination: Destination, most: number) {
+  constructor(schema: EventSchema, format: Format, destination: Destination, most: number, opening?: Opening) {
     this.#schema = schema;
     this.#format = format;
     this.#destination = destination;
     this.#most = most;
+    this.#opening = opening;
     // Memory that is used again needs no page faults, and does not wait for the garbage collector.
     destination.onWritten = (bytes) => {
       const { buffer } = bytes;
@@ -39,7 +41,7 @@ export class EventPump {
   begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    this.#format.begin(this.#out);
+    this.#format.begin(this.#out, this.#opening);
     this.#flush();
   }
 

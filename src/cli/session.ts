@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireTracingRights } from '../bpf/errors.js';
 import { setLog } from '../bpf/log.js';
-import { type RecordBatch, RingBuffer } from '../bpf/ring-buffer.js';
+import type { RecordBatch } from '../bpf/ring-buffer.js';
 import { bootToRealtime, exitNow, isPeerGone } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import { Destination } from '../output/destination.js';
+import { type Attached, attachTool } from './attach.js';
 import { TracedCommand } from './command.js';
-import { applyFilters, configureFilters } from './filters.js';
-import { planHooks } from './hooks.js';
+import { hookReport, openingOf } from './hook-report.js';
 import { Losses } from './losses.js';
 import type { RunOptions } from './options.js';
 import { type Prepared, prepare } from './prepare.js';
 import { EventPump } from './pump.js';
-import { loadWithRing } from './ring.js';
 import { reportError, say } from './talk.js';
 import type { ToolDefinition } from './tool.js';
 
@@ -49,16 +48,18 @@ class Session {
 
   /** Traces until something ends it, and returns the exit status. Throws when it can't. */
   async run(tool: ToolDefinition): Promise<number> {
-    const { object } = this.#prepared;
     this.#heedSignals();
     const command = await this.#startCommand();
     try {
-      const { ring, losses } = this.#load(tool, command);
+      const attached = this.#attach(tool, command);
+      const { object, ring } = attached;
+      const losses = new Losses(object.maps.need('lost'));
       const { schema, format } = this.#prepared;
-      const { out, maxEvents } = this.#options;
+      const { out, maxEvents, verbose } = this.#options;
       // Not before there is something to write: a file that is there is emptied by this.
       const destination = out === undefined ? Destination.stdout() : Destination.file(out);
-      const pump = new EventPump(schema, format, destination, maxEvents);
+      const opening = verbose ? openingOf(tool.name, attached) : undefined;
+      const pump = new EventPump(schema, format, destination, maxEvents, opening);
       const run = { losses, pump, destination };
       this.#watch(run);
       if (!command) pump.begin();
@@ -90,24 +91,17 @@ class Session {
   }
 
   /** Takes the programs into the kernel and attaches them. */
-  #load(tool: ToolDefinition, command: TracedCommand | undefined): { ring: RingBuffer; losses: Losses } {
-    const { object } = this.#prepared;
-    const { verbose, bufferSize } = this.#options;
+  #attach(tool: ToolDefinition, command: TracedCommand | undefined): Attached {
+    const { bufferSize, hooks, verbose } = this.#options;
     const filters = { ...this.#options.filters };
     if (command) filters.pids = [...filters.pids, command.pid];
-    configureFilters(object, filters);
-    const hooks = planHooks(object, tool.optional ?? []);
-    if (verbose)
-      for (const section of hooks.missing) say(`this kernel has no ${section}: ${tool.name} does without it`);
-    loadWithRing(object, bufferSize);
-    const ring = RingBuffer.open(object.maps.need('events'));
-    this.#cleanups.push(() => ring.close());
-    applyFilters(object, filters);
-    for (const program of hooks.programs) {
-      program.attach();
-      if (verbose) say(`attached ${program.name} to ${program.section}`);
-    }
-    return { ring, losses: new Losses(object.maps.need('lost')) };
+    const attached = attachTool(tool, this.#prepared.object, this.#prepared.open, { filters, bufferSize, hooks });
+    this.#cleanups.push(
+      () => attached.object.close(),
+      () => attached.ring.close(),
+    );
+    for (const line of hookReport(attached, verbose)) say(line);
+    return attached;
   }
 
   /** Sets up all that may end the run, and what is done now and then. */

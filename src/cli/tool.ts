@@ -12,6 +12,23 @@ export interface ToolFlag {
   readonly replaces?: readonly [usual: string, instead: string];
 }
 
+/** One way to see something: programs that are attached together. */
+export interface HookWay {
+  readonly programs: readonly string[];
+  /** Programs that belong to it where the kernel has their hook. */
+  readonly optional?: readonly string[];
+  /** What is different from the ways before it. */
+  readonly caveat?: string;
+}
+
+/** Something that a tool sees. */
+export interface HookPoint {
+  /** In order: the first that the kernel takes is taken. A stable tracepoint comes before types, and these before a kprobe. */
+  readonly ways: readonly HookWay[];
+  /** What the user is told where there is no way; left out for what the tool can't do without. */
+  readonly without?: string;
+}
+
 export interface Example {
   readonly summary: string;
   /** What follows `snoopkit <tool>`, or a whole shell line with `<%= tool %>` in it. */
@@ -31,8 +48,8 @@ export interface ToolDefinition {
   /** What each column of its own means; those of struct event are described in src/cli/shared-fields.ts. */
   readonly fields: Readonly<Record<string, string>>;
   readonly flags?: Readonly<Record<string, ToolFlag>>;
-  /** Programs that it can do without where the kernel lacks their hook. */
-  readonly optional?: readonly string[];
+  /** What it sees, such as `opens`, and how. Each program of its object belongs to one way. */
+  readonly hooks: Readonly<Record<string, HookPoint>>;
   readonly examples: readonly Example[];
   /** What it can't see, or shows otherwise than one may think. */
   readonly caveats: readonly string[];

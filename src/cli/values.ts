@@ -4,6 +4,7 @@ import { UsageError } from '../errors.js';
 import { mountPoint } from '../kernel/mounts.js';
 import { namespaceOf } from '../kernel/processes.js';
 import type { NameDatabase } from '../kernel/users.js';
+import { HOOK_KINDS, type HookKind } from './hooks.js';
 
 const MAX_U32 = 0xffffffff;
 
@@ -79,6 +80,18 @@ export function parseCgroups(texts: readonly string[] = [], most = 16): string[]
     }
     throw new UsageError(`--cgroup ${text}: there is no cgroup ${path}`);
   });
+}
+
+/** Kinds of hooks, given in several flags or with commas between; undefined when none is. */
+export function parseHooks(texts: readonly string[] = []): ReadonlySet<HookKind> | undefined {
+  const kinds = texts
+    .flatMap((text) => text.split(','))
+    .map((text) => {
+      const kind = HOOK_KINDS.find((known) => known === text.trim());
+      if (kind === undefined) throw new UsageError(`--hooks ${text}: there are ${HOOK_KINDS.join(', ')}`);
+      return kind;
+    });
+  return kinds.length > 0 ? new Set(kinds) : undefined;
 }
 
 const SIZE_UNITS: Record<string, number> = { '': 1, k: 1 << 10, m: 1 << 20, g: 1 << 30 };

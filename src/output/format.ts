@@ -14,10 +14,22 @@ export interface Loss {
   readonly total: number;
 }
 
+/** What a run sees, and by which hooks. */
+export interface Opening {
+  readonly tool: string;
+  /** The release, as of uname(2). */
+  readonly kernel: string;
+  readonly arch: string;
+  /** Kinds of hooks by what is seen, such as `{ opens: ['tracepoint'] }`. */
+  readonly hooks: Readonly<Record<string, readonly string[]>>;
+  /** What can't be seen on this kernel. */
+  readonly without: readonly string[];
+}
+
 /** One way to write events: it turns them into bytes, and knows nothing of where these go. */
 export interface Format {
-  /** What stands before the first event. */
-  begin(out: OutputBuffer): void;
+  /** What stands before the first event; `opening`, where it is asked for, in a format with a place for it. */
+  begin(out: OutputBuffer, opening?: Opening): void;
   /** One event. Throws RangeError when the record can't be read; what it wrote of it is then taken back. */
   event(record: EventRecord, out: OutputBuffer): void;
   /** A loss, where it happened in the stream. A format without a place for it leaves it to the final report. */

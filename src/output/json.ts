@@ -1,7 +1,7 @@
 import { type Column, type EventRecord, type PlainColumn, type TextColumn, TextSpan } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 import { writeJsonString } from './escape.js';
-import type { Format, Loss } from './format.js';
+import type { Format, Loss, Opening } from './format.js';
 import { memoized, type Part } from './memo.js';
 
 const BRACE = 0x7d;
@@ -58,7 +58,9 @@ export class JsonFormat implements Format {
     this.#members = memoized(columns, members);
   }
 
-  begin(): void {}
+  begin(out: OutputBuffer, opening?: Opening): void {
+    if (opening) out.utf8(`${JSON.stringify({ event: 'start', time: new Date().toISOString(), ...opening })}\n`);
+  }
 
   event(record: EventRecord, out: OutputBuffer): void {
     out.ascii(this.#head);

@@ -114,7 +114,7 @@ export function snoopkit(args: readonly string[], options: RunOptions = {}): Pro
 }
 
 /** What `opensnoop -v` says when it sees everything. */
-export const LAST_ATTACHED = process.arch === 'x64' ? /attached handle_creat_exit/ : /attached handle_openat2_exit/;
+export const LAST_ATTACHED = process.arch === 'x64' ? /attached handle_creat / : /attached handle_openat2 /;
 
 /** Starts opensnoop, which must be told whom to trace, and waits until it does. */
 export async function startOpensnoop(args: readonly string[], options: RunOptions = {}): Promise<Running> {

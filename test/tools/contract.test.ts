@@ -119,10 +119,32 @@ for (const { file, command } of tools) {
       }
     });
 
-    it('can do without programs that are there', () => {
-      for (const name of tool.optional ?? []) assert.ok(object.programs.includes(name), name);
-      const needed = object.programs.filter((name) => !/^follow_/.test(name) && !tool.optional?.includes(name));
-      assert.ok(needed.length > 0, 'it can do without all of them');
+    it('attaches each of its programs, in one way', () => {
+      const named = Object.values(tool.hooks).flatMap(({ ways }) =>
+        ways.flatMap(({ programs, optional = [] }) => [...programs, ...optional]),
+      );
+      assert.equal(new Set(named).size, named.length, 'a program belongs to one way');
+      const own = object.programs.filter((name) => !/^follow_/.test(name));
+      const missing = named.filter((name) => !own.includes(name));
+      const optional = Object.values(tool.hooks).flatMap(({ ways }) => ways.flatMap((way) => way.optional ?? []));
+      // Some system calls are not there on every architecture.
+      assert.deepEqual(
+        missing.filter((name) => process.arch === 'x64' || !optional.includes(name)),
+        [],
+      );
+      assert.deepEqual(
+        own.filter((name) => !named.includes(name)),
+        [],
+      );
+    });
+
+    it('sees something, and says what is missing where it may not', () => {
+      assert.ok(Object.values(tool.hooks).some(({ without }) => without === undefined));
+      for (const [point, { ways, without = 'text' }] of Object.entries(tool.hooks)) {
+        assert.match(point, /^[a-z][a-z ]*s$/, 'what is seen, in the plural');
+        assert.ok(ways.length > 0 && ways.every(({ programs }) => programs.length > 0), point);
+        assert.match(without, /^[^\n]*[^.\n]$/);
+      }
     });
 
     it('has the shared filters, the ring and the count of what is lost', () => {

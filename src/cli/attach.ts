@@ -1,0 +1,83 @@
+import { PrivilegeError } from '../bpf/errors.js';
+import type { BpfObject } from '../bpf/object.js';
+import { RingBuffer } from '../bpf/ring-buffer.js';
+import { applyFilters, configureFilters } from './filters.js';
+import { type HookKind, type HookPlan, planHooks } from './hooks.js';
+import type { FilterOptions } from './options.js';
+import { loadWithRing } from './ring.js';
+import type { ToolDefinition } from './tool.js';
+
+/** A tool at work in the kernel. Close the ring before the object. */
+export interface Attached extends HookPlan {
+  readonly object: BpfObject;
+  readonly ring: RingBuffer;
+}
+
+export interface AttachOptions {
+  readonly filters: FilterOptions;
+  /** Bytes. */
+  readonly bufferSize: number;
+  /** Only these kinds of hooks; all when left out. */
+  readonly hooks?: ReadonlySet<HookKind> | undefined;
+}
+
+/** The program that an error is about, if it is about one. */
+const programOf = (error: unknown) => (error as { program?: string }).program;
+
+/** Attaches what was planned. Returns the program that the kernel refused, and why. */
+function attachAll({ choices }: HookPlan): [program: string, error: Error] | undefined {
+  for (const program of choices.flatMap(({ programs }) => programs)) {
+    try {
+      program.attach();
+    } catch (error) {
+      return [program.name, error as Error];
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Loads a tool and attaches it. A kernel may refuse a hook that it seems to have: fentry where it is switched off,
+ * a function that was inlined. Then the object is opened anew, for libbpf loads one only once, and the tool's next way is
+ * taken. All but the filters is set in `first`, and in those that `reopen` gives. Throws what the last way was refused for, and
+ * PrivilegeError at once.
+ */
+export function attachTool(
+  tool: ToolDefinition,
+  first: BpfObject,
+  reopen: () => BpfObject,
+  options: AttachOptions,
+): Attached {
+  const { filters, bufferSize, hooks } = options;
+  const refusals = new Map<string, Error>();
+  for (let object = first; ; object = reopen()) {
+    let ring: RingBuffer | undefined;
+    try {
+      const plan = planHooks(object, tool.hooks, refusals, hooks);
+      configureFilters(object, filters);
+      const refuse = (program: string | undefined, error: Error) => {
+        const isOurs = plan.choices.some(({ programs }) => programs.some(({ name }) => name === program));
+        if (program === undefined || !isOurs || error instanceof PrivilegeError) throw error;
+        refusals.set(program, error);
+      };
+      try {
+        loadWithRing(object, bufferSize);
+      } catch (error) {
+        refuse(programOf(error), error as Error);
+        object.close();
+        continue;
+      }
+      ring = RingBuffer.open(object.maps.need('events'));
+      applyFilters(object, filters);
+      const failed = attachAll(plan);
+      if (!failed) return { ...plan, object, ring };
+      refuse(...failed);
+    } catch (error) {
+      ring?.close();
+      object.close();
+      throw error;
+    }
+    ring.close();
+    object.close();
+  }
+}

@@ -1,0 +1,34 @@
+import { arch, release } from 'node:os';
+import type { Opening } from '../output/format.js';
+import type { HookPlan } from './hooks.js';
+
+/** What a person is told of the hooks taken: what is missing, and with -v all. */
+export function hookReport({ choices, lacks }: HookPlan, verbose: boolean): string[] {
+  const lines: string[] = [];
+  const refusals = (point: string, refused: readonly Error[]) => {
+    for (const { message } of refused) lines.push(`another way to see ${point} was not taken: ${message}`);
+  };
+  if (verbose) {
+    for (const { point, kinds, programs, caveat, refused } of choices) {
+      refusals(point, refused);
+      lines.push(`${point} are seen by ${kinds.join(', ')}${caveat === undefined ? '' : `: ${caveat}`}`);
+      for (const { name, section } of programs) lines.push(`attached ${name} to ${section}`);
+    }
+  }
+  for (const { point, without, refused } of lacks) {
+    if (verbose) refusals(point, refused);
+    lines.push(`this kernel offers no hook for ${point}: ${without}`);
+  }
+  return lines;
+}
+
+/** The same for programs. */
+export function openingOf(tool: string, { choices, lacks }: HookPlan): Opening {
+  return {
+    tool,
+    kernel: release(),
+    arch: arch(),
+    hooks: Object.fromEntries(choices.map(({ point, kinds }) => [point, kinds])),
+    without: lacks.map(({ without }) => without),
+  };
+}
