@@ -83,7 +83,31 @@ const LOST: JsonSchema = {
   additionalProperties: false,
 };
 
-/** The schema of every line that JsonFormat writes with these columns: an event, or a loss. */
+/** The first line with -v: Opening of src/output/format.ts. */
+const START: JsonSchema = {
+  type: 'object',
+  properties: {
+    event: { const: 'start' },
+    time: { type: 'string', format: 'date-time' },
+    tool: { type: 'string' },
+    kernel: { description: 'its release', type: 'string' },
+    arch: { type: 'string' },
+    hooks: {
+      description: 'what is seen, and by which kinds of hooks',
+      type: 'object',
+      additionalProperties: { type: 'array', items: { type: 'string' } },
+    },
+    without: {
+      description: 'what can not be seen on this kernel',
+      type: 'array',
+      items: { type: 'string' },
+    },
+  },
+  required: ['event', 'time', 'tool', 'kernel', 'arch', 'hooks', 'without'],
+  additionalProperties: false,
+};
+
+/** The schema of every line that JsonFormat writes with these columns: an event, a loss, or the first one with -v. */
 export function lineSchema(title: string, event: string, columns: readonly SchemaColumn[]): JsonSchema {
-  return { $schema: DIALECT, title, oneOf: [eventSchema(event, columns), LOST] };
+  return { $schema: DIALECT, title, oneOf: [eventSchema(event, columns), LOST, START] };
 }

@@ -25,6 +25,7 @@ describe('cli: options', () => {
       maxEvents: Number.POSITIVE_INFINITY,
       bufferSize: fittingRingSize(),
       btf: undefined,
+      hooks: undefined,
       failOnLost: false,
       verbose: false,
       output: 'table',

@@ -38,6 +38,7 @@ export interface Told {
   readonly link: string | undefined;
 }
 
+/** The events: without the line that -v begins with. */
 export function parseLines(json: string | Buffer): OpenEvent[] {
   const text = json.toString();
   assert.ok(text === '' || text.endsWith('\n'), 'the last line is whole');
@@ -46,7 +47,8 @@ export function parseLines(json: string | Buffer): OpenEvent[] {
     : text
         .slice(0, -1)
         .split('\n')
-        .map((line) => JSON.parse(line));
+        .map((line): OpenEvent => JSON.parse(line))
+        .filter(({ event }) => event !== 'start');
 }
 
 /** Bytes as fixtures/opens.c takes them. */

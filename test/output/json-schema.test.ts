@@ -132,6 +132,18 @@ describe('output: JSON Schema of opensnoop', () => {
     }
   });
 
+  it('is that of a start', () => {
+    const out = new OutputBuffer();
+    const hooks = { opens: ['tracepoint'], failures: ['tracepoint', 'tp_btf'] };
+    const opening = { tool: 'opensnoop', kernel: '6.12.1', arch: 'x64', hooks, without: ['nothing is shown of it'] };
+    new JsonFormat('open', usual).begin(out, opening);
+    const line = JSON.parse(out.take().toString());
+    assert.equal(line.event, 'start');
+    isLine(line);
+    new JsonFormat('open', usual).begin(out);
+    assert.equal(out.take().length, 0);
+  });
+
   it('is that of nothing else', () => {
     const good = lineOf(recordOf({ path: span(0, 1) }, Buffer.from('/')), usual) ?? {};
     isLine(good);
