@@ -1,5 +1,6 @@
 import { PrivilegeError } from '../bpf/errors.js';
 import type { BpfObject } from '../bpf/object.js';
+import type { BpfProgram } from '../bpf/program.js';
 import { RingBuffer } from '../bpf/ring-buffer.js';
 import { applyFilters, configureFilters } from './filters.js';
 import { type HookKind, type HookPlan, planHooks } from './hooks.js';
@@ -19,14 +20,20 @@ export interface AttachOptions {
   readonly bufferSize: number;
   /** Only these kinds of hooks; all when left out. */
   readonly hooks?: ReadonlySet<HookKind> | undefined;
+  /** Programs that are loaded and not attached; none when left out. */
+  readonly spares?: (program: BpfProgram) => boolean;
 }
 
 /** The program that an error is about, if it is about one. */
 const programOf = (error: unknown) => (error as { program?: string }).program;
 
 /** Attaches what was planned. Returns the program that the kernel refused, and why. */
-function attachAll({ choices }: HookPlan): [program: string, error: Error] | undefined {
+function attachAll(
+  { choices }: HookPlan,
+  spares: AttachOptions['spares'],
+): [program: string, error: Error] | undefined {
   for (const program of choices.flatMap(({ programs }) => programs)) {
+    if (spares?.(program)) continue;
     try {
       program.attach();
     } catch (error) {
@@ -48,7 +55,7 @@ export function attachTool(
   reopen: () => BpfObject,
   options: AttachOptions,
 ): Attached {
-  const { filters, bufferSize, hooks } = options;
+  const { filters, bufferSize, hooks, spares } = options;
   const refusals = new Map<string, Error>();
   for (let object = first; ; object = reopen()) {
     let ring: RingBuffer | undefined;
@@ -69,7 +76,7 @@ export function attachTool(
       }
       ring = RingBuffer.open(object.maps.need('events'));
       applyFilters(object, filters);
-      const failed = attachAll(plan);
+      const failed = attachAll(plan, spares);
       if (!failed) return { ...plan, object, ring };
       refuse(...failed);
     } catch (error) {

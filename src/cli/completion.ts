@@ -1,4 +1,5 @@
 import type { Command } from '@oclif/core/command';
+import { isTool } from './find-tool.js';
 import { flagForm } from './manual.js';
 
 /*
@@ -54,7 +55,7 @@ function argumentWords(args: Command.Loadable['args'], tools: readonly string[])
 
 /** All commands with their flags, in the order of the manifest. */
 export function commandWords(commands: readonly Command.Loadable[]): CommandWords[] {
-  const tools = commands.filter((command) => 'isTool' in command).map(({ id }) => id);
+  const tools = commands.filter(isTool).map(({ id }) => id);
   return commands.map((command) => ({
     name: command.id,
     summary: command.summary ?? '',

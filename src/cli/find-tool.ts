@@ -1,7 +1,13 @@
+import type { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/interfaces';
 import { UsageError } from '../errors.js';
 import type { ToolCommand } from './define-tool.js';
 import type { ToolDefinition } from './tool.js';
+
+/** Whether a command is a tool, by what the manifest says of it. */
+export function isTool(command: Command.Loadable): boolean {
+  return (command as { isTool?: boolean }).isTool === true;
+}
 
 /** The definition of a tool. Throws UsageError where there is no tool of that name. */
 export async function findTool(config: Config, name: string): Promise<ToolDefinition> {

@@ -73,7 +73,8 @@ export const sharedFlags = {
   btf: Flags.string({
     helpValue: 'FILE',
     helpGroup: RUN,
-    summary: "the kernel's types, where the kernel itself does not tell them",
+    summary:
+      "the kernel's types, where the kernel itself does not tell them: raw BTF, an ELF file that has it, or a folder with the BTF of many kernels, such as a copy of BTFHub's archive",
   }),
   hooks: Flags.string({
     helpValue: 'KIND',

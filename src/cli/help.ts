@@ -2,6 +2,7 @@ import type { Command } from '@oclif/core/command';
 import { CommandHelp, Help } from '@oclif/core/help';
 import type { HelpOptions } from '@oclif/core/interfaces';
 import type { ToolCommand } from './define-tool.js';
+import { isTool } from './find-tool.js';
 import { columnsText, columnTexts, EXIT_STATUS, FLAG_GROUPS, flagForm, flagsByGroup, flagText } from './manual.js';
 import { notFoundText } from './not-found.js';
 import { say } from './talk.js';
@@ -124,8 +125,4 @@ export class SnoopkitHelp extends Help {
     const summary = this.wrap(command.summary ?? '', 16).replaceAll('\n', `\n${' '.repeat(14)}`);
     return `${command.id.padEnd(13)} ${summary}${shown ? `\n${' '.repeat(14)}$ ${this.render(shown)}` : ''}`;
   }
-}
-
-function isTool(command: Command.Loadable): boolean {
-  return (command as { isTool?: boolean }).isTool === true;
 }

@@ -1,25 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { BpfObject } from '../bpf/object.js';
-import { Btf, readBtfBytes } from '../btf/index.js';
 import { SnoopkitError, UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import type { EventContext } from '../events/context.js';
 import { type EventSchema, eventSchema } from '../events/schema.js';
-import { errnoText } from '../kernel/errno.js';
-import { namespaceOf } from '../kernel/processes.js';
+import { FIRST_PID_NAMESPACE, namespaceOf } from '../kernel/processes.js';
 import { liveContext } from '../live-context.js';
 import { CsvFormat } from '../output/csv.js';
 import type { Format } from '../output/format.js';
 import { JsonFormat } from '../output/json.js';
 import { TableFormat } from '../output/table.js';
 import { chooseColumns, requestedFields } from './columns.js';
+import { kernelBtf } from './kernel-btf.js';
 import { objectPath } from './object-path.js';
 import type { FilterOptions, RunOptions } from './options.js';
 import { usesColor } from './terminal.js';
 import { availableColumns, flagsInUse, type ToolDefinition, usualColumns } from './tool.js';
-
-/** include/linux/proc_ns.h: PROC_PID_INIT_INO */
-const FIRST_PID_NAMESPACE = 0xeffffffc;
 
 /** What a run needs and what can be made without asking anything of the kernel. */
 export interface Prepared {
@@ -40,16 +36,6 @@ function checkPidNamespace({ pids, tids, ppids }: FilterOptions, command: readon
   );
 }
 
-/** Throws SnoopkitError when the file of `--btf` is not BTF: libbpf would only say that the kernel has none. */
-function checkBtf(file: string): void {
-  try {
-    Btf.parse(readBtfBytes(readFileSync(file)));
-  } catch (cause) {
-    const { message, errno } = cause as NodeJS.ErrnoException;
-    throw new SnoopkitError('BTF', `--btf ${file}: ${errno === undefined ? message : errnoText(-errno)}`, { cause });
-  }
-}
-
 function formatOf(tool: ToolDefinition, options: RunOptions, columns: readonly Column[]): Format {
   switch (options.output) {
     case 'json':
@@ -62,7 +48,7 @@ function formatOf(tool: ToolDefinition, options: RunOptions, columns: readonly C
 }
 
 /** Opens the tool's object, with the constants set that its flags ask for. */
-function openObject(tool: ToolDefinition, { btf }: RunOptions, flags: ReadonlySet<string>): BpfObject {
+function openObject(tool: ToolDefinition, btf: string | undefined, flags: ReadonlySet<string>): BpfObject {
   const path = objectPath(tool.name);
   if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
   const object = BpfObject.open(path, { name: tool.name, ...(btf && { btf }) });
@@ -78,12 +64,12 @@ function openObject(tool: ToolDefinition, { btf }: RunOptions, flags: ReadonlySe
 /** Opens the tool's object and chooses what is shown. Throws UsageError for columns that are not there. */
 export function prepare(tool: ToolDefinition, options: RunOptions, given: Readonly<Record<string, unknown>>): Prepared {
   checkPidNamespace(options.filters, options.command);
-  if (options.btf !== undefined) checkBtf(options.btf);
+  const btf = options.btf === undefined ? undefined : kernelBtf(options.btf);
   const flags = flagsInUse(tool, given, requestedFields(options.fields));
-  const open = () => openObject(tool, options, flags);
+  const open = () => openObject(tool, btf, flags);
   const object = open();
   try {
-    const context = liveContext(options.users, options.btf);
+    const context = liveContext(options.users, btf);
     const schema = eventSchema(object.btf, tool.event.struct, context, options.time && { time: options.time });
     const all = availableColumns(tool, schema.columns, flags);
     const usual = options.output === 'table' ? usualColumns(tool, flags) : all.map(({ name }) => name);

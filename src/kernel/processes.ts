@@ -34,3 +34,6 @@ export function descendantsOf(roots: readonly number[]): number[] {
 export function namespaceOf(pid: number | 'self', kind: 'mnt' | 'net' | 'pid'): number {
   return Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/ns/${kind}`))?.[1]);
 }
+
+/** The id of the pid namespace that the machine began with: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+export const FIRST_PID_NAMESPACE = 0xeffffffc;

@@ -64,7 +64,15 @@ describe('cli: completion for bash', () => {
 
   it('offers commands', async () => {
     assert.deepEqual(await offers('open'), ['opensnoop']);
-    assert.deepEqual(await offers(''), ['completion', 'opensnoop', 'schema', 'vmlinux', '--help', '--version']);
+    assert.deepEqual(await offers(''), [
+      'completion',
+      'doctor',
+      'opensnoop',
+      'schema',
+      'vmlinux',
+      '--help',
+      '--version',
+    ]);
   });
 
   it('offers flags', async () => {

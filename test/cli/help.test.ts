@@ -101,7 +101,7 @@ describe('cli: help', () => {
       loaded.filter((file) => file.startsWith('cli/tools/') || TRACING.test(file)),
       [],
     );
-    assert.ok(loaded.length <= 10, loaded.join('\n'));
+    assert.ok(loaded.length <= 12, loaded.join('\n'));
     assert.ok((await loadedBy('--version')).length <= 10);
   });
 

@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { PrivilegeError, requireTracingRights } from '../bpf/errors.js';
+import { BpfObject } from '../bpf/object.js';
+import { SnoopkitError } from '../errors.js';
+import { attachTool } from './attach.js';
+import { hookKind } from './hooks.js';
+import { kernelBtf } from './kernel-btf.js';
+import { objectPath } from './object-path.js';
+import { parseOptions } from './options.js';
+import type { ToolDefinition } from './tool.js';
+
+/** `works`; `reduced`: not all is seen, or not by its best hook; `fails`; `unknown`: without rights nobody can tell. */
+export type ToolState = 'works' | 'reduced' | 'fails' | 'unknown';
+
+/** What a tool can do on this machine. */
+export interface ToolCheck {
+  readonly tool: string;
+  readonly state: ToolState;
+  /** Kinds of hooks by what is seen. */
+  readonly hooks: Readonly<Record<string, readonly string[]>>;
+  /** What is different or missing. */
+  readonly remarks: readonly string[];
+  /** Why it fails, and what to do. */
+  readonly reason?: string;
+}
+
+const SMALL_RING = 64 << 10;
+
+/**
+ * Loads and attaches a tool for an instant, so that it sees nothing. Tracepoints alone are not attached: what shows in
+ * tracefs and is loaded can be, and to detach one again takes the kernel a tenth of a second.
+ */
+function rehearse(tool: ToolDefinition, btf: string | undefined) {
+  const path = objectPath(tool.name);
+  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
+  const file = btf === undefined ? undefined : kernelBtf(btf);
+  const open = () => BpfObject.open(path, { name: tool.name, ...(file && { btf: file }) });
+  const { filters } = parseOptions({ pid: [`${process.pid}`] }, []);
+  const spares: Parameters<typeof attachTool>[3]['spares'] = (program) => hookKind(program) === 'tracepoint';
+  const { object, ring, ...plan } = attachTool(tool, open(), open, { filters, bufferSize: SMALL_RING, spares });
+  ring.close();
+  object.close();
+  return plan;
+}
+
+/** Finds out whether a tool works here, by trying. */
+export function checkTool(tool: ToolDefinition, btf?: string): ToolCheck {
+  const { name } = tool;
+  try {
+    requireTracingRights();
+    const { choices, lacks } = rehearse(tool, btf);
+    const caveats = choices.flatMap(({ point, caveat }) => (caveat === undefined ? [] : [`${point}: ${caveat}`]));
+    const remarks = [...lacks.map(({ point, without }) => `${point}: ${without}`), ...caveats];
+    const isReduced = lacks.length > 0 || choices.some(({ refused }) => refused.length > 0);
+    const hooks = Object.fromEntries(choices.map(({ point, kinds }) => [point, kinds]));
+    return { tool: name, state: isReduced ? 'reduced' : 'works', hooks, remarks };
+  } catch (error) {
+    if (!(error instanceof SnoopkitError)) throw error;
+    const state = error instanceof PrivilegeError ? 'unknown' : 'fails';
+    return { tool: name, state, hooks: {}, remarks: [], reason: error.message };
+  }
+}

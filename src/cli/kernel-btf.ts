@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Btf, BtfError, readBtfBytes } from '../btf/index.js';
+import { SnoopkitError } from '../errors.js';
+import { errnoText } from '../kernel/errno.js';
+
+const LARGEST = 64 << 20;
+
+export interface Distribution {
+  readonly kernel: string;
+  /** ID and VERSION_ID of os-release(5). */
+  readonly id: string;
+  readonly version: string;
+  /** As uname(2) has it on x86-64, and as Debian has it elsewhere. */
+  readonly arch: string;
+}
+
+function thisDistribution(file = '/etc/os-release'): Distribution {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const value = (name: string) => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? '';
+  const arch = process.arch === 'x64' ? 'x86_64' : process.arch;
+  return { kernel: release(), id: value('ID'), version: value('VERSION_ID'), arch };
+}
+
+/** What is in a packed file of an archive, as a file that is gone when this process is. */
+function unpacked(file: string): string {
+  const { status, stdout, stderr, error } = spawnSync('tar', ['-xJOf', file], { maxBuffer: LARGEST });
+  if (status !== 0) {
+    const why = error?.message ?? stderr.toString().split('\n')[0];
+    throw new SnoopkitError('BTF', `--btf: cannot unpack ${file}: ${why}`);
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'snoopkit-btf-'));
+  try {
+    writeFileSync(join(folder, 'btf'), stdout, { mode: 0o600 });
+    return `/proc/self/fd/${openSync(join(folder, 'btf'), 'r')}`;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The running kernel's file in an archive: RELEASE.btf, at its top or where BTFHub keeps it, packed or not. */
+function findIn(folder: string, { kernel, id, version, arch }: Distribution): string {
+  const places = [`${kernel}.btf`, join(id, version, arch, `${kernel}.btf`)];
+  for (const place of places) {
+    const file = join(folder, place);
+    if (existsSync(file)) return file;
+    if (existsSync(`${file}.tar.xz`)) return unpacked(`${file}.tar.xz`);
+  }
+  throw new SnoopkitError('BTF', `--btf ${folder}: nothing for this kernel in it: ${places.join(' or ')}[.tar.xz]`);
+}
+
+/**
+ * The file of kernel types that --btf means: itself, or that of the running kernel when it is a folder with those of
+ * many. Throws SnoopkitError when there is none, or it is not BTF: libbpf would only say that the kernel has none.
+ */
+export function kernelBtf(path: string, distribution = thisDistribution()): string {
+  try {
+    const file = statSync(path).isDirectory() ? findIn(path, distribution) : path;
+    Btf.parse(readBtfBytes(readFileSync(file)));
+    return file;
+  } catch (cause) {
+    if (cause instanceof SnoopkitError && !(cause instanceof BtfError)) throw cause;
+    const { message, errno } = cause as NodeJS.ErrnoException;
+    throw new SnoopkitError('BTF', `--btf ${path}: ${errno === undefined ? message : errnoText(-errno)}`, { cause });
+  }
+}

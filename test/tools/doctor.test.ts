@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Report } from '../../src/cli/doctor.js';
+import type { ToolCheck } from '../../src/cli/doctor-tools.js';
+import { needs } from '../capability.js';
+import { run, SNOOPKIT, snoopkit } from '../helpers/run.js';
+
+const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, SNOOPKIT];
+
+async function report(...args: string[]): Promise<Report> {
+  const { stdout, said } = await snoopkit(['doctor', '-o', 'json', ...args]);
+  assert.equal(said, '');
+  return JSON.parse(stdout.toString());
+}
+
+/** The hooks that a run tells of in its first line. */
+async function hooksTaken(tool: string): Promise<ToolCheck['hooks']> {
+  const { status, stdout, said } = await snoopkit([tool, '-v', '-o', 'json', '--', 'true']);
+  assert.equal(status, 0, said);
+  return JSON.parse(stdout.toString().split('\n')[0] ?? '').hooks;
+}
+
+describe('doctor', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'snoopkit-doctor-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('says what the machine is', async () => {
+    const { system } = await report();
+    const found = new Map(system.map((check) => [check.name, check]));
+    assert.equal(found.get('kernel')?.found, release());
+    assert.equal(found.get('architecture')?.found, process.arch);
+    assert.match(found.get('libbpf')?.found ?? '', /^\d+\.\d+$/);
+    assert.equal(found.size, system.length);
+  });
+
+  it('says of each tool what the tool then does', async function () {
+    needs(this, 'root');
+    const { tools } = await report();
+    assert.ok(tools.length > 0);
+    for (const { tool, state, hooks, reason } of tools) {
+      assert.ok(state === 'works' || state === 'reduced', `${tool}: ${reason}`);
+      assert.deepEqual(hooks, await hooksTaken(tool), tool);
+    }
+  });
+
+  it('says what a tool says when it can not run', async function () {
+    needs(this, 'root');
+    const btf = join(folder, 'no.btf');
+    writeFileSync(btf, 'not BTF');
+    const { status, stdout } = await snoopkit(['doctor', 'opensnoop', '-o', 'json', '--btf', btf]);
+    const [tool] = (JSON.parse(stdout.toString()) as Report).tools;
+    const run = await snoopkit(['opensnoop', '--btf', btf, '--', 'true']);
+    assert.deepEqual([status, run.status, tool?.state], [1, 1, 'fails']);
+    assert.deepEqual(run.lines, [`snoopkit: ${tool?.reason}`]);
+  });
+
+  it('says to an ordinary user what rights are missing, as the tool does', async function () {
+    needs(this, 'root');
+    needs(this, 'setpriv');
+    const { status, stdout, said } = await run('setpriv', [...NOBODY, 'doctor', 'opensnoop', '--json'], { cwd: '/' });
+    assert.equal(said, '');
+    const { system, tools } = JSON.parse(stdout.toString()) as Report;
+    assert.equal(system.find(({ name }) => name === 'capabilities')?.state, 'missing');
+    const tool = await run('setpriv', [...NOBODY, 'opensnoop', '--', 'true'], { cwd: '/' });
+    assert.deepEqual([status, tool.status, tools[0]?.state], [1, 1, 'unknown']);
+    assert.deepEqual(tool.lines, [`snoopkit: ${tools[0]?.reason}`]);
+    assert.equal((await run('setpriv', [...NOBODY, 'doctor'], { cwd: '/' })).status, 0);
+  });
+
+  it('is read on 80 columns', async () => {
+    const { status, stdout, said } = await snoopkit(['doctor']);
+    assert.deepEqual([status, said], [0, '']);
+    const lines = stdout.toString().split('\n');
+    for (const line of lines) assert.ok(line.length < 80, line);
+    assert.match(lines[0] ?? '', /^CHECK +STATE$/);
+    assert.ok(lines.some((line) => /^kernel +(ok|missing) +\S/.test(line)));
+    assert.ok(lines.some((line) => /^opensnoop +(works|reduced|fails|unknown) +\S/.test(line)));
+    assert.ok(!stdout.includes('\u001b'), 'no colour in a pipe');
+  });
+
+  it('knows no other tool', async () => {
+    const { status, lines } = await snoopkit(['doctor', 'nosuch']);
+    assert.deepEqual([status, lines], [2, ['snoopkit: there is no tool nosuch (snoopkit --help lists them)']]);
+  });
+});
