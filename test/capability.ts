@@ -80,6 +80,7 @@ const probes = {
   man: program('man'),
   setpriv: program('setpriv'),
   capsh: program('capsh'),
+  setcap: program('setcap'),
   unshare: program('unshare'),
   cc: program('cc'),
   ip: program('ip'),

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import type { Report } from '../../src/cli/doctor.js';
 import type { ToolCheck } from '../../src/cli/doctor-tools.js';
 import { needs } from '../capability.js';
-import { run, SNOOPKIT, snoopkit } from '../helpers/run.js';
-
-const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, SNOOPKIT];
+import { needsNobody, runAsNobody } from '../helpers/rights.js';
+import { snoopkit } from '../helpers/run.js';
 
 async function report(...args: string[]): Promise<Report> {
   const { stdout, said } = await snoopkit(['doctor', '-o', 'json', ...args]);
@@ -60,16 +59,15 @@ describe('doctor', () => {
   });
 
   it('says to an ordinary user what rights are missing, as the tool does', async function () {
-    needs(this, 'root');
-    needs(this, 'setpriv');
-    const { status, stdout, said } = await run('setpriv', [...NOBODY, 'doctor', 'opensnoop', '--json'], { cwd: '/' });
+    await needsNobody(this);
+    const { status, stdout, said } = await runAsNobody([], ['doctor', 'opensnoop', '--json']);
     assert.equal(said, '');
     const { system, tools } = JSON.parse(stdout.toString()) as Report;
     assert.equal(system.find(({ name }) => name === 'capabilities')?.state, 'missing');
-    const tool = await run('setpriv', [...NOBODY, 'opensnoop', '--', 'true'], { cwd: '/' });
+    const tool = await runAsNobody([], ['opensnoop', '--', 'true']);
     assert.deepEqual([status, tool.status, tools[0]?.state], [1, 1, 'unknown']);
     assert.deepEqual(tool.lines, [`snoopkit: ${tools[0]?.reason}`]);
-    assert.equal((await run('setpriv', [...NOBODY, 'doctor'], { cwd: '/' })).status, 0);
+    assert.equal((await runAsNobody([], ['doctor'])).status, 0);
   });
 
   it('is read on 80 columns', async () => {

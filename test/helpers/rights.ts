@@ -1,0 +1,38 @@
+import { dirname } from 'node:path';
+import { needs } from '../capability.js';
+import { type Finished, run, SNOOPKIT } from './run.js';
+
+/** How setpriv(1) makes an ordinary user, with these capabilities alone. */
+function asNobody(capabilities: readonly string[]): string[] {
+  const set = ['-all', ...capabilities.map((name) => `+${name}`)].join(',');
+  return [
+    'setpriv',
+    '--reuid=65534',
+    '--regid=65534',
+    '--clear-groups',
+    `--bounding-set=${set}`,
+    `--inh-caps=${set}`,
+    `--ambient-caps=${set}`,
+  ];
+}
+
+/** Runs snoopkit as a user that has nothing but these capabilities, such as `bpf`. `before` goes in front of it all. */
+export function runAsNobody(
+  capabilities: readonly string[],
+  args: readonly string[],
+  before: readonly string[] = [],
+): Promise<Finished> {
+  const [file = '', ...words] = [...before, ...asNobody(capabilities), process.execPath, SNOOPKIT, ...args];
+  return run(file, words, { cwd: '/' });
+}
+
+/** Skips where such a user can't be had, or can't read snoopkit. */
+export async function needsNobody(context: Mocha.Context): Promise<void> {
+  needs(context, 'root');
+  needs(context, 'setpriv');
+  const read = `require('node:fs').accessSync('${SNOOPKIT}')`;
+  const [file = '', ...words] = [...asNobody([]), process.execPath, '-e', read];
+  const { status } = await run(file, words, { cwd: '/' });
+  const folder = dirname(dirname(SNOOPKIT));
+  needs(context, 'a folder that everybody may read', status === 0 || `${folder} is not readable for others`);
+}
