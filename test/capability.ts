@@ -101,6 +101,7 @@ const probes = {
   capsh: program('capsh'),
   unshare: program('unshare'),
   cc: program('cc'),
+  'apt-get': program('apt-get'),
   ip: program('ip'),
   script: program('script'),
 } satisfies Record<string, Probe>;

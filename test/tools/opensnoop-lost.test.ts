@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '../capability.js';
 import { parseLines } from '../helpers/opens.js';
+import { fewer, patient } from '../helpers/patience.js';
 import { complaints, type Finished, OPENS, Running, snoopkit, startOpensnoop } from '../helpers/run.js';
 
 /** How many events the final report says were lost. */
@@ -71,9 +72,9 @@ describe('opensnoop counts what is lost', () => {
     ['a table', ['-F', 'ret,path']],
     ['JSON', ['-o', 'json', '-F', 'path']],
   ] as const)
-    it(`of 500,000 at full speed, in ${format}: printed and lost are all`, async function () {
-      this.timeout(120_000);
-      const count = 500_000;
+    it(`of half a million at full speed, in ${format}: printed and lost are all`, async function () {
+      this.timeout(patient(120_000));
+      const count = fewer(500_000);
       const finished = await snoopkit(['opensnoop', ...flags, '--', OPENS, 'burst', String(count), '/dev/null'], {
         timeout: 100_000,
       });
