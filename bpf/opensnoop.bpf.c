@@ -92,6 +92,9 @@ static __always_inline int handle_open(long ret, const char *name, __u64 flags, 
 
 	s->event.path.offset = sizeof(s->event);
 	length = bpf_probe_read_user_str(s->tail, PATH_SIZE + 1, name);
+	/* The length with the NUL, but of an empty name 5.10 says 0. */
+	if (length == 0)
+		length = 1;
 	if (length > 0) {
 		used = length;
 		s->event.path.length = length - 1;
