@@ -1,5 +1,6 @@
 # `make help` lists what there is to make. Variables: V=1 shows the commands, BTF=FILE takes the kernel's types from
-# a file, ARGS='execsnoop -x' gives `make run` something else to run, CLANG=, LLVM_STRIP=, CXX= name the compilers.
+# a file, ARGS='execsnoop -x' gives `make run` something else to run, CLANG=, LLVM_STRIP=, CXX= name the compilers,
+# KERNELS='5.10 7.2' those of `make test-kernels`.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -25,7 +26,8 @@ help: ## this list
 # by order only: it always looks, and makes nothing out of date.
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 SETUP_NEEDS := $(if $(filter-out lint format,$(GOALS)),build) \
-	$(if $(filter test,$(GOALS)),test) $(if $(filter lint format,$(GOALS)),lint)
+	$(if $(filter test test-kernels,$(GOALS)),test) $(if $(filter test-kernels,$(GOALS)),kernels) \
+	$(if $(filter lint format,$(GOALS)),lint)
 
 setup: ## install what is missing to build (Debian packages)
 	@VMLINUX_H=$(VMLINUX_H) BTF='$(BTF)' scripts/setup.sh $(SETUP_NEEDS)
@@ -56,6 +58,7 @@ include scripts/native.mk
 include scripts/btf-fixtures.mk
 include scripts/test-programs.mk
 include scripts/bench.mk
+include scripts/kernels.mk
 $(NATIVE_OBJECTS) $(NATIVE_LAUNCHER) $(NATIVE_FIXTURES): | setup $(NPM_STAMP)
 
 build: ts bundle native bpf ## everything that snoopkit needs to run (the default)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# scripts/setup.sh [build] [test] [lint]: whether this machine has what those need, and if not, installs it.
+# scripts/setup.sh [build] [test] [kernels] [lint]: whether this machine has what those need, and if not, installs it.
 # It runs before every build, so what it finds in place must cost next to nothing.
 set -eu
 . scripts/lib.sh
@@ -32,6 +32,12 @@ want() { # PACKAGE THING CHECK...: what Debian calls it, what others call it, ho
 npm_stocked() { has npm || scripts/npm.sh --check; }
 certificates() { [ -e /etc/ssl/certs/ca-certificates.crt ] || ! has apt-get || scripts/npm.sh --check; }
 
+# QEMU's own until version 7, now a package.
+has_virtiofsd() { [ -x /usr/lib/qemu/virtiofsd ] || [ -x /usr/libexec/virtiofsd ] || has virtiofsd; }
+virtiofsd_package() { grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release && echo qemu-system-common || echo virtiofsd; }
+# The package busybox would not do: a guest has no libraries yet when it needs it.
+static_busybox() { has busybox && LC_ALL=C ldd "$(command -v busybox)" 2>&1 | grep -qE 'not a dynamic|statically linked'; }
+
 purpose=npm
 want npm npm npm_stocked
 want ca-certificates 'CA certificates' certificates
@@ -55,6 +61,14 @@ for purpose in "$@"; do
         want libcap2-bin 'capsh (libcap)' has capsh
         want iproute2 'ip (iproute2)' has ip
         want bsdutils 'script (util-linux)' has script
+        ;;
+    kernels)
+        want qemu-system-x86 qemu-system-x86_64 has qemu-system-x86_64
+        want "$(virtiofsd_package)" virtiofsd has_virtiofsd
+        want busybox-static 'a static busybox' static_busybox
+        want cpio cpio has cpio
+        want xz-utils xz has xz
+        want debian-archive-keyring "the keys of Debian's archive" test -e /usr/share/keyrings/debian-archive-keyring.gpg
         ;;
     lint)
         want clang-format clang-format has "${CLANG_FORMAT:-$(scripts/tool.sh clang-format)}"

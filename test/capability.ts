@@ -2,8 +2,10 @@
  * What a machine may lack, and how to find out. A test says what it needs and is skipped only where a probe,
  * not the test, finds that missing. SNOOPKIT_FORBID_SKIP (names with commas between, or `all`) makes such a skip a failure.
  */
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync, unlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { mountPoint } from '../src/kernel/mounts.js';
 
 /** Why a capability is missing; undefined when it's there. */
@@ -45,6 +47,21 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** Whether bpftool loads a fixture of test/bpf. */
+function loadedByBpftool(fixture: string): string | undefined {
+  const object = fileURLToPath(new URL(`bpf/fixtures/${fixture}.bpf.o`, import.meta.url));
+  const pin = join(mountPoint('bpf') ?? '', `snoopkit-probe-${process.pid}`);
+  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+  const { status, stderr } = spawnSync('bpftool', ['prog', 'load', object, pin], { env, encoding: 'utf8' });
+  if (status === 0) {
+    unlinkSync(pin);
+    return undefined;
+  }
+  const [, refusal] = /load failed: (.*)/.exec(stderr) ?? [];
+  if (refusal === undefined) throw new Error(`bpftool prog load ${object}: ${stderr}`);
+  return `bpftool can't load it either: ${refusal}`;
+}
+
 /** The capabilities of this process, from the kernel: root in a container may have none of them. */
 function effective(bit: bigint, name: string): Probe {
   return () => {
@@ -73,6 +90,8 @@ const probes = {
   bpffs: mounted('bpf'),
   kvm: file('/dev/kvm'),
   'kprobe-pmu': file('/sys/bus/event_source/devices/kprobe'),
+  /** No file tells: some kernels that have all of it refuse it. So another loader than ours has to try. */
+  fentry: () => program('bpftool')() ?? mounted('bpf')() ?? loadedByBpftool('fentry'),
   ipv6: file('/proc/net/if_inet6'),
   strace: program('strace'),
   jq: program('jq'),
@@ -83,6 +102,7 @@ const probes = {
   setcap: program('setcap'),
   unshare: program('unshare'),
   cc: program('cc'),
+  'apt-get': program('apt-get'),
   ip: program('ip'),
   script: program('script'),
 } satisfies Record<string, Probe>;

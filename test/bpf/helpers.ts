@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BpfObject } from '../../src/bpf/object.js';
 
-export type Fixture = 'globals' | 'hookless' | 'hooks' | 'iterator' | 'maps' | 'refused' | 'ring';
+export type Fixture = 'fentry' | 'globals' | 'hookless' | 'hooks' | 'iterator' | 'maps' | 'refused' | 'ring';
 
 export function fixturePath(name: Fixture): string {
   return fileURLToPath(new URL(`./fixtures/${name}.bpf.o`, import.meta.url));
@@ -29,6 +29,11 @@ export function load(name: Fixture, programs?: readonly string[]): BpfObject {
 /** A system call that Node makes for nothing else. */
 export function callGetegid(count: number): void {
   for (let i = 0; i < count; i++) process.getegid?.();
+}
+
+/** Has the kernel's vfs_open() called. */
+export function openFiles(count: number): void {
+  for (let i = 0; i < count; i++) closeSync(openSync('/dev/null', 'r'));
 }
 
 /** A counter of the object, live. */

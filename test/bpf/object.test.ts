@@ -49,6 +49,8 @@ describe('bpf: an object that is only opened', () => {
         ['count_tracepoint', 'tp/syscalls/sys_enter_getegid', 5],
         ['count_raw', 'raw_tp/sys_enter', 17],
         ['count_typed', 'tp_btf/sys_enter', 26],
+        ['count_open', 'kprobe/vfs_open', 2],
+        ['count_opened', 'kretprobe/vfs_open', 2],
         ['count_entry', 'uprobe', 2],
         ['count_return', 'uretprobe', 2],
         ['count_packet', 'xdp', 6],

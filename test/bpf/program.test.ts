@@ -10,17 +10,17 @@ import { tracepointId } from '../../src/bpf/tracefs.js';
 import { mountPoint } from '../../src/kernel/mounts.js';
 import { needs } from '../capability.js';
 import { PROBED, Running } from '../helpers/run.js';
-import { callGetegid, counter, load } from './helpers.js';
+import { callGetegid, counter, load, open, openFiles } from './helpers.js';
 
 /** Whether a program counts what happens, and no longer when its link is closed. */
-function countsWhile(object: BpfObject, name: string, link: BpfLink): void {
+function countsWhile(object: BpfObject, name: string, link: BpfLink, happen = callGetegid): void {
   const before = counter(object, name);
-  callGetegid(5);
+  happen(5);
   const during = counter(object, name);
   assert.ok(during >= before + 5n, `${name}: ${before}, ${during}`);
   link.close();
   const after = counter(object, name);
-  callGetegid(5);
+  happen(5);
   assert.equal(counter(object, name), after);
 }
 
@@ -81,6 +81,50 @@ describe('bpf: programs on hooks of the kernel', () => {
     assert.throws(() => {
       object.programs.need('count_typed').attachTarget = 'sys_exit';
     }, BpfError);
+  });
+});
+
+describe('bpf: programs on functions of the kernel', () => {
+  before(function () {
+    needs(this, 'root');
+  });
+
+  it('see their entry and their return, by kprobes', function () {
+    needs(this, 'kprobe-pmu');
+    using object = load('hooks', ['count_open', 'count_opened']);
+    const [entry, exit] = [object.programs.need('count_open'), object.programs.need('count_opened')];
+    countsWhile(object, 'opens', entry.attach(), openFiles);
+    countsWhile(object, 'opened', exit.attach(), openFiles);
+    countsWhile(object, 'opens', entry.attachKprobe('vfs_open'), openFiles);
+    countsWhile(object, 'opened', exit.attachKprobe('vfs_open', { atReturn: true }), openFiles);
+    assert.equal(counter(object, 'open_result'), 0n);
+  });
+
+  it('must be there, for kprobes', function () {
+    needs(this, 'kprobe-pmu');
+    using object = load('hooks', ['count_open']);
+    assert.throws(
+      () => object.programs.need('count_open').attachKprobe('no_such_function'),
+      (error) => error instanceof UnsupportedError && /no_such_function/.test(error.message),
+    );
+  });
+
+  it('see their entry and their exit, by fentry and fexit', function () {
+    needs(this, 'fentry');
+    using object = load('fentry');
+    countsWhile(object, 'entered', object.programs.need('count_entry').attach(), openFiles);
+    countsWhile(object, 'left', object.programs.need('count_exit').attach(), openFiles);
+    assert.equal(counter(object, 'result'), 0n);
+  });
+
+  it('must be there, for fentry', function () {
+    needs(this, 'fentry');
+    using object = open('fentry');
+    assert.throws(() => {
+      object.programs.need('count_entry').attachTarget = 'no_such_function';
+    }, BpfError);
+    // It has looked in all modules, and libbpf 1.1 lets go of their types at load alone.
+    object.load();
   });
 });
 

@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { patient } from './patience.js';
 
 /** bin/snoopkit.js, as a user runs it. */
 export const SNOOPKIT = fileURLToPath(new URL('../../../bin/snoopkit.js', import.meta.url));
@@ -18,7 +19,7 @@ export interface RunOptions {
   input?: string;
   env?: NodeJS.ProcessEnv;
   cwd?: string;
-  /** Milliseconds after which it is killed, and the test fails. */
+  /** Milliseconds after which it is killed, and the test fails; more where the machine is slow. */
   timeout?: number;
 }
 
@@ -53,7 +54,7 @@ export class Running {
     const timer = setTimeout(() => {
       this.#timedOut = true;
       this.kill();
-    }, timeout);
+    }, patient(timeout));
     this.finished = once(this.child, 'close').then(([status, signal]) => {
       clearTimeout(timer);
       if (this.#timedOut) assert.fail(`${file} ${args.join(' ')} ran for too long. It said: ${this.#said}`);

@@ -5,6 +5,7 @@ import { endianness } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { NativeLink, NativeObject, NativeRing } from '../../src/native/binding.js';
 import { loadBinding } from '../../src/native/load.js';
+import { patient } from '../helpers/patience.js';
 
 export const binding = loadBinding();
 
@@ -125,7 +126,7 @@ export function sleep(milliseconds: number): Promise<void> {
 export function run(name: string, step: string, nodeFlags: string[] = []): string {
   const result = spawnSync(process.execPath, [...nodeFlags, script(name), step], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: patient(20_000),
   });
   assert.deepEqual(
     { status: result.status, signal: result.signal, stderr: result.stderr },

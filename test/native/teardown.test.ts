@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { patient } from '../helpers/patience.js';
 import { run } from './helpers.js';
 
 const cases: [step: string, stdout: string, flags?: string[]][] = [
@@ -19,7 +20,7 @@ const cases: [step: string, stdout: string, flags?: string[]][] = [
 ];
 
 describe('native teardown', function () {
-  this.timeout(30_000);
+  this.timeout(patient(30_000));
   for (const [step, stdout, flags] of cases) {
     it(`is clean: ${step}`, () => {
       assert.equal(run('teardown', step, flags), stdout);

@@ -1,0 +1,62 @@
+/** Which tests a guest runs, and how. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Folders whose tests talk to the kernel. */
+const FOLDERS = ['bpf', 'kernel', 'native', 'tools'];
+
+/** Files in them whose subject is the same on every kernel: they are tested on the host alone. */
+const HOST_ALONE = [
+  /^bpf\/errors$/,
+  /^kernel\/(errno|users)$/,
+  /^native\/load$/,
+  /^tools\/(contract|vmlinux)$/,
+  /^tools\/\w+-(command|mistakes|output)$/,
+];
+
+/** How many guests share the tests of a kernel. */
+const GROUPS = 2;
+
+/** The files to run, in groups that take about as long. */
+export function testGroups(folder = join(root, 'dist', 'test')): string[][] {
+  const files = FOLDERS.flatMap((name) =>
+    readdirSync(join(folder, name))
+      .filter((file) => file.endsWith('.test.js'))
+      .map((file) => `${name}/${file.replace(/\.test\.js$/, '')}`)
+      .sort(),
+  ).filter((file) => !HOST_ALONE.some((pattern) => pattern.test(file)));
+  return Array.from({ length: GROUPS }, (_, group) => files.filter((_file, i) => i % GROUPS === group));
+}
+
+/** How much slower than the host an emulated machine is: 14 to 16 times, as measured. */
+const SLOW = 15;
+
+/** A test's time limit on the host, in milliseconds: that of .mocharc.json. */
+const TIMEOUT = 20_000;
+
+const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+
+/** For the shell of a guest: runs the tests of a group, in one process because a start of Node takes seconds there. */
+export function testScript(group: readonly string[], forbidSkip = process.env.SNOOPKIT_FORBID_SKIP): string {
+  const environment = {
+    HOME: '/root',
+    LANG: 'C.UTF-8',
+    // A filesystem that can all that a disk's can; the overlay of old kernels can't.
+    TMPDIR: '/run/tmp',
+    SNOOPKIT_SLOW: `${SLOW}`,
+    ...(forbidSkip && { SNOOPKIT_FORBID_SKIP: forbidSkip }),
+  };
+  const mocha = [process.execPath, 'node_modules/mocha/bin/mocha.js', '--no-config', '--forbid-only'];
+  const options = ['--timeout', `${TIMEOUT * SLOW}`, '--slow', '0', '--require', 'dist/test/hooks.js'];
+  const files = group.map((name) => `dist/test/${name}.test.js`);
+  const words = [...mocha, ...options, '--reporter', 'dist/test/kernels/guest-reporter.js', ...files];
+  return [
+    ...Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}`),
+    `cd ${quote(root)}`,
+    `exec ${words.map(quote).join(' ')}`,
+    '',
+  ].join('\n');
+}

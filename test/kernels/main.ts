@@ -1,0 +1,116 @@
+/**
+ * Runs the tests that talk to the kernel on other kernels: `make test-kernels`, or `node dist/test/kernels/main.js
+ * [--limit SECONDS] [VERSION...]` as root. What was built on this machine is what is tested: nothing is compiled in a guest.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { root, testGroups, testScript } from './command.js';
+import { runGuest } from './guest.js';
+import { chooseKernels, type Kernel, MACHINE } from './kernels.js';
+import { type KernelFiles, obtain, UnavailableError } from './packages.js';
+import { countTests, type KernelResult, parseResults, problemOf, report } from './results.js';
+import { Turns } from './turns.js';
+
+const FOLDER = join(root, 'build', 'kernels');
+
+const tell = (text: string) => process.stderr.write(`  KERNEL  ${text}\n`);
+
+function forbidsSkip(): boolean {
+  const forbidden = (process.env.SNOOPKIT_FORBID_SKIP ?? '').split(',');
+  return forbidden.includes('kernels') || forbidden.includes('all');
+}
+
+/** What there is to know of all kernels. */
+interface Setting {
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+  /** A guest keeps one processor busy. */
+  readonly turns: Turns;
+}
+
+/** Runs a group of the tests in a guest of its own. */
+async function testGroup(kernel: KernelFiles, group: readonly string[], log: string, { seconds, signal }: Setting) {
+  const command = testScript(group);
+  const from = performance.now();
+  const end = await runGuest({ kernel, machine: MACHINE, command, log, seconds, signal });
+  const heard = parseResults(end.results);
+  const problem = problemOf(end, heard, seconds);
+  return { tests: heard.tests, problems: problem === undefined ? [] : [problem], from, to: performance.now() };
+}
+
+async function testKernel(kernel: Kernel, setting: Setting): Promise<KernelResult> {
+  const { version, suite } = kernel;
+  try {
+    const files = await setting.turns.take(() => obtain(kernel, MACHINE.architecture));
+    const { release } = files;
+    tell(`${version} (${release}, ${suite}): build/kernels/${version}-*.log`);
+    const groups = testGroups().map((group, i) =>
+      setting.turns.take(() => testGroup(files, group, join(FOLDER, `${version}-${i + 1}.log`), setting)),
+    );
+    const ended = await Promise.all(groups);
+    // Guests of other kernels may have had their turns before.
+    const [from, to] = [Math.min(...ended.map((end) => end.from)), Math.max(...ended.map((end) => end.to))];
+    const seconds = Math.round((to - from) / 100) / 10;
+    return countTests(
+      { version, suite, release, seconds },
+      ended.flatMap(({ tests }) => tests),
+      ended.flatMap(({ problems }) => problems),
+    );
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error;
+    const [failed, skipped] = forbidsSkip() ? [1, 0] : [0, 1];
+    return { version, suite, passed: 0, failed, skipped, seconds: 0, problems: [error.message], tests: [] };
+  }
+}
+
+async function test(kernel: Kernel, setting: Setting): Promise<KernelResult> {
+  const result = await testKernel(kernel, setting);
+  writeFileSync(join(FOLDER, `${kernel.version}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+  tell(`${kernel.version}: ${result.passed} passed, ${result.failed} failed, in ${result.seconds} s`);
+  return result;
+}
+
+/** Makes over to the person who asked sudo for this run what would else be root's, and in the way of `make clean`. */
+function giveBack(folder: string): void {
+  const { SUDO_UID, SUDO_GID } = process.env;
+  if (SUDO_UID !== undefined) execFileSync('chown', ['-R', `${SUDO_UID}:${SUDO_GID}`, folder]);
+}
+
+/** The seconds that a guest has. */
+function limitOf(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error(`--limit wants a number of seconds, not ${text}`);
+  return Number(text);
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { limit: { type: 'string', default: '1200' } },
+  });
+  if (process.geteuid?.() !== 0) throw new Error('a guest shares the root of this machine: run it as root');
+  const kernels = chooseKernels(positionals);
+  const seconds = limitOf(values.limit);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER, { recursive: true });
+  const setting = { seconds, signal: stop.signal, turns: new Turns(availableParallelism()) };
+  // Where one can't go on, the others should not.
+  const results = await Promise.all(kernels.map((kernel) => test(kernel, setting))).finally(() => {
+    stop.abort();
+    giveBack(FOLDER);
+  });
+  process.stdout.write(`${report(results)}\n`);
+  return results.some(({ failed }) => failed > 0) ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const { name, message } = error as Error;
+  process.stderr.write(`snoopkit: the kernels: ${name === 'AbortError' ? 'interrupted' : message}\n`);
+  process.exitCode = name === 'AbortError' ? 130 : 1;
+}

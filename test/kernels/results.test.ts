@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { countTests, parseResults, problemOf, report, type TestLine, totalLine } from './results.js';
+
+const lines = (...tests: TestLine[]) => tests.map((test) => `${JSON.stringify(test)}\n`).join('');
+const started = (title: string): TestLine => ({ state: 'started', title });
+const ABOUT = { version: '6.1', suite: 'bookworm', release: '6.1.0-50-cloud-amd64', seconds: 12.3 };
+const TESTS: TestLine[] = [
+  { state: 'passed', title: 'one', seconds: 1 },
+  { state: 'failed', title: 'two', seconds: 2, reason: 'it is\nbroken' },
+  { state: 'skipped', title: 'three', reason: 'jq: no jq on the PATH' },
+  { state: 'skipped', title: 'four', reason: 'jq: no jq on the PATH' },
+];
+
+describe('kernels: what a guest told', () => {
+  it('is read line by line', () => {
+    const [one, two, three] = TESTS as [TestLine, TestLine, TestLine];
+    const heard = parseResults(lines(started('one'), one, started('two'), two, three));
+    assert.deepEqual(heard, { tests: [one, two, three], running: undefined });
+  });
+
+  it('has the test that never ended, and may end in the midst of a line', () => {
+    const text = `${lines(TESTS[0] as TestLine, started('two'))}{"state":"pas`;
+    assert.deepEqual(parseResults(text), { tests: [TESTS[0]], running: 'two' });
+  });
+});
+
+describe('kernels: how a guest ended', () => {
+  const heard = { tests: TESTS.slice(0, 1), running: undefined };
+  const end = { status: 0, hung: false, console: 'line\n'.repeat(100) };
+  for (const [what, ended, told, problem] of [
+    ['well', end, heard, /^undefined$/],
+    ['with tests that failed', { ...end, status: 1 }, { ...heard, tests: TESTS }, /^undefined$/],
+    ['with a failure that no test has', { ...end, status: 7 }, heard, /status 7/],
+    ['without any test', end, { ...heard, tests: [] }, /^no test ran$/],
+    ['by dying', { ...end, status: undefined }, heard, /^the guest died; its console ends with:\n(line\n){19}line$/],
+    [
+      'by hanging',
+      { ...end, status: undefined, hung: true },
+      { ...heard, running: 'two' },
+      /^the guest was ended after 60 s, in the test: two; its console/,
+    ],
+  ] as const)
+    it(what, () => assert.match(String(problemOf(ended, told, 60)), problem));
+});
+
+describe('kernels: results', () => {
+  it('count a problem as a failure', () => {
+    const { passed, failed, skipped } = countTests(ABOUT, TESTS);
+    assert.deepEqual([passed, failed, skipped], [1, 1, 2]);
+    assert.equal(countTests(ABOUT, TESTS, ['the guest died']).failed, 2);
+  });
+
+  it('are summed over all kernels', () => {
+    const result = countTests(ABOUT, TESTS);
+    assert.equal(totalLine([result, result]), '2 passed, 2 failed, 4 skipped');
+    assert.equal(totalLine([countTests(ABOUT, TESTS.slice(0, 1))]), '1 passed, 0 failed');
+  });
+
+  it('are told: what failed, what was skipped and why, a row for each kernel, the sum', () => {
+    const missing = { version: '7.2', suite: 'forky', passed: 0, failed: 0, skipped: 1, seconds: 0, tests: [] };
+    const text = report([countTests(ABOUT, TESTS), { ...missing, problems: ['offline'] }]);
+    assert.equal(
+      text,
+      `6.1: failed: two
+    it is
+    broken
+6.1: skipped for want of jq: no jq on the PATH
+    three
+    four
+7.2: skipped: offline
+
+kernel  release               passed  failed  skipped  seconds
+6.1     6.1.0-50-cloud-amd64       1       1        2       12
+7.2     -                          0       0        1        0
+
+1 passed, 1 failed, 3 skipped`,
+    );
+  });
+});
