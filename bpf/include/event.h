@@ -31,20 +31,22 @@ enum lost_reason {
 	LOST_REASONS,
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, LOST_REASONS);
-	__type(key, __u32);
-	__type(value, __u64);
-} lost SEC(".maps");
+/*
+ * Each CPU has its own counts, so that they do not wait for each other; beyond 64 some share. They
+ * are in memory that user space maps: while it reads a map by a system call the kernel runs no
+ * program on that CPU, not even, where tasks are preempted in the kernel, for another task.
+ */
+#define LOST_SLOTS 64
+struct lost_counts {
+	__u64 by_reason[LOST_REASONS];
+} __attribute__((aligned(64)));
+struct lost_counts lost[LOST_SLOTS];
 
 static __always_inline void count_lost(enum lost_reason reason)
 {
-	__u32 key = reason;
-	__u64 *count = bpf_map_lookup_elem(&lost, &key);
+	struct lost_counts *counts = &lost[bpf_get_smp_processor_id() % LOST_SLOTS];
 
-	if (count)
-		(*count)++; /* of this CPU alone, and a program is not preempted by itself */
+	__sync_fetch_and_add(&counts->by_reason[reason], 1);
 }
 
 /*

@@ -28,6 +28,7 @@ export class BpfProgram {
   readonly type: number;
   readonly #native: NativeObject;
   readonly #links = new Set<BpfLink>();
+  #autoload = true;
 
   /** @internal Made by `BpfObject`. */
   constructor(native: NativeObject, info: NativeProgramInfo) {
@@ -40,6 +41,11 @@ export class BpfProgram {
   /** Whether `load()` loads this program: true for all unless told otherwise. Before load only. */
   set autoload(load: boolean) {
     check(this.#native.setAutoload(this.name, load), `cannot change autoload of ${this.name}`);
+    this.#autoload = load;
+  }
+
+  get autoload(): boolean {
+    return this.#autoload;
   }
 
   /** For tp_btf, fentry, fexit and LSM programs: the hook to take instead of the section's. Before load only. */
@@ -50,6 +56,14 @@ export class BpfProgram {
   /** The program's fd, owned by the object. After load only. */
   get fd(): number {
     return check(this.#native.programFd(this.name), `${this.name} is not loaded`);
+  }
+
+  /**
+   * How often the kernel did not run it, since on that CPU it or another one was running already: a program that
+   * interrupts itself, or, where programs are preempted (7.x), one of another task. Kernel 5.12, 0 before. After load only.
+   */
+  get misses(): number {
+    return check(this.#native.programMisses(this.name), `${this.name} is not loaded`);
   }
 
   #keep(attach: () => NativeLink | number, where: string): BpfLink {

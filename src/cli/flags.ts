@@ -68,7 +68,7 @@ export const sharedFlags = {
     helpValue: 'SIZE',
     helpGroup: RUN,
     summary:
-      'size of the ring buffer between kernel and snoopkit, such as 8M; when left out 4M for each CPU, but no more than 64M or a 64th of the memory',
+      'size of the ring buffer between kernel and snoopkit, such as 8M; when left out 8M for each CPU, but no more than 64M or a 64th of the memory',
   }),
   btf: Flags.string({
     helpValue: 'FILE',

@@ -1,18 +1,33 @@
-import type { BpfMap } from '../bpf/map.js';
+import type { BpfObject } from '../bpf/object.js';
 import type { Loss } from '../output/format.js';
 
 /** The reasons, in the order of enum lost_reason of bpf/include/event.h. */
 const COUNTED = ['ring_full', 'not_followed'] as const;
 
+/** struct lost_counts of bpf/include/event.h, by CPU. */
+export type LostCounts = readonly { readonly by_reason: readonly bigint[] }[];
+
 /** Keeps account of what is not in the stream: what the BPF programs count, and records that can't be read. */
 export class Losses {
-  readonly #map: BpfMap;
+  readonly #counts: () => LostCounts;
+  readonly #misses: () => number;
   readonly #totals = new Map<Loss['reason'], number>();
   #unreadable = 0;
 
-  /** `map` is `lost` of bpf/include/event.h. */
-  constructor(map: BpfMap) {
-    this.#map = map;
+  /** `counts` gives what the programs counted; `misses` how often one was not run when it should have been. */
+  constructor(counts: () => LostCounts, misses: () => number) {
+    this.#counts = counts;
+    this.#misses = misses;
+  }
+
+  /** Those of a tool at work. */
+  static of({ globals, programs }: BpfObject): Losses {
+    const lost = globals.need('lost');
+    const loaded = [...programs.values()].filter(({ autoload }) => autoload);
+    return new Losses(
+      () => lost.get() as unknown as LostCounts,
+      () => loaded.reduce((sum, { misses }) => sum + misses, 0),
+    );
   }
 
   /** Counts a record that can't be read. */
@@ -34,10 +49,11 @@ export class Losses {
       this.#totals.set(reason, total);
       losses.push({ reason, count, total });
     };
+    const counts = this.#counts();
     COUNTED.forEach((reason, index) => {
-      const perCpu = this.#map.get(index) as bigint[];
-      note(reason, Number(perCpu.reduce((sum, count) => sum + count, 0n)));
+      note(reason, Number(counts.reduce((sum, { by_reason }) => sum + (by_reason[index] ?? 0n), 0n)));
     });
+    note('skipped', this.#misses());
     note('unreadable', this.#unreadable);
     return losses;
   }
@@ -47,6 +63,8 @@ export class Losses {
     const advice: Record<Loss['reason'], string> = {
       ring_full: 'events were lost because the ring buffer was full: a larger --buffer or a narrower filter helps',
       not_followed: 'processes could not be followed: there were too many at once',
+      skipped:
+        'times the kernel did not run a program, for one was running on that CPU already: as many events at most are missing',
       unreadable: 'events could not be read: this is a bug in snoopkit',
     };
     return [...this.#totals].map(([reason, total]) => `${total} ${advice[reason]}`);

@@ -5,7 +5,7 @@ import { SnoopkitError } from '../errors.js';
 import { onlineCpus } from '../kernel/cpus.js';
 
 const MIB = 1 << 20;
-const PER_CPU = 4 * MIB;
+const PER_CPU = 8 * MIB;
 const SMALLEST = 256 << 10;
 const LARGEST = 64 * MIB;
 /** The part of the memory that the ring may take. */
@@ -24,7 +24,7 @@ const thisMachine = (): Machine => ({
 
 /**
  * Bytes of a ring that suits the machine: each CPU can produce events, and the reader may be kept from its own for a
- * while. 4 MiB hold what one CPU does at full speed in about a tenth of a second.
+ * while. 8 MiB hold what one CPU does at full speed in about a quarter of a second.
  */
 export function fittingRingSize({ cpus, memory }: Machine = thisMachine()): number {
   const wanted = Math.min(cpus * PER_CPU, memory * SHARE, LARGEST);

@@ -12,7 +12,7 @@ import { Losses } from './losses.js';
 import type { RunOptions } from './options.js';
 import { type Prepared, prepare } from './prepare.js';
 import { EventPump } from './pump.js';
-import { reportError, say } from './talk.js';
+import { reportError, say, sayLater } from './talk.js';
 import type { ToolDefinition } from './tool.js';
 
 /** How often losses, the clocks and the reader of our output are looked at. */
@@ -53,7 +53,7 @@ class Session {
     try {
       const attached = this.#attach(tool, command);
       const { object, ring } = attached;
-      const losses = new Losses(object.maps.need('lost'));
+      const losses = Losses.of(object);
       const { schema, format } = this.#prepared;
       const { out, maxEvents, verbose } = this.#options;
       // Not before there is something to write: a file that is there is emptied by this.
@@ -179,7 +179,7 @@ export async function runTool(
   options: RunOptions,
   given: Readonly<Record<string, unknown>>,
 ): Promise<number> {
-  if (options.verbose) setLog((level, text) => say(`libbpf ${level}: ${text.trimEnd()}`));
+  if (options.verbose) setLog((level, text) => sayLater(`libbpf ${level}: ${text.trimEnd()}`));
   try {
     requireTracingRights();
     const prepared = prepare(tool, options, given);

@@ -4,9 +4,28 @@ import { writeSync } from 'node:fs';
 const PATIENCE_MS = 1000;
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
+let held = '';
+
+/** Says a line with the next one, or when nothing else is going on: for many at a time. */
+export function sayLater(text: string): void {
+  if (held === '') setImmediate(flush);
+  held += `snoopkit: ${text}\n`;
+}
+
+function flush(): void {
+  const lines = held;
+  held = '';
+  write(lines);
+}
+
 /** Says a line to the person at the terminal: standard error, never the data's stream. */
 export function say(text: string): void {
-  const line = Buffer.from(`snoopkit: ${text}\n`);
+  held += `snoopkit: ${text}\n`;
+  flush();
+}
+
+function write(text: string): void {
+  const line = Buffer.from(text);
   for (let at = 0, waited = 0; at < line.length && waited < PATIENCE_MS; ) {
     try {
       at += writeSync(2, line, at);

@@ -72,6 +72,8 @@ export interface NativeObject {
   /** -ENOENT when there is no such map, -EINVAL before load. */
   mapFd(map: string): number;
   programFd(program: string): number;
+  /** `recursion_misses` of its bpf_prog_info; 0 before Linux 5.12. A negated errno before load. */
+  programMisses(program: string): number;
   /** Attaches by the program's section. */
   attach(program: string): NativeLink | number;
   /** Attaches to a perf event, which the link owns from then on, also when attaching fails. */

@@ -2,6 +2,9 @@
 #include "object.h"
 
 #include <csignal>
+#include <cstring>
+
+#include <bpf/bpf.h>
 
 namespace snoopkit
 {
@@ -201,6 +204,25 @@ Napi::Value Object::ProgramFd(const Napi::CallbackInfo &info)
 	});
 }
 
+Napi::Value Object::ProgramMisses(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	int64_t misses = 0;
+	Napi::Value status = Run(args, [&] {
+		bpf_program *program = FindProgram(name);
+		if (!program)
+			return -ENOENT;
+		bpf_prog_info about;
+		memset(&about, 0, sizeof(about));
+		uint32_t length = sizeof(about);
+		int error = bpf_obj_get_info_by_fd(bpf_program__fd(program), &about, &length);
+		misses = static_cast<int64_t>(about.recursion_misses);
+		return error;
+	});
+	return misses > 0 ? Status(info.Env(), static_cast<double>(misses)) : status;
+}
+
 void InitObject(Napi::Env env, Napi::Object exports, Addon *addon)
 {
 	addon->object = Napi::Persistent(Object::DefineClass(
@@ -216,6 +238,7 @@ void InitObject(Napi::Env env, Napi::Object exports, Addon *addon)
 			Object::InstanceMethod<&Object::Load>("load"),
 			Object::InstanceMethod<&Object::MapFd>("mapFd"),
 			Object::InstanceMethod<&Object::ProgramFd>("programFd"),
+			Object::InstanceMethod<&Object::ProgramMisses>("programMisses"),
 			Object::InstanceMethod<&Object::Attach>("attach"),
 			Object::InstanceMethod<&Object::AttachPerfEvent>("attachPerfEvent"),
 			Object::InstanceMethod<&Object::AttachRawTracepoint>("attachRawTracepoint"),

@@ -62,6 +62,7 @@ public:
 	Napi::Value Load(const Napi::CallbackInfo &info);
 	Napi::Value MapFd(const Napi::CallbackInfo &info);
 	Napi::Value ProgramFd(const Napi::CallbackInfo &info);
+	Napi::Value ProgramMisses(const Napi::CallbackInfo &info);
 	Napi::Value Close(const Napi::CallbackInfo &info);
 	// image.cc
 	Napi::Value ReadImage(const Napi::CallbackInfo &info);

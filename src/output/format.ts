@@ -7,8 +7,12 @@ export type Output = (typeof OUTPUTS)[number];
 
 /** Something that happened and is not in the stream. */
 export interface Loss {
-  /** `ring_full`: no room in the ring buffer; `not_followed`: a new process was not traced; `unreadable`: a damaged record. */
-  readonly reason: 'ring_full' | 'not_followed' | 'unreadable';
+  /**
+   * `ring_full`: no room in the ring buffer; `not_followed`: a new process was not traced; `skipped`: the kernel did not
+   * run a program, since one was running on that CPU already, and as many events at most are missing; `unreadable`: a
+   * damaged record.
+   */
+  readonly reason: 'ring_full' | 'not_followed' | 'skipped' | 'unreadable';
   /** How many since the last report, and since the start. */
   readonly count: number;
   readonly total: number;

@@ -73,8 +73,8 @@ const LOST: JsonSchema = {
     time: { description: 'when the loss was noted', type: 'string', format: 'date-time' },
     reason: {
       description:
-        'ring_full: no room in the ring buffer; not_followed: a new process was not traced; unreadable: a damaged record',
-      enum: ['ring_full', 'not_followed', 'unreadable'],
+        'ring_full: no room in the ring buffer; not_followed: a new process was not traced; skipped: the kernel skipped a program, and as many events at most are missing; unreadable: a damaged record',
+      enum: ['ring_full', 'not_followed', 'skipped', 'unreadable'],
     },
     count: { description: 'how many since the last such line', type: 'integer', minimum: 1 },
     total: { description: 'how many since the start', type: 'integer', minimum: 1 },

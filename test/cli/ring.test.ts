@@ -10,9 +10,9 @@ const GIB = 1 << 30;
 
 describe('cli: the ring', () => {
   for (const [cpus, memory, size] of [
-    [1, 16 * GIB, 4 * MIB],
-    [2, 16 * GIB, 8 * MIB],
-    [6, 16 * GIB, 16 * MIB],
+    [1, 16 * GIB, 8 * MIB],
+    [2, 16 * GIB, 16 * MIB],
+    [6, 16 * GIB, 32 * MIB],
     [256, 1024 * GIB, 64 * MIB],
     [8, 512 * MIB, 8 * MIB],
     [2, 100 * MIB, MIB],

@@ -125,7 +125,7 @@ describe('output: JSON Schema of opensnoop', () => {
   });
 
   it('is that of a loss', () => {
-    for (const reason of ['ring_full', 'not_followed', 'unreadable'] satisfies Loss['reason'][]) {
+    for (const reason of ['ring_full', 'not_followed', 'skipped', 'unreadable'] satisfies Loss['reason'][]) {
       const out = new OutputBuffer();
       new JsonFormat('open', usual).lost({ reason, count: 2, total: 5 }, out);
       isLine(JSON.parse(out.take().toString()));

@@ -153,7 +153,8 @@ for (const { file, command } of tools) {
       const maps = object.btf.type(object.btf.find('.maps', 'datasec') ?? assert.fail('no maps'));
       assert.equal(maps.kind, 'datasec');
       const names = maps.variables.map(({ type }) => (object.btf.type(type) as { name: string }).name);
-      for (const name of ['events', 'lost', 'filter_ids', 'filter_cgroups']) assert.ok(names.includes(name), name);
+      assert.equal(object.globals.get('lost')?.section, '.bss');
+      for (const name of ['events', 'filter_ids', 'filter_cgroups']) assert.ok(names.includes(name), name);
     });
 
     it('has an object with types and relocations, and without DWARF', () => {
