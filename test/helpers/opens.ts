@@ -28,6 +28,7 @@ export interface OpenEvent {
   full_path_truncated?: boolean;
   full_path_resolved?: boolean;
   count?: number;
+  reason?: string;
 }
 
 /** A line of what fixtures/opens.c tells: what really happened. */

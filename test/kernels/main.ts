@@ -38,7 +38,13 @@ async function testGroup(kernel: KernelFiles, group: readonly string[], log: str
   const end = await runGuest({ kernel, machine: MACHINE, command, log, seconds, signal });
   const heard = parseResults(end.results);
   const problem = problemOf(end, heard, seconds);
-  return { tests: heard.tests, problems: problem === undefined ? [] : [problem], from, to: performance.now() };
+  return {
+    tests: heard.tests,
+    tools: heard.tools,
+    problems: problem === undefined ? [] : [problem],
+    from,
+    to: performance.now(),
+  };
 }
 
 async function testKernel(kernel: Kernel, setting: Setting): Promise<KernelResult> {
@@ -58,6 +64,7 @@ async function testKernel(kernel: Kernel, setting: Setting): Promise<KernelResul
       { version, suite, release, seconds },
       ended.flatMap(({ tests }) => tests),
       ended.flatMap(({ problems }) => problems),
+      ended.find(({ tools }) => tools !== undefined)?.tools,
     );
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;

@@ -18,6 +18,12 @@ describe('kernels: what a guest told', () => {
     assert.deepEqual(heard, { tests: [one, two, three], running: undefined });
   });
 
+  it('has what doctor said', () => {
+    const tool = { tool: 'opensnoop', state: 'works', hooks: { opens: ['tracepoint'] }, remarks: [] };
+    const heard = parseResults(`{"state":"doctor","report":{"system":[],"tools":[${JSON.stringify(tool)}]}}\n`);
+    assert.deepEqual(heard, { tests: [], tools: [tool], running: undefined });
+  });
+
   it('has the test that never ended, and may end in the midst of a line', () => {
     const text = `${lines(TESTS[0] as TestLine, started('two'))}{"state":"pas`;
     assert.deepEqual(parseResults(text), { tests: [TESTS[0]], running: 'two' });

@@ -1,4 +1,5 @@
 /** What a guest's tests came to: lines of JSON from the guest, a result for each kernel, and a table of all. */
+import type { Report } from '../../src/cli/doctor.js';
 
 /** A line of a guest's results. `started` is followed by one of the others, unless the guest hangs or dies. */
 export interface TestLine {
@@ -7,6 +8,12 @@ export interface TestLine {
   readonly seconds?: number;
   /** Why it failed or was skipped. */
   readonly reason?: string;
+}
+
+/** What `snoopkit doctor` says of the kernel: src/cli/doctor.ts. */
+interface DoctorLine {
+  readonly state: 'doctor';
+  readonly report: Report;
 }
 
 export interface KernelResult {
@@ -21,11 +28,14 @@ export interface KernelResult {
   /** What went wrong beside the tests, or why there were none. */
   readonly problems: readonly string[];
   readonly tests: readonly TestLine[];
+  /** What each tool can do there; missing when there was no kernel to boot. */
+  readonly tools?: Report['tools'];
 }
 
 /** Tests of which something was heard. */
 export interface Heard {
   readonly tests: readonly TestLine[];
+  readonly tools?: Report['tools'];
   /** The one that never ended. */
   readonly running: string | undefined;
 }
@@ -33,10 +43,12 @@ export interface Heard {
 /** Reads what a guest told. The last line may be cut where it died. */
 export function parseResults(text: string): Heard {
   const lines = text.split('\n').slice(0, -1);
-  const all = lines.map((line) => JSON.parse(line) as TestLine);
+  const heard = lines.map((line) => JSON.parse(line) as TestLine | DoctorLine);
+  const all = heard.filter((line) => line.state !== 'doctor');
+  const tools = heard.find((line) => line.state === 'doctor')?.report.tools;
   const last = all.at(-1);
   const tests = all.filter(({ state }) => state !== 'started');
-  return { tests, running: last?.state === 'started' ? last.title : undefined };
+  return { tests, ...(tools && { tools }), running: last?.state === 'started' ? last.title : undefined };
 }
 
 /** A result of tests that ran; each problem counts as one that failed. */
@@ -44,10 +56,19 @@ export function countTests(
   about: Pick<KernelResult, 'version' | 'suite' | 'release' | 'seconds'>,
   tests: readonly TestLine[],
   problems: readonly string[] = [],
+  tools?: Report['tools'],
 ): KernelResult {
   const count = (state: TestLine['state']) => tests.filter((test) => test.state === state).length;
   const failed = count('failed') + problems.length;
-  return { ...about, passed: count('passed'), failed, skipped: count('skipped'), problems, tests };
+  return {
+    ...about,
+    passed: count('passed'),
+    failed,
+    skipped: count('skipped'),
+    problems,
+    tests,
+    ...(tools && { tools }),
+  };
 }
 
 /** What there is to say of how a guest ended: undefined when all is as its tests say. */

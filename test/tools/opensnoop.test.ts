@@ -14,6 +14,16 @@ function byProcess(events: readonly OpenEvent[]): Map<number, Opened[]> {
   return found;
 }
 
+/** Whether all of `part` is in `whole`, in the same order. */
+function isPartOf(part: readonly Opened[], whole: readonly Opened[]): boolean {
+  const others = whole.map((entry) => JSON.stringify(entry));
+  let at = -1;
+  return part.every((entry) => {
+    at = others.indexOf(JSON.stringify(entry), at + 1);
+    return at >= 0;
+  });
+}
+
 describe('opensnoop sees what strace sees', () => {
   let bench: Workbench;
   before(function () {
@@ -38,12 +48,19 @@ describe('opensnoop sees what strace sees', () => {
   /** One run under both: what each process did must be the same, in the same order. */
   async function follows(script: string, processes: number): Promise<void> {
     const prefix = join(bench.folder, `follow-${processes}`);
-    const { events, status, said } = await bench.trace(['-f'], [...STRACE, '-o', prefix, 'sh', '-c', script]);
+    const { events, status, said, skipped } = await bench.trace(['-f'], [...STRACE, '-o', prefix, 'sh', '-c', script]);
     assert.deepEqual([status, said], [0, '']);
     const calls = readStrace(prefix);
     assert.equal(calls.size, processes);
     const found = byProcess(events);
-    for (const [pid, expected] of calls) assert.deepEqual(found.get(pid) ?? [], expected, `process ${pid}`);
+    let missing = 0;
+    for (const [pid, expected] of calls) {
+      const seen = found.get(pid) ?? [];
+      if (skipped === 0) assert.deepEqual(seen, expected, `process ${pid}`);
+      else assert.ok(isPartOf(seen, expected), `process ${pid}`);
+      missing += expected.length - seen.length;
+    }
+    assert.ok(missing <= skipped, `${missing} are missing`);
     // Whoever else is there is strace itself, which started them.
     const others = [...found.keys()].filter((pid) => !calls.has(pid));
     assert.ok(others.length <= 1, others.join());
