@@ -1,3 +1,4 @@
+import { fillSection } from '../scripts/section.js';
 import { type Comparison, isLossy, type Results, type Row } from './results.js';
 import { machineText, participants } from './table.js';
 import { columns, count, LOSSY_NOTE, nameOf, range, titleOf } from './units.js';
@@ -62,9 +63,4 @@ export function markdownReport(results: Results): string {
 }
 
 /** Puts the report between the marks of a document. Throws when they are not there. */
-export function fillIn(document: string, report: string): string {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the document has no ${BEGIN} ... ${END}`);
-  return `${document.slice(0, begin + BEGIN.length)}\n${report}\n${document.slice(end)}`;
-}
+export const fillIn = (document: string, report: string) => fillSection(document, BEGIN, END, report);

@@ -98,10 +98,7 @@ static __always_inline int handle_open(long ret, const struct call *call)
 	s->event.dirfd = call->dirfd;
 
 	s->event.path.offset = sizeof(s->event);
-	length = bpf_probe_read_user_str(s->tail, PATH_SIZE + 1, call->name);
-	/* The length with the NUL, but of an empty name 5.10 says 0. */
-	if (length == 0)
-		length = 1;
+	length = read_user_text(s->tail, PATH_SIZE + 1, call->name);
 	if (length > 0) {
 		used = length;
 		s->event.path.length = length - 1;

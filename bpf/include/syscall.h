@@ -7,7 +7,7 @@
 #ifndef SNOOPKIT_SYSCALL_H
 #define SNOOPKIT_SYSCALL_H
 
-#include "task.h"
+#include "compat.h"
 
 #if defined(__TARGET_ARCH_x86)
 #define TS_COMPAT 0x2 /* arch/x86/include/asm/thread_info.h */
@@ -19,25 +19,6 @@
 #define NR_openat 56
 #endif
 #define NR_openat2 437
-
-#define KERNEL_STACK_SIZE (16 * 1024) /* THREAD_SIZE of x86-64, and of arm64 with 4 KiB pages */
-
-/* The user registers of the current task: task_pt_regs(). */
-static __always_inline struct pt_regs *current_regs(void)
-{
-	struct task_struct *task;
-
-	if (HAS_HELPER(task_pt_regs))
-		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-	/* Before 5.15 there is no helper, and they lie at the very end of the kernel stack. */
-	task = (void *)bpf_get_current_task();
-	return BPF_CORE_READ(task, stack) + KERNEL_STACK_SIZE - bpf_core_type_size(struct pt_regs);
-}
-
-/* The helper's pointer has a type that the verifier knows, and is read by a plain load. */
-#define READ_REGISTER(regs, name)                                                                  \
-	(HAS_HELPER(task_pt_regs) ? (regs)->name : BPF_CORE_READ(regs, name))
 
 /* The number of the system call; -1 for those of 32-bit programs, which have other numbers. */
 static __always_inline long syscall_number(struct pt_regs *regs)

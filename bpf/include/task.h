@@ -6,14 +6,7 @@
 #ifndef SNOOPKIT_TASK_H
 #define SNOOPKIT_TASK_H
 
-/* The helpers' numbers, also where the vmlinux.h is of a kernel that lacks them. */
-enum bpf_func_id___task {
-	BPF_FUNC_get_current_task_btf___task = 158,
-	BPF_FUNC_task_pt_regs___task = 175,
-};
-
-#define HAS_HELPER(name)                                                                           \
-	bpf_core_enum_value_exists(enum bpf_func_id___task, BPF_FUNC_##name##___task)
+#include "compat.h"
 
 /* The process that the current one is a child of. */
 static __always_inline __u32 current_ppid(void)

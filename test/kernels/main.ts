@@ -1,6 +1,6 @@
 /**
  * Runs the tests that talk to the kernel on other kernels: `make test-kernels`, or `node dist/test/kernels/main.js
- * [--limit SECONDS] [VERSION...]` as root. What was built on this machine is what is tested: nothing is compiled in a guest.
+ * [--limit SECONDS] [--save] [VERSION...]` as root. What was built on this machine is what is tested: nothing is compiled in a guest.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { runGuest } from './guest.js';
 import { chooseKernels, type Kernel, MACHINE } from './kernels.js';
 import { type KernelFiles, obtain, UnavailableError } from './packages.js';
 import { countTests, type KernelResult, parseResults, problemOf, report } from './results.js';
+import { saveTable } from './table.js';
 import { Turns } from './turns.js';
 
 const FOLDER = join(root, 'build', 'kernels');
@@ -95,7 +96,7 @@ function limitOf(text: string): number {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { limit: { type: 'string', default: '1200' } },
+    options: { limit: { type: 'string', default: '1200' }, save: { type: 'boolean', default: false } },
   });
   if (process.geteuid?.() !== 0) throw new Error('a guest shares the root of this machine: run it as root');
   const kernels = chooseKernels(positionals);
@@ -110,6 +111,7 @@ async function main(): Promise<number> {
     stop.abort();
     giveBack(FOLDER);
   });
+  if (values.save) saveTable(results);
   process.stdout.write(`${report(results)}\n`);
   return results.some(({ failed }) => failed > 0) ? 1 : 0;
 }

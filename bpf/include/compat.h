@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is different from kernel to kernel, with a word on each. Everything else is the same on all
+ * of them, or libbpf relocates it (CO-RE).
+ */
+#ifndef SNOOPKIT_COMPAT_H
+#define SNOOPKIT_COMPAT_H
+
+/*
+ * Helpers that came later. Their numbers stand here, for the vmlinux.h may be that of a kernel
+ * which lacks them. Where HAS_HELPER() is false the verifier never sees the call.
+ */
+enum bpf_func_id___compat {
+	BPF_FUNC_get_current_task_btf___compat = 158, /* 5.11 */
+	BPF_FUNC_task_pt_regs___compat = 175,	      /* 5.15 */
+};
+
+#define HAS_HELPER(name)                                                                           \
+	bpf_core_enum_value_exists(enum bpf_func_id___compat, BPF_FUNC_##name##___compat)
+
+/* Before 5.15 the registers of a task are found at the very end of its kernel stack. */
+#define KERNEL_STACK_SIZE (16 * 1024) /* THREAD_SIZE of x86-64, and of arm64 with 4 KiB pages */
+
+/* The user registers of the current task: task_pt_regs(). */
+static __always_inline struct pt_regs *current_regs(void)
+{
+	struct task_struct *task;
+
+	if (HAS_HELPER(task_pt_regs))
+		return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	task = (void *)bpf_get_current_task();
+	return BPF_CORE_READ(task, stack) + KERNEL_STACK_SIZE - bpf_core_type_size(struct pt_regs);
+}
+
+/* The helper's pointer has a type that the verifier knows, and is read by a plain load. */
+#define READ_REGISTER(regs, name)                                                                  \
+	(HAS_HELPER(task_pt_regs) ? (regs)->name : BPF_CORE_READ(regs, name))
+
+/* The length of a text with its NUL. Of an empty one 5.10 says 0, all later ones 1. */
+static __always_inline long read_user_text(void *to, __u32 size, const void *from)
+{
+	long length = bpf_probe_read_user_str(to, size, from);
+
+	return length == 0 ? 1 : length;
+}
+
+#endif

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import type { KernelResult } from './results.js';
+import { kernelTable } from './table.js';
+
+const tested = { suite: 'bullseye', passed: 3, failed: 0, skipped: 1, seconds: 5, problems: [], tests: [] };
+
+describe('kernels: the table of hooks', () => {
+  it('has a column for each kernel that ran, a row for each tool', () => {
+    const results: KernelResult[] = [
+      {
+        ...tested,
+        version: '5.10',
+        release: '5.10.0-32-cloud-amd64',
+        tools: [
+          { tool: 'a', state: 'works', hooks: { opens: ['tracepoint'], ends: ['tp_btf', 'raw_tp'] }, remarks: ['x'] },
+          { tool: 'b', state: 'fails', hooks: {}, remarks: [], reason: 'no way | at all' },
+        ],
+      },
+      {
+        ...tested,
+        version: '7.2',
+        release: '7.2.1',
+        tools: [{ tool: 'a', state: 'reduced', hooks: { opens: ['tp_btf'] }, remarks: ['ends: not seen'] }],
+      },
+      { ...tested, version: '6.1' },
+    ];
+    assert.deepEqual(kernelTable(results).split('\n'), [
+      '|  | 5.10 | 7.2 |',
+      '| --- | --- | --- |',
+      '| release | 5.10.0-32-cloud-amd64 | 7.2.1 |',
+      '| tests | 3 passed, 0 failed, 1 skipped | 3 passed, 0 failed, 1 skipped |',
+      '| `a` | opens: tracepoint<br>ends: tp_btf, raw_tp | opens: tp_btf<br>(ends: not seen) |',
+      '| `b` | fails: no way \\| at all | - |',
+    ]);
+  });
+});
