@@ -65,6 +65,10 @@ static __always_inline void count_lost(enum lost_reason reason)
 		__type(value, struct name##_scratch);                                              \
 	} scratch SEC(".maps")
 
+/* The same for an event of fixed size, which a program has on its stack: this keeps the type in the
+ * BTF. */
+#define SMALL_EVENT(name) struct name *name##_type
+
 static __always_inline void event_fill(struct event *e)
 {
 	__u64 id = bpf_get_current_pid_tgid();

@@ -2,7 +2,7 @@ import { PrivilegeError } from '../bpf/errors.js';
 import type { BpfObject } from '../bpf/object.js';
 import type { BpfProgram } from '../bpf/program.js';
 import { RingBuffer } from '../bpf/ring-buffer.js';
-import { applyFilters, configureFilters } from './filters.js';
+import { applyFilters, configureFilters, forgetEnded } from './filters.js';
 import { type HookKind, type HookPlan, planHooks } from './hooks.js';
 import type { FilterOptions } from './options.js';
 import { loadWithRing } from './ring.js';
@@ -77,7 +77,10 @@ export function attachTool(
       ring = RingBuffer.open(object.maps.need('events'));
       applyFilters(object, filters);
       const failed = attachAll(plan, spares);
-      if (!failed) return { ...plan, object, ring };
+      if (!failed) {
+        forgetEnded(object, filters);
+        return { ...plan, object, ring };
+      }
       refuse(...failed);
     } catch (error) {
       ring?.close();

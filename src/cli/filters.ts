@@ -48,10 +48,14 @@ export function applyFilters(object: BpfObject, filters: FilterOptions): void {
       closeSync(fd);
     }
   });
-  if (filters.pids.length > 0) object.programs.need('follow_exit').attach();
   if (filters.follow) {
     object.programs.need('follow_fork').attach();
     // Children that were there before; those born from here on the program sees.
     for (const pid of descendantsOf(filters.pids)) list('FILTER_PID', pid);
   }
+}
+
+/** Forgets processes when they end: attached behind the tool's own programs, which may want to see that end. */
+export function forgetEnded(object: BpfObject, filters: FilterOptions): void {
+  if (filters.pids.length > 0) object.programs.need('follow_exit').attach();
 }

@@ -3,8 +3,9 @@ import type { Column } from './column.js';
 import type { EventContext } from './context.js';
 import { ip4Kind, ip6Kind } from './kinds/address.js';
 import type { Kind } from './kinds/kind.js';
-import { bitsKind, enumKind, integerKind, valueKind } from './kinds/number.js';
+import { bitsKind, countKind, enumKind, integerKind, valueKind } from './kinds/number.js';
 import { gidKind, uidKind } from './kinds/owner.js';
+import { signalKind } from './kinds/process.js';
 import { dirfdKind, modeKind, openFlagsKind, retKind } from './kinds/syscall.js';
 import { charsKind, componentsKind, spanKind } from './kinds/text.js';
 import { durationKind, type TimeStyle, timeKind } from './kinds/time.js';
@@ -12,6 +13,8 @@ import { durationKind, type TimeStyle, timeKind } from './kinds/time.js';
 /** What the typedefs of bpf/include/types.h mean. `snoop_time` is not here, for it depends on `--time`. */
 const KINDS: Readonly<Record<string, Kind>> = {
   snoop_duration: durationKind,
+  snoop_count: countKind,
+  snoop_signal: signalKind,
   snoop_ret: retKind,
   snoop_uid: uidKind,
   snoop_gid: gidKind,
@@ -29,6 +32,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
 /** Kinds whose text is all in the member: not elsewhere in the record, nor changing with the clock. */
 const IN_PLACE: ReadonlySet<Kind> = new Set([
   integerKind,
+  countKind,
+  signalKind,
   enumKind,
   charsKind,
   ip4Kind,

@@ -12,7 +12,7 @@ const FOLDERS = ['bpf', 'kernel', 'native', 'tools'];
 const HOST_ALONE = [
   /^bpf\/errors$/,
   /^kernel\/(errno|users)$/,
-  /^native\/load$/,
+  /^native\/(load|teardown)$/,
   /^tools\/(contract|vmlinux)$/,
   /^tools\/\w+-(command|mistakes|output)$/,
 ];

@@ -7,6 +7,9 @@ import { OPENS, snoopkit } from '../helpers/run.js';
 
 const [O_DIRECTORY, O_PATH] = [process.arch === 'x64' ? 0o200000 : 0o40000, 0o10000000];
 
+/** Steps of fixtures/opens.c, @ being the folder, and where in it the file of each open is. */
+type Case = readonly [what: string, steps: readonly (string | number)[], paths: readonly string[]];
+
 describe('opensnoop --full-path', () => {
   let bench: Workbench;
   let base: string;
@@ -32,6 +35,18 @@ describe('opensnoop --full-path', () => {
     return { events: own, told };
   }
 
+  /** What happened in each case, all in one run: to start one takes longer than all the rest. */
+  async function opensAll(cases: readonly Case[]): Promise<Awaited<ReturnType<typeof opens>>[]> {
+    const steps = cases.flatMap(([, words]) => words.map((word) => String(word).replace('@', base)));
+    const { events, told } = await opens(...steps);
+    let at = 0;
+    return cases.map(([, , paths]) => {
+      const from = at;
+      at += paths.length;
+      return { events: events.slice(from, at), told: told.slice(from, at) };
+    });
+  }
+
   /** Each successful open must be shown where /proc/self/fd says that it is. */
   function agree({ events, told }: { events: OpenEvent[]; told: Told[] }): void {
     events.forEach((event, i) => {
@@ -44,45 +59,54 @@ describe('opensnoop --full-path', () => {
     });
   }
 
-  for (const [what, steps, links] of [
-    ['absolute ones', ['openat', 'cwd', '@/a/b/file', 0, 0], ['/a/b/file']],
-    [
-      'those below the working directory',
-      ['cd', '@/a', 'openat', 'cwd', 'b/file', 0, 0, 'openat', 'cwd', './b//./file', 0, 0],
-      ['/a/b/file', '/a/b/file'],
-    ],
-    [
-      'those below a directory that is open',
-      ['keep', 'openat', 'cwd', '@/a/b', O_DIRECTORY, 0, 'openat', 'kept', 'file', 0, 0],
-      ['/a/b', '/a/b/file'],
-    ],
-    [
-      'those below a directory opened with O_PATH',
-      ['keep', 'openat', 'cwd', '@/a', O_PATH, 0, 'openat2', 'kept', 'b/file', 0, 0, 0],
-      ['/a', '/a/b/file'],
-    ],
-    [
-      'those that go up',
-      ['cd', '@/a/b/c', 'openat', 'cwd', '../file', 0, 0, 'openat', 'cwd', '..', 0, 0],
-      ['/a/b/file', '/a/b'],
-    ],
-    [
-      'links',
-      ['cd', '@/a', 'openat', 'cwd', 'link/file', 0, 0, 'openat', 'cwd', 'absolute', 0, 0],
-      ['/a/b/file', '/a/b/file'],
-    ],
-    ['the directory itself', ['cd', '@/a', 'openat', 'cwd', '.', 0, 0], ['/a']],
-    ['the odd ones', ['openat', 'cwd', percent('@/a/b/we ird\n"\xff"'), 0, 0], ['/a/b/we ird\n"\xff"']],
-    ['those in a thread', ['thread', 'openat', 'cwd', '@/a/b/file', 0, 0], ['/a/b/file']],
-  ] as const)
-    it(`shows ${what} where they are`, async () => {
-      const result = await opens(...steps.map((step) => String(step).replace('@', base)));
-      agree(result);
-      assert.deepEqual(
-        result.told.map(({ link }) => link),
-        links.map((link) => base + link),
-      );
+  describe('shows where they are', () => {
+    const cases: readonly Case[] = [
+      ['absolute ones', ['openat', 'cwd', '@/a/b/file', 0, 0], ['/a/b/file']],
+      [
+        'those below the working directory',
+        ['cd', '@/a', 'openat', 'cwd', 'b/file', 0, 0, 'openat', 'cwd', './b//./file', 0, 0],
+        ['/a/b/file', '/a/b/file'],
+      ],
+      [
+        'those below a directory that is open',
+        ['keep', 'openat', 'cwd', '@/a/b', O_DIRECTORY, 0, 'openat', 'kept', 'file', 0, 0],
+        ['/a/b', '/a/b/file'],
+      ],
+      [
+        'those below a directory opened with O_PATH',
+        ['keep', 'openat', 'cwd', '@/a', O_PATH, 0, 'openat2', 'kept', 'b/file', 0, 0, 0],
+        ['/a', '/a/b/file'],
+      ],
+      [
+        'those that go up',
+        ['cd', '@/a/b/c', 'openat', 'cwd', '../file', 0, 0, 'openat', 'cwd', '..', 0, 0],
+        ['/a/b/file', '/a/b'],
+      ],
+      [
+        'links',
+        ['cd', '@/a', 'openat', 'cwd', 'link/file', 0, 0, 'openat', 'cwd', 'absolute', 0, 0],
+        ['/a/b/file', '/a/b/file'],
+      ],
+      ['the directory itself', ['cd', '@/a', 'openat', 'cwd', '.', 0, 0], ['/a']],
+      ['the odd ones', ['openat', 'cwd', percent('@/a/b/we ird\n"\xff"'), 0, 0], ['/a/b/we ird\n"\xff"']],
+      ['those in a thread', ['thread', 'openat', 'cwd', '@/a/b/file', 0, 0], ['/a/b/file']],
+    ];
+    let seen: Awaited<ReturnType<typeof opens>>[];
+    before(async () => {
+      seen = await opensAll(cases);
     });
+
+    cases.forEach(([what, , links], i) => {
+      it(what, () => {
+        const { events, told } = seen[i] ?? assert.fail();
+        agree({ events, told });
+        assert.deepEqual(
+          told.map(({ link }) => link),
+          links.map((link) => base + link),
+        );
+      });
+    });
+  });
 
   it('shows the root, and what is on other mounts', async () => {
     const result = await opens(
@@ -214,23 +238,29 @@ describe('opensnoop --full-path', () => {
   });
 
   describe('of what could not be opened', () => {
-    for (const [what, steps, path] of [
-      ['is absolute', ['openat', 'cwd', '@/a/nope', 0, 0], '/a/nope'],
-      ['is below the working directory', ['cd', '@/a', 'openat', 'cwd', 'b/nope', 0, 0], '/a/b/nope'],
+    const cases: readonly Case[] = [
+      ['is absolute', ['openat', 'cwd', '@/a/nope', 0, 0], ['/a/nope']],
+      ['is below the working directory', ['cd', '@/a', 'openat', 'cwd', 'b/nope', 0, 0], ['/a/b/nope']],
       [
         'is below a directory that is open',
         ['keep', 'openat', 'cwd', '@/a/b', O_DIRECTORY, 0, 'openat', 'kept', 'nope', 0, 0],
-        '/a/b/nope',
+        ['/a/b', '/a/b/nope'],
       ],
-      ['has links that nobody resolved', ['cd', '@/a', 'openat', 'cwd', 'link/../nope', 0, 0], '/a/link/../nope'],
-      ['is a link to itself', ['openat', 'cwd', '@/a/loop', 0, 0], '/a/loop'],
-    ] as const)
-      it(`${what}: the name below its directory, marked`, async () => {
-        const { events } = await opens(...steps.map((step) => String(step).replace('@', base)));
-        const event = events.at(-1);
+      ['has links that nobody resolved', ['cd', '@/a', 'openat', 'cwd', 'link/../nope', 0, 0], ['/a/link/../nope']],
+      ['is a link to itself', ['openat', 'cwd', '@/a/loop', 0, 0], ['/a/loop']],
+    ];
+    let seen: Awaited<ReturnType<typeof opens>>[];
+    before(async () => {
+      seen = await opensAll(cases);
+    });
+
+    cases.forEach(([what, , paths], i) => {
+      it(`${what}: the name below its directory, marked`, () => {
+        const event = seen[i]?.events.at(-1);
         assert.ok((event?.ret ?? 0) < 0);
-        assert.deepEqual([event?.full_path, event?.full_path_resolved], [base + path, false]);
+        assert.deepEqual([event?.full_path, event?.full_path_resolved], [`${base}${paths.at(-1)}`, false]);
       });
+    });
 
     it('is marked in a table, too', async () => {
       const { stdout } = await snoopkit([

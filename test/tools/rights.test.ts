@@ -15,7 +15,7 @@ const WITH_TRACEFS = [
   '-m',
   'sh',
   '-ec',
-  'mount -t tracefs -o mode=700 none /sys/kernel/tracing; exec "$@"',
+  'mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing; exec "$@"',
   'sh',
 ];
 const WITHOUT_TRACEFS = [

@@ -52,6 +52,21 @@ const wideKind: Kind = (field) => {
   ];
 };
 
+/** snoop_count: eight bytes of which a double holds every value that there will ever be; a number, then, in JSON. */
+export const countKind: Kind = (field) => [
+  plain({
+    name: field.name,
+    json: 'integer',
+    width: 10,
+    align: 'right',
+    value: (record) => Number(record.view.getBigUint64(record.offset + field.offset, true)),
+    write: (record, out) => {
+      const at = record.offset + field.offset;
+      out.unsigned64(record.view.getUint32(at, true), record.view.getUint32(at + 4, true));
+    },
+  }),
+];
+
 /** A column of an integer of up to four bytes, which people may see as something else. */
 export function integerColumn(
   field: Field,

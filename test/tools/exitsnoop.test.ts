@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { needs } from '../capability.js';
+import { fewer, patient } from '../helpers/patience.js';
+import { complaints, Running, run, SNOOPKIT, snoopkit } from '../helpers/run.js';
+
+const EXITS = fileURLToPath(new URL('../fixtures/exits', import.meta.url));
+
+interface ExitEvent {
+  event: string;
+  pid: number;
+  tid: number;
+  ppid: number;
+  comm: string;
+  exit_code: number;
+  signal?: string;
+  core_dumped: boolean;
+  is_thread?: boolean;
+  age: number;
+  cpu_time: number;
+  max_rss: number;
+  read_bytes: number;
+  written_bytes: number;
+  voluntary_switches: number;
+  involuntary_switches: number;
+}
+
+async function trace(flags: readonly string[], ...command: string[]): Promise<ExitEvent[]> {
+  const finished = await snoopkit(['exitsnoop', '-o', 'json', ...flags, '--', ...command]);
+  assert.deepEqual(
+    complaints(finished).filter((line) => line.startsWith('snoopkit: ')),
+    [],
+  );
+  const lines = finished.stdout.toString().trimEnd();
+  return lines === '' ? [] : lines.split('\n').map((line) => JSON.parse(line));
+}
+
+async function one(flags: readonly string[], ...command: string[]): Promise<ExitEvent> {
+  const [event, ...more] = await trace(flags, ...command);
+  assert.deepEqual(more, []);
+  return event ?? assert.fail('nothing was seen');
+}
+
+const outcome = ({ exit_code, signal }: ExitEvent) => signal ?? exit_code;
+
+describe('exitsnoop', () => {
+  before(function () {
+    needs(this, 'root');
+  });
+
+  for (const kind of ['tracepoint', 'raw_tp'])
+    describe(`by ${kind}`, () => {
+      for (const [what, script, expected] of [
+        ['success', 'exit 0', 0],
+        ['a status', 'exit 3', 3],
+        ['the last status', 'exit 255', 255],
+        ['SIGTERM', 'kill $$', 'SIGTERM'],
+        ['SIGKILL', 'kill -9 $$', 'SIGKILL'],
+        ['a signal without a name', 'kill -40 $$', 'SIGRTMIN+8'],
+      ] as const)
+        it(`tells ${what}`, async () => {
+          const event = await one(['--hooks', kind], 'sh', '-c', script);
+          assert.deepEqual(
+            [outcome(event), event.event, event.comm, event.core_dumped],
+            [expected, 'exit', 'sh', false],
+          );
+          assert.equal(event.pid, event.tid);
+        });
+
+      it('tells what wait(2) tells of a process with threads', async () => {
+        // Of the first, kernels have different ideas: since 5.17 it's the last thread that counts.
+        for (const words of [
+          ['leader', '5', '6'],
+          ['group', '7'],
+          ['thread', '8'],
+        ]) {
+          const { status } = await run(EXITS, words);
+          assert.equal((await one(['--hooks', kind], EXITS, ...words)).exit_code, status, words.join(' '));
+        }
+      });
+    });
+
+  it('tells of a core', async () => {
+    const event = await one([], 'sh', '-c', 'ulimit -c 0; kill -SEGV $$');
+    assert.deepEqual([event.signal, event.core_dumped], ['SIGSEGV', false]);
+  });
+
+  it('tells of threads where one asks', async () => {
+    const events = await trace(['--threads'], EXITS, 'thread', '8');
+    assert.deepEqual(
+      events.map(({ is_thread, exit_code, pid, tid }) => [is_thread, exit_code, pid === tid]),
+      [
+        [true, 8, false],
+        [false, 0, true],
+      ],
+    );
+    assert.equal((await one([], EXITS, 'thread', '8')).is_thread, undefined);
+  });
+
+  it('tells how long it lived, and how long it ran', async () => {
+    const slept = await one([], 'sleep', '0.3');
+    assert.ok(slept.age >= 0.3e9 && slept.age < patient(3) * 1e9, `${slept.age}`);
+    assert.ok(slept.cpu_time > 0 && slept.cpu_time < slept.age);
+    assert.ok(slept.voluntary_switches >= 1);
+    const busy = await one([], 'sh', '-c', 'i=0; while [ $i -lt 50000 ]; do i=$((i + 1)); done');
+    assert.ok(busy.cpu_time > 5e6 && busy.cpu_time <= busy.age, `${busy.cpu_time} of ${busy.age}`);
+  });
+
+  it('tells what it read and wrote, and its memory', async () => {
+    // Not the command itself, which begins as what holds it back, and writes a byte.
+    const [event] = await trace(['-f'], 'sh', '-c', 'head -c 1234567 /dev/zero >/dev/null; exit 0');
+    assert.ok(event?.comm === 'head');
+    assert.equal(event.written_bytes, 1_234_567);
+    assert.ok(event.read_bytes >= 1_234_567);
+    assert.ok(event.max_rss > 100_000 && event.max_rss < 1e8, `${event.max_rss}`);
+  });
+
+  it('shows failures alone with -x, and descendants with -f', async () => {
+    const script = `true; sh -c "exit 4"; sh -c 'kill -9 $$'; sh -c "exit 0"; exit 9`;
+    const all = await trace(['-f'], 'sh', '-c', script);
+    assert.deepEqual(all.map(outcome), [4, 'SIGKILL', 0, 9]);
+    assert.deepEqual((await trace(['-f', '-x'], 'sh', '-c', script)).map(outcome), [4, 'SIGKILL', 9]);
+    assert.deepEqual((await trace(['-x'], 'sh', '-c', script)).map(outcome), [9]);
+    const [first] = all;
+    assert.equal(first?.ppid, all.at(-1)?.pid);
+  });
+
+  it('misses none of many', async function () {
+    this.timeout(patient(60_000));
+    const count = fewer(5000);
+    const events = await trace(['-f'], EXITS, 'children', String(count));
+    assert.deepEqual(
+      events.map(({ exit_code }) => exit_code),
+      [...Array.from({ length: count }, (_, i) => i % 256), 0],
+    );
+    assert.equal(new Set(events.map(({ pid }) => pid)).size, count + 1);
+  });
+
+  it('sees a process that it was told of', async () => {
+    const process_ = new Running('sh', ['-c', 'read x; exit 6']);
+    const tool = new Running(process.execPath, [SNOOPKIT, 'exitsnoop', '-p', String(process_.pid), '-N', '1']);
+    await tool.says(/EXIT_CODE/, 'stdout');
+    process_.child.stdin?.end('x\n');
+    const { status, stdout } = await tool.finished;
+    assert.equal(status, 0);
+    assert.match(stdout.toString(), new RegExp(`^ *${process_.pid} .* sh .* 6 *$`, 'm'));
+  });
+
+  it('has a table that people read', async () => {
+    const { stdout } = await snoopkit(['exitsnoop', '--', 'sh', '-c', 'kill -9 $$']);
+    const [header, row] = stdout.toString().split('\n');
+    assert.equal(header, '    PID    PPID COMM                   AGE  CPU_TIME EXIT_CODE SIGNAL');
+    assert.match(row ?? '', /^ *\d+ +\d+ sh +[\d.]+(us|ms|s) +[\d.]+(us|ms) +0 SIGKILL$/);
+  });
+});
