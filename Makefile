@@ -1,6 +1,6 @@
 # `make help` lists what there is to make. Variables: V=1 shows the commands, BTF=FILE takes the kernel's types from
 # a file, ARGS='execsnoop -x' gives `make run` something else to run, CLANG=, LLVM_STRIP=, CXX= name the compilers,
-# KERNELS='5.10 7.2' those of `make test-kernels`.
+# KERNELS='5.10 6.12-arm64' those of `make test-kernels`.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -20,13 +20,15 @@ BUNDLE := dist/cli/LICENSES.txt
 
 .PHONY: help setup ts bundle build run test lint format manifest man generate check-generated pack clean FORCE
 help: ## this list
-	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## /{ printf "  make %-16s %s\n", $$1, $$2 }' Makefile scripts/*.mk
+	@awk -F ':[^#]*## ' '/^[a-z0-9-]+:.*## /{ printf "  make %-16s %s\n", $$1, $$2 }' Makefile scripts/*.mk
 
 # What the goals of this run need of the machine, so that apt is asked once. Everything that uses it depends on setup
 # by order only: it always looks, and makes nothing out of date.
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
+ARM64_KERNELS := $(if $(filter test-kernels,$(GOALS)),$(findstring arm64,$(KERNELS)))
 SETUP_NEEDS := $(if $(filter-out lint format,$(GOALS)),build) \
 	$(if $(filter test test-kernels,$(GOALS)),test) $(if $(filter test-kernels,$(GOALS)),kernels) \
+	$(if $(filter arm64,$(GOALS))$(ARM64_KERNELS),arm64) $(if $(ARM64_KERNELS),kernels-arm64) \
 	$(if $(filter lint format,$(GOALS)),lint)
 
 setup: ## install what is missing to build (Debian packages)
@@ -58,6 +60,7 @@ include scripts/native.mk
 include scripts/btf-fixtures.mk
 include scripts/test-programs.mk
 include scripts/bench.mk
+include scripts/arm64.mk
 include scripts/kernels.mk
 $(NATIVE_OBJECTS) $(NATIVE_LAUNCHER) $(NATIVE_FIXTURES): | setup $(NPM_STAMP)
 
@@ -91,8 +94,9 @@ check-generated: build ## see that the generated files are up to date
 	$(Q)node dist/scripts/manifest.js --check
 	$(Q)node dist/scripts/man.js --check
 
-pack: generate ## make the npm package in build/pack, and try it
-	@NODE_ARCH=$(NODE_ARCH) scripts/pack.sh
+# What was built for another architecture is packed, too, so it must not be that of yesterday.
+pack: generate $(if $(wildcard dist/native/linux-arm64.node),arm64) ## make the npm package in build/pack, and try it
+	@scripts/pack.sh
 
 clean: ## remove what was built (node_modules stays)
 	rm -rf build dist vmlinux/*/

@@ -8,12 +8,13 @@ READELF ?= readelf
 BPF_SOURCES := $(wildcard bpf/*.bpf.c)
 BPF_OBJECTS := $(BPF_SOURCES:bpf/%.c=dist/bpf/$(NODE_ARCH)/%.o)
 BPF_FIXTURES := $(patsubst test/%.c,dist/test/%.o,$(wildcard test/bpf/fixtures/*.bpf.c test/events/fixtures/*.bpf.c))
-# Objects whose source is gone would still be packed and found.
-BPF_STALE := $(filter-out $(BPF_OBJECTS) $(BPF_FIXTURES),\
+# Objects whose source is gone would still be packed and found, whatever architecture they are for.
+BPF_STALE := $(filter-out $(BPF_FIXTURES) $(foreach arch,$(notdir $(wildcard dist/bpf/*)),$(BPF_SOURCES:bpf/%.c=dist/bpf/$(arch)/%.o)),\
 	$(wildcard dist/bpf/*/*.bpf.o dist/test/bpf/fixtures/*.bpf.o dist/test/events/fixtures/*.bpf.o))
 
-# vmlinux.h is a system header: what one kernel's types make one clang warn about is not for us to mend.
-BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH_DIR) -Wall -Wextra -Werror \
+# vmlinux.h is a system header: what one kernel's types make one clang warn about is not for us to mend. Expanded where
+# it is used: scripts/arm64.mk has another ARCH_DIR.
+BPF_CFLAGS = -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH_DIR) -Wall -Wextra -Werror \
 	-fms-extensions -Wno-microsoft-anon-tag -isystem vmlinux/$(ARCH_DIR) -Ibpf/include
 
 .PHONY: vmlinux bpf bpf-fixtures

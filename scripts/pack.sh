@@ -8,13 +8,16 @@ mkdir -p build/pack
 # prepack would call make again; the Makefile has built everything already.
 npm pack --ignore-scripts --pack-destination build/pack >>"$log" 2>&1 || fail "npm pack failed: $PWD/$log"
 tar -xzf build/pack/*.tgz -C build/pack
-for needed in bin/snoopkit.js dist/src/index.js dist/src/index.d.ts oclif.manifest.json "dist/native/linux-$NODE_ARCH.node" \
-    "dist/native/launch-linux-$NODE_ARCH" LICENSE LICENSE-BPF LICENSES/GPL-2.0-only.txt; do
-    [ -e "build/pack/package/$needed" ] || fail "the package lacks $needed"
+needed=(bin/snoopkit.js dist/src/index.js dist/src/index.d.ts oclif.manifest.json LICENSE LICENSE-BPF LICENSES/GPL-2.0-only.txt)
+for addon in dist/native/linux-*.node; do
+    arch=$(basename "${addon#*linux-}" .node)
+    needed+=("$addon" "dist/native/launch-linux-$arch")
+    for source in bpf/*.bpf.c; do
+        needed+=("dist/bpf/$arch/$(basename "$source" .c).o")
+    done
 done
-for source in bpf/*.bpf.c; do
-    object=dist/bpf/$NODE_ARCH/$(basename "$source" .c).o
-    [ -e "build/pack/package/$object" ] || fail "the package lacks $object"
+for file in "${needed[@]}"; do
+    [ -e "build/pack/package/$file" ] || fail "the package lacks $file"
 done
 node build/pack/package/bin/snoopkit.js --version || fail 'the packed snoopkit does not start'
 step PACK "$(du -k build/pack/*.tgz | awk '{ print $2 " (" $1 " KiB)" }')"

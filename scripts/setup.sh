@@ -1,6 +1,6 @@
 #!/bin/bash
-# scripts/setup.sh [build] [test] [kernels] [lint]: whether this machine has what those need, and if not, installs it.
-# It runs before every build, so what it finds in place must cost next to nothing.
+# scripts/setup.sh [build] [test] [kernels] [arm64] [kernels-arm64] [lint]: whether this machine has what those need,
+# and if not, installs it. It runs before every build, so what it finds in place must cost next to nothing.
 set -eu
 . scripts/lib.sh
 
@@ -31,6 +31,11 @@ want() { # PACKAGE THING CHECK...: what Debian calls it, what others call it, ho
 }
 npm_stocked() { has npm || scripts/npm.sh --check; }
 certificates() { [ -e /etc/ssl/certs/ca-certificates.crt ] || ! has apt-get || scripts/npm.sh --check; }
+
+arm64_headers() {
+    local compiler=${ARM64_CC:-aarch64-linux-gnu-gcc}
+    has "$compiler" && echo '#include <stdio.h>' | $compiler -E - >/dev/null 2>&1
+}
 
 # QEMU's own until version 7, now a package.
 has_virtiofsd() { [ -x /usr/lib/qemu/virtiofsd ] || [ -x /usr/libexec/virtiofsd ] || has virtiofsd; }
@@ -69,6 +74,15 @@ for purpose in "$@"; do
         want cpio cpio has cpio
         want xz-utils xz has xz
         want debian-archive-keyring "the keys of Debian's archive" test -e /usr/share/keyrings/debian-archive-keyring.gpg
+        ;;
+    arm64)
+        want gcc-aarch64-linux-gnu 'a C compiler for arm64 (aarch64-linux-gnu-gcc)' has "${ARM64_CC:-aarch64-linux-gnu-gcc}"
+        want g++-aarch64-linux-gnu 'a C++ compiler for arm64 (aarch64-linux-gnu-g++)' has "${ARM64_CXX:-aarch64-linux-gnu-g++}"
+        want libc6-dev-arm64-cross 'the C library for arm64' arm64_headers
+        want debian-archive-keyring "the keys of Debian's archive" test -e /usr/share/keyrings/debian-archive-keyring.gpg
+        ;;
+    kernels-arm64)
+        want qemu-system-arm qemu-system-aarch64 has qemu-system-aarch64
         ;;
     lint)
         want clang-format clang-format has "${CLANG_FORMAT:-$(scripts/tool.sh clang-format)}"

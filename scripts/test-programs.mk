@@ -2,6 +2,7 @@
 # that they do nothing but what they are told: a dynamic loader opens files.
 
 TEST_PROGRAMS := $(patsubst %.c,dist/%,$(wildcard test/fixtures/*.c))
+TEST_PROGRAM_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -pthread -static
 
 .PHONY: test-programs
 test-programs: $(TEST_PROGRAMS)
@@ -9,5 +10,5 @@ test-programs: $(TEST_PROGRAMS)
 dist/test/fixtures/%: test/fixtures/%.c scripts/test-programs.mk | setup
 	@printf '  %-8s%s\n' CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Werror -pthread -static -o $@.tmp $<
+	$(Q)$(CC) $(TEST_PROGRAM_CFLAGS) -o $@.tmp $<
 	@mv $@.tmp $@

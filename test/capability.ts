@@ -62,6 +62,14 @@ function loadedByBpftool(fixture: string): string | undefined {
   return `bpftool can't load it either: ${refusal}`;
 }
 
+/** Without it a kernel loads fentry programs, and refuses to attach them; the bpftool of Debian 12 can't attach. */
+function ftraceDirectCalls(): string | undefined {
+  const symbols = readFileSync('/proc/kallsyms', 'latin1');
+  return /\bregister_ftrace_direct/.test(symbols)
+    ? undefined
+    : 'the kernel has no register_ftrace_direct (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)';
+}
+
 /** The capabilities of this process, from the kernel: root in a container may have none of them. */
 function effective(bit: bigint, name: string): Probe {
   return () => {
@@ -91,7 +99,12 @@ const probes = {
   kvm: file('/dev/kvm'),
   'kprobe-pmu': file('/sys/bus/event_source/devices/kprobe'),
   /** No file tells: some kernels that have all of it refuse it. So another loader than ours has to try. */
-  fentry: () => program('bpftool')() ?? mounted('bpf')() ?? loadedByBpftool('fentry'),
+  fentry: () =>
+    program('bpftool')() ??
+    mounted('bpf')() ??
+    loadedByBpftool('fentry') ??
+    file('/proc/kallsyms')() ??
+    ftraceDirectCalls(),
   ipv6: file('/proc/net/if_inet6'),
   strace: program('strace'),
   jq: program('jq'),

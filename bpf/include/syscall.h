@@ -15,7 +15,7 @@
 #define NR_creat 85
 #define NR_openat 257
 #elif defined(__TARGET_ARCH_arm64)
-#define TIF_32BIT (1 << 22) /* arch/arm64/include/asm/thread_info.h */
+#define PSR_MODE32_BIT 0x10 /* arch/arm64/include/uapi/asm/ptrace.h */
 #define NR_openat 56
 #endif
 #define NR_openat2 437
@@ -23,14 +23,14 @@
 /* The number of the system call; -1 for those of 32-bit programs, which have other numbers. */
 static __always_inline long syscall_number(struct pt_regs *regs)
 {
+#if defined(__TARGET_ARCH_x86)
 	struct task_struct *task = (void *)bpf_get_current_task();
 
-#if defined(__TARGET_ARCH_x86)
 	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT ? -1
 								   : READ_REGISTER(regs, orig_ax);
 #elif defined(__TARGET_ARCH_arm64)
-	return BPF_CORE_READ(task, thread_info.flags) & TIF_32BIT ? -1
-								  : READ_REGISTER(regs, syscallno);
+	/* What the processor itself goes by. The flags of a thread have moved between versions. */
+	return READ_REGISTER(regs, pstate) & PSR_MODE32_BIT ? -1 : READ_REGISTER(regs, syscallno);
 #endif
 }
 

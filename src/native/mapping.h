@@ -16,8 +16,9 @@ namespace snoopkit
 {
 
 /**
- * The ring's memory: the reader's position, and the producers' followed by the data. The kernel would map
- * the data twice in a row, so that no record is split; copying in two parts takes half the memory.
+ * The ring's memory: the reader's position, and the producers' followed by the data. The kernel
+ * would map the data twice in a row, so that no record is split; copying in two parts takes half
+ * the memory.
  */
 class Mapping
 {

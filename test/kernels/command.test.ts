@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { testGroups, testScript } from './command.js';
-import { chooseKernels, KERNELS } from './kernels.js';
+import { chooseKernels, nameOf } from './kernels.js';
 
 describe('kernels: which', () => {
-  it('are all, or those that one names, in their order', () => {
-    assert.deepEqual(chooseKernels([]), KERNELS);
-    const versions = chooseKernels(['7.2', '5.10']).map(({ version }) => version);
-    assert.deepEqual(versions, ['5.10', '7.2']);
+  it("are all of the host's architecture, or those that one names, in their order", () => {
+    assert.deepEqual(chooseKernels([]).map(nameOf), ['5.10', '6.1', '6.12', '7.2']);
+    assert.deepEqual(chooseKernels(['6.12-arm64', '7.2', '5.10']).map(nameOf), ['5.10', '7.2', '6.12-arm64']);
   });
 
   it('are none that is not there', () => {
@@ -26,11 +25,27 @@ describe('kernels: the tests of a guest', () => {
       assert.equal(files.includes(file), false, file);
   });
 
+  it('are fewer when one asks for some of them', () => {
+    assert.deepEqual(testGroups(/^bpf\/(map|close)$/), [['bpf/close'], ['bpf/map']]);
+    assert.deepEqual(testGroups(/opensnoop-hooks/), [['tools/opensnoop-hooks']]);
+    assert.deepEqual(testGroups(/nothing/), []);
+  });
+
   it('are given to a shell that takes every word as it is', () => {
-    const script = testScript(["it's/$HOME"], 'jq').replace(/^exec /m, 'printf "%s\\n" "$SNOOPKIT_FORBID_SKIP" ');
+    const script = testScript(["it's/$HOME"], { slow: 15, isForeign: false }, 'jq').replace(
+      /^exec /m,
+      'printf "%s\\n" "$SNOOPKIT_FORBID_SKIP" ',
+    );
     const { stdout, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
     assert.equal(stderr, '');
     assert.match(stdout, /^jq\n\/.*\n/);
     assert.ok(stdout.endsWith("\ndist/test/it's/$HOME.test.js\n"), stdout);
+  });
+
+  it('are run by the programs of a root of its own where it has one', () => {
+    const script = testScript(['bpf/map'], { slow: 20, isForeign: true }, '');
+    assert.match(script, /^export SNOOPKIT_SLOW='20'$/m);
+    assert.match(script, /^cd '\/snoopkit'\ncp -R build\/arm64\/test\/\. dist\/test\nexec '\/usr\/bin\/node' /m);
+    assert.match(script, /'--timeout' '400000'/);
   });
 });

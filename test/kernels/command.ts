@@ -2,8 +2,15 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Machine } from './kernels.js';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Where a guest with a root of its own has it. */
+export const GUEST_PROJECT = '/snoopkit';
+
+/** What is compiled for such a guest, beside what ships: scripts/arm64.mk. */
+const FOREIGN_TESTS = 'build/arm64/test';
 
 /** Folders whose tests talk to the kernel. */
 const FOLDERS = ['bpf', 'kernel', 'native', 'tools'];
@@ -20,19 +27,17 @@ const HOST_ALONE = [
 /** How many guests share the tests of a kernel: enough that none is left alone for long at the end. */
 const GROUPS = 4;
 
-/** The files to run, in groups that take about as long. */
-export function testGroups(folder = join(root, 'dist', 'test')): string[][] {
+/** The files to run, or those whose names have a part that matches, in groups that take about as long. */
+export function testGroups(only = /^/, folder = join(root, 'dist', 'test')): string[][] {
   const files = FOLDERS.flatMap((name) =>
     readdirSync(join(folder, name))
       .filter((file) => file.endsWith('.test.js'))
       .map((file) => `${name}/${file.replace(/\.test\.js$/, '')}`)
       .sort(),
-  ).filter((file) => !HOST_ALONE.some((pattern) => pattern.test(file)));
-  return Array.from({ length: GROUPS }, (_, group) => files.filter((_file, i) => i % GROUPS === group));
+  ).filter((file) => only.test(file) && !HOST_ALONE.some((pattern) => pattern.test(file)));
+  const groups = Array.from({ length: GROUPS }, (_, group) => files.filter((_file, i) => i % GROUPS === group));
+  return groups.filter((group) => group.length > 0);
 }
-
-/** How much slower than the host an emulated machine is: 14 to 16 times, as measured. */
-const SLOW = 15;
 
 /** A test's time limit on the host, in milliseconds: that of .mocharc.json. */
 const TIMEOUT = 20_000;
@@ -40,24 +45,31 @@ const TIMEOUT = 20_000;
 const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
 /** For the shell of a guest: runs the tests of a group, in one process because a start of Node takes seconds there. */
-export function testScript(group: readonly string[], forbidSkip = process.env.SNOOPKIT_FORBID_SKIP): string {
+export function testScript(
+  group: readonly string[],
+  { slow, isForeign }: Pick<Machine, 'slow' | 'isForeign'>,
+  forbidSkip = process.env.SNOOPKIT_FORBID_SKIP,
+): string {
   const environment = {
     HOME: '/root',
     LANG: 'C.UTF-8',
     // A filesystem that can all that a disk's can; the overlay of old kernels can't.
     TMPDIR: '/run/tmp',
-    SNOOPKIT_SLOW: `${SLOW}`,
+    SNOOPKIT_SLOW: `${slow}`,
     ...(forbidSkip && { SNOOPKIT_FORBID_SKIP: forbidSkip }),
   };
-  const mocha = [process.execPath, 'node_modules/mocha/bin/mocha.js', '--no-config', '--forbid-only'];
-  const options = ['--timeout', `${TIMEOUT * SLOW}`, '--slow', '0', '--require', 'dist/test/hooks.js'];
+  const node = isForeign ? '/usr/bin/node' : process.execPath;
+  const mocha = [node, 'node_modules/mocha/bin/mocha.js', '--no-config', '--forbid-only'];
+  const options = ['--timeout', `${TIMEOUT * slow}`, '--slow', '0', '--require', 'dist/test/hooks.js'];
   const files = group.map((name) => `dist/test/${name}.test.js`);
   const words = [...mocha, ...options, '--reporter', 'dist/test/kernels/guest-reporter.js', ...files];
   return [
     ...Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}`),
-    `cd ${quote(root)}`,
+    `cd ${quote(isForeign ? GUEST_PROJECT : root)}`,
+    // Where the tests look for them; only the guest's memory is written to.
+    ...(isForeign ? [`cp -R ${FOREIGN_TESTS}/. dist/test`] : []),
     // What doctor says of this kernel goes into the results, too.
-    `echo "{\\"state\\":\\"doctor\\",\\"report\\":$(${quote(process.execPath)} bin/snoopkit.js doctor -o json)}" >"\${RESULTS:-/dev/null}"`,
+    `echo "{\\"state\\":\\"doctor\\",\\"report\\":$(${quote(node)} bin/snoopkit.js doctor -o json)}" >"\${RESULTS:-/dev/null}"`,
     `exec ${words.map(quote).join(' ')}`,
     '',
   ].join('\n');

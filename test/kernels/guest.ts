@@ -1,4 +1,4 @@
-/** A virtual machine without network that runs one command on the host's root, which it can't change. */
+/** A virtual machine without network that runs one command on a root that it can't change, the host's or another. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,10 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { KernelFiles } from '../../scripts/debian/kernel.js';
+import { GUEST_PROJECT, root as project } from './command.js';
 import { makeInitrd } from './initrd.js';
 import type { Machine } from './kernels.js';
-import type { KernelFiles } from './packages.js';
 import { findProgram } from './programs.js';
+
+/** Where a guest with a root of its own has the folder of its run. */
+const GUEST_SUITE = '/suite';
 
 /** The shell scripts, which are not compiled. */
 const script = (name: string) => fileURLToPath(new URL(`../../../test/kernels/${name}`, import.meta.url));
@@ -17,6 +21,8 @@ const script = (name: string) => fileURLToPath(new URL(`../../../test/kernels/${
 export interface GuestOptions {
   readonly kernel: KernelFiles;
   readonly machine: Machine;
+  /** The root that it has instead of the host's: a folder, into which the project is mounted. */
+  readonly tree: string | undefined;
   /** For the shell. What it writes to the file that $RESULTS names is handed to the host. */
   readonly command: string;
   /** The file that gets what it says. */
@@ -70,7 +76,7 @@ async function awaitSocket(socket: string, daemon: Child): Promise<void> {
   }
 }
 
-function qemuWords({ machine, kernel, log }: GuestOptions, folder: string, initrd: string): string[] {
+function qemuWords({ machine, kernel, log, tree }: GuestOptions, folder: string, initrd: string): string[] {
   const ports = [log, join(folder, 'results'), join(folder, 'status')].flatMap((path, i) => [
     ...['-chardev', `file,id=port${i + 1},path=${path}`],
     ...['-device', `virtserialport,chardev=port${i + 1},nr=${i + 1}`],
@@ -87,7 +93,10 @@ function qemuWords({ machine, kernel, log }: GuestOptions, folder: string, initr
     ...['-serial', `file:${join(folder, 'console')}`, '-device', 'virtio-serial-pci', ...ports],
     ...['-kernel', kernel.image, '-initrd', initrd],
     // A crash is an end, and not a wait for someone to look at it.
-    ...['-append', `console=${machine.console} loglevel=5 panic=-1 oops=panic SUITE=${folder}`],
+    ...[
+      '-append',
+      `console=${machine.console} loglevel=5 panic=-1 oops=panic SUITE=${tree === undefined ? folder : GUEST_SUITE}`,
+    ],
   ];
 }
 
@@ -95,7 +104,7 @@ function qemuWords({ machine, kernel, log }: GuestOptions, folder: string, initr
 const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 
 export async function runGuest(options: GuestOptions): Promise<GuestEnd> {
-  const { signal, kernel, command, seconds } = options;
+  const { signal, kernel, command, seconds, tree } = options;
   signal.throwIfAborted();
   const folder = mkdtempSync(join(tmpdir(), 'snoopkit-guest-'));
   const children: Child[] = [];
@@ -108,10 +117,13 @@ export async function runGuest(options: GuestOptions): Promise<GuestEnd> {
   try {
     copyFileSync(script('suite.sh'), join(folder, 'suite.sh'));
     writeFileSync(join(folder, 'command'), command);
-    const initrd = makeInitrd(folder, script('init.sh'), kernel.modules);
+    const busybox = tree === undefined ? findProgram('busybox') : join(tree, 'usr/bin/busybox');
+    const initrd = makeInitrd(folder, script('init.sh'), busybox, kernel.modules);
     const [root, socket] = [join(folder, 'host'), join(folder, 'root.sock')];
     mkdirSync(root);
-    const daemon = start(['unshare', '--mount', 'sh', script('share.sh'), root, findProgram('virtiofsd'), socket]);
+    const share = ['unshare', '--mount', 'sh', script('share.sh'), root, findProgram('virtiofsd'), socket];
+    const mounts = tree === undefined ? [] : [tree, project, GUEST_PROJECT, folder, GUEST_SUITE];
+    const daemon = start([...share, ...mounts]);
     await awaitSocket(socket, daemon);
     const qemu = start(qemuWords(options, folder, initrd));
     const limit = sleep(seconds * 1000, true, { signal: AbortSignal.any([stop.signal, signal]) });

@@ -2,14 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { findProgram } from './programs.js';
 
 /** Makes it in a folder, and returns its path. */
-export function makeInitrd(folder: string, init: string, modules: readonly string[]): string {
+export function makeInitrd(folder: string, init: string, busybox: string, modules: readonly string[]): string {
   const root = join(folder, 'initrd');
   for (const made of ['bin', 'modules', 'proc', 'sys', 'dev', 'host', 'changes', 'root'])
     mkdirSync(join(root, made), { recursive: true });
-  copyFileSync(findProgram('busybox'), join(root, 'bin', 'busybox'));
+  copyFileSync(busybox, join(root, 'bin', 'busybox'));
   copyFileSync(init, join(root, 'init'));
   chmodSync(join(root, 'init'), 0o755);
   for (const module of modules) copyFileSync(module, join(root, 'modules', basename(module)));

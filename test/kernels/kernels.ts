@@ -1,41 +1,61 @@
-/** The kernels that the tests run on, and the machine that is emulated for them. */
-
-export interface Kernel {
-  /** As it is asked for: the series. */
-  readonly version: string;
-  /** Debian's suite that has it. A suite that is not released yet moves on: what ran is in the results. */
-  readonly suite: string;
-}
+/** The kernels that the tests run on, and the machines that are emulated for them. */
+import type { Kernel } from '../../scripts/debian/kernel.js';
 
 export const KERNELS: readonly Kernel[] = [
-  { version: '5.10', suite: 'bullseye' },
-  { version: '6.1', suite: 'bookworm' },
-  { version: '6.12', suite: 'trixie' },
-  { version: '7.2', suite: 'forky' },
+  { series: '5.10', suite: 'bullseye', architecture: 'amd64' },
+  { series: '6.1', suite: 'bookworm', architecture: 'amd64' },
+  { series: '6.12', suite: 'trixie', architecture: 'amd64' },
+  { series: '7.2', suite: 'forky', architecture: 'amd64' },
+  { series: '6.1', suite: 'bookworm', architecture: 'arm64' },
+  { series: '6.12', suite: 'trixie', architecture: 'arm64' },
 ];
 
 /** What differs between architectures. */
 export interface Machine {
-  /** Debian's name of the architecture. */
-  readonly architecture: string;
   readonly qemu: string;
   readonly arguments: readonly string[];
   readonly console: string;
+  /** How many times slower than the host it is, as measured: 14 to 16, and 20 to 40. */
+  readonly slow: number;
+  /** Whether the host's programs don't run on it: it gets a root of its own, and tests compiled for it. */
+  readonly isForeign: boolean;
 }
 
-export const MACHINE: Machine = {
-  architecture: 'amd64',
-  qemu: 'qemu-system-x86_64',
-  // With cmpxchg16b, kernels from 6.12 on crash at random in QEMU 7.2.
-  arguments: ['-machine', 'pc,memory-backend=memory', '-cpu', 'max,-cx16'],
-  console: 'ttyS0',
+const MACHINES: Readonly<Record<string, Machine>> = {
+  amd64: {
+    qemu: 'qemu-system-x86_64',
+    // With cmpxchg16b, kernels from 6.12 on crash at random in QEMU 7.2.
+    arguments: ['-machine', 'pc,memory-backend=memory', '-cpu', 'max,-cx16'],
+    console: 'ttyS0',
+    slow: 15,
+    isForeign: false,
+  },
+  arm64: {
+    qemu: 'qemu-system-aarch64',
+    arguments: ['-machine', 'virt,memory-backend=memory', '-cpu', 'cortex-a72'],
+    console: 'ttyAMA0',
+    slow: 30,
+    isForeign: true,
+  },
 };
 
-/** The kernels of these versions, all when none is named. */
-export function chooseKernels(versions: readonly string[]): readonly Kernel[] {
-  for (const version of versions) {
-    if (KERNELS.some((kernel) => kernel.version === version)) continue;
-    throw new Error(`there is no kernel ${version} to test; there are: ${KERNELS.map((k) => k.version).join(' ')}`);
+export function machineOf({ architecture }: Kernel): Machine {
+  const machine = MACHINES[architecture];
+  if (!machine) throw new Error(`nothing emulates ${architecture}`);
+  return machine;
+}
+
+/** As it is asked for: the series, and the architecture where it is not the host's. */
+export function nameOf(kernel: Kernel): string {
+  return machineOf(kernel).isForeign ? `${kernel.series}-${kernel.architecture}` : kernel.series;
+}
+
+/** The kernels of these names. When there are none, all of the host's architecture: the others need a build of their own. */
+export function chooseKernels(names: readonly string[]): readonly Kernel[] {
+  const known = KERNELS.map(nameOf);
+  for (const name of names) {
+    if (!known.includes(name)) throw new Error(`there is no kernel ${name} to test; there are: ${known.join(' ')}`);
   }
-  return versions.length === 0 ? KERNELS : KERNELS.filter(({ version }) => versions.includes(version));
+  if (names.length === 0) return KERNELS.filter((kernel) => !machineOf(kernel).isForeign);
+  return KERNELS.filter((kernel) => names.includes(nameOf(kernel)));
 }

@@ -1,21 +1,27 @@
 /**
  * Runs the tests that talk to the kernel on other kernels: `make test-kernels`, or `node dist/test/kernels/main.js
- * [--limit SECONDS] [--save] [VERSION...]` as root. What was built on this machine is what is tested: nothing is compiled in a guest.
+ * [--limit SECONDS] [--only PATTERN] [--save] [KERNEL...]` as root. What was built on this machine is what is tested:
+ * nothing is compiled in a guest.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { UnavailableError } from '../../scripts/debian/apt.js';
+import { type Kernel, type KernelFiles, obtain } from '../../scripts/debian/kernel.js';
+import { obtainRoot } from '../../scripts/debian/trees.js';
 import { root, testGroups, testScript } from './command.js';
 import { runGuest } from './guest.js';
-import { chooseKernels, type Kernel, MACHINE } from './kernels.js';
-import { type KernelFiles, obtain, UnavailableError } from './packages.js';
+import { chooseKernels, type Machine, machineOf, nameOf } from './kernels.js';
 import { countTests, type KernelResult, parseResults, problemOf, report } from './results.js';
 import { saveTable } from './table.js';
 import { Turns } from './turns.js';
 
 const FOLDER = join(root, 'build', 'kernels');
+
+/** What a guest may take if it were not slow, at the most. */
+const SECONDS = 80;
 
 const tell = (text: string) => process.stderr.write(`  KERNEL  ${text}\n`);
 
@@ -26,17 +32,30 @@ function forbidsSkip(): boolean {
 
 /** What there is to know of all kernels. */
 interface Setting {
-  readonly seconds: number;
+  /** After which a guest is ended; undefined: it depends on the machine. */
+  readonly limit: number | undefined;
+  /** Files of tests, each group for a guest. */
+  readonly groups: readonly (readonly string[])[];
   readonly signal: AbortSignal;
   /** A guest keeps one processor busy. */
   readonly turns: Turns;
 }
 
+/** What the guests of a kernel have in common. */
+interface Guests {
+  readonly machine: Machine;
+  readonly files: KernelFiles;
+  /** The root that they have, where it is not the host's. */
+  readonly tree: string | undefined;
+}
+
 /** Runs a group of the tests in a guest of its own. */
-async function testGroup(kernel: KernelFiles, group: readonly string[], log: string, { seconds, signal }: Setting) {
-  const command = testScript(group);
+async function testGroup(guests: Guests, group: readonly string[], log: string, setting: Setting) {
+  const { machine, files: kernel, tree } = guests;
+  const { signal, limit: seconds = SECONDS * machine.slow } = setting;
+  const command = testScript(group, machine);
   const from = performance.now();
-  const end = await runGuest({ kernel, machine: MACHINE, command, log, seconds, signal });
+  const end = await runGuest({ kernel, machine, tree, command, log, seconds, signal });
   const heard = parseResults(end.results);
   const problem = problemOf(end, heard, seconds);
   return {
@@ -48,21 +67,27 @@ async function testGroup(kernel: KernelFiles, group: readonly string[], log: str
   };
 }
 
+async function obtainGuests(kernel: Kernel): Promise<Guests> {
+  const machine = machineOf(kernel);
+  const files = await obtain(kernel);
+  return { machine, files, tree: machine.isForeign ? await obtainRoot(kernel.architecture) : undefined };
+}
+
 async function testKernel(kernel: Kernel, setting: Setting): Promise<KernelResult> {
-  const { version, suite } = kernel;
+  const [name, { suite }] = [nameOf(kernel), kernel];
   try {
-    const files = await setting.turns.take(() => obtain(kernel, MACHINE.architecture));
-    const { release } = files;
-    tell(`${version} (${release}, ${suite}): build/kernels/${version}-*.log`);
-    const groups = testGroups().map((group, i) =>
-      setting.turns.take(() => testGroup(files, group, join(FOLDER, `${version}-${i + 1}.log`), setting)),
+    const guests = await setting.turns.take(() => obtainGuests(kernel));
+    const { release } = guests.files;
+    tell(`${name} (${release}, ${suite}): build/kernels/${name}-*.log`);
+    const groups = setting.groups.map((group, i) =>
+      setting.turns.take(() => testGroup(guests, group, join(FOLDER, `${name}-${i + 1}.log`), setting)),
     );
     const ended = await Promise.all(groups);
     // Guests of other kernels may have had their turns before.
     const [from, to] = [Math.min(...ended.map((end) => end.from)), Math.max(...ended.map((end) => end.to))];
     const seconds = Math.round((to - from) / 100) / 10;
     return countTests(
-      { version, suite, release, seconds },
+      { kernel: name, suite, release, seconds },
       ended.flatMap(({ tests }) => tests),
       ended.flatMap(({ problems }) => problems),
       ended.find(({ tools }) => tools !== undefined)?.tools,
@@ -70,14 +95,14 @@ async function testKernel(kernel: Kernel, setting: Setting): Promise<KernelResul
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
     const [failed, skipped] = forbidsSkip() ? [1, 0] : [0, 1];
-    return { version, suite, passed: 0, failed, skipped, seconds: 0, problems: [error.message], tests: [] };
+    return { kernel: name, suite, passed: 0, failed, skipped, seconds: 0, problems: [error.message], tests: [] };
   }
 }
 
 async function test(kernel: Kernel, setting: Setting): Promise<KernelResult> {
   const result = await testKernel(kernel, setting);
-  writeFileSync(join(FOLDER, `${kernel.version}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
-  tell(`${kernel.version}: ${result.passed} passed, ${result.failed} failed, in ${result.seconds} s`);
+  writeFileSync(join(FOLDER, `${result.kernel}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+  tell(`${result.kernel}: ${result.passed} passed, ${result.failed} failed, in ${result.seconds} s`);
   return result;
 }
 
@@ -96,16 +121,18 @@ function limitOf(text: string): number {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { limit: { type: 'string', default: '1200' }, save: { type: 'boolean', default: false } },
+    options: { limit: { type: 'string' }, only: { type: 'string' }, save: { type: 'boolean', default: false } },
   });
   if (process.geteuid?.() !== 0) throw new Error('a guest shares the root of this machine: run it as root');
   const kernels = chooseKernels(positionals);
-  const seconds = limitOf(values.limit);
+  const limit = values.limit === undefined ? undefined : limitOf(values.limit);
+  const groups = testGroups(values.only === undefined ? undefined : new RegExp(values.only));
+  if (groups.length === 0) throw new Error(`--only ${values.only}: no file of tests has such a name`);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });
-  const setting = { seconds, signal: stop.signal, turns: new Turns(availableParallelism()) };
+  const setting = { limit, groups, signal: stop.signal, turns: new Turns(availableParallelism()) };
   // Where one can't go on, the others should not.
   const results = await Promise.all(kernels.map((kernel) => test(kernel, setting))).finally(() => {
     stop.abort();

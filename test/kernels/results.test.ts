@@ -3,7 +3,7 @@ import { countTests, parseResults, problemOf, report, type TestLine, totalLine }
 
 const lines = (...tests: TestLine[]) => tests.map((test) => `${JSON.stringify(test)}\n`).join('');
 const started = (title: string): TestLine => ({ state: 'started', title });
-const ABOUT = { version: '6.1', suite: 'bookworm', release: '6.1.0-50-cloud-amd64', seconds: 12.3 };
+const ABOUT = { kernel: '6.1', suite: 'bookworm', release: '6.1.0-50-cloud-amd64', seconds: 12.3 };
 const TESTS: TestLine[] = [
   { state: 'passed', title: 'one', seconds: 1 },
   { state: 'failed', title: 'two', seconds: 2, reason: 'it is\nbroken' },
@@ -63,7 +63,7 @@ describe('kernels: results', () => {
   });
 
   it('are told: what failed, what was skipped and why, a row for each kernel, the sum', () => {
-    const missing = { version: '7.2', suite: 'forky', passed: 0, failed: 0, skipped: 1, seconds: 0, tests: [] };
+    const missing = { kernel: '7.2', suite: 'forky', passed: 0, failed: 0, skipped: 1, seconds: 0, tests: [] };
     const text = report([countTests(ABOUT, TESTS), { ...missing, problems: ['offline'] }]);
     assert.equal(
       text,

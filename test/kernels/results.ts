@@ -17,7 +17,8 @@ interface DoctorLine {
 }
 
 export interface KernelResult {
-  readonly version: string;
+  /** Its name. */
+  readonly kernel: string;
   readonly suite: string;
   /** Missing when there was no kernel to boot. */
   readonly release?: string;
@@ -53,7 +54,7 @@ export function parseResults(text: string): Heard {
 
 /** A result of tests that ran; each problem counts as one that failed. */
 export function countTests(
-  about: Pick<KernelResult, 'version' | 'suite' | 'release' | 'seconds'>,
+  about: Pick<KernelResult, 'kernel' | 'suite' | 'release' | 'seconds'>,
   tests: readonly TestLine[],
   problems: readonly string[] = [],
   tools?: Report['tools'],
@@ -105,14 +106,14 @@ function byReason(tests: readonly TestLine[], state: TestLine['state']): [string
 }
 
 /** All that there is to say of one kernel, but for its row in the table. */
-function remarks({ version, problems, tests, skipped, failed }: KernelResult): string[] {
-  const lines = problems.map((problem) => `${version}: ${failed > 0 ? '' : 'skipped: '}${problem}`);
+function remarks({ kernel, problems, tests, skipped, failed }: KernelResult): string[] {
+  const lines = problems.map((problem) => `${kernel}: ${failed > 0 ? '' : 'skipped: '}${problem}`);
   for (const [reason, titles] of byReason(tests, 'failed')) {
-    for (const title of titles) lines.push(`${version}: failed: ${title}\n    ${reason.replaceAll('\n', '\n    ')}`);
+    for (const title of titles) lines.push(`${kernel}: failed: ${title}\n    ${reason.replaceAll('\n', '\n    ')}`);
   }
   if (skipped === 0) return lines;
   for (const [reason, titles] of byReason(tests, 'skipped'))
-    lines.push(`${version}: skipped for want of ${reason}`, ...titles.map((title) => `    ${title}`));
+    lines.push(`${kernel}: skipped for want of ${reason}`, ...titles.map((title) => `    ${title}`));
   return lines;
 }
 
@@ -120,7 +121,7 @@ export function report(results: readonly KernelResult[]): string {
   const rows = [
     ['kernel', 'release', 'passed', 'failed', 'skipped', 'seconds'],
     ...results.map((result) => [
-      result.version,
+      result.kernel,
       result.release ?? '-',
       ...[result.passed, result.failed, result.skipped, Math.round(result.seconds)].map(String),
     ]),

@@ -9,7 +9,7 @@ describe('kernels: the table of hooks', () => {
     const results: KernelResult[] = [
       {
         ...tested,
-        version: '5.10',
+        kernel: '5.10',
         release: '5.10.0-32-cloud-amd64',
         tools: [
           { tool: 'a', state: 'works', hooks: { opens: ['tracepoint'], ends: ['tp_btf', 'raw_tp'] }, remarks: ['x'] },
@@ -18,11 +18,11 @@ describe('kernels: the table of hooks', () => {
       },
       {
         ...tested,
-        version: '7.2',
+        kernel: '7.2',
         release: '7.2.1',
         tools: [{ tool: 'a', state: 'reduced', hooks: { opens: ['tp_btf'] }, remarks: ['ends: not seen'] }],
       },
-      { ...tested, version: '6.1' },
+      { ...tested, kernel: '6.1' },
     ];
     assert.deepEqual(kernelTable(results).split('\n'), [
       '|  | 5.10 | 7.2 |',

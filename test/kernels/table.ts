@@ -22,7 +22,7 @@ export function kernelTable(results: readonly KernelResult[]): string {
   const ran = results.filter(({ release }) => release !== undefined);
   const names = [...new Set(ran.flatMap(({ tools = [] }) => tools.map(({ tool }) => tool)))].sort();
   const rows = [
-    ['', ...ran.map(({ version }) => version)],
+    ['', ...ran.map(({ kernel }) => kernel)],
     ['---', ...ran.map(() => '---')],
     ['release', ...ran.map(({ release = '' }) => release)],
     ['tests', ...ran.map(({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`)],

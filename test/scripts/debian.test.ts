@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { archivesIn, UnavailableError } from '../../scripts/debian/apt.js';
+import { btfInImage } from '../../scripts/debian/image-btf.js';
+import { obtain, packagesIn, releaseIn } from '../../scripts/debian/kernel.js';
 import { needs } from '../capability.js';
-import { archivesIn, obtain, packagesIn, releaseIn, UnavailableError } from './packages.js';
 
 const ONE_PACKAGE = `linux-image-cloud-amd64
   Depends: linux-image-6.1.0-50-cloud-amd64
@@ -23,7 +25,7 @@ linux-modules-7.2.12+deb14-cloud-amd64
 linux-base-7.2.12+deb14-cloud-amd64
 `;
 
-describe('kernels: what apt says', () => {
+describe('debian: what apt says', () => {
   it('has archives, each once', () => {
     const uris = `'http://mirror.example/debian/dists/bookworm/InRelease' mirror.example_InRelease 0
 'http://mirror.example/debian/dists/bookworm-updates/InRelease' mirror.example_InRelease 0
@@ -49,8 +51,8 @@ describe('kernels: what apt says', () => {
   });
 });
 
-describe('kernels: the cache', () => {
-  const kernel = { version: '6.1', suite: 'bookworm' };
+describe('debian: the cache', () => {
+  const kernel = { series: '6.1', suite: 'bookworm', architecture: 'amd64' };
   let cache: string;
   beforeEach(() => {
     cache = mkdtempSync(join(tmpdir(), 'snoopkit-'));
@@ -58,11 +60,11 @@ describe('kernels: the cache', () => {
   afterEach(() => rmSync(cache, { recursive: true }));
 
   it('needs no archive where it has the kernel', async () => {
-    const folder = join(cache, 'amd64', '6.1');
+    const folder = join(cache, 'kernels', 'amd64', '6.1');
     mkdirSync(join(folder, 'modules'), { recursive: true });
     writeFileSync(join(folder, 'release'), '6.1.0-1-cloud-amd64\n');
     for (const name of ['1-fuse.ko', '0-virtio.ko']) writeFileSync(join(folder, 'modules', name), '');
-    assert.deepEqual(await obtain(kernel, 'amd64', { cache, from: [] }), {
+    assert.deepEqual(await obtain(kernel, { cache, from: [] }), {
       release: '6.1.0-1-cloud-amd64',
       image: join(folder, 'vmlinuz'),
       modules: [join(folder, 'modules', '0-virtio.ko'), join(folder, 'modules', '1-fuse.ko')],
@@ -72,10 +74,10 @@ describe('kernels: the cache', () => {
   /** Whether a kernel can't be had, for a reason; nothing of it may be left behind. */
   async function refused(from: readonly string[], reason: RegExp): Promise<void> {
     await assert.rejects(
-      obtain(kernel, 'amd64', { cache, from }),
+      obtain(kernel, { cache, from }),
       (error) => error instanceof UnavailableError && reason.test(error.message) && !error.message.includes('\n'),
     );
-    assert.deepEqual(readdirSync(join(cache, 'amd64')), []);
+    assert.deepEqual(readdirSync(join(cache, 'kernels', 'amd64')), []);
   }
 
   it('stays empty without an archive', () => refused([], /name no archive/));
@@ -92,4 +94,35 @@ describe('kernels: the cache', () => {
     needs(this, 'apt-get');
     await refused([`file:${cache}/nowhere`, `file:${cache}/neither`], /Release/);
   });
+});
+
+describe('debian: the types in a kernel image', () => {
+  /** Raw BTF without a type, but for what its header says. */
+  function btf(strings: string, types = 0): Buffer {
+    const header = Buffer.alloc(24);
+    header.write('9feb010018000000', 'hex');
+    header.writeUInt32LE(types, 12);
+    header.writeUInt32LE(types, 16);
+    header.writeUInt32LE(strings.length, 20);
+    return Buffer.concat([header, Buffer.from(strings)]);
+  }
+  const noise = Buffer.from('noise');
+
+  it('are found, and cut where they end', () => {
+    const wanted = btf('\0int\0');
+    assert.deepEqual(btfInImage(Buffer.concat([noise, wanted, noise])), wanted);
+  });
+
+  it('are not taken for what only begins like them', () => {
+    const wanted = btf('\0char\0');
+    const image = Buffer.concat([btf('', 8), noise, btf('\0', 1 << 20), wanted, noise]);
+    assert.deepEqual(btfInImage(image), wanted);
+  });
+
+  for (const [what, image] of [
+    ['without any', noise],
+    ['that ends in them', btf('\0int\0').subarray(0, -1)],
+    ['that ends in their header', btf('').subarray(0, 20)],
+  ] as const)
+    it(`are missing in one ${what}`, () => assert.throws(() => btfInImage(image), /no BTF in this kernel image/));
 });

@@ -1,0 +1,62 @@
+/** Unpacked packages of another architecture. None of them is installed: no script of a package runs. */
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromDebian, run } from './apt.js';
+import { cacheFolder, keep } from './kept.js';
+
+async function unpack(packages: readonly string[], into: string): Promise<void> {
+  for (const file of packages) await run('dpkg-deb', ['-x', file, into]);
+}
+
+/** Where a tree is kept: another one when other packages are asked for. */
+function placeOf(kind: string, architecture: string, names: readonly string[]): string {
+  const hash = createHash('sha256').update(names.join(' ')).digest('hex').slice(0, 8);
+  return join(cacheFolder(), kind, `${architecture}-${hash}`);
+}
+
+const LIBRARIES = ['libbpf1', 'libbpf-dev', 'libuv1-dev'];
+
+/**
+ * What the addon is compiled and linked with, beside the cross compiler's C library. Of the oldest Debian that has a
+ * libbpf which will do: what is linked with it runs with all newer ones.
+ */
+export async function obtainSysroot(architecture: string): Promise<string> {
+  const folder = placeOf('sysroots', architecture, LIBRARIES);
+  await keep(folder, async (fresh, work) => {
+    const release = { suite: 'bookworm', architecture };
+    await unpack(await fromDebian(release, work, (apt) => apt.download(LIBRARIES)), fresh);
+  });
+  return folder;
+}
+
+/** The programs that the tests need, and those that every Debian has. */
+const PROGRAMS = [
+  ...['base-files', 'base-passwd', 'bash', 'bsdutils', 'coreutils', 'dash', 'findutils', 'grep', 'gzip', 'hostname'],
+  ...['libc-bin', 'mawk', 'mount', 'netbase', 'procps', 'sed', 'tar', 'tzdata', 'util-linux'],
+  ...['binutils', 'bpftool', 'busybox-static', 'iproute2', 'jq', 'libbpf1', 'libcap2-bin', 'nodejs', 'strace'],
+];
+
+/** Folders of a root that packages leave to others, and those where a guest mounts what it gets from its host. */
+const FOLDERS = ['dev', 'proc', 'root', 'run', 'snoopkit', 'suite', 'sys', 'tmp'];
+
+/** The root of a Debian, in which nothing but the kernel is missing. */
+export async function obtainRoot(architecture: string): Promise<string> {
+  const folder = placeOf('roots', architecture, PROGRAMS);
+  await keep(folder, async (fresh, work) => {
+    // Where packages may still have files in /lib, that is a link before they come.
+    for (const name of ['bin', 'lib', 'sbin']) {
+      mkdirSync(join(fresh, 'usr', name), { recursive: true });
+      symlinkSync(`usr/${name}`, join(fresh, name));
+    }
+    const release = { suite: 'trixie', architecture };
+    await unpack(await fromDebian(release, work, (apt) => apt.downloadClosure(PROGRAMS)), fresh);
+    for (const name of FOLDERS) mkdirSync(join(fresh, name), { recursive: true });
+    // The rest is what scripts of packages do.
+    for (const name of ['passwd', 'group'])
+      copyFileSync(join(fresh, 'usr/share/base-passwd', `${name}.master`), join(fresh, 'etc', name));
+    symlinkSync('mawk', join(fresh, 'usr/bin/awk'));
+    writeFileSync(join(fresh, 'etc/hostname'), 'guest\n');
+  });
+  return folder;
+}
