@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { PrivilegeError, requireTracingRights } from '../bpf/errors.js';
 import { BpfObject } from '../bpf/object.js';
 import { SnoopkitError } from '../errors.js';
-import { attachTool } from './attach.js';
+import { missingCapabilities } from '../kernel/capabilities.js';
+import { type AttachOptions, attachTool } from './attach.js';
 import { hookKind } from './hooks.js';
 import { kernelBtf } from './kernel-btf.js';
 import { objectPath } from './object-path.js';
@@ -24,20 +25,20 @@ export interface ToolCheck {
   readonly reason?: string;
 }
 
-const SMALL_RING = 64 << 10;
-
 /**
- * Loads and attaches a tool for an instant, so that it sees nothing. Tracepoints alone are not attached: what shows in
- * tracefs and is loaded can be, and to detach one again takes the kernel a tenth of a second.
+ * Loads and attaches a tool for an instant, so that it sees nothing. For CAP_SYS_ADMIN tracepoints alone are not
+ * attached: what shows in tracefs and is loaded can be, and to detach one again takes the kernel a tenth of a second.
+ * Others may be refused: Debian's 5.10 opens them (perf_event_paranoid 3) for nobody else.
  */
 function rehearse(tool: ToolDefinition, btf: string | undefined) {
   const path = objectPath(tool.name);
   if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
   const file = btf === undefined ? undefined : kernelBtf(btf);
   const open = () => BpfObject.open(path, { name: tool.name, ...(file && { btf: file }) });
-  const { filters } = parseOptions({ pid: [`${process.pid}`] }, []);
-  const spares: Parameters<typeof attachTool>[3]['spares'] = (program) => hookKind(program) === 'tracepoint';
-  const { object, ring, ...plan } = attachTool(tool, open(), open, { filters, bufferSize: SMALL_RING, spares });
+  const { filters, bufferSize } = parseOptions({ pid: [`${process.pid}`] }, []);
+  const isAdmin = missingCapabilities(['CAP_SYS_ADMIN']).length === 0;
+  const spares: AttachOptions['spares'] = (program) => isAdmin && hookKind(program) === 'tracepoint';
+  const { object, ring, ...plan } = attachTool(tool, open(), open, { filters, bufferSize, spares });
   ring.close();
   object.close();
   return plan;

@@ -44,12 +44,13 @@ export function loadWithRing(object: BpfObject, size: number): void {
     object.load();
   } catch (error) {
     if (!(error instanceof MapError && error.map === 'events')) throw error;
+    // Before 5.11 it is the limit of locked memory that refuses one.
+    const remedy =
+      error.errno === 'EPERM' ? 'ulimit -l unlimited, CAP_SYS_RESOURCE, or a smaller --buffer' : 'a smaller --buffer';
     throw new SnoopkitError(
       'RING',
-      `the kernel refuses a ring buffer of ${sizeText(size)} (${error.errno}): give a smaller --buffer`,
-      {
-        cause: error,
-      },
+      `the kernel refuses a ring buffer of ${sizeText(size)} (${error.errno}): give ${remedy}`,
+      { cause: error },
     );
   }
 }

@@ -52,6 +52,11 @@ describe('cli: the ring', () => {
       );
   });
 
+  it('that the limit of locked memory refuses is told with that', () => {
+    const error = new MapError('cannot load opensnoop', 'events', 1, '');
+    assert.throws(() => loadWithRing(refusing(error), MIB), /: the kernel refuses a ring buffer of 1M \(EPERM\): give ulimit -l unlimited, CAP_/);
+  });
+
   it('is not blamed for anything else', () => {
     for (const error of [new MapError('cannot load opensnoop', 'scratch', 12, ''), new Error('something else')])
       assert.throws(

@@ -45,7 +45,10 @@ describe('kernels: the tests of a guest', () => {
   it('are run by the programs of a root of its own where it has one', () => {
     const script = testScript(['bpf/map'], { slow: 20, isForeign: true }, '');
     assert.match(script, /^export SNOOPKIT_SLOW='20'$/m);
-    assert.match(script, /^cd '\/snoopkit'\ncp -R build\/arm64\/test\/\. dist\/test\necho .*\nexec '\/usr\/bin\/node' /m);
+    assert.match(
+      script,
+      /^cd '\/snoopkit'\ncp -R build\/arm64\/test\/\. dist\/test\necho .*\nexec '\/usr\/bin\/node' /m,
+    );
     assert.match(script, /'--timeout' '400000'/);
   });
 });

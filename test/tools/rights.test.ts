@@ -69,9 +69,12 @@ describe('opensnoop without root', () => {
   it('reads tracefs with CAP_DAC_READ_SEARCH, and takes tracepoints', async function () {
     needs(this, 'unshare');
     const rights = ['bpf', 'perfmon', 'dac_read_search'];
-    const { paths, hooks } = seen(await runAsNobody(rights, TRACE, WITH_TRACEFS));
+    const finished = await runAsNobody(rights, TRACE, WITH_TRACEFS);
+    const { paths, hooks } = seen(finished);
     assert.ok(paths.includes('/etc/hostname'), paths.join());
-    assert.deepEqual(hooks, { opens: ['tracepoint'] });
+    // Debian's 5.10 opens them for CAP_SYS_ADMIN alone: then it's the next way, and told.
+    const isRefused = /not taken: cannot open the tracepoint .*EACCES/.test(finished.said);
+    if (!isRefused) assert.deepEqual(hooks, { opens: ['tracepoint'] });
   });
 
   it('is what doctor says', async function () {
