@@ -54,7 +54,10 @@ describe('cli: the ring', () => {
 
   it('that the limit of locked memory refuses is told with that', () => {
     const error = new MapError('cannot load opensnoop', 'events', 1, '');
-    assert.throws(() => loadWithRing(refusing(error), MIB), /: the kernel refuses a ring buffer of 1M \(EPERM\): give ulimit -l unlimited, CAP_/);
+    assert.throws(
+      () => loadWithRing(refusing(error), MIB),
+      /: the kernel refuses a ring buffer of 1M \(EPERM\): give ulimit -l unlimited, CAP_/,
+    );
   });
 
   it('is not blamed for anything else', () => {
