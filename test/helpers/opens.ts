@@ -39,7 +39,7 @@ export interface Told {
   readonly link: string | undefined;
 }
 
-/** The events: without the line that -v begins with. */
+/** The events: without the line that -v begins with, and what the kernel skipped, which `Finished.skipped` has. */
 export function parseLines(json: string | Buffer): OpenEvent[] {
   const text = json.toString();
   assert.ok(text === '' || text.endsWith('\n'), 'the last line is whole');
@@ -49,7 +49,7 @@ export function parseLines(json: string | Buffer): OpenEvent[] {
         .slice(0, -1)
         .split('\n')
         .map((line): OpenEvent => JSON.parse(line))
-        .filter(({ event }) => event !== 'start');
+        .filter(({ event, reason }) => event !== 'start' && reason !== 'skipped');
 }
 
 /** Bytes as fixtures/opens.c takes them. */
