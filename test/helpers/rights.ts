@@ -2,10 +2,14 @@ import { dirname } from 'node:path';
 import { needs } from '../capability.js';
 import { type Finished, run, SNOOPKIT } from './run.js';
 
+/** Where locked memory is limited (before 5.11) without that limit, if we may raise it: an ordinary user may not. */
+export const UNLIMITED = ['sh', '-c', 'ulimit -l unlimited 2>/dev/null; exec "$@"', 'sh'];
+
 /** How setpriv(1) makes an ordinary user, with these capabilities alone. */
 function asNobody(capabilities: readonly string[]): string[] {
   const set = ['-all', ...capabilities.map((name) => `+${name}`)].join(',');
   return [
+    ...UNLIMITED,
     'setpriv',
     '--reuid=65534',
     '--regid=65534',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Report } from '../../src/cli/doctor.js';
 import { needs } from '../capability.js';
 import { parseLines } from '../helpers/opens.js';
-import { needsNobody, runAsNobody } from '../helpers/rights.js';
+import { needsNobody, runAsNobody, UNLIMITED } from '../helpers/rights.js';
 import { type Finished, run, SNOOPKIT } from '../helpers/run.js';
 
 const TRACE = ['opensnoop', '-v', '-o', 'json', '--', 'cat', '/etc/hostname'];
@@ -98,8 +98,9 @@ describe('opensnoop without root', () => {
       copyFileSync(process.execPath, node);
       const { status, said } = await run('setcap', ['cap_bpf,cap_perfmon+ep', node]);
       needs(this, 'a file system with capabilities', status === 0 || said);
-      const user = ['--reuid=65534', '--regid=65534', '--clear-groups', node, SNOOPKIT];
-      const { paths } = seen(await run('setpriv', [...user, ...TRACE], { cwd: '/' }));
+      const user = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', node, SNOOPKIT];
+      const [file = '', ...words] = [...UNLIMITED, ...user, ...TRACE];
+      const { paths } = seen(await run(file, words, { cwd: '/' }));
       assert.ok(paths.includes('/etc/hostname'), paths.join());
     } finally {
       rmSync(folder, { recursive: true });
