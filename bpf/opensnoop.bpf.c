@@ -205,7 +205,7 @@ int handle_function(__u64 *ctx)
 {
 	struct open_how *how = (void *)ctx[2];
 	struct call call = {.dirfd = ctx[0], .name = (void *)ctx[1]};
-	long ret = ctx[3];
+	long ret = int_result(ctx[3]);
 
 	if (!wanted(ret))
 		return 0;

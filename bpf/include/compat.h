@@ -37,6 +37,15 @@ static __always_inline struct pt_regs *current_regs(void)
 #define READ_REGISTER(regs, name)                                                                  \
 	(HAS_HELPER(task_pt_regs) ? (regs)->name : BPF_CORE_READ(regs, name))
 
+/*
+ * What a function returned that some kernels declare as int and others as long, such as
+ * do_sys_openat2(), an int since 7.0: of an int the upper half is not set.
+ */
+static __always_inline long int_result(__u64 ret)
+{
+	return (int)ret;
+}
+
 /* The length of a text with its NUL. Of an empty one 5.10 says 0, all later ones 1. */
 static __always_inline long read_user_text(void *to, __u32 size, const void *from)
 {
