@@ -45,7 +45,8 @@ const volatile __u32 filter_kinds;	   /* a bit for each filter_kind in use */
 const volatile __u32 filter_cgroups_count; /* how many of filter_cgroups are set */
 const volatile __u32 filter_comms_count;
 const volatile char filter_comms[FILTER_COMMS_MAX][16];
-const volatile bool filter_failed; /* for the tools: only what failed */
+const volatile bool filter_failed;  /* for the tools: only what failed */
+const volatile bool filter_adopts; /* --follow on a kernel that may skip follow_fork() */
 
 static __always_inline bool filter_listed(enum filter_kind kind, __u32 id)
 {
@@ -91,6 +92,33 @@ static __always_inline bool in_any_cgroup(void)
 	return false;
 }
 
+#define FILTER_ADOPT_DEPTH 4
+
+/*
+ * Lists a process that descends from a listed one, and was not when it was created. Before its first
+ * event a process has seldom more than a fork or two between itself and one that had some.
+ */
+static __always_inline bool filter_adopt(struct task_struct *task, __u32 pid)
+{
+	struct filter_key key = {.kind = FILTER_PID, .id = pid};
+	__u8 listed = 1;
+
+	for (int i = 0; i < FILTER_ADOPT_DEPTH; i++) {
+		__u32 above;
+
+		task = BPF_CORE_READ(task, real_parent);
+		above = BPF_CORE_READ(task, tgid);
+		if (filter_listed(FILTER_PID, above)) {
+			if (bpf_map_update_elem(&filter_ids, &key, &listed, BPF_ANY))
+				count_lost(LOST_NOT_FOLLOWED);
+			return true;
+		}
+		if (above <= 1) /* init */
+			return false;
+	}
+	return false;
+}
+
 /* Whether the current task is one that the user wants to see. */
 static __always_inline bool filter_allows(void)
 {
@@ -100,7 +128,8 @@ static __always_inline bool filter_allows(void)
 
 	if (pid == filter_self)
 		return false;
-	if (filter_uses(FILTER_PID) && !filter_listed(FILTER_PID, pid))
+	if (filter_uses(FILTER_PID) && !filter_listed(FILTER_PID, pid) &&
+	    !(filter_adopts && filter_adopt(task, pid)))
 		return false;
 	if (filter_uses(FILTER_TID) && !filter_listed(FILTER_TID, (__u32)id))
 		return false;

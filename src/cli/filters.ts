@@ -1,10 +1,17 @@
 import { closeSync, openSync } from 'node:fs';
+import { release } from 'node:os';
 import type { BpfObject } from '../bpf/object.js';
 import { descendantsOf } from '../kernel/processes.js';
 import type { FilterOptions } from './options.js';
 
 /** Room for followed processes; one that finds none is counted as lost. */
 const FOLLOWED_MAX = 65536;
+
+/**
+ * From 7.0 on a task can be preempted while a program runs for it, and until it goes on the kernel runs none for the
+ * others on that CPU: that a process was created may go unseen.
+ */
+const PREEMPTS_PROGRAMS = Number.parseInt(release(), 10) >= 7;
 
 /** The lists by their kind in bpf/include/filter.h. */
 function idsByKind(filters: FilterOptions): Record<string, readonly number[]> {
@@ -29,6 +36,7 @@ export function configureFilters(object: BpfObject, filters: FilterOptions): voi
   globals.need('filter_comms_count').set(filters.comms.length);
   globals.need('filter_comms').set([...filters.comms]);
   globals.need('filter_failed').set(filters.failed);
+  globals.need('filter_adopts').set(filters.follow && PREEMPTS_PROGRAMS);
   const ids = lists.reduce((sum, list) => sum + list.length, 0);
   object.maps.need('filter_ids').maxEntries = filters.follow ? FOLLOWED_MAX : Math.max(1, ids);
   programs.need('follow_fork').autoload = filters.follow;
