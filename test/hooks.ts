@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setCurrentTest } from './helpers/retries.js';
 
 /** The descriptors of maps, programs, links and perf events. */
 function held(): string[] {
@@ -19,7 +20,8 @@ function held(): string[] {
 let before: string[] = [];
 
 export const mochaHooks = {
-  beforeEach(): void {
+  beforeEach(this: Mocha.Context): void {
+    setCurrentTest(this.currentTest);
     before = held();
   },
 

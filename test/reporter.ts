@@ -9,9 +9,11 @@ import { skipReason } from './capability.js';
 export default class Reporter extends Mocha.reporters.Spec {
   readonly #skipped = new Map<string, string[]>();
   readonly #unjustified: string[] = [];
+  readonly #retried: string[] = [];
 
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
+    runner.on(Mocha.Runner.constants.EVENT_TEST_RETRY, (test) => this.#retried.push(test.fullTitle()));
     runner.on(Mocha.Runner.constants.EVENT_TEST_PENDING, (test) => {
       const reason = skipReason(test);
       if (reason === undefined) this.#unjustified.push(test.fullTitle());
@@ -30,6 +32,9 @@ export default class Reporter extends Mocha.reporters.Spec {
       process.stdout.write(
         `  skipped without a capability that is missing (test/capability.ts), so failed:\n    ${title}\n`,
       );
+    }
+    for (const title of this.#retried) {
+      process.stdout.write(`  failed and done again, for the kernel skipped programs:\n    ${title}\n`);
     }
     const { passes, failures } = this.stats;
     const tail = skipped > 0 ? `, ${skipped} skipped` : '';

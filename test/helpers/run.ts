@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { patient } from './patience.js';
+import { allowRetries } from './retries.js';
 
 /** bin/snoopkit.js, as a user runs it. */
 export const SNOOPKIT = fileURLToPath(new URL('../../../bin/snoopkit.js', import.meta.url));
@@ -38,7 +39,8 @@ export interface Finished {
 
 /**
  * From 7.0 on a task can be preempted while a program runs for it, and the kernel then skips those of other tasks on
- * that CPU. There, that it is told is no complaint: what may be missing is in `skipped`.
+ * that CPU. There, that it is told is no complaint: what may be missing is in `skipped`, and a test that fails for it
+ * is done again.
  */
 const PREEMPTS = Number.parseInt(release(), 10) >= 7;
 const SKIPPED = /^snoopkit: (\d+) times the kernel did not run a program.*\n/m;
@@ -69,6 +71,7 @@ export class Running {
       if (this.#timedOut) assert.fail(`${file} ${args.join(' ')} ran for too long. It said: ${this.#said}`);
       const stdout = Buffer.concat(this.#stdout);
       const skipped = Number(SKIPPED.exec(this.#said)?.[1] ?? 0);
+      if (PREEMPTS && skipped > 0) allowRetries();
       const said = PREEMPTS ? this.#said.replace(SKIPPED, '') : this.#said;
       const lines = said === '' ? [] : said.trimEnd().split('\n');
       return { status, signal, stdout, said, lines, skipped };

@@ -19,6 +19,7 @@ export default class GuestReporter extends Reporter {
     runner.on(events.EVENT_TEST_FAIL, (test, error) =>
       tell({ state: 'failed', title: test.fullTitle(), seconds: seconds(test), reason: String(error.message) }),
     );
+    runner.on(events.EVENT_TEST_RETRY, (test) => tell({ state: 'retried', title: test.fullTitle() }));
     runner.on(events.EVENT_TEST_PENDING, (test) => {
       const reason = skipReason(test);
       tell({

@@ -62,6 +62,12 @@ describe('kernels: results', () => {
     assert.equal(totalLine([countTests(ABOUT, TESTS.slice(0, 1))]), '1 passed, 0 failed');
   });
 
+  it('have a word on each test that was done again, which counts once', () => {
+    const text = report([countTests(ABOUT, [{ state: 'retried', title: 'one' }, ...TESTS.slice(0, 1)])]);
+    assert.match(text, /^6\.1: failed and done again, for the kernel skipped programs: one\n/);
+    assert.match(text, /\n1 passed, 0 failed$/);
+  });
+
   it('are told: what failed, what was skipped and why, a row for each kernel, the sum', () => {
     const missing = { kernel: '7.2', suite: 'forky', passed: 0, failed: 0, skipped: 1, seconds: 0, tests: [] };
     const text = report([countTests(ABOUT, TESTS), { ...missing, problems: ['offline'] }]);

@@ -1,9 +1,12 @@
 /** What a guest's tests came to: lines of JSON from the guest, a result for each kernel, and a table of all. */
 import type { Report } from '../../src/cli/doctor.js';
 
-/** A line of a guest's results. `started` is followed by one of the others, unless the guest hangs or dies. */
+/**
+ * A line of a guest's results. `started` is followed by one of the others, unless the guest hangs or dies; `retried`,
+ * of a test that failed where the kernel skipped programs, by `started`.
+ */
 export interface TestLine {
-  readonly state: 'started' | 'passed' | 'failed' | 'skipped';
+  readonly state: 'started' | 'retried' | 'passed' | 'failed' | 'skipped';
   readonly title: string;
   readonly seconds?: number;
   /** Why it failed or was skipped. */
@@ -111,6 +114,8 @@ function remarks({ kernel, problems, tests, skipped, failed }: KernelResult): st
   for (const [reason, titles] of byReason(tests, 'failed')) {
     for (const title of titles) lines.push(`${kernel}: failed: ${title}\n    ${reason.replaceAll('\n', '\n    ')}`);
   }
+  for (const { state, title } of tests)
+    if (state === 'retried') lines.push(`${kernel}: failed and done again, for the kernel skipped programs: ${title}`);
   if (skipped === 0) return lines;
   for (const [reason, titles] of byReason(tests, 'skipped'))
     lines.push(`${kernel}: skipped for want of ${reason}`, ...titles.map((title) => `    ${title}`));
