@@ -45,7 +45,7 @@ const volatile __u32 filter_kinds;	   /* a bit for each filter_kind in use */
 const volatile __u32 filter_cgroups_count; /* how many of filter_cgroups are set */
 const volatile __u32 filter_comms_count;
 const volatile char filter_comms[FILTER_COMMS_MAX][16];
-const volatile bool filter_failed;  /* for the tools: only what failed */
+const volatile bool filter_failed; /* for the tools: only what failed */
 const volatile bool filter_adopts; /* --follow on a kernel that may skip follow_fork() */
 
 static __always_inline bool filter_listed(enum filter_kind kind, __u32 id)
@@ -95,8 +95,8 @@ static __always_inline bool in_any_cgroup(void)
 #define FILTER_ADOPT_DEPTH 4
 
 /*
- * Lists a process that descends from a listed one, and was not when it was created. Before its first
- * event a process has seldom more than a fork or two between itself and one that had some.
+ * Lists a process that descends from a listed one, and was not when it was created. Before its
+ * first event a process has seldom more than a fork or two between itself and one that had some.
  */
 static __always_inline bool filter_adopt(struct task_struct *task, __u32 pid)
 {
