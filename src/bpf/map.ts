@@ -45,10 +45,9 @@ export class BpfMap {
   readonly type: number;
   /** In bytes. */
   readonly keySize: number;
-  /** In bytes, of one CPU's value in a per-CPU map. */
-  readonly valueSize: number;
   readonly isPerCpu: boolean;
   #maxEntries: number;
+  #valueSize: number;
   readonly #native: NativeObject;
   readonly #shapes: MapShapes;
 
@@ -59,7 +58,7 @@ export class BpfMap {
     this.name = info.name;
     this.type = info.type;
     this.keySize = info.keySize;
-    this.valueSize = info.valueSize;
+    this.#valueSize = info.valueSize;
     this.isPerCpu = PER_CPU.includes(info.type);
     this.#maxEntries = info.maxEntries;
   }
@@ -72,6 +71,17 @@ export class BpfMap {
   set maxEntries(entries: number) {
     check(this.#native.setMaxEntries(this.name, entries), `cannot give the map ${this.name} ${entries} entries`);
     this.#maxEntries = entries;
+  }
+
+  /** In bytes, of one CPU's value in a per-CPU map. Set before load only, and where the declaration tells no type of it. */
+  get valueSize(): number {
+    return this.#valueSize;
+  }
+
+  set valueSize(size: number) {
+    if (this.#shapes.value) throw new RangeError(`${this.name}: the size of its values is that of their type`);
+    check(this.#native.setValueSize(this.name, size), `cannot give the map ${this.name} values of ${size} bytes`);
+    this.#valueSize = size;
   }
 
   /** The map's fd, owned by the object. After load only. */

@@ -21,3 +21,8 @@ export function exitNow(status: number): void {
 export function libbpfVersion(): string {
   return loadBinding().libbpfVersion();
 }
+
+/** How many CPUs there may ever be: the numbers of CPUs are below it. */
+export function possibleCpus(): number {
+  return loadBinding().possibleCpus();
+}

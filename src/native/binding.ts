@@ -61,6 +61,7 @@ export interface NativeObject {
   maps(): NativeMapInfo[];
   programs(): NativeProgramInfo[];
   setMaxEntries(map: string, entries: number): number;
+  setValueSize(map: string, size: number): number;
   setAutoload(program: string, load: boolean): number;
   /** Other function or tracepoint than the section names, for tp_btf, fentry, fexit and LSM programs (before load). */
   setAttachTarget(program: string, target: string): number;

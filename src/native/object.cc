@@ -126,15 +126,25 @@ Napi::Value Object::Programs(const Napi::CallbackInfo &info)
 	});
 }
 
-Napi::Value Object::SetMaxEntries(const Napi::CallbackInfo &info)
+Napi::Value Object::SetOfMap(const Napi::CallbackInfo &info, int (*set)(bpf_map *, uint32_t))
 {
 	Arguments args(info);
 	std::string name = args.Text(0);
-	uint32_t entries = args.Unsigned(1);
+	uint32_t value = args.Unsigned(1);
 	return Run(args, [&] {
 		bpf_map *map = FindMap(name);
-		return map ? bpf_map__set_max_entries(map, entries) : -ENOENT;
+		return map ? set(map, value) : -ENOENT;
 	});
+}
+
+Napi::Value Object::SetMaxEntries(const Napi::CallbackInfo &info)
+{
+	return SetOfMap(info, bpf_map__set_max_entries);
+}
+
+Napi::Value Object::SetValueSize(const Napi::CallbackInfo &info)
+{
+	return SetOfMap(info, bpf_map__set_value_size);
 }
 
 Napi::Value Object::SetAutoload(const Napi::CallbackInfo &info)
@@ -231,6 +241,7 @@ void InitObject(Napi::Env env, Napi::Object exports, Addon *addon)
 			Object::InstanceMethod<&Object::Maps>("maps"),
 			Object::InstanceMethod<&Object::Programs>("programs"),
 			Object::InstanceMethod<&Object::SetMaxEntries>("setMaxEntries"),
+			Object::InstanceMethod<&Object::SetValueSize>("setValueSize"),
 			Object::InstanceMethod<&Object::SetAutoload>("setAutoload"),
 			Object::InstanceMethod<&Object::SetAttachTarget>("setAttachTarget"),
 			Object::InstanceMethod<&Object::ReadImage>("readImage"),

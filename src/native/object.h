@@ -56,7 +56,9 @@ public:
 	// object.cc
 	Napi::Value Maps(const Napi::CallbackInfo &info);
 	Napi::Value Programs(const Napi::CallbackInfo &info);
+	Napi::Value SetOfMap(const Napi::CallbackInfo &info, int (*set)(bpf_map *, uint32_t));
 	Napi::Value SetMaxEntries(const Napi::CallbackInfo &info);
+	Napi::Value SetValueSize(const Napi::CallbackInfo &info);
 	Napi::Value SetAutoload(const Napi::CallbackInfo &info);
 	Napi::Value SetAttachTarget(const Napi::CallbackInfo &info);
 	Napi::Value Load(const Napi::CallbackInfo &info);

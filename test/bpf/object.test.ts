@@ -162,6 +162,11 @@ describe('bpf: loading', () => {
     const object = open('maps');
     const list = object.maps.need('list');
     list.maxEntries = 77;
+    const untyped = object.maps.need('untyped');
+    untyped.valueSize = 9;
+    assert.throws(() => {
+      list.valueSize = 9;
+    }, RangeError);
     object.programs.need('handle_nothing').autoload = false;
     assert.throws(() => list.fd, BpfError);
     object.load();
@@ -174,6 +179,8 @@ describe('bpf: loading', () => {
       object.programs.need('handle_nothing').autoload = true;
     }, BpfError);
     assert.equal(list.maxEntries, 77);
+    untyped.set(Buffer.from('key'), Buffer.from('123456789'));
+    assert.equal(Buffer.from(untyped.get(Buffer.from('key')) as Uint8Array).toString(), '123456789');
     assert.throws(() => object.load(), BpfError);
     object.close();
   });

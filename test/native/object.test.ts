@@ -59,6 +59,7 @@ describe('native object', () => {
   it('says -ENOENT for names it does not know', () => {
     const object = open();
     assert.equal(object.setMaxEntries('none', 1), ENOENT);
+    assert.equal(object.setValueSize('none', 1), ENOENT);
     assert.equal(object.setAutoload('none', true), ENOENT);
     assert.equal(object.setAttachTarget('none', 'x'), ENOENT);
     assert.equal(object.readImage('.none'), ENOENT);
