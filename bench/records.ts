@@ -33,6 +33,7 @@ const context: EventContext = {
   arch: process.arch,
   userName: () => 'root',
   groupName: () => 'root',
+  envNames: [],
   enumName: () => undefined,
 };
 

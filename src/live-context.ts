@@ -5,13 +5,18 @@ import { Btf, readBtfBytes } from './btf/index.js';
 import { ClockOffset, type EventContext } from './events/context.js';
 import { NameDatabase } from './kernel/users.js';
 
-/** This machine, as it is while tracing. `btf` stands in for the running kernel's. */
-export function liveContext(users: NameDatabase = new NameDatabase('passwd'), btf: string = KERNEL_BTF): EventContext {
+/** This machine, as it is while tracing. `btf` stands in for the running kernel's; without `envNames` no environment is shown. */
+export function liveContext(
+  users: NameDatabase = new NameDatabase('passwd'),
+  btf: string = KERNEL_BTF,
+  envNames: readonly string[] = [],
+): EventContext {
   let groups: NameDatabase | undefined;
   let kernel: Btf | undefined;
   return {
     clock: new ClockOffset(bootToRealtime()),
     arch: process.arch,
+    envNames,
     userName: (uid) => users.name(uid),
     groupName: (gid) => {
       groups ??= new NameDatabase('group');

@@ -38,5 +38,18 @@ typedef struct snoop_span snoop_text;
 typedef struct snoop_span snoop_path;
 /* An absolute path, as its components from the last to the first, each ended by a NUL. */
 typedef struct snoop_span snoop_components;
+/* The same, of what is always where the path says: links are resolved. */
+typedef struct snoop_span snoop_place;
+
+/* Texts, each ended by a NUL, one behind the other; only where they were cut has the last one none.
+ */
+struct snoop_list {
+	struct snoop_span span;
+	__u32 count; /* of so many, */
+	__u32 size;  /* in so many bytes; both are 0 when that is not known */
+};
+
+typedef struct snoop_list snoop_args; /* the words of a command */
+typedef struct snoop_list snoop_env;  /* NAME=value, of which only those with --env are shown */
 
 #endif

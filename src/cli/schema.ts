@@ -15,6 +15,7 @@ const NOWHERE: EventContext = {
   arch: process.arch,
   userName: () => undefined,
   groupName: () => undefined,
+  envNames: [],
   enumName: () => undefined,
 };
 

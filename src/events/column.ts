@@ -1,5 +1,10 @@
 import type { OutputBuffer } from './output-buffer.js';
 
+// A byte order mark is a character of a name like any other.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+const EQUALS = 0x3d;
+
 /** One event as it lies in memory. The same object is used for all: readers keep nothing of it. */
 export class EventRecord {
   bytes: Buffer = Buffer.alloc(0);
@@ -40,8 +45,36 @@ export class TextSpan {
   }
 }
 
+/** Texts one behind the other, each ended by a NUL; the last one may have none where it was cut. */
+export class TextList {
+  readonly span = new TextSpan();
+  /** How many there were, in how many bytes, before they were cut; 0 when that is not known. */
+  count = 0;
+  size = 0;
+  /** Only these of the texts, by their names: undefined for all. */
+  names: ReadonlySet<string> | undefined;
+
+  /** Calls back for each of the texts, in order, with where it lies in the span's bytes. */
+  forEach(receive: (start: number, end: number) => void): void {
+    const { bytes, start, end } = this.span;
+    for (let at = start; at < end; ) {
+      const nul = bytes.indexOf(0, at);
+      const stop = nul < 0 || nul > end ? end : nul;
+      if (!this.names || this.names.has(this.nameAt(at, stop))) receive(at, stop);
+      at = stop + 1;
+    }
+  }
+
+  /** What stands before the first `=` of a text. */
+  nameAt(start: number, end: number): string {
+    const { bytes } = this.span;
+    const equals = bytes.indexOf(EQUALS, start);
+    return decoder.decode(bytes.subarray(start, equals < 0 || equals > end ? end : equals));
+  }
+}
+
 /** What a column is in JSON; `any` is written as JSON by the column itself. */
-export type JsonType = 'integer' | 'number' | 'string' | 'boolean' | 'array' | 'any';
+export type JsonType = 'integer' | 'number' | 'string' | 'boolean' | 'array' | 'object' | 'any';
 
 interface ColumnBase {
   /** Its name on the command line and in JSON: snake_case. */
@@ -78,11 +111,26 @@ export interface TextColumn extends ColumnBase {
   locate(record: EventRecord, span: TextSpan): void;
 }
 
-/** A field of an event as outputs show it: how to read it, and how to write it. */
-export type Column = PlainColumn | TextColumn;
+/** Texts that somebody else chose, such as the words of a command. */
+export interface ListColumn extends ColumnBase {
+  readonly kind: 'list';
+  /** An `object` has a member for each text, which has the form NAME=value. */
+  readonly json: 'array' | 'object';
+  locate(record: EventRecord, list: TextList): void;
+}
 
-// A byte order mark is a character of a name like any other.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+/** A field of an event as outputs show it: how to read it, and how to write it. */
+export type Column = PlainColumn | TextColumn | ListColumn;
+
+/** The lossy texts of a list, null when they are missing. */
+export function listTexts(list: TextList): string[] | null {
+  if (list.span.isMissing) return null;
+  const texts: string[] = [];
+  list.forEach((start, end) => {
+    texts.push(decoder.decode(list.span.bytes.subarray(start, end)));
+  });
+  return texts;
+}
 
 /** The lossy text of a column, null when it is missing. */
 export function spanText(span: TextSpan): string | null {

@@ -3,11 +3,12 @@ import type { Column } from './column.js';
 import type { EventContext } from './context.js';
 import { ip4Kind, ip6Kind } from './kinds/address.js';
 import type { Kind } from './kinds/kind.js';
+import { argsKind, envKind } from './kinds/list.js';
 import { bitsKind, countKind, enumKind, integerKind, valueKind } from './kinds/number.js';
 import { gidKind, uidKind } from './kinds/owner.js';
 import { signalKind } from './kinds/process.js';
 import { dirfdKind, modeKind, openFlagsKind, retKind } from './kinds/syscall.js';
-import { charsKind, componentsKind, spanKind } from './kinds/text.js';
+import { charsKind, componentsKind, placeKind, spanKind } from './kinds/text.js';
 import { durationKind, type TimeStyle, timeKind } from './kinds/time.js';
 
 /** What the typedefs of bpf/include/types.h mean. `snoop_time` is not here, for it depends on `--time`. */
@@ -27,6 +28,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_text: spanKind,
   snoop_path: spanKind,
   snoop_components: componentsKind,
+  snoop_place: placeKind,
+  snoop_args: argsKind,
+  snoop_env: envKind,
 };
 
 /** Kinds whose text is all in the member: not elsewhere in the record, nor changing with the clock. */

@@ -2,7 +2,7 @@ import type { Column } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 import type { Format } from './format.js';
 import { memoized, type Part } from './memo.js';
-import { shownText } from './shown-text.js';
+import { shownList, shownText } from './shown-text.js';
 
 const COMMA = 0x2c;
 const NEWLINE = 0x0a;
@@ -22,14 +22,17 @@ function quote(out: OutputBuffer, start: number): void {
   out.append(quoted);
 }
 
+function content(column: Column): Part {
+  if (column.kind === 'text') return shownText(column, '');
+  if (column.kind === 'list') return shownList(column, '');
+  return (record, out) => {
+    if (column.isPresent?.(record) !== false) column.write(record, out);
+  };
+}
+
 /** A column's cell, with the comma in front of it. */
 function cell(column: Column, isFirst: boolean): Part {
-  const write: Part =
-    column.kind === 'text'
-      ? shownText(column, '')
-      : (record, out) => {
-          if (column.isPresent?.(record) !== false) column.write(record, out);
-        };
+  const write = content(column);
   return (record, out) => {
     if (!isFirst) out.byte(COMMA);
     const start = out.length;

@@ -20,6 +20,9 @@ function plainEnd(bytes: Uint8Array, start: number, end: number): number {
 /** What is harmless in JSON but drives a terminal or reorders a line: control and format characters, line separators. */
 const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
+/** The same, and what escapes begin with. */
+const SPECIAL = /[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
 
 /** JSON's escape, for UTF-16 code units. */
@@ -60,8 +63,32 @@ function validLength(bytes: Uint8Array, at: number, end: number): number {
   return 0;
 }
 
-/** The rest of a name that is not plain ASCII, made harmless: slow, and rare. */
-function harmless(bytes: Uint8Array, start: number, end: number): string {
+/** The same for $'...' of a shell, where \x is a byte, there are no braces, and a quote ends it. */
+function shellEscape(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (character === "'") return "\\'";
+  if (code > 0xffff) return `\\U${hex(code, 8)}`;
+  return code >= 0x80 ? `\\u${hex(code, 4)}` : terminalEscape(character);
+}
+
+/** Whether bytes are UTF-8 that a terminal shows as it is. */
+export function isHarmless(bytes: Uint8Array): boolean {
+  return isUtf8(bytes) && decoder.decode(bytes).search(HOSTILE) < 0;
+}
+
+/** Bytes for between $' and ' of a shell: they mean the same there, and no terminal obeys them. */
+export function shellText(bytes: Uint8Array): string {
+  return harmless(bytes, 0, bytes.length, /[\\'\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, shellEscape);
+}
+
+/** Bytes that are not plain ASCII, made harmless: slow, and rare. */
+function harmless(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  special = SPECIAL,
+  escaped: (character: string) => string = terminalEscape,
+): string {
   let text = '';
   for (let at = start; at < end; ) {
     const size = validLength(bytes, at, end);
@@ -71,7 +98,7 @@ function harmless(bytes: Uint8Array, start: number, end: number): string {
       continue;
     }
     const character = decoder.decode(bytes.subarray(at, at + size));
-    text += character === '\\' ? '\\\\' : character.replace(HOSTILE, terminalEscape);
+    text += character.replace(special, escaped);
     at += size;
   }
   return text;

@@ -1,4 +1,4 @@
-import type { Column, PlainColumn, TextColumn } from '../events/column.js';
+import type { Column, ListColumn, PlainColumn, TextColumn } from '../events/column.js';
 
 /** A JSON Schema, or a part of one. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -52,10 +52,47 @@ function textMembers(column: TextColumn, { description, isOptional }: SchemaColu
   };
 }
 
+/** The texts, and what src/output/json.ts puts beside them. */
+function listMembers(column: ListColumn, { description, isOptional }: SchemaColumn): Members {
+  const { name, json } = column;
+  const [base64, truncated, count, size] = ['base64', 'truncated', 'count', 'size'].map(
+    (what) => `${name}_${what}`,
+  ) as [string, string, string, string];
+  const of = (text: JsonSchema) => (json === 'array' ? { items: text } : { additionalProperties: text });
+  return {
+    properties: {
+      [name]: {
+        ...(description && { description: `${description}; null where they could not be read` }),
+        type: [json, 'null'],
+        ...of({ type: 'string' }),
+      },
+      [base64]: {
+        description: `the exact bytes of all of ${name}, where some are not UTF-8 and ${name} is only close to them`,
+        type: json,
+        ...of({ type: 'string', contentEncoding: 'base64' }),
+      },
+      [truncated]: { description: `not all of ${name} is there`, const: true },
+      [count]: { description: 'how many there were, if that is known', type: 'integer' },
+      [size]: { description: 'in how many bytes, each with a NUL, if that is known', type: 'integer' },
+    },
+    required: isOptional ? [] : [name],
+    dependent: { [base64]: [name], [truncated]: [name], [count]: [truncated], [size]: [truncated] },
+  };
+}
+
+function membersOf(entry: SchemaColumn): Members {
+  switch (entry.column.kind) {
+    case 'plain':
+      return plainMembers(entry.column, entry);
+    case 'text':
+      return textMembers(entry.column, entry);
+    case 'list':
+      return listMembers(entry.column, entry);
+  }
+}
+
 function eventSchema(event: string, columns: readonly SchemaColumn[]): JsonSchema {
-  const members = columns.map((entry) =>
-    entry.column.kind === 'plain' ? plainMembers(entry.column, entry) : textMembers(entry.column, entry),
-  );
+  const members = columns.map(membersOf);
   return {
     type: 'object',
     properties: { event: { const: event }, ...Object.assign({}, ...members.map(({ properties }) => properties)) },

@@ -1,4 +1,12 @@
-import { type Column, type EventRecord, type PlainColumn, type TextColumn, TextSpan } from '../events/column.js';
+import {
+  type Column,
+  type EventRecord,
+  type ListColumn,
+  type PlainColumn,
+  type TextColumn,
+  TextList,
+  TextSpan,
+} from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 import { writeJsonString } from './escape.js';
 import type { Format, Loss, Opening } from './format.js';
@@ -7,6 +15,9 @@ import { memoized, type Part } from './memo.js';
 const BRACE = 0x7d;
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const EQUALS = 0x3d;
 
 function plainMember(column: PlainColumn): Part {
   const key = `,"${column.name}":`;
@@ -47,6 +58,70 @@ function textMember(column: TextColumn): Part {
   };
 }
 
+/**
+ * The texts, in an array or as members of an object. Beside them, only where they say something: `<name>_base64` with
+ * the exact bytes of all, and where some are missing `<name>_truncated`, with `<name>_count` and `<name>_size` for how
+ * many there were in how many bytes, if that is known.
+ */
+function listMember(column: ListColumn): Part {
+  const list = new TextList();
+  const { name } = column;
+  const isObject = column.json === 'object';
+  const [open, close] = isObject ? ['{', '}'] : ['[', ']'];
+  /** Writes each text, or each member, by `write`, which returns whether it could do so exactly. */
+  const writeAll = (out: OutputBuffer, write: (start: number, end: number) => boolean): boolean => {
+    const { bytes } = list.span;
+    let [isExact, isFirst] = [true, true];
+    out.ascii(open);
+    list.forEach((start, end) => {
+      if (!isFirst) out.byte(COMMA);
+      isFirst = false;
+      let from = start;
+      if (isObject) {
+        const equals = bytes.indexOf(EQUALS, start);
+        const stop = equals < 0 || equals > end ? end : equals;
+        writeJsonString(bytes, start, stop, out);
+        out.byte(COLON);
+        from = Math.min(stop + 1, end);
+      }
+      if (!write(from, end)) isExact = false;
+    });
+    out.ascii(close);
+    return isExact;
+  };
+  return (record, out) => {
+    column.locate(record, list);
+    const { bytes, isMissing, isTruncated } = list.span;
+    out.ascii(`,"${name}":`);
+    if (isMissing) {
+      out.ascii('null');
+      return;
+    }
+    if (!writeAll(out, (start, end) => writeJsonString(bytes, start, end, out))) {
+      out.ascii(`,"${name}_base64":`);
+      writeAll(out, (start, end) => {
+        out.ascii(`"${Buffer.from(bytes.subarray(start, end)).toString('base64')}"`);
+        return true;
+      });
+    }
+    if (!isTruncated) return;
+    out.ascii(`,"${name}_truncated":true`);
+    if (list.count > 0) out.ascii(`,"${name}_count":${list.count}`);
+    if (list.size > 0) out.ascii(`,"${name}_size":${list.size}`);
+  };
+}
+
+function memberOf(column: Column): Part {
+  switch (column.kind) {
+    case 'plain':
+      return plainMember(column);
+    case 'text':
+      return textMember(column);
+    case 'list':
+      return listMember(column);
+  }
+}
+
 /** One JSON object a line, whose first member `event` names its kind. */
 export class JsonFormat implements Format {
   readonly #head: string;
@@ -54,8 +129,7 @@ export class JsonFormat implements Format {
 
   constructor(event: string, columns: readonly Column[]) {
     this.#head = `{"event":"${event}"`;
-    const members = columns.map((column) => (column.kind === 'plain' ? plainMember(column) : textMember(column)));
-    this.#members = memoized(columns, members);
+    this.#members = memoized(columns, columns.map(memberOf));
   }
 
   begin(out: OutputBuffer, opening?: Opening): void {

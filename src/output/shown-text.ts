@@ -1,6 +1,9 @@
-import { type EventRecord, type TextColumn, TextSpan } from '../events/column.js';
+import { type EventRecord, type ListColumn, type TextColumn, TextList, TextSpan } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 import { writeTerminalText } from './escape.js';
+import { writeShellWord } from './shell-word.js';
+
+const BLANK = 0x20;
 
 /**
  * Writes somebody else's bytes so that people can read them and no terminal obeys them, with what is to be said of them
@@ -19,5 +22,32 @@ export function shownText(column: TextColumn, missing: string): (record: EventRe
     const width = writeTerminalText(span.bytes, span.start, span.end, out);
     out.ascii(span.after);
     return span.before.length + width + span.after.length;
+  };
+}
+
+/**
+ * Writes words as a shell would take them, so that a line can be copied and run, with what is to be said when some are
+ * missing. Returns how many columns that takes.
+ */
+export function shownList(column: ListColumn, missing: string): (record: EventRecord, out: OutputBuffer) => number {
+  const list = new TextList();
+  return (record, out) => {
+    column.locate(record, list);
+    const { span, count, size } = list;
+    if (span.isMissing) {
+      out.ascii(missing);
+      return missing.length;
+    }
+    let [shown, width] = [0, 0];
+    list.forEach((start, end) => {
+      if (shown > 0) out.byte(BLANK);
+      width += (shown > 0 ? 1 : 0) + writeShellWord(span.bytes, start, end, out);
+      shown++;
+    });
+    if (!span.isTruncated) return width;
+    const total = [...(count > 0 ? [`${count} words`] : []), ...(size > 0 ? [`${size} bytes`] : [])].join(', ');
+    const note = `...[truncated${total && `: ${total} in all`}]`;
+    out.ascii(note);
+    return width + note.length;
   };
 }

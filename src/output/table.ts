@@ -3,7 +3,7 @@ import type { Column, EventRecord } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 import type { Format } from './format.js';
 import { memoized, type Part } from './memo.js';
-import { shownText } from './shown-text.js';
+import { shownList, shownText } from './shown-text.js';
 
 const BLANK = 0x20;
 const NEWLINE = 0x0a;
@@ -18,7 +18,7 @@ function content(column: Column): (record: EventRecord, out: OutputBuffer) => nu
       return out.length - start;
     };
   }
-  return shownText(column, '?');
+  return column.kind === 'list' ? shownList(column, '?') : shownText(column, '?');
 }
 
 /** A column's cell, padded, with the blank in front of it; the last one of a row is as long as it is. Nothing is ever cut. */

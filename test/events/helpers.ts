@@ -18,6 +18,7 @@ export function fakeContext(changes: Partial<EventContext> = {}): EventContext {
     arch: 'x64',
     userName: () => undefined,
     groupName: () => undefined,
+    envNames: [],
     enumName: () => undefined,
     ...changes,
   };

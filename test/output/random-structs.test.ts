@@ -16,6 +16,7 @@ const context: EventContext = {
   arch: 'x64',
   userName: (uid) => (uid % 2 === 0 ? `user "${uid}"` : undefined),
   groupName: () => undefined,
+  envNames: [],
   enumName: () => undefined,
 };
 

@@ -18,7 +18,7 @@ export const charsKind: Kind = (field) => {
 const SOURCE = { MISSING: 0, READ: 1, JOINED: 2 } as const;
 
 /** Reads struct snoop_span, and says where the text comes from. Throws RangeError when it lies outside the record. */
-function readSpan(field: Field, record: EventRecord, span: TextSpan): number {
+export function readSpan(field: Field, record: EventRecord, span: TextSpan): number {
   const at = record.offset + field.offset;
   const offset = record.view.getUint32(at, true);
   const word = record.view.getUint32(at + 4, true);
@@ -67,8 +67,8 @@ function joinComponents(source: Uint8Array, start: number, end: number, into: Ui
   return at;
 }
 
-/** snoop_components: an absolute path, and whether links on the way to it are resolved. */
-export const componentsKind: Kind = (field): Column[] => {
+/** snoop_place: an absolute path. */
+export const placeKind: Kind = (field): Column[] => {
   let joined = new Uint8Array(16 * 1024);
   const locate = (record: EventRecord, span: TextSpan) => {
     const source = readSpan(field, record, span);
@@ -82,10 +82,15 @@ export const componentsKind: Kind = (field): Column[] => {
     if (isTruncated) span.before = '[truncated]...';
     if (source === SOURCE.JOINED) span.after = ' [unresolved]';
   };
+  return [text(field.name, 20, locate, { isSpan: true })];
+};
+
+/** snoop_components: an absolute path, and whether links on the way to it are resolved. */
+export const componentsKind: Kind = (field, context): Column[] => {
   const probe = new TextSpan();
   const isResolved = (record: EventRecord) => readSpan(field, record, probe) === SOURCE.READ;
   return [
-    text(field.name, 20, locate, { isSpan: true }),
+    ...placeKind(field, context),
     plain({
       name: `${field.name}_resolved`,
       json: 'boolean',

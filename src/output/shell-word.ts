@@ -1,0 +1,27 @@
+import type { OutputBuffer } from '../events/output-buffer.js';
+import { isHarmless, shellText } from './escape.js';
+
+/** What means nothing to a shell, wherever it stands in a word. */
+const SAFE = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[A-Za-z0-9_@%+=:,./-]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+
+/**
+ * Writes bytes as one word of a shell: as they are where nothing in them is special, between quotes where something is,
+ * and as $'...' (bash, zsh, ksh and POSIX.1-2024) where a terminal might not show them or might obey them. Returns how
+ * many columns it takes.
+ */
+export function writeShellWord(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): number {
+  let safe = start;
+  while (safe < end && SAFE[bytes[safe] as number] === 1) safe++;
+  if (safe === end && start < end) {
+    out.copy(bytes, start, end);
+    return end - start;
+  }
+  const word = bytes.subarray(start, end);
+  const text = isHarmless(word)
+    ? `'${Buffer.from(word).toString().replaceAll("'", "'\\''")}'`
+    : `$'${shellText(word)}'`;
+  out.utf8(text);
+  return [...text].length;
+}
