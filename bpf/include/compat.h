@@ -46,6 +46,24 @@ static __always_inline long int_result(__u64 ret)
 	return (int)ret;
 }
 
+/* kernfs_node::parent is called __parent since 6.15. */
+struct kernfs_node___before_6_15 {
+	struct kernfs_node *parent;
+} __attribute__((preserve_access_index));
+
+struct kernfs_node___since_6_15 {
+	struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
+{
+	struct kernfs_node___before_6_15 *old = (void *)node;
+
+	if (bpf_core_field_exists(old->parent))
+		return BPF_CORE_READ(old, parent);
+	return BPF_CORE_READ((struct kernfs_node___since_6_15 *)node, __parent);
+}
+
 /* The length of a text with its NUL. Of an empty one 5.10 says 0, all later ones 1. */
 static __always_inline long read_user_text(void *to, __u32 size, const void *from)
 {

@@ -58,7 +58,7 @@ static __always_inline __u32 append_components(char *tail, __u32 used, const __u
 		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
 		long length;
 
-		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
+		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
 			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
 
 			if (above == mount) { /* the root of the namespace */
@@ -76,6 +76,10 @@ static __always_inline __u32 append_components(char *tail, __u32 used, const __u
 		if (length <= 0)
 			break;
 		*end += length;
+		if (dentry == parent) { /* in no directory, as a memfd */
+			*truncated = false;
+			break;
+		}
 		dentry = parent;
 	}
 	return *end;

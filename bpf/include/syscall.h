@@ -12,11 +12,15 @@
 #if defined(__TARGET_ARCH_x86)
 #define TS_COMPAT 0x2 /* arch/x86/include/asm/thread_info.h */
 #define NR_open 2
+#define NR_execve 59
 #define NR_creat 85
 #define NR_openat 257
+#define NR_execveat 322
 #elif defined(__TARGET_ARCH_arm64)
 #define PSR_MODE32_BIT 0x10 /* arch/arm64/include/uapi/asm/ptrace.h */
 #define NR_openat 56
+#define NR_execve 221
+#define NR_execveat 281
 #endif
 #define NR_openat2 437
 

@@ -6,6 +6,7 @@ import { applyFilters, configureFilters, forgetEnded } from './filters.js';
 import { type HookKind, type HookPlan, planHooks } from './hooks.js';
 import type { FilterOptions } from './options.js';
 import { loadWithRing } from './ring.js';
+import { sizeScratch } from './scratch.js';
 import type { ToolDefinition } from './tool.js';
 
 /** A tool at work in the kernel. Close the ring before the object. */
@@ -62,6 +63,7 @@ export function attachTool(
     try {
       const plan = planHooks(object, tool.hooks, refusals, hooks);
       configureFilters(object, filters);
+      sizeScratch(object);
       const refuse = (program: string | undefined, error: Error) => {
         const isOurs = plan.choices.some(({ programs }) => programs.some(({ name }) => name === program));
         if (program === undefined || !isOurs || error instanceof PrivilegeError) throw error;

@@ -4,17 +4,22 @@ import { splitWords } from './arguments.js';
 import { BaseCommand } from './base-command.js';
 import { sharedFlags } from './flags.js';
 import type { SharedFlagValues } from './options.js';
-import type { ToolDefinition } from './tool.js';
+import { HELP_VALUE, type ToolDefinition, type ToolFlag } from './tool.js';
 
 /** A command that runs a tool; `tool` is what it was made from, for those who write manuals and test it. */
 export type ToolCommand = Command.Class & { readonly tool: ToolDefinition };
 
+function ownFlag(flag: ToolFlag) {
+  const { char, summary } = flag;
+  const common = { summary, ...(char && { char: char as 'a' }) };
+  if (flag.takes === undefined) return Flags.boolean(common);
+  const usual = flag.takes === 'size' ? { default: flag.default } : {};
+  return Flags.string({ ...common, ...usual, helpValue: HELP_VALUE[flag.takes] });
+}
+
 /** Makes the command of a tool from its definition: `export default defineTool({...})` in tools/<name>.ts. */
 export function defineTool(tool: ToolDefinition): ToolCommand {
-  const own = Object.entries(tool.flags ?? {}).map(([name, { char, summary }]) => [
-    name,
-    Flags.boolean({ summary, ...(char && { char: char as 'a' }) }),
-  ]);
+  const own = Object.entries(tool.flags ?? {}).map(([name, flag]) => [name, ownFlag(flag)]);
   return class extends BaseCommand {
     /** Tells tools from other commands where only the manifest is read. */
     static readonly isTool = true;

@@ -16,6 +16,7 @@ import { objectPath } from './object-path.js';
 import type { FilterOptions, RunOptions } from './options.js';
 import { usesColor } from './terminal.js';
 import { availableColumns, flagsInUse, type ToolDefinition, usualColumns } from './tool.js';
+import { applyFlags, envNames, type FlagValues, flagValues } from './tool-flags.js';
 
 /** What a run needs and what can be made without asking anything of the kernel. */
 export interface Prepared {
@@ -48,12 +49,12 @@ function formatOf(tool: ToolDefinition, options: RunOptions, columns: readonly C
 }
 
 /** Opens the tool's object, with the constants set that its flags ask for. */
-function openObject(tool: ToolDefinition, btf: string | undefined, flags: ReadonlySet<string>): BpfObject {
+function openObject(tool: ToolDefinition, btf: string | undefined, flags: FlagValues): BpfObject {
   const path = objectPath(tool.name);
   if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
   const object = BpfObject.open(path, { name: tool.name, ...(btf && { btf }) });
   try {
-    for (const flag of flags) object.globals.need(tool.flags?.[flag]?.sets ?? flag).set(true);
+    applyFlags(tool, flags, object);
     return object;
   } catch (error) {
     object.close();
@@ -66,10 +67,11 @@ export function prepare(tool: ToolDefinition, options: RunOptions, given: Readon
   checkPidNamespace(options.filters, options.command);
   const btf = options.btf === undefined ? undefined : kernelBtf(options.btf);
   const flags = flagsInUse(tool, given, requestedFields(options.fields));
-  const open = () => openObject(tool, btf, flags);
+  const values = flagValues(tool, flags, given);
+  const open = () => openObject(tool, btf, values);
   const object = open();
   try {
-    const context = liveContext(options.users, btf);
+    const context = liveContext(options.users, btf, envNames(tool, values));
     const schema = eventSchema(object.btf, tool.event.struct, context, options.time && { time: options.time });
     const all = availableColumns(tool, schema.columns, flags);
     const usual = options.output === 'table' ? usualColumns(tool, flags) : all.map(({ name }) => name);

@@ -1,16 +1,44 @@
+import { UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
 
-/** A flag that a tool has beside the shared ones: it sets a constant of the BPF program. */
-export interface ToolFlag {
+/** What every flag of a tool's own has: it sets a constant of the BPF program. */
+interface ToolFlagBase {
   readonly char?: string;
   readonly summary: string;
-  /** The `const volatile bool` that it sets to true. */
+  /** The constant: a `const volatile bool`, which becomes true, or what the flag's value needs. */
   readonly sets: string;
   /** Columns that there are only with this flag; asking for one of them sets it. */
   readonly fields?: readonly string[];
   /** In a table, shows the second column in place of the first. */
   readonly replaces?: readonly [usual: string, instead: string];
 }
+
+/** A flag without a value. */
+interface SwitchFlag extends ToolFlagBase {
+  readonly takes?: undefined;
+}
+
+/** A number of bytes, for a `const volatile __u32`. */
+interface SizeFlag extends ToolFlagBase {
+  readonly takes: 'size';
+  /** As on the command line. */
+  readonly default: string;
+  /** In bytes. */
+  readonly most: number;
+  /** The map whose values have room for so many bytes more than is declared. */
+  readonly room: string;
+}
+
+/** Names of environment variables, which alone are shown of an environment. */
+interface NamesFlag extends ToolFlagBase {
+  readonly takes: 'names';
+}
+
+/** How a value is called in help. */
+export const HELP_VALUE = { size: 'SIZE', names: 'NAMES' } as const;
+
+/** A flag that a tool has beside the shared ones. */
+export type ToolFlag = SwitchFlag | SizeFlag | NamesFlag;
 
 /** One way to see something: programs that are attached together. */
 export interface HookWay {
@@ -66,7 +94,7 @@ export function availableColumns(tool: ToolDefinition, all: readonly Column[], s
   return all.filter((column) => !gated.has(column.name));
 }
 
-/** The flags that are set, or are implied by the columns asked for. */
+/** The flags that are set, or are implied by the columns asked for. Throws UsageError for a column that needs a value. */
 export function flagsInUse(
   tool: ToolDefinition,
   given: Readonly<Record<string, unknown>>,
@@ -74,7 +102,11 @@ export function flagsInUse(
 ): Set<string> {
   const set = new Set<string>();
   for (const [name, flag] of Object.entries(tool.flags ?? {})) {
-    if (given[name] === true || flag.fields?.some((field) => fields.includes(field))) set.add(name);
+    const field = flag.fields?.find((candidate) => fields.includes(candidate));
+    if (given[name] !== undefined && given[name] !== false) set.add(name);
+    else if (field === undefined) continue;
+    else if (flag.takes === undefined) set.add(name);
+    else throw new UsageError(`--fields ${field}: say what it is to show with --${name}`);
   }
   return set;
 }

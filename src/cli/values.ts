@@ -97,10 +97,23 @@ export function parseHooks(texts: readonly string[] = []): ReadonlySet<HookKind>
 const SIZE_UNITS: Record<string, number> = { '': 1, k: 1 << 10, m: 1 << 20, g: 1 << 30 };
 const PAGE = 4096;
 
+/** A number of bytes such as `8M`; undefined for what is none. */
+function bytesOf(text: string): number | undefined {
+  const [, digits, unit] = /^(\d+)([kmg]?)(?:i?b)?$/i.exec(text) ?? [];
+  return digits === undefined ? undefined : Number(digits) * (SIZE_UNITS[unit?.toLowerCase() ?? ''] ?? 1);
+}
+
+/** A number of bytes from 1 to `most`, which is one of KiB. */
+export function parseBytes(flag: string, text: string, most: number): number {
+  const bytes = bytesOf(text) ?? 0;
+  if (!(bytes >= 1 && bytes <= most))
+    throw new UsageError(`${flag} ${text}: give a size from 1 to ${most >> 10}K, such as 4K`);
+  return bytes;
+}
+
 /** A ring buffer's size, such as `8M`: rounded up to what the kernel takes, a power of two of whole pages. */
 export function parseSize(flag: string, text: string): number {
-  const [, digits, unit] = /^(\d+)([kmg]?)(?:i?b)?$/i.exec(text) ?? [];
-  const bytes = Number(digits) * (SIZE_UNITS[unit?.toLowerCase() ?? ''] ?? 1);
+  const bytes = bytesOf(text) ?? 0;
   if (!(bytes >= 1 && bytes <= 1 << 30)) throw new UsageError(`${flag} ${text}: give a size from 4K to 1G, such as 8M`);
   return Math.max(PAGE, 2 ** Math.ceil(Math.log2(bytes)));
 }

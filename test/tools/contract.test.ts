@@ -27,6 +27,7 @@ const FILTERS = [
   'filter_comms_count',
   'filter_comms',
   'filter_failed',
+  'filter_adopts',
 ];
 
 /** The words of an example that are snoopkit's: quotes undone, up to a pipe or redirection. */
@@ -98,11 +99,14 @@ for (const { file, command } of tools) {
       assert.ok(widths.reduce((sum, width) => sum + width + 1, -1) < 80, widths.join(' '));
     });
 
-    it('has flags that set a bool of the program', () => {
-      for (const [name, { sets }] of Object.entries(tool.flags ?? {})) {
+    it('has flags that set a constant of the program', () => {
+      for (const [name, { sets, takes }] of Object.entries(tool.flags ?? {})) {
         const variable = object.globals.get(sets);
         assert.equal(variable?.section, '.rodata', `--${name} sets ${sets}`);
-        assert.ok(variable.shape.kind === 'int' && variable.shape.bool, `--${name} sets ${sets}, which is no bool`);
+        assert.ok(
+          variable.shape.kind === 'int' && variable.shape.bool === (takes !== 'size'),
+          `--${name} sets ${sets}`,
+        );
       }
     });
 

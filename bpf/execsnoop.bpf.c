@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Traces programs that are executed, by execve(2) and execveat(2). What succeeded is seen in the
+ * kernel's own exec, with the arguments read from the new memory, where nobody has run yet who
+ * could change them; what failed, at the exit of the system call.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "cgroup.h"
+#include "event.h"
+#include "filter.h"
+#include "path.h"
+#include "syscall.h"
+#include "tail.h"
+
+struct execsnoop_event {
+	struct event;
+	snoop_ret ret;
+	snoop_comm comm_before;
+	snoop_comm parent_comm;
+	snoop_path path;
+	snoop_path interpreter;
+	snoop_place exe;
+	snoop_args args;
+	snoop_env env;
+	snoop_place cwd;
+	snoop_place cgroup;
+	snoop_text tty;
+	__u32 session;
+	__u32 mntns;
+	__u32 pidns;
+	__u32 netns;
+	__u32 userns;
+	__u32 utsns;
+	__u32 ipcns;
+	__u32 cgroupns;
+};
+
+SMALL_EVENT(execsnoop_event);
+
+/*
+ * The tail: places, then other texts, then arguments, then the environment; the limits are where
+ * each of them must end.
+ */
+#define PLACES_SIZE 16384
+#define PLACES_END (PLACES_SIZE + NAME_SIZE)
+#define PATH_END (PLACES_END + PATH_SIZE + 1)
+#define INTERPRETER_END (PATH_END + PATH_SIZE)
+#define TTY_SIZE 64 /* of tty_struct::name */
+#define TEXTS_END (INTERPRETER_END + TTY_SIZE)
+#define FAILED_ARGS_SIZE 32768 /* a power of two */
+#define FAILED_ARGS_MAX 1024
+#define ENV_SIZE 32768
+/* Arguments of what failed are read one by one, each into room for all. */
+#define ROOM (sizeof(struct execsnoop_event) + TEXTS_END + 2 * FAILED_ARGS_SIZE + ENV_SIZE)
+
+/*
+ * Where events are put together. A value of a per-CPU map may not be as large, so this has entries
+ * for each possible CPU: one for what succeeded, one for what failed, for neither program can
+ * interrupt itself. src/cli/scratch.ts sets how many, and adds the arguments' size to each.
+ */
+#define SCRATCH_SUCCESS 0
+#define SCRATCH_FAILURE 1
+#define SCRATCHES 2
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SCRATCHES);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, ROOM);
+} scratch SEC(".maps");
+
+const volatile __u32 max_args; /* in bytes */
+const volatile bool want_env;
+const volatile bool want_context;
+
+/* The names that threads had before the kernel gave them that of a program. */
+struct former_name {
+	snoop_comm comm;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct former_name);
+} former_names SEC(".maps");
+
+static __always_inline struct execsnoop_event *new_event(const __u32 which, long ret)
+{
+	__u32 key = bpf_get_smp_processor_id() * SCRATCHES + which;
+	struct execsnoop_event *e = bpf_map_lookup_elem(&scratch, &key);
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	if (!e)
+		return NULL;
+	__builtin_memset(e, 0, sizeof(*e));
+	event_fill((struct event *)e);
+	e->ret = ret;
+	BPF_CORE_READ_INTO(&e->parent_comm, task, real_parent, group_leader, comm);
+	return e;
+}
+
+#define NS(task, name) BPF_CORE_READ(task, nsproxy, name, ns.inum)
+
+/* Where the process runs, which it mostly shares with the one that started it. */
+static __always_inline __u32 add_context(struct execsnoop_event *e, char *tail, __u32 used)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	struct upid upid = {};
+	struct path cwd;
+
+	if (!BPF_CORE_READ_INTO(&cwd, task, fs, pwd))
+		used = append_place(tail, sizeof(*e), used, PLACES_SIZE, &e->cwd, &cwd);
+	used = append_cgroup(tail, sizeof(*e), used, PLACES_SIZE, &e->cgroup);
+
+	e->session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID], numbers[0].nr);
+	bpf_probe_read_kernel(&upid, sizeof(upid), &pid->numbers[BPF_CORE_READ(pid, level)]);
+	e->pidns = BPF_CORE_READ(upid.ns, ns.inum);
+	e->userns = BPF_CORE_READ(task, cred, user_ns, ns.inum);
+	e->mntns = NS(task, mnt_ns);
+	e->netns = NS(task, net_ns);
+	e->utsns = NS(task, uts_ns);
+	e->ipcns = NS(task, ipc_ns);
+	e->cgroupns = NS(task, cgroup_ns);
+	return used;
+}
+
+static __always_inline __u32 add_tty(struct execsnoop_event *e, char *tail, __u32 used)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
+
+	return append_kernel_text(tail, sizeof(*e), used, INTERPRETER_END, &e->tty,
+				  tty ? tty->name : NULL, TTY_SIZE);
+}
+
+/* A part of the process's memory, of which `size` bytes at most are taken. */
+static __always_inline __u32 append_region(char *tail, __u32 used, const __u32 limit,
+					   struct snoop_list *list, unsigned long from,
+					   unsigned long to, const __u32 size)
+{
+	__u64 length = to - from;
+
+	list->size = length;
+	if (length > size)
+		length = size;
+	if (used > limit || bpf_probe_read_user(tail + used, length, (void *)from))
+		return used;
+	span_set(&list->span, sizeof(struct execsnoop_event) + used, length, list->size > size);
+	return used + length;
+}
+
+/* The file name and the interpreter are the kernel's texts; NULL where they are not known. */
+static __always_inline int handle_success(const char *path, const char *interpreter)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct execsnoop_event *e;
+	struct former_name *former;
+	struct path exe;
+	__u32 tid, used = 0;
+	char *tail;
+
+	if (filter_failed || !filter_allows())
+		return 0;
+	e = new_event(SCRATCH_SUCCESS, 0);
+	if (!e)
+		return 0;
+	tail = (char *)(e + 1);
+	tid = e->tid;
+	former = bpf_map_lookup_elem(&former_names, &tid);
+	if (former) {
+		__builtin_memcpy(e->comm_before, former->comm, sizeof(e->comm_before));
+		bpf_map_delete_elem(&former_names, &tid);
+	}
+	if (!BPF_CORE_READ_INTO(&exe, mm, exe_file, f_path))
+		used = append_place(tail, sizeof(*e), used, PLACES_SIZE, &e->exe, &exe);
+	if (want_context)
+		used = add_context(e, tail, used);
+	used = append_kernel_text(tail, sizeof(*e), used, PLACES_END, &e->path, path, PATH_SIZE);
+	used = append_kernel_text(tail, sizeof(*e), used, PATH_END, &e->interpreter, interpreter,
+				  PATH_SIZE);
+	if (want_context)
+		used = add_tty(e, tail, used);
+
+	/* The stack of a new program begins with the number of its arguments. */
+	bpf_probe_read_user(&e->args.count, sizeof(e->args.count),
+			    (void *)BPF_CORE_READ(mm, start_stack));
+	used = append_region(tail, used, TEXTS_END, &e->args, BPF_CORE_READ(mm, arg_start),
+			     BPF_CORE_READ(mm, arg_end), max_args);
+	if (want_env)
+		used = append_region(tail, used, TEXTS_END + max_args, &e->env,
+				     BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end),
+				     ENV_SIZE);
+	if (used > TEXTS_END + max_args + ENV_SIZE) /* for the verifier */
+		return 0;
+	event_send(e, sizeof(*e) + used);
+	return 0;
+}
+
+SEC("raw_tp/sched_process_exec")
+int handle_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct linux_binprm *bprm = (void *)ctx->args[2];
+	const char *path = BPF_CORE_READ(bprm, filename),
+		   *interpreter = BPF_CORE_READ(bprm, interp);
+
+	return handle_success(path, interpreter == path ? NULL : interpreter);
+}
+
+SEC("tp/sched/sched_process_exec")
+int handle_exec_without_interpreter(struct trace_event_raw_sched_process_exec *ctx)
+{
+	return handle_success((char *)ctx + (ctx->__data_loc_filename & 0xffff), NULL);
+}
+
+/* Also when a thread names itself; only the last name before an exec is asked for. */
+SEC("raw_tp/task_rename")
+int handle_rename(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *task = (void *)ctx->args[0];
+	struct former_name name;
+	__u32 tid = BPF_CORE_READ(task, pid);
+
+	BPF_CORE_READ_INTO(&name.comm, task, comm);
+	bpf_map_update_elem(&former_names, &tid, &name, BPF_ANY);
+	return 0;
+}
+
+/* Copies the words that `argv` points to: up to FAILED_ARGS_MAX, and a little more than
+ * FAILED_ARGS_SIZE. */
+static __always_inline __u32 append_words(char *tail, __u32 used, struct snoop_list *list,
+					  const char *const *argv)
+{
+	__u32 key = 0, *end = bpf_map_lookup_elem(&tail_used, &key), count = 0, length;
+	const __u32 most = max_args < FAILED_ARGS_SIZE ? max_args : FAILED_ARGS_SIZE;
+	bool is_whole = false;
+
+	if (!end || used > TEXTS_END)
+		return used;
+	*end = 0;
+	for (int i = 0; i < FAILED_ARGS_MAX; i++) {
+		const char *word;
+		long size;
+		__u32 at = *end;
+
+		if (bpf_probe_read_user(&word, sizeof(word), argv + i))
+			break;
+		if (!word) {
+			is_whole = true;
+			break;
+		}
+		if (at >= FAILED_ARGS_SIZE)
+			break;
+		size = read_user_text(tail + used + at, FAILED_ARGS_SIZE, word);
+		if (size <= 0)
+			break;
+		*end = at + size;
+		count++;
+		if (size == FAILED_ARGS_SIZE) /* it may be longer */
+			break;
+	}
+	length = *end;
+	if (is_whole) {
+		list->count = count;
+		list->size = length;
+	} else if (!count) {
+		return used;
+	}
+	if (length > most) {
+		length = most;
+		is_whole = false;
+	}
+	span_set(&list->span, sizeof(struct execsnoop_event) + used, length, !is_whole);
+	return used + length;
+}
+
+static __always_inline int handle_failure(long ret, const void *path, const void *argv)
+{
+	struct execsnoop_event *e;
+	__u32 used = 0;
+	char *tail;
+
+	/* A success, which is seen elsewhere. */
+	if (ret >= 0 || !filter_allows())
+		return 0;
+	e = new_event(SCRATCH_FAILURE, ret);
+	if (!e)
+		return 0;
+	tail = (char *)(e + 1);
+	__builtin_memcpy(e->comm_before, e->comm, sizeof(e->comm_before));
+	if (want_context)
+		used = add_context(e, tail, used);
+	used = append_user_path(tail, sizeof(*e), used, PLACES_END, &e->path, path);
+	if (want_context)
+		used = add_tty(e, tail, used);
+	used = append_words(tail, used, &e->args, argv);
+	if (used > TEXTS_END + FAILED_ARGS_SIZE) /* for the verifier */
+		return 0;
+	event_send(e, sizeof(*e) + used);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_execve")
+int handle_execve(struct trace_event_raw_sys_exit *ctx)
+{
+	struct pt_regs *regs = current_regs();
+
+	return handle_failure(ctx->ret, (void *)syscall_argument(regs, 1),
+			      (void *)syscall_argument(regs, 2));
+}
+
+SEC("tp/syscalls/sys_exit_execveat")
+int handle_execveat(struct trace_event_raw_sys_exit *ctx)
+{
+	struct pt_regs *regs = current_regs();
+
+	return handle_failure(ctx->ret, (void *)syscall_argument(regs, 2),
+			      (void *)syscall_argument(regs, 3));
+}
+
+/* The exit of any system call: its registers, and its result. */
+SEC("tp_btf/sys_exit")
+int handle_any(__u64 *ctx)
+{
+	struct pt_regs *regs = (void *)ctx[0];
+	long ret = ctx[1], number;
+	bool is_at;
+
+	if (ret >= 0)
+		return 0;
+	number = syscall_number(regs);
+	is_at = number == NR_execveat;
+	if (!is_at && number != NR_execve)
+		return 0;
+	return handle_failure(
+		ret, (void *)(is_at ? syscall_argument(regs, 2) : syscall_argument(regs, 1)),
+		(void *)(is_at ? syscall_argument(regs, 3) : syscall_argument(regs, 2)));
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

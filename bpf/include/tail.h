@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Texts in the tail of a record. Each function writes behind what is there and returns how much is
+ * used then; `before` is the size of the struct in front, for a span counts from the record's
+ * start.
+ */
+#ifndef SNOOPKIT_TAIL_H
+#define SNOOPKIT_TAIL_H
+
+#include "compat.h"
+#include "path.h"
+#include "types.h"
+
+static __always_inline void span_set(struct snoop_span *span, __u32 offset, __u32 length,
+				     bool truncated)
+{
+	span->offset = offset;
+	span->length = length;
+	span->truncated = truncated;
+	span->source = SOURCE_READ;
+}
+
+/*
+ * A text of the kernel's, of `size` - 1 bytes at most. `limit` is how much can be used already, for
+ * the verifier.
+ */
+static __always_inline __u32 append_kernel_text(char *tail, __u32 before, __u32 used,
+						const __u32 limit, struct snoop_span *span,
+						const void *from, const __u32 size)
+{
+	long length;
+
+	if (!from || used > limit)
+		return used;
+	length = bpf_probe_read_kernel_str(tail + used, size, from);
+	if (length <= 0)
+		return used;
+	span_set(span, before + used, length - 1, false);
+	return used + length;
+}
+
+/* A path that a program gave to a system call. One that fills all of PATH_SIZE has no known end. */
+static __always_inline __u32 append_user_path(char *tail, __u32 before, __u32 used,
+					      const __u32 limit, struct snoop_span *span,
+					      const void *from)
+{
+	long length;
+
+	if (used > limit)
+		return used;
+	length = read_user_text(tail + used, PATH_SIZE + 1, from);
+	if (length <= 0)
+		return used;
+	span_set(span, before + used, length - 1, length > PATH_SIZE);
+	return used + length;
+}
+
+/* Where a file or directory is: its components, of which the first `limit` bytes of the tail may be
+ * used. */
+static __always_inline __u32 append_place(char *tail, __u32 before, __u32 used, const __u32 limit,
+					  struct snoop_span *span, const struct path *path)
+{
+	bool truncated;
+	__u32 start = used;
+
+	used = append_components(tail, used, limit, path, &truncated);
+	span_set(span, before + start, used - start, truncated);
+	return used;
+}
+
+#endif
