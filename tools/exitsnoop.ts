@@ -13,6 +13,7 @@ export default defineTool({
     core_dumped: 'whether a core was dumped',
     is_thread: 'with --threads: whether only this thread ended, and the process goes on',
     age: 'how long it lived, since fork(2) or clone(2): nanoseconds in JSON',
+    run_time: 'how long its program ran, since execve(2); not there when that was before tracing, or never',
     cpu_time: 'processor time of all its threads: nanoseconds in JSON',
     max_rss: 'most memory that was resident at a time, in bytes; 0 for a thread',
     read_bytes: 'bytes that its system calls have read, and those of the children that it waited for',
@@ -32,6 +33,7 @@ export default defineTool({
   },
   hooks: {
     ends: { ways: [{ programs: ['handle_exit'] }, { programs: ['handle_exit_raw'] }] },
+    execs: { ways: [{ programs: ['handle_exec'] }], without: 'run_time is not known' },
   },
   examples: [
     { summary: 'All processes that end', command: '' },

@@ -6,19 +6,20 @@
 #ifndef SNOOPKIT_TYPES_H
 #define SNOOPKIT_TYPES_H
 
-typedef __u64 snoop_time;	/* ns on CLOCK_BOOTTIME: shown as a time of day */
-typedef __u64 snoop_duration;	/* ns */
-typedef __u64 snoop_count;	/* bytes or other things that are never as many as 2^53 */
-typedef __u32 snoop_signal;	/* SIGKILL; 0 for none */
-typedef __s32 snoop_ret;	/* what a system call returned: a result, or -errno */
-typedef __u32 snoop_uid;	/* shown as a number, and as the user's name */
-typedef __u32 snoop_gid;	/* the same for groups */
-typedef __u32 snoop_mode;	/* permission bits, in octal */
-typedef __u32 snoop_open_flags; /* O_RDONLY|O_CLOEXEC */
-typedef __s32 snoop_dirfd;	/* a file descriptor, or AT_FDCWD */
-typedef __u32 snoop_ip4;	/* in network order */
-typedef __u8 snoop_ip6[16];	/* shown as IPv4 where it maps one */
-typedef char snoop_comm[16];	/* TASK_COMM_LEN */
+typedef __u64 snoop_time;	    /* ns on CLOCK_BOOTTIME: shown as a time of day */
+typedef __u64 snoop_duration;	    /* ns */
+typedef __u64 snoop_known_duration; /* the same; 0 where it is not known */
+typedef __u64 snoop_count;	    /* bytes or other things that are never as many as 2^53 */
+typedef __u32 snoop_signal;	    /* SIGKILL; 0 for none */
+typedef __s32 snoop_ret;	    /* what a system call returned: a result, or -errno */
+typedef __u32 snoop_uid;	    /* shown as a number, and as the user's name */
+typedef __u32 snoop_gid;	    /* the same for groups */
+typedef __u32 snoop_mode;	    /* permission bits, in octal */
+typedef __u32 snoop_open_flags;	    /* O_RDONLY|O_CLOEXEC */
+typedef __s32 snoop_dirfd;	    /* a file descriptor, or AT_FDCWD */
+typedef __u32 snoop_ip4;	    /* in network order */
+typedef __u8 snoop_ip6[16];	    /* shown as IPv4 where it maps one */
+typedef char snoop_comm[16];	    /* TASK_COMM_LEN */
 
 /* Where in the record a text of variable length lies, counted from the record's start. */
 struct snoop_span {

@@ -9,11 +9,12 @@ import { gidKind, uidKind } from './kinds/owner.js';
 import { signalKind } from './kinds/process.js';
 import { dirfdKind, modeKind, openFlagsKind, retKind } from './kinds/syscall.js';
 import { charsKind, componentsKind, placeKind, spanKind } from './kinds/text.js';
-import { durationKind, type TimeStyle, timeKind } from './kinds/time.js';
+import { durationKind, knownDurationKind, type TimeStyle, timeKind } from './kinds/time.js';
 
 /** What the typedefs of bpf/include/types.h mean. `snoop_time` is not here, for it depends on `--time`. */
 const KINDS: Readonly<Record<string, Kind>> = {
   snoop_duration: durationKind,
+  snoop_known_duration: knownDurationKind,
   snoop_count: countKind,
   snoop_signal: signalKind,
   snoop_ret: retKind,

@@ -1,6 +1,7 @@
+import type { EventRecord, PlainColumn } from '../column.js';
 import type { ClockOffset } from '../context.js';
 import type { OutputBuffer } from '../output-buffer.js';
-import { type Kind, plain, Timestamp } from './kind.js';
+import { type Field, type Kind, plain, Timestamp } from './kind.js';
 
 /** How `--time` shows the time of an event in a table. */
 export const TIME_STYLES = ['local', 'utc', 'epoch', 'boot', 'delta'] as const;
@@ -122,28 +123,38 @@ export function timeKind(style: TimeStyle): Kind {
   };
 }
 
-/** snoop_duration: nanoseconds; for people in the unit that fits. */
-export const durationKind: Kind = (field) => {
-  const time = new Timestamp();
-  return [
-    plain({
-      name: field.name,
-      json: 'integer',
-      width: 9,
-      align: 'right',
-      value: (record) => record.view.getBigUint64(record.offset + field.offset, true),
-      write: (record, out) => {
-        const at = record.offset + field.offset;
-        out.unsigned64(record.view.getUint32(at, true), record.view.getUint32(at + 4, true));
-      },
-      writeForPeople: (record, out) => {
-        time.read(record, field.offset);
-        const ns = time.seconds * 1e9 + time.nanoseconds;
-        // What would be rounded up to 1000 goes to the next unit.
-        if (ns < 999_950) out.ascii(`${(ns / 1e3).toFixed(1)}us`);
-        else if (ns < 999_995_000) out.ascii(`${(ns / 1e6).toFixed(2)}ms`);
-        else out.ascii(`${(ns / 1e9).toFixed(2)}s`);
-      },
-    }),
-  ];
+/** snoop_known_duration: the same; not there when it is not known, which is 0. */
+export const knownDurationKind: Kind = (field) => {
+  const isPresent = ({ view, offset }: EventRecord) => view.getBigUint64(offset + field.offset, true) !== 0n;
+  const column = durationColumn(field);
+  return [{ ...column, isPresent, value: (record) => (isPresent(record) ? column.value(record) : undefined) }];
 };
+
+/** snoop_duration: nanoseconds; for people in the unit that fits. */
+export const durationKind: Kind = (field) => [durationColumn(field)];
+
+/** Nanoseconds in the unit that fits: what would be rounded up to 1000 goes to the next one. */
+export function shownDuration(ns: number): string {
+  if (ns < 999_950) return `${(ns / 1e3).toFixed(1)}us`;
+  if (ns < 999_995_000) return `${(ns / 1e6).toFixed(2)}ms`;
+  return `${(ns / 1e9).toFixed(2)}s`;
+}
+
+function durationColumn(field: Field): PlainColumn {
+  const time = new Timestamp();
+  return plain({
+    name: field.name,
+    json: 'integer',
+    width: 9,
+    align: 'right',
+    value: (record) => record.view.getBigUint64(record.offset + field.offset, true),
+    write: (record, out) => {
+      const at = record.offset + field.offset;
+      out.unsigned64(record.view.getUint32(at, true), record.view.getUint32(at + 4, true));
+    },
+    writeForPeople: (record, out) => {
+      time.read(record, field.offset);
+      out.ascii(shownDuration(time.seconds * 1e9 + time.nanoseconds));
+    },
+  });
+}
