@@ -51,7 +51,7 @@ SMALL_EVENT(execsnoop_event);
 #define TTY_SIZE 64 /* of tty_struct::name */
 #define TEXTS_END (INTERPRETER_END + TTY_SIZE)
 #define FAILED_ARGS_SIZE 32768 /* a power of two */
-#define FAILED_ARGS_MAX 1024
+#define FAILED_ARGS_MAX 128
 #define ENV_SIZE 32768
 /* Arguments of what failed are read one by one, each into room for all. */
 #define ROOM (sizeof(struct execsnoop_event) + TEXTS_END + 2 * FAILED_ARGS_SIZE + ENV_SIZE)
@@ -137,22 +137,6 @@ static __always_inline __u32 add_tty(struct execsnoop_event *e, char *tail, __u3
 				  tty ? tty->name : NULL, TTY_SIZE);
 }
 
-/* A part of the process's memory, of which `size` bytes at most are taken. */
-static __always_inline __u32 append_region(char *tail, __u32 used, const __u32 limit,
-					   struct snoop_list *list, unsigned long from,
-					   unsigned long to, const __u32 size)
-{
-	__u64 length = to - from;
-
-	list->size = length;
-	if (length > size)
-		length = size;
-	if (used > limit || bpf_probe_read_user(tail + used, length, (void *)from))
-		return used;
-	span_set(&list->span, sizeof(struct execsnoop_event) + used, length, list->size > size);
-	return used + length;
-}
-
 /* The file name and the interpreter are the kernel's texts; NULL where they are not known. */
 static __always_inline int handle_success(const char *path, const char *interpreter)
 {
@@ -186,13 +170,9 @@ static __always_inline int handle_success(const char *path, const char *interpre
 	if (want_context)
 		used = add_tty(e, tail, used);
 
-	/* The stack of a new program begins with the number of its arguments. */
-	bpf_probe_read_user(&e->args.count, sizeof(e->args.count),
-			    (void *)BPF_CORE_READ(mm, start_stack));
-	used = append_region(tail, used, TEXTS_END, &e->args, BPF_CORE_READ(mm, arg_start),
-			     BPF_CORE_READ(mm, arg_end), max_args);
+	used = append_args(tail, sizeof(*e), used, TEXTS_END, &e->args, mm, max_args);
 	if (want_env)
-		used = append_region(tail, used, TEXTS_END + max_args, &e->env,
+		used = append_region(tail, sizeof(*e), used, TEXTS_END + max_args, &e->env,
 				     BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end),
 				     ENV_SIZE);
 	if (used > TEXTS_END + max_args + ENV_SIZE) /* for the verifier */
@@ -230,44 +210,45 @@ int handle_rename(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* Copies the words that `argv` points to: up to FAILED_ARGS_MAX, and a little more than
- * FAILED_ARGS_SIZE. */
+/*
+ * Copies the words that `argv` points to: up to FAILED_ARGS_MAX, and a little more than
+ * FAILED_ARGS_SIZE. How many and how much is kept in tail_used, so that the verifier sees the same
+ * state in each round.
+ */
 static __always_inline __u32 append_words(char *tail, __u32 used, struct snoop_list *list,
 					  const char *const *argv)
 {
-	__u32 key = 0, *end = bpf_map_lookup_elem(&tail_used, &key), count = 0, length;
 	const __u32 most = max_args < FAILED_ARGS_SIZE ? max_args : FAILED_ARGS_SIZE;
+	__u32 first = 0, second = 1, *end = bpf_map_lookup_elem(&tail_used, &first),
+	      *count = bpf_map_lookup_elem(&tail_used, &second), length;
 	bool is_whole = false;
 
-	if (!end || used > TEXTS_END)
+	if (!end || !count || used > TEXTS_END)
 		return used;
 	*end = 0;
+	*count = 0;
 	for (int i = 0; i < FAILED_ARGS_MAX; i++) {
-		const char *word;
-		long size;
-		__u32 at = *end;
+		const char *word = NULL;
+		long size, status;
 
-		if (bpf_probe_read_user(&word, sizeof(word), argv + i))
+		status = bpf_probe_read_user(&word, sizeof(word), argv + i);
+		is_whole = !status && !word;
+		if (!word || *end >= FAILED_ARGS_SIZE)
 			break;
-		if (!word) {
-			is_whole = true;
+		size = bpf_probe_read_user_str(tail + used + (*end & (FAILED_ARGS_SIZE - 1)),
+					       FAILED_ARGS_SIZE, word);
+		if (size < 0)
 			break;
-		}
-		if (at >= FAILED_ARGS_SIZE)
-			break;
-		size = read_user_text(tail + used + at, FAILED_ARGS_SIZE, word);
-		if (size <= 0)
-			break;
-		*end = at + size;
-		count++;
-		if (size == FAILED_ARGS_SIZE) /* it may be longer */
-			break;
+		*end += size ? size : 1; /* see read_user_text() */
+		*count += 1;
 	}
 	length = *end;
+	if (length >= FAILED_ARGS_SIZE) /* the last one may be longer */
+		is_whole = false;
 	if (is_whole) {
-		list->count = count;
+		list->count = *count;
 		list->size = length;
-	} else if (!count) {
+	} else if (!length) {
 		return used;
 	}
 	if (length > most) {

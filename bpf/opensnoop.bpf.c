@@ -67,7 +67,7 @@ static __always_inline __u32 add_full_path(struct opensnoop_event_scratch *s, __
 	} else {
 		return used;
 	}
-	used = append_components(s->tail, used, TAIL_SIZE, &path, &truncated);
+	used = append_components(s->tail, used, TAIL_SIZE, &path, &truncated, COMPONENTS_MAX);
 	span->offset = sizeof(s->event) + start;
 	span->length = used - start;
 	span->truncated = truncated;

@@ -34,7 +34,7 @@ export default defineTool({
       takes: 'size',
       default: '8K',
       most: 128 << 10,
-      room: 'scratch',
+      room: ['scratch'],
       summary: 'how much of the arguments is kept, up to 128K; where there was more, that is marked',
       sets: 'max_args',
     },
@@ -85,7 +85,7 @@ export default defineTool({
   caveats: [
     'A script is one exec: path is the script, exe the program that its first line names.',
     'The name, for --comm as well, is the one that the command has from then on; of a failure, that of the program that tried.',
-    'The arguments of a failure are read one by one when the call ends, up to 1,024 of them and 32K: should another thread have changed them meanwhile, the new ones are shown.',
+    'The arguments of a failure are read one by one when the call ends, up to 128 of them and 32K: should another thread have changed them meanwhile, the new ones are shown.',
     'Of an environment 32K are looked at. It may hold secrets: only what --env names is shown.',
     'Failures of 32-bit programs are not seen, nor are those of the kernel itself, such as a missing /sbin/modprobe.',
   ],

@@ -9,8 +9,8 @@
 #include "types.h"
 
 #define PATH_SIZE 4096
-#define NAME_SIZE 256 /* NAME_MAX and the NUL */
-#define COMPONENTS_MAX 512
+#define NAME_SIZE 256	   /* NAME_MAX and the NUL */
+#define COMPONENTS_MAX 512 /* a program takes the verifier 0.1 ms for each, at every start */
 
 /* The file behind one of the current task's descriptors, or NULL. */
 static __always_inline struct file *current_file(int fd)
@@ -33,7 +33,7 @@ static __always_inline struct file *current_file(int fd)
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2); /* the second one counts texts: see execsnoop.bpf.c */
 	__type(key, __u32);
 	__type(value, __u32);
 } tail_used SEC(".maps");
@@ -44,7 +44,8 @@ struct {
  * is missing. `limit` is a power of two, and the tail has room for one more name behind it.
  */
 static __always_inline __u32 append_components(char *tail, __u32 used, const __u32 limit,
-					       const struct path *path, bool *truncated)
+					       const struct path *path, bool *truncated,
+					       const int depth)
 {
 	struct dentry *dentry = path->dentry;
 	struct mount *mount = (void *)path->mnt - bpf_core_field_offset(struct mount, mnt);
@@ -54,7 +55,7 @@ static __always_inline __u32 append_components(char *tail, __u32 used, const __u
 	if (!end)
 		return used;
 	*end = used;
-	for (int i = 0; i < COMPONENTS_MAX; i++) {
+	for (int i = 0; i < depth; i++) {
 		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
 		long length;
 

@@ -55,6 +55,8 @@ static __always_inline __u32 append_user_path(char *tail, __u32 before, __u32 us
 	return used + length;
 }
 
+#define PLACE_DEPTH 64 /* beyond it the upper part is missing, and marked so */
+
 /* Where a file or directory is: its components, of which the first `limit` bytes of the tail may be
  * used. */
 static __always_inline __u32 append_place(char *tail, __u32 before, __u32 used, const __u32 limit,
@@ -63,9 +65,37 @@ static __always_inline __u32 append_place(char *tail, __u32 before, __u32 used, 
 	bool truncated;
 	__u32 start = used;
 
-	used = append_components(tail, used, limit, path, &truncated);
+	used = append_components(tail, used, limit, path, &truncated, PLACE_DEPTH);
 	span_set(span, before + start, used - start, truncated);
 	return used;
+}
+
+/* A part of the process's memory, of which `size` bytes at most are taken. */
+static __always_inline __u32 append_region(char *tail, __u32 before, __u32 used, const __u32 limit,
+					   struct snoop_list *list, unsigned long from,
+					   unsigned long to, const __u32 size)
+{
+	__u64 length = to - from;
+
+	list->size = length;
+	if (length > size)
+		length = size;
+	if (used > limit || bpf_probe_read_user(tail + used, length, (void *)from))
+		return used;
+	span_set(&list->span, before + used, length, list->size > size);
+	return used + length;
+}
+
+/* The arguments of a program that was just executed: `mm` is its new memory. */
+static __always_inline __u32 append_args(char *tail, __u32 before, __u32 used, const __u32 limit,
+					 struct snoop_list *list, struct mm_struct *mm,
+					 const __u32 size)
+{
+	/* The stack of a new program begins with their number. */
+	bpf_probe_read_user(&list->count, sizeof(list->count),
+			    (void *)BPF_CORE_READ(mm, start_stack));
+	return append_region(tail, before, used, limit, list, BPF_CORE_READ(mm, arg_start),
+			     BPF_CORE_READ(mm, arg_end), size);
 }
 
 #endif
