@@ -7,6 +7,11 @@ export function bootToRealtime(): bigint {
   return loadBinding().bootToRealtime();
 }
 
+/** Now, on CLOCK_BOOTTIME: nanoseconds, exact to some microseconds. */
+export function bootTime(): bigint {
+  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)) - bootToRealtime();
+}
+
 /** Whether nobody can read any more what is written to a pipe or socket. */
 export function isPeerGone(fd: number): boolean {
   return loadBinding().isPeerGone(fd);

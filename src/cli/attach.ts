@@ -2,6 +2,7 @@ import { PrivilegeError } from '../bpf/errors.js';
 import type { BpfObject } from '../bpf/object.js';
 import type { BpfProgram } from '../bpf/program.js';
 import { RingBuffer } from '../bpf/ring-buffer.js';
+import { bootTime } from '../bpf/system.js';
 import { applyFilters, configureFilters, forgetEnded } from './filters.js';
 import { type HookKind, type HookPlan, planHooks } from './hooks.js';
 import type { FilterOptions } from './options.js';
@@ -64,6 +65,7 @@ export function attachTool(
       const plan = planHooks(object, tool.hooks, refusals, hooks);
       configureFilters(object, filters);
       sizeScratch(object);
+      object.globals.get('tracing_since')?.set(bootTime());
       const refuse = (program: string | undefined, error: Error) => {
         const isOurs = plan.choices.some(({ programs }) => programs.some(({ name }) => name === program));
         if (program === undefined || !isOurs || error instanceof PrivilegeError) throw error;

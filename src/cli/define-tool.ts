@@ -9,6 +9,8 @@ import { HELP_VALUE, type ToolDefinition, type ToolFlag } from './tool.js';
 /** A command that runs a tool; `tool` is what it was made from, for those who write manuals and test it. */
 export type ToolCommand = Command.Class & { readonly tool: ToolDefinition };
 
+const TREE = 'show all processes at the end, each below the one that created it; with --failed what led to failures';
+
 function ownFlag(flag: ToolFlag) {
   const { char, summary } = flag;
   const common = { summary, ...(char && { char: char as 'a' }) };
@@ -19,6 +21,7 @@ function ownFlag(flag: ToolFlag) {
 
 /** Makes the command of a tool from its definition: `export default defineTool({...})` in tools/<name>.ts. */
 export function defineTool(tool: ToolDefinition): ToolCommand {
+  const tree = tool.hasTree && { tree: Flags.boolean({ summary: TREE }) };
   const own = Object.entries(tool.flags ?? {}).map(([name, flag]) => [name, ownFlag(flag)]);
   return class extends BaseCommand {
     /** Tells tools from other commands where only the manifest is read. */
@@ -30,7 +33,7 @@ export function defineTool(tool: ToolDefinition): ToolCommand {
     static override summary = tool.summary;
     static override description = tool.description;
     static override usage = [`${tool.name} [FLAGS] [-- COMMAND ARGUMENTS...]`];
-    static override flags = { ...Object.fromEntries(own), ...sharedFlags };
+    static override flags = { ...Object.fromEntries(own), ...tree, ...sharedFlags };
     static override examples = tool.examples.map(({ summary, command }) => ({
       description: summary,
       command: command.startsWith('<%=') ? command : `<%= config.bin %> ${tool.name} ${command}`.trimEnd(),

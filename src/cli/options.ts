@@ -28,6 +28,7 @@ export interface SharedFlagValues {
   netns?: string[];
   follow?: boolean;
   failed?: boolean;
+  tree?: boolean;
   duration?: string;
   'max-events'?: string;
   buffer?: string;
@@ -73,6 +74,8 @@ export interface RunOptions {
   readonly failOnLost: boolean;
   readonly verbose: boolean;
   readonly output: Output;
+  /** Instead of an output, a tree of processes; of failures alone, or of all. */
+  readonly tree: 'all' | 'failed' | undefined;
   readonly fields: string | undefined;
   readonly time: TimeStyle | undefined;
   readonly out: string | undefined;
@@ -84,6 +87,9 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
   if (flags.follow && !flags.pid && command.length === 0) {
     throw new UsageError('--follow needs something to follow: --pid, or a command after --');
   }
+  const output = flags.json ? 'json' : (flags.output ?? 'table');
+  if (flags.tree && (output !== 'table' || flags.fields !== undefined || flags.time !== undefined))
+    throw new UsageError('--tree has a form of its own: leave out --output, --fields and --time');
   const users = new NameDatabase('passwd');
   return {
     filters: {
@@ -96,7 +102,8 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
       mntns: parseNamespaces('--mntns', 'mnt', flags.mntns),
       netns: parseNamespaces('--netns', 'net', flags.netns),
       follow: flags.follow ?? false,
-      failed: flags.failed ?? false,
+      // A tree needs what failures came from, too.
+      failed: (flags.failed && !flags.tree) ?? false,
     },
     users,
     command,
@@ -110,7 +117,8 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
     hooks: parseHooks(flags.hooks),
     failOnLost: flags['fail-on-lost'] ?? false,
     verbose: flags.verbose ?? false,
-    output: flags.json ? 'json' : (flags.output ?? 'table'),
+    output,
+    tree: flags.tree ? (flags.failed ? 'failed' : 'all') : undefined,
     fields: flags.fields,
     time: flags.time,
     out: flags.out,

@@ -10,11 +10,12 @@ import { CsvFormat } from '../output/csv.js';
 import type { Format } from '../output/format.js';
 import { JsonFormat } from '../output/json.js';
 import { TableFormat } from '../output/table.js';
+import { TreeFormat } from '../output/tree.js';
 import { chooseColumns, requestedFields } from './columns.js';
 import { kernelBtf } from './kernel-btf.js';
 import { objectPath } from './object-path.js';
 import type { FilterOptions, RunOptions } from './options.js';
-import { usesColor } from './terminal.js';
+import { isTerminal, terminalWidth, usesColor } from './terminal.js';
 import { availableColumns, flagsInUse, type ToolDefinition, usualColumns } from './tool.js';
 import { applyFlags, envNames, type FlagValues, flagValues } from './tool-flags.js';
 
@@ -48,6 +49,11 @@ function formatOf(tool: ToolDefinition, options: RunOptions, columns: readonly C
   }
 }
 
+function treeFormat(columns: readonly Column[], { tree, color, out }: RunOptions): Format {
+  const width = out === undefined && isTerminal() ? terminalWidth() : undefined;
+  return new TreeFormat(columns, { failed: tree === 'failed', useColor: usesColor(color && out === undefined), width });
+}
+
 /** Opens the tool's object, with the constants set that its flags ask for. */
 function openObject(tool: ToolDefinition, btf: string | undefined, flags: FlagValues): BpfObject {
   const path = objectPath(tool.name);
@@ -76,7 +82,7 @@ export function prepare(tool: ToolDefinition, options: RunOptions, given: Readon
     const all = availableColumns(tool, schema.columns, flags);
     const usual = options.output === 'table' ? usualColumns(tool, flags) : all.map(({ name }) => name);
     const columns = chooseColumns(all, usual, options.fields, options.time !== undefined);
-    const format = formatOf(tool, options, columns);
+    const format = options.tree ? treeFormat(schema.columns, options) : formatOf(tool, options, columns);
     return { object, open, schema, context, format };
   } catch (error) {
     object.close();

@@ -84,6 +84,12 @@ export class EventPump {
     this.#flush();
   }
 
+  /** Writes what stands behind the last event. */
+  end(): void {
+    this.#format.end?.(this.#out);
+    this.#flush();
+  }
+
   #flush(): void {
     if (this.#out.length > 0) this.#destination.write(this.#out.take(this.#spares.pop()));
   }

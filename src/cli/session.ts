@@ -74,6 +74,7 @@ class Session {
       for (const program of object.programs.values()) program.close();
       for (const batch of ring.drain()) await this.#write(batch, run);
       pump.lost(losses.take());
+      pump.end();
       for (const line of losses.summary()) say(line);
       await this.#finish(destination);
       if (this.#options.failOnLost && losses.total > 0) this.#status ||= EXIT_LOST;

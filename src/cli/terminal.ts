@@ -7,6 +7,11 @@ export function isTerminal(): boolean {
   return isatty(STDOUT);
 }
 
+/** How many columns the terminal has. */
+export function terminalWidth(): number {
+  return process.stdout.columns;
+}
+
 /** Whether to use colour: on a terminal that can, unless NO_COLOR (no-color.org) says no. */
 export function usesColor(wanted: boolean): boolean {
   return wanted && isTerminal() && !process.env.NO_COLOR && process.env.TERM !== 'dumb';

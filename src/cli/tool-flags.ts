@@ -1,8 +1,9 @@
 /** The values of a tool's own flags, and what becomes of them in its object. */
+import type { BpfMap } from '../bpf/map.js';
 import type { BpfObject } from '../bpf/object.js';
 import { UsageError } from '../errors.js';
 import type { ToolDefinition, ToolFlag } from './tool.js';
-import { parseBytes } from './values.js';
+import { parseBytes, parseDuration } from './values.js';
 
 /** Names of environment variables, with commas between. */
 function parseNames(flag: string, text: string): string[] {
@@ -12,7 +13,7 @@ function parseNames(flag: string, text: string): string[] {
   return names;
 }
 
-type FlagValue = true | number | readonly string[];
+type FlagValue = true | number | bigint | readonly string[];
 
 /** What a value of the command line means. Throws UsageError for one that means nothing. */
 function flagValue(name: string, flag: ToolFlag, given: unknown): FlagValue {
@@ -23,6 +24,8 @@ function flagValue(name: string, flag: ToolFlag, given: unknown): FlagValue {
       return parseBytes(`--${name}`, String(given), flag.most);
     case 'names':
       return parseNames(`--${name}`, String(given));
+    case 'duration':
+      return BigInt(Math.round(parseDuration(`--${name}`, String(given)) * 1e6));
   }
 }
 
@@ -46,12 +49,22 @@ export function envNames(tool: ToolDefinition, values: FlagValues): readonly str
   return flags.flatMap(([name]) => (values.get(name) as readonly string[] | undefined) ?? []);
 }
 
+const FEWEST = 256;
+
+/** Leaves a map only as many entries as fit into so many bytes. */
+function fit(map: BpfMap, bytes: number): void {
+  const entries = Math.max(FEWEST, Math.floor(bytes / map.valueSize));
+  if (entries < map.maxEntries) map.maxEntries = entries;
+}
+
 /** Sets the constants of an object that is not loaded yet. */
 export function applyFlags(tool: ToolDefinition, values: FlagValues, { globals, maps }: BpfObject): void {
   for (const [name, flag] of Object.entries(tool.flags ?? {})) {
     const value = values.get(name);
     if (value === undefined) continue;
-    globals.need(flag.sets).set(flag.takes === 'size' ? Number(value) : true);
-    if (flag.takes === 'size') maps.need(flag.room).valueSize += Number(value);
+    globals.need(flag.sets).set(typeof value === 'object' ? true : value);
+    if (flag.takes !== 'size') continue;
+    for (const map of flag.room) maps.need(map).valueSize += Number(value);
+    if (flag.fits) fit(maps.need(flag.fits[0]), flag.fits[1]);
   }
 }

@@ -25,8 +25,10 @@ interface SizeFlag extends ToolFlagBase {
   readonly default: string;
   /** In bytes. */
   readonly most: number;
-  /** The map whose values have room for so many bytes more than is declared. */
-  readonly room: string;
+  /** The maps whose values have room for so many bytes more than is declared. */
+  readonly room: readonly string[];
+  /** The map among them that has as many entries as fit into so many bytes: not more than is declared, nor less than 256. */
+  readonly fits?: readonly [map: string, bytes: number];
 }
 
 /** Names of environment variables, which alone are shown of an environment. */
@@ -34,11 +36,16 @@ interface NamesFlag extends ToolFlagBase {
   readonly takes: 'names';
 }
 
+/** A time, for a `const volatile __u64` of nanoseconds. */
+interface DurationFlag extends ToolFlagBase {
+  readonly takes: 'duration';
+}
+
 /** How a value is called in help. */
-export const HELP_VALUE = { size: 'SIZE', names: 'NAMES' } as const;
+export const HELP_VALUE = { size: 'SIZE', names: 'NAMES', duration: 'TIME' } as const;
 
 /** A flag that a tool has beside the shared ones. */
-export type ToolFlag = SwitchFlag | SizeFlag | NamesFlag;
+export type ToolFlag = SwitchFlag | SizeFlag | NamesFlag | DurationFlag;
 
 /** One way to see something: programs that are attached together. */
 export interface HookWay {
@@ -76,6 +83,8 @@ export interface ToolDefinition {
   /** What each column of its own means; those of struct event are described in src/cli/shared-fields.ts. */
   readonly fields: Readonly<Record<string, string>>;
   readonly flags?: Readonly<Record<string, ToolFlag>>;
+  /** Whether it tells of the ends of processes, so that they can be shown as a tree: src/output/tree.ts. */
+  readonly hasTree?: true;
   /** What it sees, such as `opens`, and how. Each program of its object belongs to one way. */
   readonly hooks: Readonly<Record<string, HookPoint>>;
   readonly examples: readonly Example[];

@@ -38,4 +38,6 @@ export interface Format {
   event(record: EventRecord, out: OutputBuffer): void;
   /** A loss, where it happened in the stream. A format without a place for it leaves it to the final report. */
   lost(loss: Loss, out: OutputBuffer): void;
+  /** What stands behind the last event. */
+  end?(out: OutputBuffer): void;
 }

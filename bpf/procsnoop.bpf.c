@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The whole story of a process in one event, at its end: who created it, what it executed last, how
+ * it ended, and what it used.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "event.h"
+#include "exit.h"
+#include "filter.h"
+#include "tail.h"
+
+struct procsnoop_event {
+	struct event;
+	__u32 creator;
+	snoop_comm creator_comm;
+	bool existed_before;
+	struct ending;
+	snoop_args args;
+};
+
+SMALL_EVENT(procsnoop_event);
+
+const volatile __u32 max_args;	    /* in bytes */
+const volatile __u64 min_duration;  /* ns */
+const volatile __u64 tracing_since; /* ns on CLOCK_BOOTTIME */
+
+/* Who created a process. */
+struct origin {
+	__u32 pid;
+	snoop_comm comm;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, __u32);
+	__type(value, struct origin);
+} origins SEC(".maps");
+
+/* What a process executed last, followed by its arguments. */
+struct story {
+	__u64 executed; /* ns on CLOCK_BOOTTIME */
+	struct snoop_list args;
+};
+
+/*
+ * As many processes at a time, with the arguments of each: their size is added to that of the
+ * values. The memory is taken at the start, for old kernels warn of what takes it while it traces.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct story));
+} stories SEC(".maps");
+
+/* Where an event or a story is put together: see execsnoop.bpf.c. */
+#define SCRATCH_EVENT 0
+#define SCRATCH_STORY 1
+#define SCRATCHES 2
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SCRATCHES);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct procsnoop_event));
+} scratch SEC(".maps");
+
+static __always_inline void *get_scratch(const __u32 which)
+{
+	__u32 key = bpf_get_smp_processor_id() * SCRATCHES + which;
+
+	return bpf_map_lookup_elem(&scratch, &key);
+}
+
+SEC("raw_tp/sched_process_fork")
+int handle_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *parent = (void *)ctx->args[0], *child = (void *)ctx->args[1];
+	struct origin origin = {.pid = BPF_CORE_READ(parent, tgid)};
+	__u32 pid = BPF_CORE_READ(child, tgid);
+
+	if (pid == origin.pid) /* a thread */
+		return 0;
+	BPF_CORE_READ_INTO(&origin.comm, parent, group_leader, comm);
+	bpf_map_update_elem(&origins, &pid, &origin, BPF_ANY);
+	return 0;
+}
+
+SEC("raw_tp/sched_process_exec")
+int handle_exec(void *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct story *story;
+
+	(void)ctx;
+	if (!filter_allows())
+		return 0;
+	story = get_scratch(SCRATCH_STORY);
+	if (!story)
+		return 0;
+	__builtin_memset(story, 0, sizeof(*story));
+	story->executed = bpf_ktime_get_boot_ns();
+	append_args((char *)(story + 1), 0, 0, 0, &story->args, BPF_CORE_READ(task, mm), max_args);
+	if (bpf_map_update_elem(&stories, &pid, story, BPF_ANY))
+		count_lost(LOST_NOT_FOLLOWED);
+	return 0;
+}
+
+/* Takes over the arguments. Returns how much of the tail is used. */
+static __always_inline __u32 add_args(struct procsnoop_event *e, const struct story *story)
+{
+	__u32 length = story->args.span.length;
+
+	if (length > max_args || bpf_probe_read_kernel(e + 1, length, story + 1))
+		return 0;
+	e->args = story->args;
+	e->args.span.offset = sizeof(*e);
+	return length;
+}
+
+static __always_inline void add_origin(struct procsnoop_event *e)
+{
+	struct origin *origin = bpf_map_lookup_elem(&origins, &e->pid);
+
+	if (!origin)
+		return;
+	e->creator = origin->pid;
+	__builtin_memcpy(e->creator_comm, origin->comm, sizeof(e->creator_comm));
+}
+
+static __always_inline int handle_end(void)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32, used = 0;
+	struct procsnoop_event *e;
+	struct story *story;
+	int status;
+
+	if (ends_alone() || !filter_allows())
+		return 0;
+	status = exit_status(false);
+	e = get_scratch(SCRATCH_EVENT);
+	if (!e)
+		return 0;
+	__builtin_memset(e, 0, sizeof(*e));
+	event_fill((struct event *)e);
+	add_origin(e);
+	story = bpf_map_lookup_elem(&stories, &pid);
+	e->existed_before = !story && birth(false) < tracing_since;
+	ending_fill((struct ending *)&e->exit_code, e->time, status, false,
+		    story ? story->executed : 0);
+	if (story) {
+		used = add_args(e, story);
+		bpf_map_delete_elem(&stories, &pid);
+	}
+	bpf_map_delete_elem(&origins, &pid);
+	if ((filter_failed && !status) || e->age < min_duration || used > max_args)
+		return 0;
+	event_send(e, sizeof(*e) + used);
+	return 0;
+}
+
+SEC("tp/sched/sched_process_exit")
+int handle_exit(void *ctx)
+{
+	(void)ctx;
+	return handle_end();
+}
+
+SEC("raw_tp/sched_process_exit")
+int handle_exit_raw(void *ctx)
+{
+	(void)ctx;
+	return handle_end();
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

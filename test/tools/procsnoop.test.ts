@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { needs } from '../capability.js';
+import { EXECS } from '../helpers/execs.js';
+import { fewer, patient } from '../helpers/patience.js';
+import { complaints, type Finished, Running, type RunOptions, run, SNOOPKIT, snoopkit } from '../helpers/run.js';
+
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+const [EXITS, CLONES] = [fixture('exits'), fixture('clones')];
+
+interface ProcessEvent {
+  event: string;
+  pid: number;
+  ppid: number;
+  comm: string;
+  creator: number;
+  creator_comm: string;
+  existed_before: boolean;
+  exit_code: number;
+  signal?: string;
+  age: number;
+  run_time?: number;
+  args: string[] | null;
+  args_truncated?: true;
+}
+
+/** What `procsnoop -v` says when all is attached. */
+const ATTACHED = /attached handle_fork/;
+
+function parse(text: string): ProcessEvent[] {
+  const lines = text.trimEnd();
+  const events: ProcessEvent[] = lines === '' ? [] : lines.split('\n').map((line) => JSON.parse(line));
+  return events.filter(({ event }) => event === 'process');
+}
+
+const outcome = ({ exit_code, signal }: ProcessEvent) => signal ?? exit_code;
+
+describe('procsnoop', () => {
+  let folder: string;
+  before(function () {
+    needs(this, 'root');
+    folder = mkdtempSync(join(tmpdir(), 'snoopkit-'));
+  });
+  after(() => folder && rmSync(folder, { recursive: true }));
+
+  async function trace(
+    flags: readonly string[],
+    command: readonly string[],
+    options: RunOptions = {},
+  ): Promise<Finished & { events: ProcessEvent[] }> {
+    const file = join(folder, 'events');
+    const finished = await snoopkit(['procsnoop', '-o', 'json', '--out', file, ...flags, '--', ...command], options);
+    const said = complaints(finished).filter((line) => line.startsWith('snoopkit: '));
+    assert.deepEqual(
+      said.filter((line) => !/is not known$/.test(line)),
+      [],
+    );
+    return { ...finished, events: parse(readFileSync(file, 'utf8')) };
+  }
+
+  for (const kinds of ['tracepoint,raw_tp', 'raw_tp'])
+    it(`tells how each process began, and how it ended, by ${kinds}`, async () => {
+      const script = 'true & wait; (exit 3); sh -c "kill -9 \\$\\$" 2>/dev/null; exec sh -c "exit 4"';
+      const { events, status } = await trace(['--hooks', kinds, '-f'], ['bash', '-c', script]);
+      assert.equal(status, 4);
+      const shell = events.at(-1) as ProcessEvent;
+      assert.deepEqual(
+        events.map((event) => [event.args, outcome(event)]),
+        [
+          [null, 0],
+          [null, 3],
+          [['sh', '-c', 'kill -9 $$'], 'SIGKILL'],
+          [['sh', '-c', 'exit 4'], 4],
+        ],
+      );
+      for (const event of events.slice(0, -1))
+        assert.deepEqual([event.creator, event.creator_comm, event.existed_before], [shell.pid, 'bash', false]);
+      for (const { age, run_time, args } of events)
+        assert.ok(args === null ? run_time === undefined : (run_time as number) <= age, `${run_time} of ${age}`);
+    });
+
+  it('can do without knowing how processes began', async () => {
+    const { events } = await trace(['--hooks', 'tracepoint', '-f'], ['sh', '-c', 'sh -c "exit 5"; exit 6']);
+    assert.deepEqual(
+      events.map((event) => [event.args, event.creator, outcome(event)]),
+      [
+        [null, 0, 5],
+        [null, 0, 6],
+      ],
+    );
+  });
+
+  it('marks a process that was there before', async () => {
+    const old = new Running('sh', ['-c', 'read line; exec sh -c "exit 7"']);
+    const older = new Running('sh', ['-c', 'read line; exit 8']);
+    const file = join(folder, 'before');
+    const words = ['procsnoop', '-v', '-o', 'json', '--out', file, '-p', `${old.pid},${older.pid}`, '-N', '2'];
+    const tool = new Running(process.execPath, [SNOOPKIT, ...words]);
+    try {
+      await tool.says(ATTACHED);
+      for (const { child } of [old, older]) child.stdin?.end('\n');
+      await tool.finished;
+    } finally {
+      for (const running of [old, older, tool]) running.kill();
+    }
+    const seen = parse(readFileSync(file, 'utf8')).map((event) => [outcome(event), event.existed_before, event.args]);
+    assert.deepEqual(
+      seen.sort((a, b) => Number(a[0]) - Number(b[0])),
+      [
+        [7, false, ['sh', '-c', 'exit 7']],
+        [8, true, null],
+      ],
+    );
+  });
+
+  it('knows who created a process whose parent has ended', async () => {
+    const script = '(sh -c "sleep 0.3; exit 5" & exit 0); sleep 0.6';
+    const { events } = await trace(['-f'], ['sh', '-c', script]);
+    const orphan = events.find(({ exit_code }) => exit_code === 5) ?? assert.fail();
+    const creator = events.find(({ pid }) => pid === orphan.creator) ?? assert.fail();
+    assert.deepEqual([creator.args, creator.exit_code], [null, 0]);
+    assert.notEqual(orphan.ppid, orphan.creator);
+  });
+
+  it('shows what a thread that is not the first executed', async () => {
+    const { events } = await trace([], [EXECS, 'thread', '/bin/true', 'zero']);
+    assert.deepEqual(
+      events.map(({ args }) => args),
+      [['zero']],
+    );
+  });
+
+  it('has arguments as they were executed, or marks them', async () => {
+    const words = Array.from({ length: 500 }, (_, i) => `word-${i}`);
+    const { events } = await trace(['--max-args', '64K'], ['/bin/true', ...words]);
+    assert.deepEqual([events[0]?.args, events[0]?.args_truncated], [['/bin/true', ...words], undefined]);
+    const [cut] = (await trace([], ['/bin/true', ...words])).events;
+    assert.equal(cut?.args_truncated, true);
+    assert.equal(cut?.args?.join('\0'), ['/bin/true', ...words].join('\0').slice(0, 1024));
+    const [renamed] = (await trace([], ['perl', '-e', '$0 = "another"', 'x'])).events;
+    assert.deepEqual(renamed?.args, ['perl', '-e', '$0 = "another"', 'x']);
+  });
+
+  it('-x, --min-duration: only those that failed, or lived long', async () => {
+    const script = 'sh -c "exit 1"; sleep 0.3; sh -c "sleep 0.3; exit 2"; exit 0';
+    const failed = await trace(['-f', '-x'], ['sh', '-c', script]);
+    assert.deepEqual(failed.events.map(outcome), [1, 2]);
+    const long = await trace(['-f', '--min-duration', '250ms'], ['sh', '-c', script]);
+    assert.deepEqual(
+      long.events.map(({ comm }) => comm),
+      ['sleep', 'sleep', 'sh', 'sh'],
+    );
+    assert.ok(long.events.every(({ age }) => age >= 250e6));
+  });
+
+  it('does not take another process for one that had the same id', async () => {
+    const file = join(folder, 'reused');
+    const shell = new Running('sh', ['-c', 'read line; (exit 3) & echo $!; wait; read line; exit 4']);
+    const tool = new Running(process.execPath, [
+      ...[SNOOPKIT, 'procsnoop', '-v', '-o', 'json', '--out', file, '-f', '-p', `${shell.pid}`],
+    ]);
+    try {
+      await tool.says(ATTACHED);
+      shell.child.stdin?.write('\n');
+      await shell.says(/^\d+\n/, 'stdout');
+      const pid = shell.written.trim();
+      assert.equal((await run(CLONES, [pid, '9'])).status, 0);
+      shell.child.stdin?.end('\n');
+      await shell.finished;
+      tool.signal('SIGINT');
+      await tool.finished;
+      assert.deepEqual(parse(readFileSync(file, 'utf8')).map(outcome), [3, 4]);
+    } finally {
+      for (const running of [shell, tool]) running.kill();
+    }
+  });
+
+  it('misses none of many, wide or deep', async function () {
+    this.timeout(patient(120_000));
+    const count = fewer(10_000);
+    const wide = await trace(['-f', '-F', 'exit_code,args'], [EXITS, 'children', `${count}`], { timeout: 100_000 });
+    assert.equal(wide.events.length, count + 1);
+    const script = join(folder, 'deep.sh');
+    writeFileSync(script, 'if [ "$1" -gt 0 ]; then sh "$0" $(($1 - 1)) & sh "$0" $(($1 - 1)); wait; fi\nexit "$1"\n');
+    const depth = count >= 5000 ? 8 : 5;
+    const deep = await trace(['-f'], ['sh', script, `${depth}`], { timeout: 100_000 });
+    assert.equal(deep.events.length, 2 ** (depth + 1) - 1);
+    const pids = new Set(deep.events.map(({ pid }) => pid));
+    assert.equal(deep.events.filter(({ creator }) => pids.has(creator)).length, deep.events.length - 1);
+  });
+
+  it('sees of a build what strace sees', async function () {
+    needs(this, 'strace');
+    this.timeout(patient(60_000));
+    const project = mkdtempSync(join(folder, 'build-'));
+    const sources = Array.from({ length: fewer(60) }, (_, i) => `f${i}`);
+    for (const name of sources) writeFileSync(join(project, `${name}.in`), `${name}\n`);
+    writeFileSync(
+      join(project, 'Makefile'),
+      'all: $(patsubst %.in,%.out,$(wildcard *.in)) bad\n%.out: %.in\n\t@tr f g <$< | cat >$@; test -s $@\nbad:\n\t@sh -c "exit 9"\n',
+    );
+    const prefix = join(folder, 'strace');
+    const strace = ['strace', '-ff', '-xx', '-s', '5000', '-e', 'trace=execve', '-e', 'signal=none', '-o', prefix];
+    const { events, status } = await trace(
+      ['-f', '--max-args', '64K'],
+      [...strace, 'make', '-C', project, '-k', '-j4'],
+      { timeout: 50_000 },
+    );
+    assert.equal(status, 2);
+    const seen = new Map(events.map((event) => [event.pid, [event.args, outcome(event)]]));
+    const expected = readdirSync(folder).filter((name) => name.startsWith('strace.'));
+    assert.ok(expected.length > 3 * sources.length, `${expected.length} processes`);
+    for (const name of expected) {
+      const text = readFileSync(join(folder, name), 'latin1');
+      const [, words] = [...text.matchAll(/^execve\(.*?, \[(.*?)\], .*\) = 0$/gm)].at(-1) ?? [];
+      const [, code, signal] = /\+\+\+ (?:exited with (\d+)|killed by (\w+))/.exec(text) ?? assert.fail(text);
+      const args = words && [...words.matchAll(/"((?:\\x..)*)"/g)].map(([, hex = '']) => unhex(hex));
+      const pid = Number(name.slice('strace.'.length));
+      assert.deepEqual(seen.get(pid), [args ?? null, signal ?? Number(code)], name);
+      seen.delete(pid);
+    }
+    // Whoever else is there is strace itself, which tried what the kernel can do, and started make.
+    assert.ok([...seen.values()].every(([args]) => args === null || (args as string[])[0] === 'strace'));
+  });
+
+  describe('--tree', () => {
+    const tree = async (flags: readonly string[], script: string) => {
+      const { stdout, status, said } = await snoopkit([
+        'procsnoop',
+        '-f',
+        '--tree',
+        ...flags,
+        '--',
+        'sh',
+        '-c',
+        script,
+      ]);
+      assert.deepEqual([status, said], [0, '']);
+      // Times differ.
+      return stdout.toString().replaceAll(/^ +[\d.]+(us|ms|s) +[\d.]+(us|ms|s) /gm, '');
+    };
+
+    it('shows each process below the one that created it', async () => {
+      const script = 'exec 2>/dev/null; (exit 3); sh -c "sleep 0.01; kill -9 \\$\\$"; sleep 0; exit 0';
+      assert.equal(
+        await tree([], script),
+        [
+          '     TIME       CPU STATUS     COMMAND',
+          `0          sh -c '${script}'`,
+          'exit 3     ├─ (sh)',
+          "SIGKILL    ├─ sh -c 'sleep 0.01; kill -9 $$'",
+          '0          │  └─ sleep 0.01',
+          '0          └─ sleep 0',
+          '5 processes, 2 failed',
+          '',
+        ].join('\n'),
+      );
+    });
+
+    it('shows with --failed what led to failures', async () => {
+      const script = 'sleep 0; sh -c "sleep 0; sh -c \\"exit 2\\"; true"; exit 0';
+      assert.equal(
+        await tree(['-x'], script),
+        [
+          '     TIME       CPU STATUS     COMMAND',
+          `0          sh -c '${script}'`,
+          `0          └─ sh -c 'sleep 0; sh -c "exit 2"; true'`,
+          "exit 2        └─ sh -c 'exit 2'",
+          '5 processes, 1 failed',
+          '',
+        ].join('\n'),
+      );
+    });
+
+    it('is no output of another form', async () => {
+      for (const flags of [['-o', 'json'], ['-F', 'pid'], ['--time=utc']]) {
+        const { status, lines } = await snoopkit(['procsnoop', '--tree', ...flags, '--', 'true']);
+        assert.deepEqual(
+          [status, lines],
+          [2, ['snoopkit: --tree has a form of its own: leave out --output, --fields and --time']],
+        );
+      }
+    });
+  });
+});
+
+const unhex = (text: string) => Buffer.from(text.replaceAll('\\x', ''), 'hex').toString();

@@ -1,0 +1,70 @@
+import { defineTool } from '../src/cli/define-tool.js';
+
+export default defineTool({
+  name: 'procsnoop',
+  summary: 'the whole story of each process, as it ends: who started it, what it ran, how it ended',
+  description:
+    'Shows one record for each process, at its end: who created it, the program that it executed last with all arguments, how it ended, how long it lived, and what it used. With --tree, all processes of a run, each below the one that created it: what a build really ran, and what of it failed.',
+  event: { struct: 'procsnoop_event', name: 'process' },
+  columns: ['pid', 'ppid', 'comm', 'age', 'exit_code', 'signal', 'args'],
+  fields: {
+    creator: 'the process that created it, which may have ended since; 0 where that was before tracing',
+    creator_comm: 'name of the command that created it, as it was then; empty where that was before tracing',
+    existed_before: 'whether it was there before tracing began, so that what it executed is not known',
+    exit_code: 'status that it gave to exit(2), 0 to 255; 0 when a signal ended it',
+    signal: 'the signal that ended it, such as SIGKILL; not there when none did',
+    core_dumped: 'whether a core was dumped',
+    age: 'how long it lived, since fork(2) or clone(2): nanoseconds in JSON',
+    run_time: 'how long its program ran, since execve(2); not there when that was before tracing, or never',
+    cpu_time: 'processor time of all its threads: nanoseconds in JSON',
+    max_rss: 'most memory that was resident at a time, in bytes',
+    read_bytes: 'bytes that its system calls have read, and those of the children that it waited for',
+    written_bytes: 'the same for what was written',
+    storage_read_bytes: 'bytes that were read from storage for it',
+    storage_written_bytes: 'bytes that it has caused to be written to storage',
+    voluntary_switches: 'how often it gave up its processor, to wait',
+    involuntary_switches: 'how often its processor was taken from it',
+    args: 'what it executed last, with all arguments: an array in JSON; null when it never executed anything itself, or before tracing began',
+  },
+  flags: {
+    'max-args': {
+      takes: 'size',
+      default: '1K',
+      most: 128 << 10,
+      room: ['stories', 'scratch'],
+      fits: ['stories', 16 << 20],
+      summary: 'how much of the arguments is kept, up to 128K; where there was more, that is marked',
+      sets: 'max_args',
+    },
+    'min-duration': {
+      takes: 'duration',
+      summary: 'only processes that lived at least so long: 5 (seconds), 500ms, 2m, 1h',
+      sets: 'min_duration',
+    },
+  },
+  hasTree: true,
+  hooks: {
+    ends: { ways: [{ programs: ['handle_exit'] }, { programs: ['handle_exit_raw'] }] },
+    execs: { ways: [{ programs: ['handle_exec'] }], without: 'what a process executed is not known' },
+    births: { ways: [{ programs: ['handle_fork'] }], without: 'who created a process is not known' },
+  },
+  examples: [
+    { summary: 'What a build ran, and what of it failed', command: '-f --tree -- make -j4' },
+    { summary: 'Of that, only what failed, and what led to it', command: '-f -x --tree -- make -j4' },
+    { summary: 'All processes that end', command: '' },
+    { summary: 'Those that took more than a second, as JSON', command: '--min-duration 1 -o json' },
+    {
+      summary: 'Processes that took more than a second of processor time',
+      command: '<%= config.bin %> procsnoop --json | jq -c "select(.cpu_time > 1e9) | .args"',
+    },
+  ],
+  caveats: [
+    'A process that still runs when tracing ends is not shown.',
+    'Arguments are kept of 8,192 processes at a time, of less with a larger --max-args, and of 256 from 64K on; those of more are missing, which is told.',
+    'The name is that which the command has at its end, of the thread that ends last.',
+    'Arguments are as they were when the program was executed, whatever it made of them since.',
+    'Input and output are as in /proc/PID/io, where they go over to the parent that waits; they are counted where the kernel keeps account of them (CONFIG_TASK_IO_ACCOUNTING), as those of distributions do.',
+  ],
+  overhead:
+    'A few microseconds for each process that is created, executed and ends, of the half millisecond or more that this takes anyway; and 8 MB of memory for arguments.',
+});
