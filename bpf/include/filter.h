@@ -151,6 +151,18 @@ static __always_inline bool filter_allows(void)
 	return true;
 }
 
+/* For what is done to a process: whether that one is listed by --pid, whoever does it. */
+static __always_inline bool filter_names(__u32 pid)
+{
+	return filter_uses(FILTER_PID) && filter_listed(FILTER_PID, pid);
+}
+
+/* For what no task does. */
+static __always_inline bool filter_allows_all(void)
+{
+	return !filter_kinds && !filter_comms_count && !filter_cgroups_count;
+}
+
 /*
  * --follow: a child of a listed process is listed, from its creation, before it runs. Raw
  * tracepoints, for they need neither tracefs nor the kernel's BTF.

@@ -13,15 +13,26 @@
 #define TS_COMPAT 0x2 /* arch/x86/include/asm/thread_info.h */
 #define NR_open 2
 #define NR_execve 59
+#define NR_kill 62
 #define NR_creat 85
+#define NR_rt_sigqueueinfo 129
+#define NR_tkill 200
+#define NR_tgkill 234
 #define NR_openat 257
+#define NR_rt_tgsigqueueinfo 297
 #define NR_execveat 322
 #elif defined(__TARGET_ARCH_arm64)
 #define PSR_MODE32_BIT 0x10 /* arch/arm64/include/uapi/asm/ptrace.h */
 #define NR_openat 56
+#define NR_kill 129
+#define NR_tkill 130
+#define NR_tgkill 131
+#define NR_rt_sigqueueinfo 138
 #define NR_execve 221
+#define NR_rt_tgsigqueueinfo 240
 #define NR_execveat 281
 #endif
+#define NR_pidfd_send_signal 424
 #define NR_openat2 437
 
 /* The number of the system call; -1 for those of 32-bit programs, which have other numbers. */

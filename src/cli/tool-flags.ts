@@ -52,7 +52,7 @@ export function envNames(tool: ToolDefinition, values: FlagValues): readonly str
 const FEWEST = 256;
 
 /** Leaves a map only as many entries as fit into so many bytes. */
-function fit(map: BpfMap, bytes: number): void {
+function shrink(map: BpfMap, bytes: number): void {
   const entries = Math.max(FEWEST, Math.floor(bytes / map.valueSize));
   if (entries < map.maxEntries) map.maxEntries = entries;
 }
@@ -65,6 +65,6 @@ export function applyFlags(tool: ToolDefinition, values: FlagValues, { globals, 
     globals.need(flag.sets).set(typeof value === 'object' ? true : value);
     if (flag.takes !== 'size') continue;
     for (const map of flag.room) maps.need(map).valueSize += Number(value);
-    if (flag.fits) fit(maps.need(flag.fits[0]), flag.fits[1]);
+    if (flag.fits) shrink(maps.need(flag.fits[0]), flag.fits[1]);
   }
 }

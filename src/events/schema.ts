@@ -6,7 +6,7 @@ import type { Kind } from './kinds/kind.js';
 import { argsKind, envKind } from './kinds/list.js';
 import { bitsKind, countKind, enumKind, integerKind, valueKind } from './kinds/number.js';
 import { gidKind, uidKind } from './kinds/owner.js';
-import { signalKind } from './kinds/process.js';
+import { signalCodeKind, signalKind, signalResultKind } from './kinds/process.js';
 import { dirfdKind, modeKind, openFlagsKind, retKind } from './kinds/syscall.js';
 import { charsKind, componentsKind, placeKind, spanKind } from './kinds/text.js';
 import { durationKind, knownDurationKind, type TimeStyle, timeKind } from './kinds/time.js';
@@ -17,6 +17,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_known_duration: knownDurationKind,
   snoop_count: countKind,
   snoop_signal: signalKind,
+  snoop_signal_code: signalCodeKind,
+  snoop_signal_result: signalResultKind,
   snoop_ret: retKind,
   snoop_uid: uidKind,
   snoop_gid: gidKind,
@@ -39,6 +41,8 @@ const IN_PLACE: ReadonlySet<Kind> = new Set([
   integerKind,
   countKind,
   signalKind,
+  signalCodeKind,
+  signalResultKind,
   enumKind,
   charsKind,
   ip4Kind,

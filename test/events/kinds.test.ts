@@ -190,6 +190,58 @@ describe('events: modes and directories', () => {
     });
 });
 
+describe('events: signals', () => {
+  const code = (signal: number, value: number) => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeInt32LE(value, 0);
+    bytes.writeInt32LE(signal, 4);
+    return new Probe('signals').setBytes('code', bytes);
+  };
+  const isPresent = (probe: Probe, name: string) => {
+    const column = probe.column(name);
+    return column.kind === 'plain' && column.isPresent?.(probe.record);
+  };
+
+  for (const [signal, name] of [
+    [9, 'SIGKILL'],
+    [64, 'SIGRTMIN+32'],
+    [99, '99'],
+    [-1, '-1'],
+    [0, undefined],
+  ] as const)
+    it(`${signal} is ${name}`, () => {
+      const probe = new Probe('signals').set('signal', signal, 4);
+      assert.deepEqual([probe.value('signal'), probe.written('signal')], [name, name ?? '']);
+      assert.equal(isPresent(probe, 'signal'), name !== undefined);
+    });
+
+  for (const [signal, value, name] of [
+    [11, 1, 'SEGV_MAPERR'],
+    [17, 1, 'CLD_EXITED'],
+    [15, 0, 'SI_USER'],
+    [15, -6, 'SI_TKILL'],
+    [10, 1, '1'],
+    [0, 0, undefined],
+  ] as const)
+    it(`code ${value} of ${signal} is ${name}`, () => {
+      const probe = code(signal, value);
+      assert.deepEqual([probe.value('code'), probe.written('code')], [name, name ?? '']);
+      assert.equal(isPresent(probe, 'code'), name !== undefined);
+    });
+
+  for (const [result, name] of [
+    [0, 'delivered'],
+    [4, 'lose_info'],
+    [5, '5'],
+    [100, 'probed'],
+    [-3, 'ESRCH'],
+  ] as const)
+    it(`result ${result} is ${name}`, () => {
+      const probe = new Probe('signals').set('result', result, 4);
+      assert.deepEqual([probe.value('result'), probe.written('result')], [name, name]);
+    });
+});
+
 describe('events: schema', () => {
   it('says when there is no such struct', () => {
     const wrong = () => eventSchema(btf, 'no_such_event', fakeContext());

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { signalName } from '../../src/kernel/signals.js';
+import { signalCodeName, signalName } from '../../src/kernel/signals.js';
+import { needs } from '../capability.js';
 
 describe('kernel: signals', () => {
   it('have names', () => {
@@ -14,5 +16,31 @@ describe('kernel: signals', () => {
     ] as const)
       assert.equal(signalName(number), name);
     for (let number = 1; number <= 31; number++) assert.match(signalName(number), /^SIG[A-Z0-9]+$/);
+  });
+
+  it('have codes with the names of the C header', function () {
+    needs(this, 'cc');
+    const SIGNALS = {
+      SI: 'SIGTERM',
+      ILL: 'SIGILL',
+      FPE: 'SIGFPE',
+      SEGV: 'SIGSEGV',
+      BUS: 'SIGBUS',
+      TRAP: 'SIGTRAP',
+      CLD: 'SIGCHLD',
+      POLL: 'SIGIO',
+      SYS: 'SIGSYS',
+    } as const;
+    const header = readFileSync('/usr/include/asm-generic/siginfo.h', 'utf8');
+    const defined = [...header.matchAll(/^#\s*define ([A-Z]+)_(\w+)\s+(-?(?:0x)?[\da-f]+)\b/gm)];
+    const codes = defined.filter(([, prefix = '', name]) => prefix in SIGNALS && name !== 'MAX_SIZE');
+    assert.ok(codes.length > 40);
+    for (const [, prefix, name, value] of codes) {
+      const signal = SIGNALS[prefix as keyof typeof SIGNALS];
+      assert.equal(signalCodeName(constants.signals[signal], Number(value)), `${prefix}_${name}`);
+    }
+    assert.equal(signalCodeName(constants.signals.SIGSEGV, 99), '99');
+    assert.equal(signalCodeName(constants.signals.SIGFPE, 9), '9');
+    assert.equal(signalCodeName(constants.signals.SIGUSR1, 1), '1');
   });
 });

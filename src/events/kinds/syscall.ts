@@ -3,7 +3,7 @@ import { type Kind, plain } from './kind.js';
 import { integerColumn, integerReader, namedValues } from './number.js';
 
 /** The name of the error that a system call returned. -4095 to -1 are errors (IS_ERR_VALUE); anything else is a result. */
-const errorName = (ret: number) => (ret < 0 && ret >= -4095 ? errnoName(-ret) : undefined);
+export const errorName = (ret: number) => (ret < 0 && ret >= -4095 ? errnoName(-ret) : undefined);
 
 /** snoop_ret: the number; its error's name where there is one, which people see in its place. */
 export const retKind: Kind = (field) => {

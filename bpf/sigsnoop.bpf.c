@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Traces signals: those that are sent, as the kernel generates them, and the calls that send none,
+ * for they are refused before the kernel comes that far, at their exit.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "event.h"
+#include "filter.h"
+#include "syscall.h"
+
+#define EAGAIN 11
+#define SIGALRM 14
+#define PF_EXITING 0x4 /* include/linux/sched.h */
+#define SI_USER 0      /* include/uapi/asm-generic/siginfo.h */
+#define SI_KERNEL 0x80
+#define SI_TIMER -2
+#define SEND_SIG_PRIV ((void *)1)    /* include/linux/sched/signal.h */
+#define TRACE_SIGNAL_OVERFLOW_FAIL 3 /* include/trace/events/signal.h */
+
+/* Shown by these names. Those after timer are calls. */
+enum sigsnoop_origin {
+	kernel,
+	timer,
+	kill,
+	tkill,
+	tgkill,
+	rt_sigqueueinfo,
+	rt_tgsigqueueinfo,
+	pidfd_send_signal,
+};
+
+struct sigsnoop_event {
+	struct event;
+	snoop_signal signal;
+	enum sigsnoop_origin origin;
+	snoop_signal_code code;
+	__s32 target_pid;
+	__s32 target_tid;
+	snoop_comm target_comm;
+	snoop_signal_result result;
+	snoop_ret ret;
+	bool to_thread;
+	__u8 _padding[7]; /* before 6.3 kernels send only what was written to, each byte */
+};
+
+SMALL_EVENT(sigsnoop_event);
+
+const volatile bool only_calls;
+const volatile bool want_probes;
+
+/* Reads the arguments of one of the system calls. Returns false for any other. */
+static __always_inline bool read_call(struct pt_regs *regs, long number, struct sigsnoop_event *e)
+{
+	switch (number) {
+	case NR_kill:
+		e->origin = kill;
+		e->target_pid = syscall_argument(regs, 1);
+		e->signal = syscall_argument(regs, 2);
+		return true;
+	case NR_tkill:
+		e->origin = tkill;
+		e->target_tid = syscall_argument(regs, 1);
+		e->signal = syscall_argument(regs, 2);
+		e->to_thread = true;
+		return true;
+	case NR_tgkill:
+	case NR_rt_tgsigqueueinfo:
+		e->origin = number == NR_tgkill ? tgkill : rt_tgsigqueueinfo;
+		e->target_pid = syscall_argument(regs, 1);
+		e->target_tid = syscall_argument(regs, 2);
+		e->signal = syscall_argument(regs, 3);
+		e->to_thread = true;
+		return true;
+	case NR_rt_sigqueueinfo:
+		e->origin = rt_sigqueueinfo;
+		e->target_pid = syscall_argument(regs, 1);
+		e->signal = syscall_argument(regs, 2);
+		return true;
+	case NR_pidfd_send_signal:
+		e->origin = pidfd_send_signal;
+		e->signal = syscall_argument(regs, 2);
+		return true;
+	}
+	return false;
+}
+
+/* The call that the current task is in, if it can have sent this signal. */
+static __always_inline enum sigsnoop_origin call_of(int signal, int code)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct pt_regs *regs = current_regs();
+	struct sigsnoop_event call = {};
+
+	/* Codes of the kernel's own are positive. A task that ends has its last call's registers
+	 * still, and sends what its children asked for (PR_SET_PDEATHSIG). */
+	if (code <= 0 && !(BPF_CORE_READ(task, flags) & PF_EXITING) &&
+	    read_call(regs, syscall_number(regs), &call) && call.signal == signal)
+		return call.origin;
+	return kernel;
+}
+
+static __always_inline int code_of(const struct kernel_siginfo *info)
+{
+	if (!info) /* SEND_SIG_NOINFO */
+		return SI_USER;
+	if (info == SEND_SIG_PRIV)
+		return SI_KERNEL;
+	/* Where the verifier takes a typed pointer for one that is never NULL the first check is
+	 * gone: then this fails and leaves 0, which is SI_USER. */
+	return BPF_CORE_READ(info, si_code);
+}
+
+static __always_inline bool wanted(const struct sigsnoop_event *e)
+{
+	if (filter_failed && e->ret >= 0)
+		return false;
+	if (e->target_pid > 0 && filter_names(e->target_pid))
+		return true;
+	return e->origin == timer ? filter_allows_all() : filter_allows();
+}
+
+static __always_inline void send(struct sigsnoop_event *e)
+{
+	if (e->origin == timer) /* nobody did it */
+		e->time = bpf_ktime_get_boot_ns();
+	else
+		event_fill((struct event *)e);
+	event_send(e, sizeof(*e));
+}
+
+/*
+ * The tracepoint's arguments: signal, siginfo, target, whether it is for the process, result. What
+ * the stable tracepoint makes of them has the target's thread but not its process.
+ */
+static __always_inline int handle_generate(__u64 *ctx)
+{
+	int signal = ctx[0], code = code_of((void *)ctx[1]);
+	struct task_struct *target = (void *)ctx[2];
+	struct sigsnoop_event e = {
+		.signal = signal,
+		.code = {.code = code, .signal = signal},
+		.target_pid = BPF_CORE_READ(target, tgid),
+		.result = ctx[4],
+		.to_thread = !(int)ctx[3],
+	};
+
+	if (e.result == TRACE_SIGNAL_OVERFLOW_FAIL)
+		e.ret = -EAGAIN;
+	/* The clock interrupts anybody. Only setitimer(2) and alarm(2) have it send SIGALRM so. */
+	if (code == SI_TIMER || (code == SI_KERNEL && signal == SIGALRM))
+		e.origin = timer;
+	if (!wanted(&e))
+		return 0;
+	if (e.origin != timer)
+		e.origin = call_of(signal, code);
+	if (only_calls && e.origin <= timer)
+		return 0;
+	e.target_tid = BPF_CORE_READ(target, pid);
+	BPF_CORE_READ_STR_INTO(&e.target_comm, target, comm);
+	send(&e);
+	return 0;
+}
+
+SEC("raw_tp/signal_generate")
+int handle_signal(__u64 *ctx)
+{
+	return handle_generate(ctx);
+}
+
+SEC("tp_btf/signal_generate")
+int handle_signal_typed(__u64 *ctx)
+{
+	return handle_generate(ctx);
+}
+
+/* The exit of one of the calls. What it sent was seen already, be it for nothing: EAGAIN. */
+static __always_inline int handle_exit(struct pt_regs *regs, long ret, long number)
+{
+	struct sigsnoop_event e = {.ret = ret};
+
+	if (ret == -EAGAIN || (ret >= 0 && !want_probes) || !read_call(regs, number, &e))
+		return 0;
+	if (e.signal ? ret >= 0 : !want_probes)
+		return 0;
+	e.result = ret < 0 ? ret : SIGNAL_PROBED;
+	if (wanted(&e))
+		send(&e);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_kill")
+int handle_kill(struct trace_event_raw_sys_exit *ctx)
+{
+	return handle_exit(current_regs(), ctx->ret, NR_kill);
+}
+
+SEC("tp/syscalls/sys_exit_tkill")
+int handle_tkill(struct trace_event_raw_sys_exit *ctx)
+{
+	return handle_exit(current_regs(), ctx->ret, NR_tkill);
+}
+
+SEC("tp/syscalls/sys_exit_tgkill")
+int handle_tgkill(struct trace_event_raw_sys_exit *ctx)
+{
+	return handle_exit(current_regs(), ctx->ret, NR_tgkill);
+}
+
+SEC("tp/syscalls/sys_exit_rt_sigqueueinfo")
+int handle_queue(struct trace_event_raw_sys_exit *ctx)
+{
+	return handle_exit(current_regs(), ctx->ret, NR_rt_sigqueueinfo);
+}
+
+SEC("tp/syscalls/sys_exit_rt_tgsigqueueinfo")
+int handle_tgqueue(struct trace_event_raw_sys_exit *ctx)
+{
+	return handle_exit(current_regs(), ctx->ret, NR_rt_tgsigqueueinfo);
+}
+
+SEC("tp/syscalls/sys_exit_pidfd_send_signal")
+int handle_pidfd(struct trace_event_raw_sys_exit *ctx)
+{
+	return handle_exit(current_regs(), ctx->ret, NR_pidfd_send_signal);
+}
+
+/* The exit of any system call: its registers, and its result. */
+SEC("tp_btf/sys_exit")
+int handle_any(__u64 *ctx)
+{
+	struct pt_regs *regs = (void *)ctx[0];
+
+	return handle_exit(regs, ctx[1], syscall_number(regs));
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

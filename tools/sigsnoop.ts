@@ -1,0 +1,65 @@
+import { defineTool } from '../src/cli/define-tool.js';
+
+export default defineTool({
+  name: 'sigsnoop',
+  summary: 'trace signals: who sends which to whom, and what becomes of it',
+  description:
+    'Shows each signal as it is sent, by a process with kill(2) and its like or by the kernel, and each such call that is refused. With --kill it is what killsnoop was.',
+  event: { struct: 'sigsnoop_event', name: 'signal' },
+  columns: ['pid', 'comm', 'signal', 'target_pid', 'target_comm', 'result'],
+  fields: {
+    signal: 'the signal, such as SIGTERM; the number where that is none; not there for kill(pid, 0)',
+    origin:
+      'the system call that sent it: kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo or pidfd_send_signal; else kernel; or timer, which interrupts whoever runs: pid is 0 then',
+    code: 'what the receiver is told of the reason (si_code), such as SI_USER, SI_KERNEL, SEGV_MAPERR or CLD_EXITED; not there when nothing was sent',
+    target_pid:
+      'process that it is for; when the call failed, what was given: of kill(2) -N is a process group; 0 where only a thread or a pidfd was given',
+    target_tid:
+      'the thread that it is for; of a signal for a process the one that the kernel found by the pid, any may take it; 0 when the call failed and gave none',
+    target_comm: "name of the target's command; empty when the call failed",
+    to_thread: 'whether it is for this thread alone, not for its process',
+    result:
+      "delivered; ignored; already_pending, to which it adds nothing; lose_info, delivered without the sender's data; overflow_fail; probed, where there was none to send; or the call's error",
+    ret: 'what the call returned: 0, or the error: its name in a table, a negative number in JSON; 0 for what the kernel sent',
+    error: "the error's name; not there when the call succeeded",
+  },
+  flags: {
+    kill: {
+      summary: 'only what processes send with kill(2) and its like, not what the kernel sends by itself',
+      sets: 'only_calls',
+    },
+    probes: {
+      summary: 'show kill(pid, 0) and its like, too, which send nothing but ask whether the process is there',
+      sets: 'want_probes',
+    },
+  },
+  hooks: {
+    signals: { ways: [{ programs: ['handle_signal'] }, { programs: ['handle_signal_typed'] }] },
+    refusals: {
+      ways: [
+        {
+          programs: ['handle_kill', 'handle_tkill', 'handle_tgkill', 'handle_queue', 'handle_tgqueue', 'handle_pidfd'],
+        },
+        { programs: ['handle_any'], caveat: 'each system call is looked at, which costs it 0.1 to 0.2 us' },
+      ],
+      without: 'calls that fail, and those of --probes, are not shown',
+    },
+  },
+  examples: [
+    { summary: 'All signals', command: '' },
+    { summary: 'Who kills whom: no signals that the kernel sends', command: '--kill' },
+    { summary: 'Signals that a process sends or gets, with their origin', command: '-p 1234 -F +origin,+code' },
+    { summary: 'Calls that are refused', command: '-x' },
+    { summary: 'Who crashes, and of what', command: '-F +code | grep SIGSEGV' },
+  ],
+  caveats: [
+    'Filters are for the sender; -p and -f also let through what is sent to one of their processes.',
+    'What the kernel sends is shown as sent by the task that it runs for then: of a fault, of SIGPIPE or SIGCHLD that is who caused it; of SIGIO it may be anybody, and of keys such as Ctrl-C it is a thread of the kernel. A timer has no sender: process 0, without a name; filters pass it only by its target.',
+    'SIGCONT lets a stopped process go on even where its result is ignored.',
+    'SIGKILL for the other threads of a process that ends is not seen: the kernel sends it in another way.',
+    'When a call fails its target is shown as the caller counts processes, in a container by its own numbers; of pidfd_send_signal(2) it is not known.',
+    'For 32-bit programs what they send has the origin kernel, and refusals are not seen.',
+  ],
+  overhead:
+    'One event for each signal, one or two microseconds each: not to be noticed, but where programs send many thousand a second.',
+});
