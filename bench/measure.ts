@@ -14,7 +14,7 @@ export interface Setting {
   readonly ours: readonly string[];
 }
 
-/** How the operations of the three phases look in a tracer's output: see bench/load.c. */
+/** How the operations of the three phases look in a tracer's output: see bench/snoopkit-load.c. */
 function marksOf({ kind, folder }: Setting): [string, string, string] {
   if (kind === 'connect') return ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
   return [`${folder}/first`, `${folder}/event`, `${folder}/last`];

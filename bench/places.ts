@@ -6,7 +6,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export const snoopkit = join(root, 'bin', 'snoopkit.js');
 /** What scripts/bench.mk compiles. */
-export const loadProgram = join(root, 'dist', 'bench', 'load');
+export const loadProgram = join(root, 'dist', 'bench', 'snoopkit-load');
 export const sinkProgram = join(root, 'dist', 'bench', 'sink');
 export const floodObject = join(root, 'dist', 'bench', 'fixtures', 'flood.bpf.o');
 

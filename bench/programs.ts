@@ -85,7 +85,7 @@ export interface LoadReport {
   readonly cpu_ns_per_op: number;
 }
 
-/** bench/load.c. */
+/** bench/snoopkit-load.c. */
 export class Load {
   readonly #teller: Teller;
 

@@ -1,7 +1,7 @@
 import { fittingRingSize } from '../src/cli/ring.js';
 import { snoopkit } from './places.js';
 
-/** What bench/load.c can do. */
+/** What bench/snoopkit-load.c can do. */
 export type LoadKind = 'open' | 'exec' | 'connect';
 
 /** Who and what is to be traced. */
@@ -42,11 +42,11 @@ export interface Subject {
   readonly remarks: readonly string[];
 }
 
-const ours = (tool: string, output: 'table' | 'json'): Contender => ({
+const ours = (tool: string, output: 'table' | 'json', follow: readonly string[] = []): Contender => ({
   program: 'snoopkit',
   file: process.execPath,
   output,
-  arguments: ({ pid, ours }) => [snoopkit, tool, '-p', `${pid}`, '-o', output, ...ours],
+  arguments: ({ pid, ours }) => [snoopkit, tool, '-p', `${pid}`, ...follow, '-o', output, ...ours],
   losses: /(\d+) events were lost/g,
   buffer: `${fittingRingSize() / (1 << 20)} MiB ring (--buffer)`,
 });
@@ -79,6 +79,12 @@ const opensnoopScript = (pid: number) => `
     printf("%-6d %-16s %4d %3d %s\\n", pid, comm, $fd, $errno, str(@name[tid])); delete(@name[tid]);
   }`;
 
+/** What execsnoop.bt prints, of the children of one process; like it, before the call, whose result it does not know. */
+const execsnoopScript = (pid: number) => `
+  tracepoint:syscalls:sys_enter_exec* /((struct task_struct *)curtask)->real_parent->tgid == ${pid}/ {
+    printf("%-6d ", pid); join(args->argv);
+  }`;
+
 /** What is compared. A tool of ours that has peers is a few lines here. */
 export const subjects: readonly Subject[] = [
   {
@@ -94,6 +100,27 @@ export const subjects: readonly Subject[] = [
     remarks: [
       "JSON is compared with no peer: libbpf-tools has none, and bpftrace's wraps the printed line in a string.",
       'snoopkit shows openat2(2) and creat(2), too, and puts more into an event (time, parent, user, flags, mode); its JSON prints all of it.',
+    ],
+  },
+  {
+    name: 'execsnoop',
+    load: 'exec',
+    // 20,000 of 500,000: a process takes several hundred times as long as an open.
+    share: 0.04,
+    contenders: [
+      ours('execsnoop', 'table', ['-f']),
+      ours('execsnoop', 'json', ['-f']),
+      {
+        ...libbpfTools('execsnoop'),
+        // The name of the load's program. It looks for it in user space: the kernel sends what all processes execute.
+        arguments: () => ['-n', 'snoopkit-load'],
+        tracesAll: true,
+      },
+      bpftrace(execsnoopScript),
+    ],
+    remarks: [
+      'libbpf-tools has no filter for one process in the kernel; it sees execve(2) alone, and of its arguments 60 at most.',
+      'bpftrace prints calls before they are made, whether they succeed or not, and 16 arguments at most.',
     ],
   },
 ];

@@ -2,7 +2,7 @@
 # and `make bench`. ROUNDS=5 COUNT=500000 ONLY=opensnoop CONDITIONS=idle,busy OURS='--buffer 512K' SAVE=1 change what
 # is run; see node dist/bench/main.js --help.
 
-BENCH_PROGRAMS := dist/bench/load dist/bench/sink
+BENCH_PROGRAMS := dist/bench/snoopkit-load dist/bench/sink
 BENCH_FIXTURES := $(patsubst %.c,dist/%.o,$(wildcard bench/fixtures/*.bpf.c))
 BENCH_FLAGS := $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(COUNT),--count $(COUNT)) $(if $(ONLY),--only $(ONLY)) \
 	$(if $(CONDITIONS),--conditions $(CONDITIONS)) $(if $(OURS),--ours='$(OURS)') $(if $(SAVE),--save)

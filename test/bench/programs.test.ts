@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import { sinkProgram } from '../../bench/places.js';
+import { loadProgram, sinkProgram } from '../../bench/places.js';
 import { Load, Sink, Spinners } from '../../bench/programs.js';
 
 const MARKS = ['/x/first', '/x/event', '/x/last'] as const;
@@ -129,7 +129,7 @@ describe('the load', () => {
     await setTimeout(20);
     await spinners.end();
     assert.ok(process.hrtime.bigint() - before < 10_000_000_000n);
-    const spin = spawn(sinkProgram.replace(/sink$/, 'load'), ['spin', '0.05'], { stdio: 'ignore' });
+    const spin = spawn(loadProgram, ['spin', '0.05'], { stdio: 'ignore' });
     assert.deepEqual(await once(spin, 'exit'), [0, null]);
   });
 });
