@@ -14,7 +14,7 @@ const commands = readdirSync(join(root, 'dist/tools')).filter((file) => file.end
 const entries = [
   ...commands.map((file) => [`tools/${file.slice(0, -'.js'.length)}`, `dist/tools/${file}`]),
   // What package.json and bin/ name.
-  ...['main', 'help', 'not-found'].map((name) => [`oclif/${name}`, `dist/src/cli/${name}.js`]),
+  ...['main', 'help', 'not-found', 'priority'].map((name) => [`oclif/${name}`, `dist/src/cli/${name}.js`]),
 ];
 
 rmSync(join(root, OUT), { recursive: true, force: true });

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { launcherPath } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import { errnoText } from '../kernel/errno.js';
+import { restorePriority } from './priority.js';
 import { say } from './talk.js';
 
 /** How long a command that outlives the tracing may take to end: after a signal of its own, and after ours. */
@@ -55,6 +56,7 @@ export class TracedCommand {
         reject(new SnoopkitError('COMMAND', `cannot start a command: ${cause.message}`, { cause }));
       });
     });
+    restorePriority(child.pid as number);
     return new TracedCommand(command[0] ?? '', child);
   }
 
