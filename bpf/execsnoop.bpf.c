@@ -53,8 +53,16 @@ SMALL_EVENT(execsnoop_event);
 #define FAILED_ARGS_SIZE 32768 /* a power of two */
 #define FAILED_ARGS_MAX 128
 #define ENV_SIZE 32768
+
+/* An event that is put together, in front of its tail. */
+struct scratch {
+	__u32 end;   /* see append_components() */
+	__u32 words; /* the same for append_words() */
+	struct execsnoop_event event;
+};
+
 /* Arguments of what failed are read one by one, each into room for all. */
-#define ROOM (sizeof(struct execsnoop_event) + TEXTS_END + 2 * FAILED_ARGS_SIZE + ENV_SIZE)
+#define ROOM (sizeof(struct scratch) + TEXTS_END + 2 * FAILED_ARGS_SIZE + ENV_SIZE)
 
 /*
  * Where events are put together. A value of a per-CPU map may not be as large, so this has entries
@@ -87,25 +95,32 @@ struct {
 	__type(value, struct former_name);
 } former_names SEC(".maps");
 
-static __always_inline struct execsnoop_event *new_event(const __u32 which, long ret)
+static __always_inline struct scratch *new_event(const __u32 which, long ret)
 {
 	__u32 key = bpf_get_smp_processor_id() * SCRATCHES + which;
-	struct execsnoop_event *e = bpf_map_lookup_elem(&scratch, &key);
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &key);
 	struct task_struct *task = (void *)bpf_get_current_task();
 
-	if (!e)
+	if (!s)
 		return NULL;
-	__builtin_memset(e, 0, sizeof(*e));
-	event_fill((struct event *)e);
-	e->ret = ret;
-	BPF_CORE_READ_INTO(&e->parent_comm, task, real_parent, group_leader, comm);
-	return e;
+	__builtin_memset(s, 0, sizeof(*s));
+	event_fill((struct event *)&s->event);
+	s->event.ret = ret;
+	BPF_CORE_READ_INTO(&s->event.parent_comm, task, real_parent, group_leader, comm);
+	return s;
+}
+
+static __always_inline struct tail tail_of(struct scratch *s)
+{
+	return (struct tail){
+		.text = (char *)(s + 1), .offset = sizeof(s->event), .end = &s->end};
 }
 
 #define NS(task, name) BPF_CORE_READ(task, nsproxy, name, ns.inum)
 
 /* Where the process runs, which it mostly shares with the one that started it. */
-static __always_inline __u32 add_context(struct execsnoop_event *e, char *tail, __u32 used)
+static __always_inline __u32 add_context(struct execsnoop_event *e, const struct tail *tail,
+					 __u32 used)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
@@ -113,8 +128,8 @@ static __always_inline __u32 add_context(struct execsnoop_event *e, char *tail, 
 	struct path cwd;
 
 	if (!BPF_CORE_READ_INTO(&cwd, task, fs, pwd))
-		used = append_place(tail, sizeof(*e), used, PLACES_SIZE, &e->cwd, &cwd);
-	used = append_cgroup(tail, sizeof(*e), used, PLACES_SIZE, &e->cgroup);
+		used = append_place(tail, used, PLACES_SIZE, &e->cwd, &cwd);
+	used = append_cgroup(tail, used, PLACES_SIZE, &e->cgroup);
 
 	e->session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID], numbers[0].nr);
 	bpf_probe_read_kernel(&upid, sizeof(upid), &pid->numbers[BPF_CORE_READ(pid, level)]);
@@ -128,13 +143,13 @@ static __always_inline __u32 add_context(struct execsnoop_event *e, char *tail, 
 	return used;
 }
 
-static __always_inline __u32 add_tty(struct execsnoop_event *e, char *tail, __u32 used)
+static __always_inline __u32 add_tty(struct execsnoop_event *e, const struct tail *tail, __u32 used)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct tty_struct *tty = BPF_CORE_READ(task, signal, tty);
 
-	return append_kernel_text(tail, sizeof(*e), used, INTERPRETER_END, &e->tty,
-				  tty ? tty->name : NULL, TTY_SIZE);
+	return append_kernel_text(tail, used, INTERPRETER_END, &e->tty, tty ? tty->name : NULL,
+				  TTY_SIZE);
 }
 
 /* The file name and the interpreter are the kernel's texts; NULL where they are not known. */
@@ -144,16 +159,18 @@ static __always_inline int handle_success(const char *path, const char *interpre
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct execsnoop_event *e;
 	struct former_name *former;
+	struct scratch *s;
+	struct tail tail;
 	struct path exe;
 	__u32 tid, used = 0;
-	char *tail;
 
 	if (filter_failed || !filter_allows())
 		return 0;
-	e = new_event(SCRATCH_SUCCESS, 0);
-	if (!e)
+	s = new_event(SCRATCH_SUCCESS, 0);
+	if (!s)
 		return 0;
-	tail = (char *)(e + 1);
+	e = &s->event;
+	tail = tail_of(s);
 	tid = e->tid;
 	former = bpf_map_lookup_elem(&former_names, &tid);
 	if (former) {
@@ -161,18 +178,16 @@ static __always_inline int handle_success(const char *path, const char *interpre
 		bpf_map_delete_elem(&former_names, &tid);
 	}
 	if (!BPF_CORE_READ_INTO(&exe, mm, exe_file, f_path))
-		used = append_place(tail, sizeof(*e), used, PLACES_SIZE, &e->exe, &exe);
+		used = append_place(&tail, used, PLACES_SIZE, &e->exe, &exe);
 	if (want_context)
-		used = add_context(e, tail, used);
-	used = append_kernel_text(tail, sizeof(*e), used, PLACES_END, &e->path, path, PATH_SIZE);
-	used = append_kernel_text(tail, sizeof(*e), used, PATH_END, &e->interpreter, interpreter,
-				  PATH_SIZE);
+		used = add_context(e, &tail, used);
+	used = append_kernel_text(&tail, used, PLACES_END, &e->path, path, PATH_SIZE);
+	used = append_kernel_text(&tail, used, PATH_END, &e->interpreter, interpreter, PATH_SIZE);
 	if (want_context)
-		used = add_tty(e, tail, used);
-
-	used = append_args(tail, sizeof(*e), used, TEXTS_END, &e->args, mm, max_args);
+		used = add_tty(e, &tail, used);
+	used = append_args(&tail, used, TEXTS_END, &e->args, mm, max_args);
 	if (want_env)
-		used = append_region(tail, sizeof(*e), used, TEXTS_END + max_args, &e->env,
+		used = append_region(&tail, used, TEXTS_END + max_args, &e->env,
 				     BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end),
 				     ENV_SIZE);
 	if (used > TEXTS_END + max_args + ENV_SIZE) /* for the verifier */
@@ -212,41 +227,39 @@ int handle_rename(struct bpf_raw_tracepoint_args *ctx)
 
 /*
  * Copies the words that `argv` points to: up to FAILED_ARGS_MAX, and a little more than
- * FAILED_ARGS_SIZE. How many and how much is kept in tail_used, so that the verifier sees the same
- * state in each round.
+ * FAILED_ARGS_SIZE. How many and how much is kept in the map, as in append_components().
  */
-static __always_inline __u32 append_words(char *tail, __u32 used, struct snoop_list *list,
-					  const char *const *argv)
+static __always_inline __u32 append_words(struct scratch *s, __u32 used, const char *const *argv)
 {
 	const __u32 most = max_args < FAILED_ARGS_SIZE ? max_args : FAILED_ARGS_SIZE;
-	__u32 first = 0, second = 1, *end = bpf_map_lookup_elem(&tail_used, &first),
-	      *count = bpf_map_lookup_elem(&tail_used, &second), length;
+	struct snoop_list *list = &s->event.args;
+	const struct tail tail = tail_of(s);
 	bool is_whole = false;
+	__u32 length;
 
-	if (!end || !count || used > TEXTS_END)
+	if (used > TEXTS_END)
 		return used;
-	*end = 0;
-	*count = 0;
+	s->end = 0;
 	for (int i = 0; i < FAILED_ARGS_MAX; i++) {
 		const char *word = NULL;
 		long size, status;
 
 		status = bpf_probe_read_user(&word, sizeof(word), argv + i);
 		is_whole = !status && !word;
-		if (!word || *end >= FAILED_ARGS_SIZE)
+		if (!word || s->end >= FAILED_ARGS_SIZE)
 			break;
-		size = bpf_probe_read_user_str(tail + used + (*end & (FAILED_ARGS_SIZE - 1)),
+		size = bpf_probe_read_user_str(tail.text + used + (s->end & (FAILED_ARGS_SIZE - 1)),
 					       FAILED_ARGS_SIZE, word);
 		if (size < 0)
 			break;
-		*end += size ? size : 1; /* see read_user_text() */
-		*count += 1;
+		s->end += size ? size : 1; /* see read_user_text() */
+		s->words++;
 	}
-	length = *end;
+	length = s->end;
 	if (length >= FAILED_ARGS_SIZE) /* the last one may be longer */
 		is_whole = false;
 	if (is_whole) {
-		list->count = *count;
+		list->count = s->words;
 		list->size = length;
 	} else if (!length) {
 		return used;
@@ -255,30 +268,32 @@ static __always_inline __u32 append_words(char *tail, __u32 used, struct snoop_l
 		length = most;
 		is_whole = false;
 	}
-	span_set(&list->span, sizeof(struct execsnoop_event) + used, length, !is_whole);
+	span_set(&list->span, tail.offset + used, length, !is_whole);
 	return used + length;
 }
 
 static __always_inline int handle_failure(long ret, const void *path, const void *argv)
 {
 	struct execsnoop_event *e;
+	struct scratch *s;
+	struct tail tail;
 	__u32 used = 0;
-	char *tail;
 
 	/* A success, which is seen elsewhere. */
 	if (ret >= 0 || !filter_allows())
 		return 0;
-	e = new_event(SCRATCH_FAILURE, ret);
-	if (!e)
+	s = new_event(SCRATCH_FAILURE, ret);
+	if (!s)
 		return 0;
-	tail = (char *)(e + 1);
+	e = &s->event;
+	tail = tail_of(s);
 	__builtin_memcpy(e->comm_before, e->comm, sizeof(e->comm_before));
 	if (want_context)
-		used = add_context(e, tail, used);
-	used = append_user_path(tail, sizeof(*e), used, PLACES_END, &e->path, path);
+		used = add_context(e, &tail, used);
+	used = append_user_path(&tail, used, PLACES_END, &e->path, path);
 	if (want_context)
-		used = add_tty(e, tail, used);
-	used = append_words(tail, used, &e->args, argv);
+		used = add_tty(e, &tail, used);
+	used = append_words(s, used, argv);
 	if (used > TEXTS_END + FAILED_ARGS_SIZE) /* for the verifier */
 		return 0;
 	event_send(e, sizeof(*e) + used);

@@ -67,7 +67,8 @@ static __always_inline __u32 add_full_path(struct opensnoop_event_scratch *s, __
 	} else {
 		return used;
 	}
-	used = append_components(s->tail, used, TAIL_SIZE, &path, &truncated, COMPONENTS_MAX);
+	used = append_components(s->tail, used, TAIL_SIZE, &path, &truncated, COMPONENTS_MAX,
+				 (__u32 *)&s->end);
 	span->offset = sizeof(s->event) + start;
 	span->length = used - start;
 	span->truncated = truncated;
@@ -118,7 +119,7 @@ static __always_inline int handle_open(long ret, const struct call *call)
 	/* The last component may reach beyond the limit. */
 	if (used > TAIL_SIZE + NAME_SIZE)
 		used = TAIL_SIZE + NAME_SIZE;
-	event_send(s, sizeof(s->event) + used);
+	event_send(&s->event, sizeof(s->event) + used);
 	return 0;
 }
 

@@ -94,6 +94,7 @@ int handle_exec(void *ctx)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct tail tail = {};
 	struct story *story;
 
 	(void)ctx;
@@ -102,9 +103,10 @@ int handle_exec(void *ctx)
 	story = get_scratch(SCRATCH_STORY);
 	if (!story)
 		return 0;
+	tail.text = (char *)(story + 1);
 	__builtin_memset(story, 0, sizeof(*story));
 	story->executed = bpf_ktime_get_boot_ns();
-	append_args((char *)(story + 1), 0, 0, 0, &story->args, BPF_CORE_READ(task, mm), max_args);
+	append_args(&tail, 0, 0, &story->args, BPF_CORE_READ(task, mm), max_args);
 	if (bpf_map_update_elem(&stories, &pid, story, BPF_ANY))
 		count_lost(LOST_NOT_FOLLOWED);
 	return 0;

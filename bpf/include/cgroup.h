@@ -7,16 +7,14 @@
 
 #define CGROUP_DEPTH 64
 
-static __always_inline __u32 append_cgroup(char *tail, __u32 before, __u32 used, const __u32 limit,
+static __always_inline __u32 append_cgroup(const struct tail *tail, __u32 used, const __u32 limit,
 					   struct snoop_span *span)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct kernfs_node *node = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn);
-	__u32 key = 0, start = used, *end = bpf_map_lookup_elem(&tail_used, &key);
+	__u32 start = used, *end = tail->end; /* see append_components() */
 	bool truncated = true;
 
-	if (!end)
-		return used;
 	*end = used;
 	for (int i = 0; i < CGROUP_DEPTH; i++) {
 		struct kernfs_node *parent = kernfs_parent(node);
@@ -28,14 +26,14 @@ static __always_inline __u32 append_cgroup(char *tail, __u32 before, __u32 used,
 		}
 		if (*end >= limit)
 			break;
-		length = bpf_probe_read_kernel_str(tail + (*end & (limit - 1)), NAME_SIZE,
+		length = bpf_probe_read_kernel_str(tail->text + (*end & (limit - 1)), NAME_SIZE,
 						   BPF_CORE_READ(node, name));
 		if (length <= 0)
 			break;
 		*end += length;
 		node = parent;
 	}
-	span_set(span, before + start, *end - start, truncated);
+	span_set(span, tail->offset + start, *end - start, truncated);
 	return *end;
 }
 

@@ -55,6 +55,7 @@ static __always_inline void count_lost(enum lost_reason reason)
  */
 #define EVENT(name, tail_size)                                                                     \
 	struct name##_scratch {                                                                    \
+		__u64 end; /* for append_components() */                                           \
 		struct name event;                                                                 \
 		char tail[tail_size];                                                              \
 	};                                                                                         \

@@ -27,33 +27,22 @@ static __always_inline struct file *current_file(int fd)
 }
 
 /*
- * How much of the tail is used. It is kept in a map, not in a variable: what the verifier knows
- * nothing about looks the same after each round of the loop, which is thus verified in one state a
- * round.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2); /* the second one counts texts: see execsnoop.bpf.c */
-	__type(key, __u32);
-	__type(value, __u32);
-} tail_used SEC(".maps");
-
-/*
  * Appends the components of `path` to `tail`, from `used` on, each with its NUL, the last one
  * first. Returns how many bytes of the tail are used then, and sets *truncated when the upper part
  * is missing. `limit` is a power of two, and the tail has room for one more name behind it.
+ *
+ * `end` is in a map: there, and not in a variable, is kept how much is used. What the verifier knows
+ * nothing about looks the same after each round of the loop, which is thus verified in one state a
+ * round. The place is the program's own, for another program may run while this one is preempted.
  */
 static __always_inline __u32 append_components(char *tail, __u32 used, const __u32 limit,
 					       const struct path *path, bool *truncated,
-					       const int depth)
+					       const int depth, __u32 *end)
 {
 	struct dentry *dentry = path->dentry;
 	struct mount *mount = (void *)path->mnt - bpf_core_field_offset(struct mount, mnt);
-	__u32 key = 0, *end = bpf_map_lookup_elem(&tail_used, &key);
 
 	*truncated = true;
-	if (!end)
-		return used;
 	*end = used;
 	for (int i = 0; i < depth; i++) {
 		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Texts in the tail of a record. Each function writes behind what is there and returns how much is
- * used then; `before` is the size of the struct in front, for a span counts from the record's
- * start.
+ * Texts in the tail of a record. Each function writes behind what is there, `used` bytes, and returns
+ * how much is used then. `limit` is how much can be used before, for the verifier.
  */
 #ifndef SNOOPKIT_TAIL_H
 #define SNOOPKIT_TAIL_H
@@ -10,6 +9,12 @@
 #include "compat.h"
 #include "path.h"
 #include "types.h"
+
+struct tail {
+	char *text;
+	__u32 offset; /* in the record */
+	__u32 *end;   /* see append_components() */
+};
 
 static __always_inline void span_set(struct snoop_span *span, __u32 offset, __u32 length,
 				     bool truncated)
@@ -20,11 +25,8 @@ static __always_inline void span_set(struct snoop_span *span, __u32 offset, __u3
 	span->source = SOURCE_READ;
 }
 
-/*
- * A text of the kernel's, of `size` - 1 bytes at most. `limit` is how much can be used already, for
- * the verifier.
- */
-static __always_inline __u32 append_kernel_text(char *tail, __u32 before, __u32 used,
+/* A text of the kernel's, of `size` - 1 bytes at most. */
+static __always_inline __u32 append_kernel_text(const struct tail *tail, __u32 used,
 						const __u32 limit, struct snoop_span *span,
 						const void *from, const __u32 size)
 {
@@ -32,15 +34,15 @@ static __always_inline __u32 append_kernel_text(char *tail, __u32 before, __u32 
 
 	if (!from || used > limit)
 		return used;
-	length = bpf_probe_read_kernel_str(tail + used, size, from);
+	length = bpf_probe_read_kernel_str(tail->text + used, size, from);
 	if (length <= 0)
 		return used;
-	span_set(span, before + used, length - 1, false);
+	span_set(span, tail->offset + used, length - 1, false);
 	return used + length;
 }
 
 /* A path that a program gave to a system call. One that fills all of PATH_SIZE has no known end. */
-static __always_inline __u32 append_user_path(char *tail, __u32 before, __u32 used,
+static __always_inline __u32 append_user_path(const struct tail *tail, __u32 used,
 					      const __u32 limit, struct snoop_span *span,
 					      const void *from)
 {
@@ -48,10 +50,10 @@ static __always_inline __u32 append_user_path(char *tail, __u32 before, __u32 us
 
 	if (used > limit)
 		return used;
-	length = read_user_text(tail + used, PATH_SIZE + 1, from);
+	length = read_user_text(tail->text + used, PATH_SIZE + 1, from);
 	if (length <= 0)
 		return used;
-	span_set(span, before + used, length - 1, length > PATH_SIZE);
+	span_set(span, tail->offset + used, length - 1, length > PATH_SIZE);
 	return used + length;
 }
 
@@ -59,19 +61,19 @@ static __always_inline __u32 append_user_path(char *tail, __u32 before, __u32 us
 
 /* Where a file or directory is: its components, of which the first `limit` bytes of the tail may be
  * used. */
-static __always_inline __u32 append_place(char *tail, __u32 before, __u32 used, const __u32 limit,
+static __always_inline __u32 append_place(const struct tail *tail, __u32 used, const __u32 limit,
 					  struct snoop_span *span, const struct path *path)
 {
 	bool truncated;
 	__u32 start = used;
 
-	used = append_components(tail, used, limit, path, &truncated, PLACE_DEPTH);
-	span_set(span, before + start, used - start, truncated);
+	used = append_components(tail->text, used, limit, path, &truncated, PLACE_DEPTH, tail->end);
+	span_set(span, tail->offset + start, used - start, truncated);
 	return used;
 }
 
 /* A part of the process's memory, of which `size` bytes at most are taken. */
-static __always_inline __u32 append_region(char *tail, __u32 before, __u32 used, const __u32 limit,
+static __always_inline __u32 append_region(const struct tail *tail, __u32 used, const __u32 limit,
 					   struct snoop_list *list, unsigned long from,
 					   unsigned long to, const __u32 size)
 {
@@ -80,21 +82,21 @@ static __always_inline __u32 append_region(char *tail, __u32 before, __u32 used,
 	list->size = length;
 	if (length > size)
 		length = size;
-	if (used > limit || bpf_probe_read_user(tail + used, length, (void *)from))
+	if (used > limit || bpf_probe_read_user(tail->text + used, length, (void *)from))
 		return used;
-	span_set(&list->span, before + used, length, list->size > size);
+	span_set(&list->span, tail->offset + used, length, list->size > size);
 	return used + length;
 }
 
 /* The arguments of a program that was just executed: `mm` is its new memory. */
-static __always_inline __u32 append_args(char *tail, __u32 before, __u32 used, const __u32 limit,
+static __always_inline __u32 append_args(const struct tail *tail, __u32 used, const __u32 limit,
 					 struct snoop_list *list, struct mm_struct *mm,
 					 const __u32 size)
 {
 	/* The stack of a new program begins with their number. */
 	bpf_probe_read_user(&list->count, sizeof(list->count),
 			    (void *)BPF_CORE_READ(mm, start_stack));
-	return append_region(tail, before, used, limit, list, BPF_CORE_READ(mm, arg_start),
+	return append_region(tail, used, limit, list, BPF_CORE_READ(mm, arg_start),
 			     BPF_CORE_READ(mm, arg_end), size);
 }
 
