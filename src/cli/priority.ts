@@ -22,5 +22,10 @@ export function raisePriority(): void {
 
 /** Gives a process that we have started the priority that it would have without us. */
 export function restorePriority(pid: number): void {
-  if (isRaised) setPriority(pid, 0);
+  if (!isRaised) return;
+  try {
+    setPriority(pid, 0);
+  } catch {
+    // It has ended.
+  }
 }

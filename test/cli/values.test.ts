@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  parseBytes,
   parseCgroups,
   parseComms,
   parseDuration,
@@ -171,6 +172,20 @@ describe('cli: sizes', () => {
   ])
     it(`'${text}' is no size`, () =>
       assert.throws(() => parseSize('--buffer', text), usage('--buffer', text, 'such as 8M')));
+});
+
+describe('cli: sizes that are kept as they are given', () => {
+  for (const [text, bytes] of [
+    ['1', 1],
+    ['100', 100],
+    ['4K', 4096],
+    ['128kib', 131_072],
+  ] as const)
+    it(`${text} is ${bytes} bytes`, () => assert.equal(parseBytes('--max-args', text, 128 << 10), bytes));
+
+  for (const text of ['', '0', '-1', 'K', '129K', '131073', '1M', '4 K'])
+    it(`refuses "${text}"`, () =>
+      assert.throws(() => parseBytes('--max-args', text, 128 << 10), usage('--max-args', text, 'from 1 to 128K')));
 });
 
 describe('cli: durations', () => {

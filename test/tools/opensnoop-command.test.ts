@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { needs } from '../capability.js';
 import { Workbench } from '../helpers/opens.js';
-import { run, snoopkit } from '../helpers/run.js';
+import { run, SNOOPKIT, snoopkit } from '../helpers/run.js';
 
 let bench: Workbench;
 before(() => {
@@ -29,6 +29,19 @@ describe('opensnoop ends with the status of its command', () => {
       const { status: ended, said } = await snoopkit(['opensnoop', '--', ...command]);
       assert.deepEqual([ended, said], [status, '']);
     });
+
+  it('and with the priority that it would have anyway, which snoopkit raises for itself alone', async () => {
+    // The nice value is the 19th field, proc(5).
+    const script = `nice; cut -d' ' -f19 /proc/$PPID/stat`;
+    const out = join(bench.folder, 'priority');
+    const own = await snoopkit(['opensnoop', '--out', out, '--', 'sh', '-c', script]);
+    const plain = await run('nice', []);
+    const usual = plain.stdout.toString();
+    assert.equal(own.stdout.toString(), `${usual}${Number(usual) === 0 ? '-5\n' : usual}`);
+    const words = [process.execPath, SNOOPKIT, 'opensnoop', '--out', out, '--', 'sh', '-c', script];
+    const { stdout } = await run('nice', ['-n', '3', ...words]);
+    assert.equal(stdout.toString(), `${Number(usual) + 3}\n`.repeat(2));
+  });
 
   it('127 where there is none', async () => {
     const { status, lines } = await snoopkit(['opensnoop', '--', 'no-such-command']);

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import type { BpfObject } from '../../src/bpf/object.js';
+import { flagsInUse, type ToolDefinition } from '../../src/cli/tool.js';
+import { applyFlags, envNames, flagValues } from '../../src/cli/tool-flags.js';
+import { UsageError } from '../../src/errors.js';
+
+const tool = {
+  flags: {
+    all: { summary: 'all', sets: 'want_all', fields: ['more'] },
+    room: {
+      takes: 'size',
+      default: '1K',
+      most: 64 << 10,
+      room: ['big', 'small'],
+      fits: ['big', 1 << 20],
+      summary: 'room',
+      sets: 'room',
+    },
+    env: { takes: 'names', summary: 'variables', sets: 'want_env', fields: ['env'] },
+    least: { takes: 'duration', summary: 'time', sets: 'least' },
+  },
+} as unknown as ToolDefinition;
+
+/** What becomes of an object that has the constants and maps of the tool. */
+function apply(given: Readonly<Record<string, unknown>>, fields: readonly string[] = []) {
+  const constants: Record<string, unknown> = {};
+  const big = { valueSize: 24, maxEntries: 4096 };
+  const small = { valueSize: 8, maxEntries: 2 };
+  const values = flagValues(tool, flagsInUse(tool, given, fields), given);
+  applyFlags(tool, values, {
+    globals: { need: (name: string) => ({ set: (value: unknown) => Object.assign(constants, { [name]: value }) }) },
+    maps: { need: (name: string) => ({ big, small })[name] },
+  } as unknown as BpfObject);
+  return { constants, big, small, names: envNames(tool, values) };
+}
+
+describe('cli: the flags of a tool', () => {
+  it('set nothing that was not asked for', () => {
+    const { constants, big, names } = apply({ all: false });
+    assert.deepEqual([constants, big, names], [{}, { valueSize: 24, maxEntries: 4096 }, []]);
+  });
+
+  it('are set, too, by a column that is there with them alone', () => {
+    assert.deepEqual(apply({}, ['more']).constants, { want_all: true });
+    assert.deepEqual(apply({ all: true }).constants, { want_all: true });
+  });
+
+  it('say what a column wants to know', () => {
+    assert.throws(
+      () => apply({}, ['env']),
+      (error) => error instanceof UsageError && error.message === '--fields env: say what it is to show with --env',
+    );
+  });
+
+  it('take names', () => {
+    const { constants, names } = apply({ env: 'PATH, HOME' });
+    assert.deepEqual([constants, names], [{ want_env: true }, ['PATH', 'HOME']]);
+    for (const env of ['', 'A,,B', 'A=1']) assert.throws(() => apply({ env }), UsageError);
+  });
+
+  it('take times', () => {
+    assert.deepEqual(apply({ least: '1.5' }).constants, { least: 1_500_000_000n });
+    assert.throws(() => apply({ least: 'soon' }), UsageError);
+  });
+
+  it('take sizes, and make room for them, in not more memory than is meant for it', () => {
+    const little = apply({ room: '100' });
+    assert.deepEqual(little.constants, { room: 100 });
+    assert.deepEqual(
+      [little.big, little.small],
+      [
+        { valueSize: 124, maxEntries: 4096 },
+        { valueSize: 108, maxEntries: 2 },
+      ],
+    );
+    assert.equal(apply({ room: '1K' }).big.maxEntries, Math.floor((1 << 20) / 1048));
+    assert.equal(apply({ room: '64K' }).big.maxEntries, 256);
+    assert.throws(() => apply({ room: '65K' }), UsageError);
+  });
+});

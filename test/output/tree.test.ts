@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { type Column, EventRecord } from '../../src/events/column.js';
+import { TreeFormat, type TreeOptions } from '../../src/output/tree.js';
+import { bytes } from './helpers.js';
+
+/** What procsnoop tells of a process, in seconds where it's about time. */
+interface Told {
+  pid: number;
+  ppid: number;
+  creator?: number;
+  from: number;
+  to: number;
+  run?: number;
+  exit?: number;
+  signal?: string;
+  args?: string[];
+}
+
+const NS = 1_000_000_000;
+const record = new EventRecord();
+let told: Told;
+const values: Record<string, () => unknown> = {
+  time: () => BigInt(told.to * NS),
+  age: () => BigInt((told.to - told.from) * NS),
+  run_time: () => (told.run === undefined ? undefined : BigInt(told.run * NS)),
+  cpu_time: () => BigInt(NS),
+  pid: () => told.pid,
+  ppid: () => told.ppid,
+  creator: () => told.creator ?? told.ppid,
+  exit_code: () => told.exit ?? 0,
+  signal: () => told.signal,
+  args: () => told.args ?? null,
+  comm: () => 'name',
+};
+const columns = Object.entries(values).map(([name, value]) => ({ name, value }) as unknown as Column);
+
+function tree(processes: readonly Told[], options: Partial<TreeOptions> = {}): string[] {
+  const format = new TreeFormat(columns, { useColor: false, width: undefined, failed: false, ...options });
+  for (const process of processes) {
+    told = process;
+    format.event(record);
+  }
+  return bytes((out) => format.end(out))
+    .toString()
+    .split('\n')
+    .slice(1, -1);
+}
+
+const ROOT = { pid: 1, ppid: 0, from: 0, to: 10, args: ['make'] };
+
+describe('output: a tree of processes', () => {
+  it('has each below the one that created it, in the order of their births', () => {
+    const lines = tree([
+      { pid: 4, ppid: 2, from: 2, to: 3, args: ['cc1', 'a b'] },
+      { pid: 3, ppid: 1, from: 5, to: 6, run: 0.5, args: ['late'], exit: 2 },
+      { pid: 2, ppid: 1, from: 1, to: 4, args: ['cc'], signal: 'SIGKILL' },
+      ROOT,
+    ]);
+    assert.deepEqual(lines, [
+      '   10.00s     1.00s 0          make',
+      '    3.00s     1.00s SIGKILL    ├─ cc',
+      "    1.00s     1.00s 0          │  └─ cc1 'a b'",
+      ' 500.00ms     1.00s exit 2     └─ late',
+      '4 processes, 2 failed',
+    ]);
+  });
+
+  it('tells apart those that had the same id', () => {
+    const lines = tree([
+      { pid: 2, ppid: 1, from: 1, to: 2, args: ['first'] },
+      { pid: 3, ppid: 2, from: 5, to: 6, args: ['child'] },
+      { pid: 2, ppid: 1, from: 4, to: 7, args: ['second'] },
+      ROOT,
+    ]);
+    assert.deepEqual(
+      lines.map((line) => line.slice(31)),
+      ['make', '├─ first', '└─ second', '   └─ child', ''],
+    );
+  });
+
+  it('goes by the creator, not by who is the parent at the end', () => {
+    const lines = tree([{ pid: 2, ppid: 900, creator: 1, from: 1, to: 20 }, ROOT]);
+    assert.deepEqual(
+      lines.map((line) => line.slice(31)),
+      ['make', '└─ (name)', ''],
+    );
+  });
+
+  it('begins anew with those whose creator is not among them', () => {
+    const lines = tree([ROOT, { pid: 2, ppid: 900, from: 1, to: 2, args: ['other'] }]);
+    assert.deepEqual(
+      lines.map((line) => line.slice(31)),
+      ['make', 'other', ''],
+    );
+  });
+
+  it('cuts what is wider than the terminal', () => {
+    const long = { ...ROOT, args: ['make', 'é'.repeat(100)] };
+    const [line = ''] = tree([long], { width: 80 });
+    assert.equal([...line].length, 80);
+    assert.match(line, /…$/);
+  });
+
+  it('has of those that did not fail only what led to failures', () => {
+    const lines = tree(
+      [
+        { pid: 4, ppid: 2, from: 2, to: 3, args: ['bad'], exit: 1 },
+        { pid: 3, ppid: 1, from: 5, to: 6, args: ['good'] },
+        { pid: 2, ppid: 1, from: 1, to: 4, args: ['between'] },
+        ROOT,
+      ],
+      { failed: true },
+    );
+    assert.deepEqual(
+      lines.map((line) => line.slice(31)),
+      ['make', '└─ between', '   └─ bad', ''],
+    );
+  });
+
+  it('marks failures in colour', () => {
+    assert.ok(tree([{ ...ROOT, exit: 2 }], { useColor: true })[0]?.includes('\u001b[31mexit 2'));
+  });
+});
