@@ -112,8 +112,7 @@ static __always_inline struct scratch *new_event(const __u32 which, long ret)
 
 static __always_inline struct tail tail_of(struct scratch *s)
 {
-	return (struct tail){
-		.text = (char *)(s + 1), .offset = sizeof(s->event), .end = &s->end};
+	return (struct tail){.text = (char *)(s + 1), .offset = sizeof(s->event), .end = &s->end};
 }
 
 #define NS(task, name) BPF_CORE_READ(task, nsproxy, name, ns.inum)

@@ -31,9 +31,10 @@ static __always_inline struct file *current_file(int fd)
  * first. Returns how many bytes of the tail are used then, and sets *truncated when the upper part
  * is missing. `limit` is a power of two, and the tail has room for one more name behind it.
  *
- * `end` is in a map: there, and not in a variable, is kept how much is used. What the verifier knows
- * nothing about looks the same after each round of the loop, which is thus verified in one state a
- * round. The place is the program's own, for another program may run while this one is preempted.
+ * `end` is in a map: there, and not in a variable, is kept how much is used. What the verifier
+ * knows nothing about looks the same after each round of the loop, which is thus verified in one
+ * state a round. The place is the program's own, for another program may run while this one is
+ * preempted.
  */
 static __always_inline __u32 append_components(char *tail, __u32 used, const __u32 limit,
 					       const struct path *path, bool *truncated,

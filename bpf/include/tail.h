@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Texts in the tail of a record. Each function writes behind what is there, `used` bytes, and returns
- * how much is used then. `limit` is how much can be used before, for the verifier.
+ * Texts in the tail of a record. Each function writes behind what is there, `used` bytes, and
+ * returns how much is used then. `limit` is how much can be used before, for the verifier.
  */
 #ifndef SNOOPKIT_TAIL_H
 #define SNOOPKIT_TAIL_H
