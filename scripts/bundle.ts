@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { root } from './generated.js';
 
 const OUT = 'dist/cli';
@@ -17,6 +17,23 @@ const entries = [
   ...['main', 'help', 'not-found', 'priority'].map((name) => [`oclif/${name}`, `dist/src/cli/${name}.js`]),
 ];
 
+const LAZY = 'const __lazy = (load) => { let it; return new Proxy({}, { get: (_, key) => (it ??= load())[key] }); };';
+
+/**
+ * oclif loads all of itself, with the packages for its help, its plugins and its search for commands, before it runs
+ * one: here each of its modules is loaded when something of it is asked for.
+ */
+const lazyOclif: Plugin = {
+  name: 'lazy-oclif',
+  setup({ onLoad }) {
+    onLoad({ filter: /@oclif\/core\/lib\/.*\.js$/ }, ({ path }) => {
+      const required = /^const (\w+) = ((?:__importDefault\()?require\("(?!node:)[^"]+"\)\)?);$/gm;
+      const text = readFileSync(path, 'utf8').replaceAll(required, 'const $1 = __lazy(() => $2);');
+      return { contents: `${LAZY}\n${text}`, loader: 'js' };
+    });
+  },
+};
+
 rmSync(join(root, OUT), { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
@@ -25,6 +42,7 @@ const { metafile } = await build({
   // All files are as deep below dist as the modules in dist/src, which find the addon and the BPF objects from there.
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
+  plugins: [lazyOclif],
   splitting: true,
   format: 'esm',
   platform: 'node',
