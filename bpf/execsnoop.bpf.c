@@ -162,6 +162,7 @@ static __always_inline int handle_success(const char *path, const char *interpre
 	struct tail tail;
 	struct path exe;
 	__u32 tid, used = 0;
+	__u64 tail_size;
 
 	if (filter_failed || !filter_allows())
 		return 0;
@@ -189,9 +190,9 @@ static __always_inline int handle_success(const char *path, const char *interpre
 		used = append_region(&tail, used, TEXTS_END + max_args, &e->env,
 				     BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end),
 				     ENV_SIZE);
-	if (used > TEXTS_END + max_args + ENV_SIZE) /* for the verifier */
-		return 0;
-	event_send(e, sizeof(*e) + used);
+	tail_size = place_of(used);
+	if (tail_size <= TEXTS_END + max_args + ENV_SIZE) /* for the verifier */
+		event_send(e, sizeof(*e) + tail_size);
 	return 0;
 }
 
@@ -233,10 +234,10 @@ static __always_inline __u32 append_words(struct scratch *s, __u32 used, const c
 	const __u32 most = max_args < FAILED_ARGS_SIZE ? max_args : FAILED_ARGS_SIZE;
 	struct snoop_list *list = &s->event.args;
 	const struct tail tail = tail_of(s);
+	__u64 at = place_of(used), length;
 	bool is_whole = false;
-	__u32 length;
 
-	if (used > TEXTS_END)
+	if (at > TEXTS_END)
 		return used;
 	s->end = 0;
 	for (int i = 0; i < FAILED_ARGS_MAX; i++) {
@@ -247,7 +248,7 @@ static __always_inline __u32 append_words(struct scratch *s, __u32 used, const c
 		is_whole = !status && !word;
 		if (!word || s->end >= FAILED_ARGS_SIZE)
 			break;
-		size = bpf_probe_read_user_str(tail.text + used + (s->end & (FAILED_ARGS_SIZE - 1)),
+		size = bpf_probe_read_user_str(tail.text + at + (s->end & (FAILED_ARGS_SIZE - 1)),
 					       FAILED_ARGS_SIZE, word);
 		if (size < 0)
 			break;
@@ -277,6 +278,7 @@ static __always_inline int handle_failure(long ret, const void *path, const void
 	struct scratch *s;
 	struct tail tail;
 	__u32 used = 0;
+	__u64 tail_size;
 
 	/* A success, which is seen elsewhere. */
 	if (ret >= 0 || !filter_allows())
@@ -293,9 +295,9 @@ static __always_inline int handle_failure(long ret, const void *path, const void
 	if (want_context)
 		used = add_tty(e, &tail, used);
 	used = append_words(s, used, argv);
-	if (used > TEXTS_END + FAILED_ARGS_SIZE) /* for the verifier */
-		return 0;
-	event_send(e, sizeof(*e) + used);
+	tail_size = place_of(used);
+	if (tail_size <= TEXTS_END + FAILED_ARGS_SIZE) /* for the verifier */
+		event_send(e, sizeof(*e) + tail_size);
 	return 0;
 }
 

@@ -115,7 +115,7 @@ int handle_exec(void *ctx)
 /* Takes over the arguments. Returns how much of the tail is used. */
 static __always_inline __u32 add_args(struct procsnoop_event *e, const struct story *story)
 {
-	__u32 length = story->args.span.length;
+	__u64 length = place_of(story->args.span.length);
 
 	if (length > max_args || bpf_probe_read_kernel(e + 1, length, story + 1))
 		return 0;
@@ -139,6 +139,7 @@ static __always_inline int handle_end(void)
 	__u32 pid = bpf_get_current_pid_tgid() >> 32, used = 0;
 	struct procsnoop_event *e;
 	struct story *story;
+	__u64 tail_size;
 	int status;
 
 	if (ends_alone() || !filter_allows())
@@ -159,9 +160,10 @@ static __always_inline int handle_end(void)
 		bpf_map_delete_elem(&stories, &pid);
 	}
 	bpf_map_delete_elem(&origins, &pid);
-	if ((filter_failed && !status) || e->age < min_duration || used > max_args)
+	tail_size = place_of(used);
+	if ((filter_failed && !status) || e->age < min_duration || tail_size > max_args)
 		return 0;
-	event_send(e, sizeof(*e) + used);
+	event_send(e, sizeof(*e) + tail_size);
 	return 0;
 }
 

@@ -83,7 +83,7 @@ static __always_inline void event_fill(struct event *e)
 }
 
 /* Sends `size` bytes of an event. No wake-up is forced: see the reader, src/bpf/ring-buffer.ts. */
-static __always_inline void event_send(void *e, __u32 size)
+static __always_inline void event_send(void *e, __u64 size)
 {
 	if (bpf_ringbuf_output(&events, e, size, 0))
 		count_lost(LOST_RING_FULL);

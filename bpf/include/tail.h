@@ -25,16 +25,28 @@ static __always_inline void span_set(struct snoop_span *span, __u32 offset, __u3
 	span->source = SOURCE_READ;
 }
 
+/*
+ * A copy of `used` for which limits hold that are checked. Of a variable that the compiler keeps on
+ * the stack the verifier of 5.10 forgets them: what it checks is loaded, and loaded anew to be
+ * used.
+ */
+static __always_inline __u64 place_of(__u64 used)
+{
+	barrier_var(used);
+	return used;
+}
+
 /* A text of the kernel's, of `size` - 1 bytes at most. */
 static __always_inline __u32 append_kernel_text(const struct tail *tail, __u32 used,
 						const __u32 limit, struct snoop_span *span,
 						const void *from, const __u32 size)
 {
+	__u64 at = place_of(used);
 	long length;
 
-	if (!from || used > limit)
+	if (!from || at > limit)
 		return used;
-	length = bpf_probe_read_kernel_str(tail->text + used, size, from);
+	length = bpf_probe_read_kernel_str(tail->text + at, size, from);
 	if (length <= 0)
 		return used;
 	span_set(span, tail->offset + used, length - 1, false);
@@ -46,11 +58,12 @@ static __always_inline __u32 append_user_path(const struct tail *tail, __u32 use
 					      const __u32 limit, struct snoop_span *span,
 					      const void *from)
 {
+	__u64 at = place_of(used);
 	long length;
 
-	if (used > limit)
+	if (at > limit)
 		return used;
-	length = read_user_text(tail->text + used, PATH_SIZE + 1, from);
+	length = read_user_text(tail->text + at, PATH_SIZE + 1, from);
 	if (length <= 0)
 		return used;
 	span_set(span, tail->offset + used, length - 1, length > PATH_SIZE);
@@ -77,12 +90,12 @@ static __always_inline __u32 append_region(const struct tail *tail, __u32 used, 
 					   struct snoop_list *list, unsigned long from,
 					   unsigned long to, const __u32 size)
 {
-	__u64 length = to - from;
+	__u64 at = place_of(used), length = to - from;
 
 	list->size = length;
 	if (length > size)
 		length = size;
-	if (used > limit || bpf_probe_read_user(tail->text + used, length, (void *)from))
+	if (at > limit || bpf_probe_read_user(tail->text + at, length, (void *)from))
 		return used;
 	span_set(&list->span, tail->offset + used, length, list->size > size);
 	return used + length;

@@ -29,6 +29,7 @@ describe('cli: options', () => {
       failOnLost: false,
       verbose: false,
       output: 'table',
+      tree: undefined,
       fields: undefined,
       time: undefined,
       out: undefined,
