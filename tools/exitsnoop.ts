@@ -1,4 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
+import { ENDING_CAVEATS, ENDING_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'exitsnoop',
@@ -8,20 +9,8 @@ export default defineTool({
   event: { struct: 'exitsnoop_event', name: 'exit' },
   columns: ['pid', 'ppid', 'comm', 'age', 'cpu_time', 'exit_code', 'signal'],
   fields: {
-    exit_code: 'status that it gave to exit(2), 0 to 255; 0 when a signal ended it',
-    signal: 'the signal that ended it, such as SIGKILL; not there when none did',
-    core_dumped: 'whether a core was dumped',
+    ...ENDING_FIELDS,
     is_thread: 'with --threads: whether only this thread ended, and the process goes on',
-    age: 'how long it lived, since fork(2) or clone(2): nanoseconds in JSON',
-    run_time: 'how long its program ran, since execve(2); not there when that was before tracing, or never',
-    cpu_time: 'processor time of all its threads: nanoseconds in JSON',
-    max_rss: 'most memory that was resident at a time, in bytes; 0 for a thread',
-    read_bytes: 'bytes that its system calls have read, and those of the children that it waited for',
-    written_bytes: 'the same for what was written',
-    storage_read_bytes: 'bytes that were read from storage for it',
-    storage_written_bytes: 'bytes that it has caused to be written to storage',
-    voluntary_switches: 'how often it gave up its processor, to wait',
-    involuntary_switches: 'how often its processor was taken from it',
   },
   flags: {
     threads: {
@@ -44,9 +33,6 @@ export default defineTool({
       command: '<%= config.bin %> exitsnoop -x -o json | jq -c "select(.signal)"',
     },
   ],
-  caveats: [
-    'The name is that which the command has at its end, of the thread that ends last.',
-    'Input and output are as in /proc/PID/io, where they go over to the parent that waits; they are counted where the kernel keeps account of them (CONFIG_TASK_IO_ACCOUNTING), as those of distributions do.',
-  ],
+  caveats: ENDING_CAVEATS,
   overhead: 'One event for each process that ends, a few microseconds each: not to be noticed.',
 });

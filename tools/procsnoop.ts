@@ -1,4 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
+import { ENDING_CAVEATS, ENDING_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'procsnoop',
@@ -8,22 +9,10 @@ export default defineTool({
   event: { struct: 'procsnoop_event', name: 'process' },
   columns: ['pid', 'ppid', 'comm', 'age', 'exit_code', 'signal', 'args'],
   fields: {
+    ...ENDING_FIELDS,
     creator: 'the process that created it, which may have ended since; 0 where that was before tracing',
     creator_comm: 'name of the command that created it, as it was then; empty where that was before tracing',
     existed_before: 'whether it was there before tracing began, so that what it executed is not known',
-    exit_code: 'status that it gave to exit(2), 0 to 255; 0 when a signal ended it',
-    signal: 'the signal that ended it, such as SIGKILL; not there when none did',
-    core_dumped: 'whether a core was dumped',
-    age: 'how long it lived, since fork(2) or clone(2): nanoseconds in JSON',
-    run_time: 'how long its program ran, since execve(2); not there when that was before tracing, or never',
-    cpu_time: 'processor time of all its threads: nanoseconds in JSON',
-    max_rss: 'most memory that was resident at a time, in bytes',
-    read_bytes: 'bytes that its system calls have read, and those of the children that it waited for',
-    written_bytes: 'the same for what was written',
-    storage_read_bytes: 'bytes that were read from storage for it',
-    storage_written_bytes: 'bytes that it has caused to be written to storage',
-    voluntary_switches: 'how often it gave up its processor, to wait',
-    involuntary_switches: 'how often its processor was taken from it',
     args: 'what it executed last, with all arguments: an array in JSON; null when it never executed anything itself, or before tracing began',
   },
   flags: {
@@ -61,9 +50,8 @@ export default defineTool({
   caveats: [
     'A process that still runs when tracing ends is not shown.',
     'Arguments are kept of 8,192 processes at a time, of less with a larger --max-args, and of 256 from 64K on; those of more are missing, which is told.',
-    'The name is that which the command has at its end, of the thread that ends last.',
     'Arguments are as they were when the program was executed, whatever it made of them since.',
-    'Input and output are as in /proc/PID/io, where they go over to the parent that waits; they are counted where the kernel keeps account of them (CONFIG_TASK_IO_ACCOUNTING), as those of distributions do.',
+    ...ENDING_CAVEATS,
   ],
   overhead:
     'A few microseconds for each process that is created, executed and ends, of the half millisecond or more that this takes anyway; and 8 MB of memory for arguments.',

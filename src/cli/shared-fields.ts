@@ -8,3 +8,26 @@ export const SHARED_FIELDS: Readonly<Record<string, string>> = {
   user: 'the same user, by name; the number where it has none',
   comm: 'name of the command, as the kernel keeps it: 15 bytes at most',
 };
+
+/** What the columns of struct ending (bpf/include/exit.h) mean. */
+export const ENDING_FIELDS: Readonly<Record<string, string>> = {
+  exit_code: 'status that it gave to exit(2), 0 to 255; 0 when a signal ended it',
+  signal: 'the signal that ended it, such as SIGKILL; not there when none did',
+  core_dumped: 'whether a core was dumped',
+  age: 'how long it lived, since fork(2) or clone(2): nanoseconds in JSON',
+  run_time: 'how long its program ran, since execve(2); not there when that was before tracing, or never',
+  cpu_time: 'processor time of all its threads: nanoseconds in JSON',
+  max_rss: 'most memory that was resident at a time, in bytes; 0 for a thread',
+  read_bytes: 'bytes that its system calls have read, and those of the children that it waited for',
+  written_bytes: 'the same for what was written',
+  storage_read_bytes: 'bytes that were read from storage for it',
+  storage_written_bytes: 'bytes that it has caused to be written to storage',
+  voluntary_switches: 'how often it gave up its processor, to wait',
+  involuntary_switches: 'how often its processor was taken from it',
+};
+
+/** What is to be said of some of them. */
+export const ENDING_CAVEATS: readonly string[] = [
+  'The name is that which the command has at its end, of the thread that ends last.',
+  'Input and output are as in /proc/PID/io, where they go over to the parent that waits; they are counted where the kernel keeps account of them (CONFIG_TASK_IO_ACCOUNTING), as those of distributions do.',
+];
