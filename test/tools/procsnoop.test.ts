@@ -178,18 +178,24 @@ describe('procsnoop', () => {
     }
   });
 
+  /** What the kernel skipped, and said so, may be missing. */
+  function assertAll({ events: { length }, skipped }: Awaited<ReturnType<typeof trace>>, count: number): void {
+    assert.ok(length <= count && length + skipped >= count, `${length} of ${count}, and ${skipped} skipped`);
+  }
+
   it('misses none of many, wide or deep', async function () {
     this.timeout(patient(120_000));
     const count = fewer(10_000);
     const wide = await trace(['-f', '-F', 'exit_code,args'], [EXITS, 'children', `${count}`], { timeout: 100_000 });
-    assert.equal(wide.events.length, count + 1);
+    assertAll(wide, count + 1);
     const script = join(folder, 'deep.sh');
     writeFileSync(script, 'if [ "$1" -gt 0 ]; then sh "$0" $(($1 - 1)) & sh "$0" $(($1 - 1)); wait; fi\nexit "$1"\n');
     const depth = count >= 5000 ? 8 : 5;
     const deep = await trace(['-f'], ['sh', script, `${depth}`], { timeout: 100_000 });
-    assert.equal(deep.events.length, 2 ** (depth + 1) - 1);
+    assertAll(deep, 2 ** (depth + 1) - 1);
     const pids = new Set(deep.events.map(({ pid }) => pid));
-    assert.equal(deep.events.filter(({ creator }) => pids.has(creator)).length, deep.events.length - 1);
+    const known = deep.events.filter(({ creator }) => pids.has(creator)).length;
+    assert.ok(known <= deep.events.length - 1 && known + deep.skipped >= deep.events.length - 1, `${known} known`);
   });
 
   it('sees of a build what strace sees', async function () {
