@@ -34,6 +34,7 @@ const context: EventContext = {
   userName: () => 'root',
   groupName: () => 'root',
   envNames: [],
+  cgroupPath: () => undefined,
   enumName: () => undefined,
 };
 

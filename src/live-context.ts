@@ -3,6 +3,7 @@ import { bootToRealtime } from './bpf/system.js';
 import { KERNEL_BTF } from './bpf/vmlinux.js';
 import { Btf, readBtfBytes } from './btf/index.js';
 import { ClockOffset, type EventContext } from './events/context.js';
+import { CgroupPaths } from './kernel/cgroups.js';
 import { NameDatabase } from './kernel/users.js';
 
 /** This machine, as it is while tracing. `btf` stands in for the running kernel's; without `envNames` no environment is shown. */
@@ -13,6 +14,7 @@ export function liveContext(
 ): EventContext {
   let groups: NameDatabase | undefined;
   let kernel: Btf | undefined;
+  const cgroups = new CgroupPaths();
   return {
     clock: new ClockOffset(bootToRealtime()),
     arch: process.arch,
@@ -22,6 +24,7 @@ export function liveContext(
       groups ??= new NameDatabase('group');
       return groups.name(gid);
     },
+    cgroupPath: (id) => cgroups.path(id),
     enumName: (name, value) => {
       try {
         kernel ??= Btf.parse(readBtfBytes(readFileSync(btf)));

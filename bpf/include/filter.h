@@ -15,6 +15,7 @@ enum filter_kind {
 	FILTER_UID,
 	FILTER_MNTNS,
 	FILTER_NETNS,
+	FILTER_CGROUP, /* the lower half of its id: for tasks that are not the current one */
 };
 
 struct filter_key {
@@ -22,7 +23,8 @@ struct filter_key {
 	__u32 id;
 };
 
-/* What --pid, --tid, --ppid, --uid, --mntns and --netns name; with --follow, descendants too. */
+/* What --pid, --tid, --ppid, --uid, --mntns, --netns and --cgroup name; with --follow, descendants
+ * too. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -71,12 +73,10 @@ static __always_inline bool comm_starts(const char *comm, const volatile char *w
 	return true;
 }
 
-static __always_inline bool comm_contains_any(void)
+/* Of the 32 bytes of `comm` the second half is zeros: they end every comparison that starts near
+ * the end of the name. */
+static __always_inline bool comm_contains_any(const char *comm)
 {
-	/* The zeros behind the name end every comparison that starts near its end. */
-	char comm[32] = {};
-
-	bpf_get_current_comm(comm, 16);
 	for (__u32 n = 0; n < FILTER_COMMS_MAX && n < filter_comms_count; n++)
 		for (int from = 0; from < 16; from++)
 			if (comm_starts(comm + from, filter_comms[n]))
@@ -119,8 +119,21 @@ static __always_inline bool filter_adopt(struct task_struct *task, __u32 pid)
 	return false;
 }
 
-/* Whether the current task is one that the user wants to see. */
-static __always_inline bool filter_allows(void)
+static __always_inline bool current_comm_contains_any(void)
+{
+	char comm[32] = {};
+
+	bpf_get_current_comm(comm, 16);
+	return comm_contains_any(comm);
+}
+
+static __always_inline bool filter_allows_netns(__u32 netns)
+{
+	return !filter_uses(FILTER_NETNS) || filter_listed(FILTER_NETNS, netns);
+}
+
+/* Whether the current task is one that the user wants to see, whatever its network namespace. */
+static __always_inline bool filter_allows_anywhere(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	__u64 id = bpf_get_current_pid_tgid();
@@ -141,14 +154,21 @@ static __always_inline bool filter_allows(void)
 	if (filter_uses(FILTER_MNTNS) &&
 	    !filter_listed(FILTER_MNTNS, BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum)))
 		return false;
-	if (filter_uses(FILTER_NETNS) &&
-	    !filter_listed(FILTER_NETNS, BPF_CORE_READ(task, nsproxy, net_ns, ns.inum)))
-		return false;
-	if (filter_comms_count && !comm_contains_any())
+	if (filter_comms_count && !current_comm_contains_any())
 		return false;
 	if (filter_cgroups_count && !in_any_cgroup())
 		return false;
 	return true;
+}
+
+/* Whether the current task is one that the user wants to see. */
+static __always_inline bool filter_allows(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return filter_allows_anywhere() &&
+	       (!filter_uses(FILTER_NETNS) ||
+		filter_allows_netns(BPF_CORE_READ(task, nsproxy, net_ns, ns.inum)));
 }
 
 /* For what is done to a process: whether that one is listed by --pid, whoever does it. */

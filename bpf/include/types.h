@@ -19,7 +19,16 @@ typedef __u32 snoop_open_flags;	    /* O_RDONLY|O_CLOEXEC */
 typedef __s32 snoop_dirfd;	    /* a file descriptor, or AT_FDCWD */
 typedef __u32 snoop_ip4;	    /* in network order */
 typedef __u8 snoop_ip6[16];	    /* shown as IPv4 where it maps one */
+typedef __u16 snoop_port;	    /* in the host's order */
+typedef __u64 snoop_cgroup;	    /* the id of a cgroup (v2): shown as its path */
 typedef char snoop_comm[16];	    /* TASK_COMM_LEN */
+
+/* One end of a connection: an address, IPv4 mapped into IPv6, and a port. */
+typedef struct snoop_endpoint {
+	snoop_ip6 addr;
+	snoop_port port;
+	__u16 _padding;
+} __attribute__((aligned(4))) snoop_endpoint;
 
 /* TRACE_SIGNAL_DELIVERED and so on (include/trace/events/signal.h), SIGNAL_PROBED, or -errno. */
 typedef __s32 snoop_signal_result;

@@ -1,10 +1,12 @@
+import { closeSync, readSync } from 'node:fs';
 import { PrivilegeError } from '../bpf/errors.js';
+import type { BpfLink } from '../bpf/link.js';
 import type { BpfObject } from '../bpf/object.js';
 import type { BpfProgram } from '../bpf/program.js';
 import { RingBuffer } from '../bpf/ring-buffer.js';
 import { bootTime } from '../bpf/system.js';
 import { applyFilters, configureFilters, forgetEnded } from './filters.js';
-import { type HookKind, type HookPlan, planHooks } from './hooks.js';
+import { type HookKind, type HookPlan, hookKind, planHooks } from './hooks.js';
 import type { FilterOptions } from './options.js';
 import { loadWithRing } from './ring.js';
 import { sizeScratch } from './scratch.js';
@@ -26,6 +28,18 @@ export interface AttachOptions {
   readonly spares?: (program: BpfProgram) => boolean;
 }
 
+/** Runs an iterator program to its end; what it found it has put into maps. */
+function runIterator(link: BpfLink): void {
+  const fd = link.openIterator();
+  try {
+    const said = Buffer.alloc(4096);
+    while (readSync(fd, said) > 0);
+  } finally {
+    closeSync(fd);
+    link.close();
+  }
+}
+
 /** The program that an error is about, if it is about one. */
 const programOf = (error: unknown) => (error as { program?: string }).program;
 
@@ -37,7 +51,8 @@ function attachAll(
   for (const program of choices.flatMap(({ programs }) => programs)) {
     if (spares?.(program)) continue;
     try {
-      program.attach();
+      const link = program.attach();
+      if (hookKind(program) === 'iter') runIterator(link);
     } catch (error) {
       return [program.name, error as Error];
     }

@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import { splitWords } from './arguments.js';
 import { BaseCommand } from './base-command.js';
 import { sharedFlags } from './flags.js';
+import { netFlags } from './net-flags.js';
 import type { SharedFlagValues } from './options.js';
 import { HELP_VALUE, type ToolDefinition, type ToolFlag } from './tool.js';
 
@@ -33,7 +34,7 @@ export function defineTool(tool: ToolDefinition): ToolCommand {
     static override summary = tool.summary;
     static override description = tool.description;
     static override usage = [`${tool.name} [FLAGS] [-- COMMAND ARGUMENTS...]`];
-    static override flags = { ...Object.fromEntries(own), ...tree, ...sharedFlags };
+    static override flags = { ...Object.fromEntries(own), ...tree, ...(tool.sockets && netFlags), ...sharedFlags };
     static override examples = tool.examples.map(({ summary, command }) => ({
       description: summary,
       command: command.startsWith('<%=') ? command : `<%= config.bin %> ${tool.name} ${command}`.trimEnd(),

@@ -1,7 +1,8 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import type { BpfObject } from '../bpf/object.js';
 import { descendantsOf } from '../kernel/processes.js';
+import { applyNetFilters, configureNetFilters } from './net-filters.js';
 import type { FilterOptions } from './options.js';
 
 /** Room for followed processes; one that finds none is counted as lost. */
@@ -22,8 +23,11 @@ function idsByKind(filters: FilterOptions): Record<string, readonly number[]> {
     FILTER_UID: filters.uids,
     FILTER_MNTNS: filters.mntns,
     FILTER_NETNS: filters.netns,
+    FILTER_CGROUP: filters.cgroups.map((path) => Number(statSync(path, { bigint: true }).ino & 0xffffffffn)),
   };
 }
+
+const looksAtSockets = ({ maps }: BpfObject) => maps.get('filter_ports') !== undefined;
 
 /** Sets the constants and sizes of bpf/include/filter.h: before load. */
 export function configureFilters(object: BpfObject, filters: FilterOptions): void {
@@ -37,6 +41,7 @@ export function configureFilters(object: BpfObject, filters: FilterOptions): voi
   globals.need('filter_comms').set([...filters.comms]);
   globals.need('filter_failed').set(filters.failed);
   globals.need('filter_adopts').set(filters.follow && PREEMPTS_PROGRAMS);
+  if (looksAtSockets(object)) configureNetFilters(object, filters.ends);
   const ids = lists.reduce((sum, list) => sum + list.length, 0);
   object.maps.need('filter_ids').maxEntries = filters.follow ? FOLLOWED_MAX : Math.max(1, ids);
   programs.need('follow_fork').autoload = filters.follow;
@@ -56,6 +61,7 @@ export function applyFilters(object: BpfObject, filters: FilterOptions): void {
       closeSync(fd);
     }
   });
+  if (looksAtSockets(object)) applyNetFilters(object, filters.ends);
   if (filters.follow) {
     object.programs.need('follow_fork').attach();
     // Children that were there before; those born from here on the program sees.

@@ -3,6 +3,7 @@ import type { TimeStyle } from '../events/kinds/time.js';
 import { NameDatabase } from '../kernel/users.js';
 import type { Output } from '../output/format.js';
 import type { HookKind } from './hooks.js';
+import { type NetFilterOptions, type NetFlagValues, parseNetFilters } from './net-filters.js';
 import { fittingRingSize } from './ring.js';
 import {
   parseCgroups,
@@ -17,7 +18,7 @@ import {
 } from './values.js';
 
 /** The shared flags as the command line gives them. */
-export interface SharedFlagValues {
+export interface SharedFlagValues extends NetFlagValues {
   pid?: string[];
   tid?: string[];
   ppid?: string[];
@@ -56,6 +57,8 @@ export interface FilterOptions {
   readonly netns: readonly number[];
   readonly follow: boolean;
   readonly failed: boolean;
+  /** For tools that look at sockets. */
+  readonly ends: NetFilterOptions;
 }
 
 /** What the shared flags ask for. */
@@ -104,6 +107,7 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
       follow: flags.follow ?? false,
       // A tree needs what failures came from, too.
       failed: (flags.failed && !flags.tree) ?? false,
+      ends: parseNetFilters(flags),
     },
     users,
     command,

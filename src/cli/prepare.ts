@@ -80,7 +80,10 @@ export function prepare(tool: ToolDefinition, options: RunOptions, given: Readon
     const context = liveContext(options.users, btf, envNames(tool, values));
     const schema = eventSchema(object.btf, tool.event.struct, context, options.time && { time: options.time });
     const all = availableColumns(tool, schema.columns, flags);
-    const usual = options.output === 'table' ? usualColumns(tool, flags) : all.map(({ name }) => name);
+    const usual =
+      options.output === 'table'
+        ? usualColumns(tool, flags)
+        : all.filter(({ repeats }) => !repeats).map(({ name }) => name);
     const columns = chooseColumns(all, usual, options.fields, options.time !== undefined);
     const format = options.tree ? treeFormat(schema.columns, options) : formatOf(tool, options, columns);
     return { object, open, schema, context, format };

@@ -15,6 +15,7 @@ const NOWHERE: EventContext = {
   arch: process.arch,
   userName: () => undefined,
   groupName: () => undefined,
+  cgroupPath: () => undefined,
   envNames: [],
   enumName: () => undefined,
 };
@@ -28,7 +29,7 @@ export function toolSchema(tool: ToolDefinition): JsonSchema {
   const told = columns.map((column) => ({
     column,
     description: columnText(tool, column.name),
-    isOptional: !usual.has(column),
+    isOptional: !usual.has(column) || column.repeats === true,
   }));
   return lineSchema(`snoopkit ${tool.name} -o json, a line, without --fields`, tool.event.name, told);
 }

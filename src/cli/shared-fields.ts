@@ -31,3 +31,22 @@ export const ENDING_CAVEATS: readonly string[] = [
   'The name is that which the command has at its end, of the thread that ends last.',
   'Input and output are as in /proc/PID/io, where they go over to the parent that waits; they are counted where the kernel keeps account of them (CONFIG_TASK_IO_ACCOUNTING), as those of distributions do.',
 ];
+
+/** What the columns of struct socket_event (bpf/include/socket.h) mean. */
+export const SOCKET_FIELDS: Readonly<Record<string, string>> = {
+  cgroup: 'cgroup (v2) of the process; null when it is gone',
+  local_addr: 'address of our end; IPv4 also where an IPv6 socket has it mapped',
+  local_port: 'port of our end',
+  local: 'both, for people: 10.0.0.1:443 or [2001:db8::1]:443; in JSON and CSV only when asked for',
+  remote_addr: 'address of the other end',
+  remote_port: 'port of the other end',
+  remote: 'both, for people',
+  netns: 'network namespace of the socket',
+  family: 'ipv4 or ipv6, of the socket',
+};
+
+/** What is to be said of whom a TCP socket belongs to: bpf/include/owner.h. */
+export const OWNER_CAVEATS: readonly string[] = [
+  'A connection belongs to the process that connected or accepted it, and from then on to the one that last sent or received; before it is accepted to the one that listens. pid is 0 where none is known: filters for processes leave that out.',
+  'What is known is kept of 65,536 TCP sockets at a time.',
+];

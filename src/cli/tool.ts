@@ -85,6 +85,8 @@ export interface ToolDefinition {
   readonly flags?: Readonly<Record<string, ToolFlag>>;
   /** Whether it tells of the ends of processes, so that they can be shown as a tree: src/output/tree.ts. */
   readonly hasTree?: true;
+  /** Whether its event is that of a socket (bpf/include/socket.h): then there are flags for ports and addresses. */
+  readonly sockets?: true;
   /** What it sees, such as `opens`, and how. Each program of its object belongs to one way. */
   readonly hooks: Readonly<Record<string, HookPoint>>;
   readonly examples: readonly Example[];

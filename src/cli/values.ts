@@ -17,8 +17,8 @@ export function parseInteger(flag: string, text: string, min = 0, max = MAX_U32)
 }
 
 /** Numbers, given in several flags or with commas between. */
-export function parseIntegers(flag: string, texts: readonly string[] = [], min = 1): number[] {
-  return texts.flatMap((text) => text.split(',')).map((text) => parseInteger(flag, text.trim(), min));
+export function parseIntegers(flag: string, texts: readonly string[] = [], min = 1, max = MAX_U32): number[] {
+  return texts.flatMap((text) => text.split(',')).map((text) => parseInteger(flag, text.trim(), min, max));
 }
 
 /** User ids, by number or name. */

@@ -82,6 +82,8 @@ interface ColumnBase {
   /** The table's column: at least so wide. */
   readonly width: number;
   readonly align: 'left' | 'right';
+  /** It says for people what other columns say: JSON and CSV have it only where it is asked for. */
+  readonly repeats?: true;
   /** The bytes of the record that alone decide what is written; undefined when there is more to it, such as the clock. */
   readonly dependsOn?: { readonly offset: number; readonly size: number };
   /** The value as an object of the library has it. */

@@ -6,6 +6,8 @@ export interface EventContext {
   groupName(gid: number): string | undefined;
   /** The name that the running kernel gives to a value of an enum; undefined where it has no such enum or value. */
   enumName(name: string, value: number): string | undefined;
+  /** The path of a cgroup (v2) below the root, by its id; undefined for one that is gone. */
+  cgroupPath(id: bigint): string | undefined;
   /** Of the environment of a process only these are shown. */
   readonly envNames: readonly string[];
   /** Node's name of the architecture: the numbers of some flags depend on it. */

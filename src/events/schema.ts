@@ -1,7 +1,8 @@
 import { type Btf, layoutOf, type Member, type StructLayout, sizeOfShape } from '../btf/index.js';
 import type { Column } from './column.js';
 import type { EventContext } from './context.js';
-import { ip4Kind, ip6Kind } from './kinds/address.js';
+import { endpointKind, ip4Kind, ip6Kind, portKind } from './kinds/address.js';
+import { cgroupKind } from './kinds/cgroup.js';
 import type { Kind } from './kinds/kind.js';
 import { argsKind, envKind } from './kinds/list.js';
 import { bitsKind, countKind, enumKind, integerKind, valueKind } from './kinds/number.js';
@@ -27,6 +28,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_dirfd: dirfdKind,
   snoop_ip4: ip4Kind,
   snoop_ip6: ip6Kind,
+  snoop_port: portKind,
+  snoop_endpoint: endpointKind,
+  snoop_cgroup: cgroupKind,
   snoop_comm: charsKind,
   snoop_text: spanKind,
   snoop_path: spanKind,
@@ -47,6 +51,9 @@ const IN_PLACE: ReadonlySet<Kind> = new Set([
   charsKind,
   ip4Kind,
   ip6Kind,
+  portKind,
+  endpointKind,
+  cgroupKind,
   retKind,
   uidKind,
   gidKind,

@@ -19,6 +19,7 @@ describe('cli: options', () => {
         netns: [],
         follow: false,
         failed: false,
+        ends: { ports: [[], [], []], networks: [[], [], []], ip: 0 },
       },
       command: [],
       duration: undefined,

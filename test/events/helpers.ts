@@ -19,6 +19,7 @@ export function fakeContext(changes: Partial<EventContext> = {}): EventContext {
     userName: () => undefined,
     groupName: () => undefined,
     envNames: [],
+    cgroupPath: () => undefined,
     enumName: () => undefined,
     ...changes,
   };

@@ -17,6 +17,7 @@ const context: EventContext = {
   userName: (uid) => (uid % 2 === 0 ? `user "${uid}"` : undefined),
   groupName: () => undefined,
   envNames: [],
+  cgroupPath: () => undefined,
   enumName: () => undefined,
 };
 

@@ -29,6 +29,8 @@ const FILTERS = [
   'filter_failed',
   'filter_adopts',
 ];
+/** What src/cli/net-filters.ts sets, of bpf/include/socket.h. */
+const NET_FILTERS = ['filter_port_sides', 'filter_network_sides', 'filter_ip'];
 
 /** The words of an example that are snoopkit's: quotes undone, up to a pipe or redirection. */
 function wordsOf(example: string): string[] {
@@ -150,7 +152,8 @@ for (const { file, command } of tools) {
     });
 
     it('has the shared filters, the ring and the count of what is lost', () => {
-      for (const name of FILTERS) assert.equal(object.globals.get(name)?.section, '.rodata', name);
+      for (const name of [...FILTERS, ...(tool.sockets ? NET_FILTERS : [])])
+        assert.equal(object.globals.get(name)?.section, '.rodata', name);
       for (const name of ['follow_fork', 'follow_exit']) assert.ok(object.programs.includes(name), name);
       const maps = object.btf.type(object.btf.find('.maps', 'datasec') ?? assert.fail('no maps'));
       assert.equal(maps.kind, 'datasec');

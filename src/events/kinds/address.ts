@@ -1,6 +1,9 @@
 import type { EventRecord } from '../column.js';
 import type { OutputBuffer } from '../output-buffer.js';
 import { type Kind, plain } from './kind.js';
+import { integerColumn } from './number.js';
+
+const COLON = 58;
 
 function writeIp4(record: EventRecord, at: number, out: OutputBuffer): void {
   for (let i = 0; i < 4; i++) {
@@ -24,9 +27,9 @@ export const ip4Kind: Kind = (field) => [
 
 /** The text of an IPv6 address by RFC 5952: lower case, the longest run of zero groups as `::`; IPv4 where it maps one. */
 export function ip6Text(groups: readonly number[]): string {
-  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  const maps = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
   const [high = 0, low = 0] = groups.slice(6);
-  if (isMapped) return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  if (maps) return [high >> 8, high & 255, low >> 8, low & 255].join('.');
   let best = { at: -1, length: 1 };
   for (let at = 0; at < 8; at++) {
     let length = 0;
@@ -38,18 +41,58 @@ export function ip6Text(groups: readonly number[]): string {
   return `${hex(groups.slice(0, best.at))}::${hex(groups.slice(best.at + best.length))}`;
 }
 
+/** Whether 16 bytes are an IPv4 address, mapped. */
+function isMapped({ view }: EventRecord, at: number): boolean {
+  return view.getUint32(at) === 0 && view.getUint32(at + 4) === 0 && view.getUint32(at + 8) === 0xffff;
+}
+
+function ip6At({ view }: EventRecord, at: number): string {
+  return ip6Text(Array.from({ length: 8 }, (_, i) => view.getUint16(at + 2 * i)));
+}
+
 /** snoop_ip6: 2001:db8::1 */
-export const ip6Kind: Kind = (field) => {
-  const value = (r: EventRecord) =>
-    ip6Text(Array.from({ length: 8 }, (_, i) => r.view.getUint16(r.offset + field.offset + 2 * i)));
+export const ip6Kind: Kind = (field) => [
+  plain({
+    name: field.name,
+    json: 'string',
+    width: 25,
+    align: 'left',
+    value: (record) => ip6At(record, record.offset + field.offset),
+    write: (record, out) => {
+      const at = record.offset + field.offset;
+      if (isMapped(record, at)) writeIp4(record, at + 12, out);
+      else out.ascii(ip6At(record, at));
+    },
+  }),
+];
+
+/** snoop_port */
+export const portKind: Kind = (field) => [integerColumn(field, 5)];
+
+const PORT = 16;
+
+/**
+ * snoop_endpoint: its address and its port, as `local_addr` and `local_port` of a field `local`; and for people both in
+ * one, 10.0.0.1:443 or [2001:db8::1]:443.
+ */
+export const endpointKind: Kind = (field, context) => {
+  const { name, offset } = field;
+  const write = (record: EventRecord, out: OutputBuffer) => {
+    const at = record.offset + offset;
+    if (isMapped(record, at)) writeIp4(record, at + 12, out);
+    else out.ascii(`[${ip6At(record, at)}]`);
+    out.byte(COLON);
+    out.integer(record.view.getUint16(at + PORT, true));
+  };
+  const value = (record: EventRecord) => {
+    const at = record.offset + offset;
+    const address = ip6At(record, at);
+    return `${isMapped(record, at) ? address : `[${address}]`}:${record.view.getUint16(at + PORT, true)}`;
+  };
+  const u16 = { kind: 'int', size: 2, signed: false, char: false, bool: false } as const;
   return [
-    plain({
-      name: field.name,
-      json: 'string',
-      width: 25,
-      align: 'left',
-      value,
-      write: (record, out) => out.ascii(value(record)),
-    }),
+    ...ip6Kind({ ...field, name: `${name}_addr` }, context),
+    ...portKind({ name: `${name}_port`, offset: offset + PORT, shape: u16 }, context),
+    plain({ name, json: 'string', width: 21, align: 'left', repeats: true, value, write }),
   ];
 };

@@ -135,12 +135,15 @@ export function namedValues(field: Field, width: number, nameOf: (value: number)
   });
 }
 
+const WIDEST_ENUM = 14;
+
 /** An enum: its name from the running kernel's BTF where it has that enum, else from the object's; the number where it has none. */
 export const enumKind: Kind = (field, context) => {
   const shape = field.shape as Extract<Shape, { kind: 'enum' }>;
   if (shape.size === 8) return valueKind(field, context);
   const nameOf = (value: number) => context.enumName(shape.name, value) ?? shape.values.get(value) ?? String(value);
-  return [namedValues(field, 14, nameOf)];
+  const width = Math.max(...[...shape.values.values()].map(({ length }) => length));
+  return [namedValues(field, Math.min(width, WIDEST_ENUM), nameOf)];
 };
 
 /** A bit-field of an integer. */

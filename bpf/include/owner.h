@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whom a TCP socket belongs to. Most of what happens to one happens while the kernel interrupts
+ * some other process, so its owner is remembered from when it is known: who connects or listens,
+ * then who accepts, and from then on who last sent or received, for a socket can be passed on. With
+ * it stays what the filters said of that process.
+ *
+ * A tool's own program at sock:inet_sock_set_state calls owner_state(); the others are here, and
+ * src/cli/socket-hooks.ts names them.
+ */
+#ifndef SNOOPKIT_OWNER_H
+#define SNOOPKIT_OWNER_H
+
+#include "socket.h"
+
+#define EEXIST 17
+#define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
+
+struct owner {
+	__u64 cgroup;
+	__u32 pid; /* 0 where nobody is known */
+	__u32 tid;
+	__u32 ppid;
+	snoop_uid uid;
+	snoop_comm comm;
+	bool is_wanted; /* by the filters */
+	bool has_used;	/* it has sent or received */
+};
+
+/* Which end of the connection a socket is. */
+enum tcp_role {
+	unknown, /* the connection is older than the trace */
+	client,
+	server,
+};
+
+/* What is known of a TCP socket, as long as it is there. */
+struct tcp_socket {
+	struct owner owner;
+	__u64 opened;  /* when it began to connect, or was connected to; 0 before tracing */
+	__u64 changed; /* when it came into its state; 0 before tracing */
+	enum tcp_role role;
+	__u32 marks; /* of the tool's own */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64); /* its address */
+	__type(value, struct tcp_socket);
+} tcp_sockets SEC(".maps");
+
+/* Where somebody listens: a new connection's socket has this address, too, when it is created. */
+struct listener_key {
+	snoop_ip6 addr;
+	__u32 netns;
+	__u32 port;
+};
+
+struct tcp_listener {
+	struct owner owner;
+	__u32 count;
+	bool is_shared; /* by several processes: until one accepts it a connection is nobody's */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct listener_key);
+	__type(value, struct tcp_listener);
+} listeners SEC(".maps");
+
+static __always_inline struct tcp_socket *tcp_socket_find(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+
+	return bpf_map_lookup_elem(&tcp_sockets, &key);
+}
+
+/* Returns whether it was added: it is not where it was there, with BPF_NOEXIST. */
+static __always_inline bool tcp_socket_add(struct sock *sk, const struct tcp_socket *socket,
+					   __u64 flags)
+{
+	__u64 key = (__u64)sk;
+	long error = bpf_map_update_elem(&tcp_sockets, &key, socket, flags);
+
+	if (error && error != -EEXIST)
+		count_lost(LOST_NOT_KEPT);
+	return !error;
+}
+
+/* The current process. */
+static __always_inline void owner_current(struct owner *owner)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+
+	owner->cgroup = bpf_get_current_cgroup_id();
+	owner->pid = id >> 32;
+	owner->tid = (__u32)id;
+	owner->ppid = current_ppid();
+	owner->uid = (__u32)bpf_get_current_uid_gid();
+	bpf_get_current_comm(owner->comm, sizeof(owner->comm));
+	owner->is_wanted = filter_allows_anywhere();
+}
+
+static __always_inline bool filter_allows_cgroup(struct cgroup *cgroup)
+{
+	struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
+
+	for (int i = 0; i < 32 && node; i++) {
+		if (filter_listed(FILTER_CGROUP, (__u32)BPF_CORE_READ(node, id)))
+			return true;
+		node = kernfs_parent(node);
+	}
+	return false;
+}
+
+/* A process that is not the current one: what filter_allows_anywhere() is for that. */
+static __always_inline void owner_other(struct owner *owner, struct task_struct *task)
+{
+	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	char comm[32] = {};
+
+	owner->cgroup = BPF_CORE_READ(cgroup, kn, id);
+	owner->pid = BPF_CORE_READ(task, tgid);
+	owner->tid = BPF_CORE_READ(task, pid);
+	owner->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	owner->uid = BPF_CORE_READ(task, cred, uid.val);
+	bpf_core_read(comm, sizeof(owner->comm), &task->comm);
+	__builtin_memcpy(owner->comm, comm, sizeof(owner->comm));
+	owner->is_wanted =
+		owner->pid != filter_self &&
+		(!filter_uses(FILTER_PID) || filter_listed(FILTER_PID, owner->pid)) &&
+		(!filter_uses(FILTER_TID) || filter_listed(FILTER_TID, owner->tid)) &&
+		(!filter_uses(FILTER_PPID) || filter_listed(FILTER_PPID, owner->ppid)) &&
+		(!filter_uses(FILTER_UID) || filter_listed(FILTER_UID, owner->uid)) &&
+		(!filter_uses(FILTER_MNTNS) ||
+		 filter_listed(FILTER_MNTNS, BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum))) &&
+		(!filter_comms_count || comm_contains_any(comm)) &&
+		(!filter_cgroups_count || filter_allows_cgroup(cgroup));
+}
+
+static __always_inline void listener_key(struct listener_key *key, struct sock *sk)
+{
+	struct socket_event ends = {};
+
+	ends_read(&ends, sk);
+	__builtin_memcpy(key->addr, ends.local.addr, sizeof(key->addr));
+	key->netns = ends.netns;
+	key->port = ends.local.port;
+}
+
+static __always_inline void listener_add(struct sock *sk, const struct owner *owner)
+{
+	struct listener_key key = {};
+	struct tcp_listener *known, added = {.owner = *owner, .count = 1};
+
+	listener_key(&key, sk);
+	known = bpf_map_lookup_elem(&listeners, &key);
+	if (known) {
+		known->count++;
+		if (known->owner.pid != owner->pid)
+			known->is_shared = true;
+	} else if (bpf_map_update_elem(&listeners, &key, &added, BPF_NOEXIST)) {
+		count_lost(LOST_NOT_KEPT);
+	}
+}
+
+static __always_inline void listener_remove(struct sock *sk)
+{
+	struct listener_key key = {};
+	struct tcp_listener *known;
+
+	listener_key(&key, sk);
+	known = bpf_map_lookup_elem(&listeners, &key);
+	if (known && --known->count == 0)
+		bpf_map_delete_elem(&listeners, &key);
+}
+
+/* Whoever listens where `sk` is or came from; NULL where that is not known. */
+static __always_inline const struct owner *listener_owner(struct sock *sk)
+{
+	struct listener_key key = {};
+	struct tcp_listener *known;
+
+	listener_key(&key, sk);
+	known = bpf_map_lookup_elem(&listeners, &key);
+	return known && !known->is_shared ? &known->owner : NULL;
+}
+
+/* The current process is who a socket belongs to now. */
+static __always_inline void owner_set(struct sock *sk, bool has_used)
+{
+	struct tcp_socket *known = tcp_socket_find(sk), added = {};
+
+	if (known) {
+		owner_current(&known->owner);
+		known->owner.has_used |= has_used;
+		return;
+	}
+	owner_current(&added.owner);
+	added.owner.has_used = has_used;
+	tcp_socket_add(sk, &added, BPF_ANY);
+}
+
+/*
+ * To be called at each change of a TCP socket's state, after what the tool does with it. Who closes
+ * a socket owns it where nobody was seen to use it.
+ */
+static __always_inline void owner_state(struct sock *sk, int from, int to)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct tcp_socket *known, added = {.opened = bpf_ktime_get_boot_ns()};
+	const struct owner *listener;
+
+	added.changed = added.opened;
+	switch (to) {
+	case TCP_SYN_SENT:
+		added.role = client;
+		owner_current(&added.owner);
+		tcp_socket_add(sk, &added, BPF_ANY);
+		return;
+	case TCP_LISTEN:
+		owner_current(&added.owner);
+		tcp_socket_add(sk, &added, BPF_ANY);
+		listener_add(sk, &added.owner);
+		return;
+	case TCP_SYN_RECV:
+		if (from != TCP_LISTEN)
+			break;
+		added.role = server;
+		listener = listener_owner(sk);
+		if (listener)
+			added.owner = *listener;
+		tcp_socket_add(sk, &added, BPF_ANY);
+		return;
+	case TCP_CLOSE:
+		if (from == TCP_LISTEN)
+			listener_remove(sk);
+		break;
+	}
+	known = tcp_socket_find(sk);
+	if (!known)
+		return;
+	known->changed = added.changed;
+	if ((to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK) && !known->owner.has_used &&
+	    !(BPF_CORE_READ(task, flags) & PF_KTHREAD))
+		owner_current(&known->owner);
+}
+
+/*
+ * Who did it, where, and when, of a zeroed event; `known` may be NULL. Returns whether the user
+ * wants to see it: what is nobody's only where no process is asked for.
+ */
+static __always_inline bool socket_event_fill(struct socket_event *e, struct sock *sk,
+					      const struct tcp_socket *known)
+{
+	ends_read(e, sk);
+	if (!ends_wanted(e))
+		return false;
+	e->time = bpf_ktime_get_boot_ns();
+	if (!known || !known->owner.pid) {
+		e->uid = BPF_CORE_READ(sk, sk_uid.val);
+		return filter_allows_all();
+	}
+	e->cgroup = known->owner.cgroup;
+	e->pid = known->owner.pid;
+	e->tid = known->owner.tid;
+	e->ppid = known->owner.ppid;
+	e->uid = known->owner.uid;
+	__builtin_memcpy(e->comm, known->owner.comm, sizeof(e->comm));
+	return known->owner.is_wanted;
+}
+
+static __always_inline int owner_accepts(long fd)
+{
+	struct sock *sk = fd < 0 ? NULL : socket_of(current_file(fd));
+
+	if (sk && is_tcp(sk))
+		owner_set(sk, false);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_accept")
+int owner_accept(struct trace_event_raw_sys_exit *ctx)
+{
+	return owner_accepts(ctx->ret);
+}
+
+SEC("tp/syscalls/sys_exit_accept4")
+int owner_accept4(struct trace_event_raw_sys_exit *ctx)
+{
+	return owner_accepts(ctx->ret);
+}
+
+/* Somebody sends or receives. Most often it is who did so before: that must be quick. */
+static __always_inline int owner_uses(struct sock *sk)
+{
+	struct tcp_socket *known = tcp_socket_find(sk);
+
+	if (known && known->owner.has_used && known->owner.pid == bpf_get_current_pid_tgid() >> 32)
+		return 0;
+	if (known || is_tcp(sk))
+		owner_set(sk, true);
+	return 0;
+}
+
+SEC("raw_tp/sock_send_length")
+int owner_sends(struct bpf_raw_tracepoint_args *ctx)
+{
+	return owner_uses((void *)ctx->args[0]);
+}
+
+SEC("raw_tp/sock_recv_length")
+int owner_receives(struct bpf_raw_tracepoint_args *ctx)
+{
+	return owner_uses((void *)ctx->args[0]);
+}
+
+SEC("fentry/tcp_sendmsg")
+int owner_sends_fentry(__u64 *ctx)
+{
+	return owner_uses((void *)ctx[0]);
+}
+
+SEC("fentry/tcp_recvmsg")
+int owner_receives_fentry(__u64 *ctx)
+{
+	return owner_uses((void *)ctx[0]);
+}
+
+SEC("kprobe/tcp_sendmsg")
+int owner_sends_kprobe(struct pt_regs *ctx)
+{
+	return owner_uses((void *)PT_REGS_PARM1(ctx));
+}
+
+SEC("kprobe/tcp_recvmsg")
+int owner_receives_kprobe(struct pt_regs *ctx)
+{
+	return owner_uses((void *)PT_REGS_PARM1(ctx));
+}
+
+/* The socket's memory is about to be another's. */
+SEC("raw_tp/tcp_destroy_sock")
+int owner_forget(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 key = ctx->args[0];
+
+	bpf_map_delete_elem(&tcp_sockets, &key);
+	return 0;
+}
+
+/* Sockets that were there before: run once. */
+SEC("iter/task_file")
+int owner_existing(struct bpf_iter__task_file *ctx)
+{
+	struct tcp_socket added = {};
+	struct task_struct *task = ctx->task;
+	struct sock *sk = task ? socket_of(ctx->file) : NULL;
+
+	if (!sk || !is_tcp(sk))
+		return 0;
+	owner_other(&added.owner, task);
+	/* A socket comes once for each process that has it: the first one is likely who opened it.
+	 */
+	if (tcp_socket_add(sk, &added, BPF_NOEXIST) &&
+	    BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
+		listener_add(sk, &added.owner);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,108 @@
+/** The filters of tools that look at sockets: bpf/include/socket.h. */
+import { isIP } from 'node:net';
+import type { BpfObject } from '../bpf/object.js';
+import { UsageError } from '../errors.js';
+import { parseInteger, parseIntegers } from './values.js';
+
+/** The network flags as the command line gives them. */
+export interface NetFlagValues {
+  port?: string[];
+  'local-port'?: string[];
+  'remote-port'?: string[];
+  addr?: string[];
+  'local-addr'?: string[];
+  'remote-addr'?: string[];
+  ipv4?: boolean;
+  ipv6?: boolean;
+}
+
+/** An address, IPv4 mapped into IPv6, of which the first bits count. */
+export interface Network {
+  readonly bytes: Uint8Array;
+  /** 0 to 128. */
+  readonly prefix: number;
+}
+
+/** What is asked of the ends of a socket: at either, at ours, at the other. */
+export interface NetFilterOptions {
+  readonly ports: readonly (readonly number[])[];
+  readonly networks: readonly (readonly Network[])[];
+  /** 4, 6, or 0 for both. */
+  readonly ip: number;
+}
+
+const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+
+/** The 16 bytes of an IPv6 address that isIP() takes, RFC 4291 2.2. */
+function ip6Bytes(text: string): number[] {
+  const [, head = '', dotted] = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
+  if (dotted !== undefined) {
+    const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number);
+    return ip6Bytes(`${head}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`);
+  }
+  const [front = [], back = []] = text.split('::').map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = new Array<string>(8 - front.length - back.length).fill('0');
+  const groups = [...front, ...zeros, ...back].map((group) => Number.parseInt(group, 16));
+  return groups.flatMap((group) => [group >> 8, group & 0xff]);
+}
+
+/** `10.0.0.0/8`, `fd00::/8`, or an address alone. Throws UsageError that names the flag. */
+export function parseNetwork(flag: string, text: string): Network {
+  const [address = '', length, ...more] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0 || address.includes('%'))
+    throw new UsageError(`${flag} ${text}: give an address or a network, such as 10.0.0.0/8 or 2001:db8::/32`);
+  const bits = version === 4 ? 32 : 128;
+  const prefix = length === undefined ? bits : parseInteger(`${flag} ${address}/`, length, 0, bits);
+  const bytes = version === 4 ? [...MAPPED, ...address.split('.').map(Number)] : ip6Bytes(address);
+  return { bytes: Uint8Array.from(bytes), prefix: 128 - bits + prefix };
+}
+
+const parseNetworks = (flag: string, texts: readonly string[] = []) =>
+  texts.flatMap((text) => text.split(',')).map((text) => parseNetwork(flag, text.trim()));
+
+const parsePorts = (flag: string, texts: readonly string[] | undefined) => parseIntegers(flag, texts, 0, 0xffff);
+
+/** Checks and converts the flags. Throws UsageError, in one line, for the first that makes no sense. */
+export function parseNetFilters(flags: NetFlagValues): NetFilterOptions {
+  return {
+    // In the order of enum filter_side.
+    ports: [
+      parsePorts('--port', flags.port),
+      parsePorts('--local-port', flags['local-port']),
+      parsePorts('--remote-port', flags['remote-port']),
+    ],
+    networks: [
+      parseNetworks('--addr', flags.addr),
+      parseNetworks('--local-addr', flags['local-addr']),
+      parseNetworks('--remote-addr', flags['remote-addr']),
+    ],
+    ip: flags.ipv4 ? 4 : flags.ipv6 ? 6 : 0,
+  };
+}
+
+const bitsOf = (sides: readonly (readonly unknown[])[]) =>
+  sides.reduce((bits, side, i) => (side.length > 0 ? bits | (1 << i) : bits), 0);
+
+/** Sets the constants and sizes: before load. */
+export function configureNetFilters({ globals, maps }: BpfObject, { ports, networks, ip }: NetFilterOptions): void {
+  globals.need('filter_port_sides').set(bitsOf(ports));
+  globals.need('filter_network_sides').set(bitsOf(networks));
+  globals.need('filter_ip').set(ip);
+  maps.need('filter_ports').maxEntries = Math.max(1, ports.flat().length);
+  maps.need('filter_networks').maxEntries = Math.max(1, networks.flat().length);
+}
+
+/** The side's own bits in a key of the tree of networks. */
+const SIDE_BITS = 8;
+
+/** Fills the maps: after load, before programs are attached. */
+export function applyNetFilters({ maps }: BpfObject, { ports, networks }: NetFilterOptions): void {
+  ports.forEach((list, side) => {
+    for (const port of list) maps.need('filter_ports').set({ side, port }, 1);
+  });
+  networks.forEach((list, side) => {
+    for (const { bytes, prefix } of list)
+      maps.need('filter_networks').set({ prefix: SIDE_BITS + prefix, side, addr: [...bytes] }, 1);
+  });
+}
