@@ -108,7 +108,7 @@ int handle_exec(void *ctx)
 	story->executed = bpf_ktime_get_boot_ns();
 	append_args(&tail, 0, 0, &story->args, BPF_CORE_READ(task, mm), max_args);
 	if (bpf_map_update_elem(&stories, &pid, story, BPF_ANY))
-		count_lost(LOST_NOT_FOLLOWED);
+		count_lost(LOST_NOT_KEPT);
 	return 0;
 }
 

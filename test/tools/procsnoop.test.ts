@@ -163,6 +163,20 @@ describe('procsnoop', () => {
     assert.ok(known <= deep.events.length - 1 && known + deep.skipped >= deep.events.length - 1, `${known} known`);
   });
 
+  it('tells where it had no room for arguments', async () => {
+    const script = join(trace.folder, 'chain.sh');
+    writeFileSync(script, 'if [ "$1" -gt 0 ]; then sh "$0" $(($1 - 1)); fi\nexit 0\n');
+    // With so much for each there is room for 256.
+    const flags = ['-f', '--max-args', '64K', '-F', 'args'];
+    const { events, losses, lines } = await trace.run(flags, ['sh', script, '299'], { mayLose: true });
+    assert.equal(events.filter(({ args }) => args === null).length, 300 - 256);
+    assert.equal(
+      losses.reduce((sum, { reason, count }) => sum + (reason === 'not_kept' ? count : 0), 0),
+      300 - 256,
+    );
+    assert.match(lines.join('\n'), /^snoopkit: 44 times there was no room for what should be remembered/m);
+  });
+
   it('sees of a build what strace sees', async function () {
     needs(this, 'strace');
     this.timeout(patient(60_000));
