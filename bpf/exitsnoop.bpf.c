@@ -54,26 +54,13 @@ static __always_inline int handle_end(void)
 	event_fill((struct event *)&e);
 	e.is_thread = is_thread;
 	executed = bpf_map_lookup_elem(&exec_times, &pid);
-	ending_fill((struct ending *)&e.exit_code, e.time, status, is_thread,
-		    executed ? *executed : 0);
+	ending_fill(ENDING(&e), e.time, status, is_thread, executed ? *executed : 0);
 	if (!is_thread)
 		bpf_map_delete_elem(&exec_times, &pid);
 	event_send(&e, sizeof(e));
 	return 0;
 }
 
-SEC("tp/sched/sched_process_exit")
-int handle_exit(void *ctx)
-{
-	(void)ctx;
-	return handle_end();
-}
-
-SEC("raw_tp/sched_process_exit")
-int handle_exit_raw(void *ctx)
-{
-	(void)ctx;
-	return handle_end();
-}
+EXIT_PROGRAMS(handle_end)
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

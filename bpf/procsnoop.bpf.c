@@ -108,7 +108,7 @@ int handle_exec(void *ctx)
 	story->executed = bpf_ktime_get_boot_ns();
 	append_args(&tail, 0, 0, &story->args, BPF_CORE_READ(task, mm), max_args);
 	if (bpf_map_update_elem(&stories, &pid, story, BPF_ANY))
-		count_lost(LOST_NOT_FOLLOWED);
+		count_lost(LOST_NOT_KEPT);
 	return 0;
 }
 
@@ -153,8 +153,7 @@ static __always_inline int handle_end(void)
 	add_origin(e);
 	story = bpf_map_lookup_elem(&stories, &pid);
 	e->existed_before = !story && birth(false) < tracing_since;
-	ending_fill((struct ending *)&e->exit_code, e->time, status, false,
-		    story ? story->executed : 0);
+	ending_fill(ENDING(e), e->time, status, false, story ? story->executed : 0);
 	if (story) {
 		used = add_args(e, story);
 		bpf_map_delete_elem(&stories, &pid);
@@ -167,18 +166,6 @@ static __always_inline int handle_end(void)
 	return 0;
 }
 
-SEC("tp/sched/sched_process_exit")
-int handle_exit(void *ctx)
-{
-	(void)ctx;
-	return handle_end();
-}
-
-SEC("raw_tp/sched_process_exit")
-int handle_exit_raw(void *ctx)
-{
-	(void)ctx;
-	return handle_end();
-}
+EXIT_PROGRAMS(handle_end)
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

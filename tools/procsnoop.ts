@@ -49,6 +49,7 @@ export default defineTool({
   ],
   caveats: [
     'A process that still runs when tracing ends is not shown.',
+    '--tree keeps every process in memory, with its arguments, until the end.',
     'Arguments are kept of 8,192 processes at a time, of less with a larger --max-args, and of 256 from 64K on; those of more are missing, which is told.',
     'Arguments are as they were when the program was executed, whatever it made of them since.',
     ...ENDING_CAVEATS,

@@ -28,7 +28,7 @@ struct {
 enum lost_reason {
 	LOST_RING_FULL,	   /* an event found no room in the ring buffer */
 	LOST_NOT_FOLLOWED, /* a new process found no room among the followed ones */
-	LOST_NOT_KEPT,	   /* something to be remembered found no room in a map */
+	LOST_NOT_KEPT,	   /* something to be remembered found no room in its map */
 	LOST_REASONS,
 };
 

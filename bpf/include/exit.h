@@ -28,6 +28,9 @@ struct ending {
 	snoop_count involuntary_switches;
 };
 
+/* The struct ending that an event has taken in: C has names for its members alone. */
+#define ENDING(e) ((struct ending *)&(e)->exit_code)
+
 /* What one thread has used. */
 static __always_inline void add_thread(struct ending *e, struct task_struct *task)
 {
@@ -104,5 +107,21 @@ static __always_inline void ending_fill(struct ending *e, __u64 now, int status,
 	if (!is_thread)
 		add_process(e, task, BPF_CORE_READ(task, group_leader));
 }
+
+/* The programs that see ends, either of which will do; `handle` has no arguments. */
+#define EXIT_PROGRAMS(handle)                                                                      \
+	SEC("tp/sched/sched_process_exit")                                                         \
+	int handle_exit(void *ctx)                                                                 \
+	{                                                                                          \
+		(void)ctx;                                                                         \
+		return handle();                                                                   \
+	}                                                                                          \
+                                                                                                   \
+	SEC("raw_tp/sched_process_exit")                                                           \
+	int handle_exit_raw(void *ctx)                                                             \
+	{                                                                                          \
+		(void)ctx;                                                                         \
+		return handle();                                                                   \
+	}
 
 #endif

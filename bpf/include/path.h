@@ -10,7 +10,7 @@
 
 #define PATH_SIZE 4096
 #define NAME_SIZE 256	   /* NAME_MAX and the NUL */
-#define COMPONENTS_MAX 512 /* a program takes the verifier 0.1 ms for each, at every start */
+#define COMPONENTS_MAX 512 /* each takes the verifier some time, at every start */
 
 /* The file behind one of the current task's descriptors, or NULL. */
 static __always_inline struct file *current_file(int fd)

@@ -2,7 +2,7 @@ import type { BpfObject } from '../bpf/object.js';
 import type { Loss } from '../output/format.js';
 
 /** The reasons, in the order of enum lost_reason of bpf/include/event.h. */
-const COUNTED = ['ring_full', 'not_followed'] as const;
+export const COUNTED = ['ring_full', 'not_followed', 'not_kept'] as const;
 
 /** struct lost_counts of bpf/include/event.h, by CPU. */
 export type LostCounts = readonly { readonly by_reason: readonly bigint[] }[];
@@ -63,6 +63,8 @@ export class Losses {
     const advice: Record<Loss['reason'], string> = {
       ring_full: 'events were lost because the ring buffer was full: a larger --buffer or a narrower filter helps',
       not_followed: 'processes could not be followed: there were too many at once',
+      not_kept:
+        'times there was no room for what should be remembered, since there was too much at once: what depends on it is missing',
       skipped:
         'times the kernel did not run a program, for one was running on that CPU already: as many events at most are missing',
       unreadable: 'events could not be read: this is a bug in snoopkit',

@@ -83,4 +83,4 @@ export const EXIT_STATUS: readonly (readonly [status: string, meaning: string])[
 
 /** How losses are told. */
 export const LOST_EVENTS =
-  'The kernel counts every event for which there was no room. A line on standard error at the end says how many were lost and why, and in JSON a line {"event":"lost",...} says so in the stream. With --fail-on-lost the exit status is 3 then. A larger --buffer or a narrower filter helps.';
+  'The kernel counts every event for which there was no room. A line on standard error at the end says how many were lost and why, and in JSON a line {"event":"lost",...} says so in the stream. With --fail-on-lost the exit status is 3 then. A larger --buffer or a narrower filter helps. A process that could not be followed, and what a tool found no room to remember, are told in the same way.';

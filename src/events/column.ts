@@ -60,16 +60,23 @@ export class TextList {
     for (let at = start; at < end; ) {
       const nul = bytes.indexOf(0, at);
       const stop = nul < 0 || nul > end ? end : nul;
-      if (!this.names || this.names.has(this.nameAt(at, stop))) receive(at, stop);
+      if (!this.names || this.names.has(decoder.decode(bytes.subarray(at, this.#nameEnd(at, stop))))) receive(at, stop);
       at = stop + 1;
     }
   }
 
-  /** What stands before the first `=` of a text. */
-  nameAt(start: number, end: number): string {
-    const { bytes } = this.span;
-    const equals = bytes.indexOf(EQUALS, start);
-    return decoder.decode(bytes.subarray(start, equals < 0 || equals > end ? end : equals));
+  /** The same for texts of the form NAME=value: calls back with where the name and the value lie. */
+  forEachMember(receive: (start: number, nameEnd: number, valueStart: number, end: number) => void): void {
+    this.forEach((start, end) => {
+      const nameEnd = this.#nameEnd(start, end);
+      receive(start, nameEnd, Math.min(nameEnd + 1, end), end);
+    });
+  }
+
+  /** Where the first `=` of a text is; its end where there is none. */
+  #nameEnd(start: number, end: number): number {
+    const equals = this.span.bytes.indexOf(EQUALS, start);
+    return equals < 0 || equals > end ? end : equals;
   }
 }
 
@@ -132,6 +139,17 @@ export function listTexts(list: TextList): string[] | null {
     texts.push(decoder.decode(list.span.bytes.subarray(start, end)));
   });
   return texts;
+}
+
+/** The same of texts of the form NAME=value, by name. */
+export function listMembers(list: TextList): Record<string, string> | null {
+  const { bytes, isMissing } = list.span;
+  if (isMissing) return null;
+  const members: [string, string][] = [];
+  list.forEachMember((start, nameEnd, valueStart, end) => {
+    members.push([decoder.decode(bytes.subarray(start, nameEnd)), decoder.decode(bytes.subarray(valueStart, end))]);
+  });
+  return Object.fromEntries(members);
 }
 
 /** The lossy text of a column, null when it is missing. */

@@ -5,14 +5,19 @@ import type { OutputBuffer } from '../events/output-buffer.js';
 export const OUTPUTS = ['table', 'json', 'csv'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
+/** Why something that happened is not in the stream. */
+export const LOSS_REASONS = {
+  ring_full: 'no room in the ring buffer',
+  not_followed: 'a new process was not traced',
+  not_kept: 'something to be remembered found no room, and what depends on it is missing',
+  skipped:
+    'the kernel did not run a program, since one was running on that CPU already, and as many events at most are missing',
+  unreadable: 'a damaged record',
+} as const;
+
 /** Something that happened and is not in the stream. */
 export interface Loss {
-  /**
-   * `ring_full`: no room in the ring buffer; `not_followed`: a new process was not traced; `skipped`: the kernel did not
-   * run a program, since one was running on that CPU already, and as many events at most are missing; `unreadable`: a
-   * damaged record.
-   */
-  readonly reason: 'ring_full' | 'not_followed' | 'skipped' | 'unreadable';
+  readonly reason: keyof typeof LOSS_REASONS;
   /** How many since the last report, and since the start. */
   readonly count: number;
   readonly total: number;

@@ -1,4 +1,5 @@
 import type { Column, ListColumn, PlainColumn, TextColumn } from '../events/column.js';
+import { LOSS_REASONS } from './format.js';
 
 /** A JSON Schema, or a part of one. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -109,9 +110,10 @@ const LOST: JsonSchema = {
     event: { const: 'lost' },
     time: { description: 'when the loss was noted', type: 'string', format: 'date-time' },
     reason: {
-      description:
-        'ring_full: no room in the ring buffer; not_followed: a new process was not traced; skipped: the kernel skipped a program, and as many events at most are missing; unreadable: a damaged record',
-      enum: ['ring_full', 'not_followed', 'skipped', 'unreadable'],
+      description: Object.entries(LOSS_REASONS)
+        .map(([reason, meaning]) => `${reason}: ${meaning}`)
+        .join('; '),
+      enum: Object.keys(LOSS_REASONS),
     },
     count: { description: 'how many since the last such line', type: 'integer', minimum: 1 },
     total: { description: 'how many since the start', type: 'integer', minimum: 1 },

@@ -17,7 +17,6 @@ const NEWLINE = 0x0a;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const EQUALS = 0x3d;
 
 function plainMember(column: PlainColumn): Part {
   const key = `,"${column.name}":`;
@@ -72,20 +71,23 @@ function listMember(column: ListColumn): Part {
   const writeAll = (out: OutputBuffer, write: (start: number, end: number) => boolean): boolean => {
     const { bytes } = list.span;
     let [isExact, isFirst] = [true, true];
-    out.ascii(open);
-    list.forEach((start, end) => {
+    const separate = () => {
       if (!isFirst) out.byte(COMMA);
       isFirst = false;
-      let from = start;
-      if (isObject) {
-        const equals = bytes.indexOf(EQUALS, start);
-        const stop = equals < 0 || equals > end ? end : equals;
-        writeJsonString(bytes, start, stop, out);
+    };
+    out.ascii(open);
+    if (isObject)
+      list.forEachMember((start, nameEnd, valueStart, end) => {
+        separate();
+        writeJsonString(bytes, start, nameEnd, out);
         out.byte(COLON);
-        from = Math.min(stop + 1, end);
-      }
-      if (!write(from, end)) isExact = false;
-    });
+        if (!write(valueStart, end)) isExact = false;
+      });
+    else
+      list.forEach((start, end) => {
+        separate();
+        if (!write(start, end)) isExact = false;
+      });
     out.ascii(close);
     return isExact;
   };

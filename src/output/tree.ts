@@ -1,9 +1,9 @@
 import { Chalk, type ChalkInstance } from 'chalk';
-import type { Column, EventRecord } from '../events/column.js';
+import type { Column, EventRecord, ListColumn, TextColumn } from '../events/column.js';
 import { shownDuration } from '../events/kinds/time.js';
 import { OutputBuffer } from '../events/output-buffer.js';
 import type { Format } from './format.js';
-import { writeShellWord } from './shell-word.js';
+import { shownList, shownText } from './shown-text.js';
 
 /** A process that has ended. Times are nanoseconds since 1970. */
 interface Process {
@@ -22,23 +22,61 @@ interface Process {
   readonly children: Process[];
 }
 
-const MARGIN = 30;
+/** What stands in front of a command, each with a blank behind it. */
+const WIDTHS = { time: 9, cpu: 9, status: 10 };
+const MARGIN = Object.values(WIDTHS).reduce((sum, width) => sum + width + 1, 0);
+/** What of a command is shown on the narrowest terminal. */
+const LEAST = 20;
 
-/** Words as a shell would take them. */
-function commandLine(words: readonly string[]): string {
-  const out = new OutputBuffer();
-  words.forEach((word, i) => {
-    if (i > 0) out.ascii(' ');
-    const bytes = Buffer.from(word);
-    writeShellWord(bytes, 0, bytes.length, out);
-  });
-  return out.take().toString();
+function front(time: string, cpu: string, status: string, paint = (text: string) => text): string {
+  return `${time.padStart(WIDTHS.time)} ${cpu.padStart(WIDTHS.cpu)} ${paint(status.padEnd(WIDTHS.status))} `;
 }
 
 /** What fits in so many columns. */
 function cut(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
+}
+
+/** Puts each process, in the order of their births, below the one that created it. Returns those that are below none. */
+function grow(processes: readonly Process[]): Process[] {
+  const byPid = new Map<number, Process[]>();
+  for (const process of processes) byPid.set(process.pid, [...(byPid.get(process.pid) ?? []), process]);
+  const roots: Process[] = [];
+  for (const process of processes) {
+    // A pid may have been used again: it is the one that lived when this was born.
+    const creator = byPid
+      .get(process.creator)
+      ?.find(({ birth, end }) => birth <= process.birth && process.birth <= end);
+    (creator?.children ?? roots).push(process);
+  }
+  return roots;
+}
+
+/** Those that failed, and what led to them. */
+function failuresOf(processes: readonly Process[]): Set<Process> {
+  const failures = new Set<Process>();
+  // Children come before who created them.
+  for (const process of processes.toReversed())
+    if (process.hasFailed || process.children.some((child) => failures.has(child))) failures.add(process);
+  return failures;
+}
+
+/** Reads the command of an event. */
+function commandOf(columns: readonly Column[]): (record: EventRecord) => string {
+  const out = new OutputBuffer();
+  const column = (name: string) => columns.find((candidate) => candidate.name === name);
+  const writeArgs = shownList(column('args') as ListColumn, '');
+  const writeName = shownText(column('comm') as TextColumn, '?');
+  return (record) => {
+    out.length = 0;
+    if (writeArgs(record, out) === 0) {
+      out.ascii('(');
+      writeName(record, out);
+      out.ascii(')');
+    }
+    return out.bytes.toString('utf8', 0, out.length);
+  };
 }
 
 export interface TreeOptions {
@@ -52,12 +90,14 @@ export interface TreeOptions {
 /** Processes below the one that created them, once all have ended: from the events of procsnoop. */
 export class TreeFormat implements Format {
   readonly #columns: ReadonlyMap<string, Column>;
+  readonly #command: (record: EventRecord) => string;
   readonly #options: TreeOptions;
   readonly #style: ChalkInstance;
   readonly #processes: Process[] = [];
 
   constructor(columns: readonly Column[], options: TreeOptions) {
     this.#columns = new Map(columns.map((column) => [column.name, column]));
+    this.#command = commandOf(columns);
     this.#options = options;
     this.#style = new Chalk({ level: options.useColor ? 1 : 0 });
   }
@@ -71,7 +111,6 @@ export class TreeFormat implements Format {
     const end = value('time') as bigint;
     const age = value('age') as bigint;
     const [signal, code] = [value('signal') as string | undefined, value('exit_code') as number];
-    const args = value('args') as string[] | null;
     this.#processes.push({
       pid: value('pid') as number,
       creator: (value('creator') as number) || (value('ppid') as number),
@@ -81,51 +120,39 @@ export class TreeFormat implements Format {
       cpuTime: Number(value('cpu_time')),
       outcome: signal ?? (code === 0 ? '0' : `exit ${code}`),
       hasFailed: signal !== undefined || code !== 0,
-      command: args === null ? `(${value('comm')})` : commandLine(args),
+      command: this.#command(record),
       children: [],
     });
   }
 
   end(out: OutputBuffer): void {
-    const roots = this.#grow();
-    out.utf8(`${this.#style.bold('     TIME       CPU STATUS     COMMAND')}\n`);
-    for (const root of roots) this.#write(root, '', '', out);
-    const failed = this.#processes.filter(({ hasFailed }) => hasFailed).length;
-    out.ascii(`${this.#processes.length} processes, ${failed} failed\n`);
+    const processes = [...this.#processes].sort((a, b) => Number(a.birth - b.birth));
+    const roots = grow(processes);
+    const shown = this.#options.failed ? failuresOf(processes) : undefined;
+    out.utf8(`${this.#style.bold(`${front('TIME', 'CPU', 'STATUS')}COMMAND`)}\n`);
+    for (const root of roots) this.#write(root, shown, out);
+    const failed = processes.filter(({ hasFailed }) => hasFailed).length;
+    out.ascii(`${processes.length} processes, ${failed} failed\n`);
   }
 
-  /** Puts each process below the one that created it, in the order of their births. */
-  #grow(): Process[] {
-    const byPid = new Map<number, Process[]>();
-    for (const process of this.#processes) byPid.set(process.pid, [...(byPid.get(process.pid) ?? []), process]);
-    const roots: Process[] = [];
-    for (const process of [...this.#processes].sort((a, b) => Number(a.birth - b.birth))) {
-      // A pid may have been used again: it is the one that lived when this was born.
-      const creator = byPid
-        .get(process.creator)
-        ?.find(({ birth, end }) => birth <= process.birth && process.birth <= end);
-      (creator?.children ?? roots).push(process);
+  /** Writes a process and all below it, of those that are to be `shown`. */
+  #write(root: Process, shown: ReadonlySet<Process> | undefined, out: OutputBuffer): void {
+    const isShown = (process: Process) => !shown || shown.has(process);
+    // No recursion, for there is no limit to how deep it may go.
+    const waiting = isShown(root) ? [{ process: root, indent: '', branch: '' }] : [];
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      const { process, indent, branch } = next;
+      this.#writeLine(process, `${indent}${branch}${process.command}`, out);
+      const below = branch === '' ? '' : indent + (branch.startsWith('└') ? '   ' : '│  ');
+      const children = process.children.filter(isShown).reverse();
+      waiting.push(...children.map((child, i) => ({ process: child, indent: below, branch: i === 0 ? '└─ ' : '├─ ' })));
     }
-    return roots;
   }
 
-  #isShown(process: Process): boolean {
-    return !this.#options.failed || process.hasFailed || process.children.some((child) => this.#isShown(child));
-  }
-
-  #write(process: Process, indent: string, branch: string, out: OutputBuffer): void {
-    if (!this.#isShown(process)) return;
-    const { duration, cpuTime, outcome, hasFailed, command } = process;
+  #writeLine({ duration, cpuTime, outcome, hasFailed }: Process, line: string, out: OutputBuffer): void {
     const { width } = this.#options;
-    const [time, cpu] = [shownDuration(duration).padStart(9), shownDuration(cpuTime).padStart(9)];
-    const status = outcome.padEnd(10);
-    const line = `${indent}${branch}${command}`;
-    const shown = width === undefined ? line : cut(line, Math.max(width - MARGIN - 1, 20));
-    out.utf8(`${time} ${cpu} ${hasFailed ? this.#style.red(status) : status} ${shown}\n`);
-    const children = process.children.filter((child) => this.#isShown(child));
-    const below = branch === '' ? '' : indent + (branch.startsWith('└') ? '   ' : '│  ');
-    children.forEach((child, i) => {
-      this.#write(child, below, i === children.length - 1 ? '└─ ' : '├─ ', out);
-    });
+    const shown = width === undefined ? line : cut(line, Math.max(width - MARGIN, LEAST));
+    const paint = hasFailed ? this.#style.red : undefined;
+    out.utf8(`${front(shownDuration(duration), shownDuration(cpuTime), outcome, paint)}${shown}\n`);
   }
 }

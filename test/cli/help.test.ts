@@ -101,8 +101,8 @@ describe('cli: help', () => {
       loaded.filter((file) => file.startsWith('cli/tools/') || TRACING.test(file)),
       [],
     );
-    assert.ok(loaded.length <= 20, loaded.join('\n'));
-    assert.ok((await loadedBy('--version')).length <= 12);
+    assert.ok(loaded.length <= 16, loaded.join('\n'));
+    assert.ok((await loadedBy('--version')).length <= 9);
   });
 
   it('leaves --help behind -- to the command', async () => {

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type RunOptions, snoopkit } from './run.js';
+import { Trace, type TraceOptions } from './trace.js';
 
 /** fixtures/execs.c */
 export const EXECS = fileURLToPath(new URL('../fixtures/execs', import.meta.url));
@@ -34,31 +31,16 @@ export interface ExecEvent {
   [name: string]: unknown;
 }
 
-/** Traces commands, in a folder of its own. */
-export class ExecBench {
-  readonly folder = mkdtempSync(join(tmpdir(), 'snoopkit-'));
-
-  /** All that was executed by a command, the command itself first. */
-  async trace(flags: readonly string[], command: readonly string[], options: RunOptions = {}): Promise<ExecEvent[]> {
-    const file = join(this.folder, 'events');
-    const finished = await snoopkit(['execsnoop', '-o', 'json', '--out', file, ...flags, '--', ...command], options);
-    assert.deepEqual(
-      finished.lines.filter((line) => line.startsWith('snoopkit: ') && !line.includes('former names')),
-      [],
-    );
-    const lines = readFileSync(file, 'utf8').trimEnd();
-    const events: ExecEvent[] = lines === '' ? [] : lines.split('\n').map((line) => JSON.parse(line));
-    return events.filter(({ event }) => event === 'exec');
+/** Runs of execsnoop. */
+export class ExecBench extends Trace<ExecEvent> {
+  constructor() {
+    super('execsnoop');
   }
 
   /** What a command that is traced executes next. */
-  async second(flags: readonly string[], command: readonly string[], options: RunOptions = {}): Promise<ExecEvent> {
-    const [, event, ...more] = await this.trace(flags, command, options);
-    assert.deepEqual(more, []);
-    return event ?? assert.fail('nothing was seen');
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true });
+  async second(flags: readonly string[], command: readonly string[], options: TraceOptions = {}): Promise<ExecEvent> {
+    const { events } = await this.run(flags, command, options);
+    assert.equal(events.length, 2, JSON.stringify(events));
+    return events[1] as ExecEvent;
   }
 }

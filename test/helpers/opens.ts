@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Finished, OPENS, type RunOptions, snoopkit } from './run.js';
+import { OPENS } from './run.js';
+import { Trace, type Traced, type TraceOptions } from './trace.js';
 
 /** A line of `opensnoop -o json`. */
 export interface OpenEvent {
@@ -39,19 +36,6 @@ export interface Told {
   readonly link: string | undefined;
 }
 
-/** The events: without the line that -v begins with, and what the kernel skipped, which `Finished.skipped` has. */
-export function parseLines(json: string | Buffer): OpenEvent[] {
-  const text = json.toString();
-  assert.ok(text === '' || text.endsWith('\n'), 'the last line is whole');
-  return text === ''
-    ? []
-    : text
-        .slice(0, -1)
-        .split('\n')
-        .map((line): OpenEvent => JSON.parse(line))
-        .filter(({ event, reason }) => event !== 'start' && reason !== 'skipped');
-}
-
 /** Bytes as fixtures/opens.c takes them. */
 export function percent(path: string | Uint8Array): string {
   return [...Buffer.from(path)]
@@ -79,35 +63,20 @@ export function parseTold(stdout: Buffer): Told[] {
     });
 }
 
-/** A folder of the test's own, and a run of opensnoop whose events go to a file in it. */
-export class Workbench {
-  readonly folder = mkdtempSync(join(tmpdir(), 'snoopkit-'));
-  #runs = 0;
-
-  /** Traces a command, which keeps its standard output. */
-  async trace(
-    flags: readonly string[],
-    command: readonly string[],
-    options: RunOptions = {},
-  ): Promise<Finished & { events: OpenEvent[] }> {
-    const file = join(this.folder, `events-${this.#runs++}`);
-    const finished = await snoopkit(['opensnoop', '-o', 'json', '--out', file, ...flags, '--', ...command], options);
-    return { ...finished, events: parseLines(readFileSync(file)) };
+/** Runs of opensnoop. */
+export class Workbench extends Trace<OpenEvent> {
+  constructor() {
+    super('opensnoop');
   }
 
   /** Traces fixtures/opens.c. */
   async opens(
     flags: readonly string[],
     steps: readonly (string | number)[],
-    options: RunOptions = {},
-  ): Promise<Finished & { events: OpenEvent[]; told: Told[] }> {
-    const finished = await this.trace(flags, [OPENS, ...steps.map(String)], options);
-    assert.equal(finished.said, '');
-    return { ...finished, told: parseTold(finished.stdout) };
-  }
-
-  remove(): void {
-    // Node can't remove folders that are deeper than a path is long.
-    execFileSync('rm', ['-rf', this.folder]);
+    options: TraceOptions = {},
+  ): Promise<Traced<OpenEvent> & { told: Told[] }> {
+    const traced = await this.run(flags, [OPENS, ...steps.map(String)], options);
+    assert.equal(traced.said, '');
+    return { ...traced, told: parseTold(traced.stdout) };
   }
 }

@@ -147,5 +147,5 @@ function catches(pid: number, signal: NodeJS.Signals): boolean {
 
 /** What snoopkit said itself, without the libbpf log and the hooks of -v. */
 export function complaints({ lines }: Finished): string[] {
-  return lines.filter((line) => !/^snoopkit: (libbpf |attached |[a-z ]+ are seen by )/.test(line));
+  return lines.filter((line) => !/^snoopkit: (libbpf |attached |another way to see |[a-z ]+ are seen by )/.test(line));
 }

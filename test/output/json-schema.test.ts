@@ -5,7 +5,7 @@ import { toolSchema } from '../../src/cli/schema.js';
 import { availableColumns } from '../../src/cli/tool.js';
 import { type Column, EventRecord } from '../../src/events/column.js';
 import { OutputBuffer } from '../../src/events/output-buffer.js';
-import type { Loss } from '../../src/output/format.js';
+import { LOSS_REASONS, type Loss } from '../../src/output/format.js';
 import { JsonFormat } from '../../src/output/json.js';
 import { type JsonSchema, lineSchema } from '../../src/output/json-schema.js';
 import command from '../../tools/opensnoop.js';
@@ -125,7 +125,7 @@ describe('output: JSON Schema of opensnoop', () => {
   });
 
   it('is that of a loss', () => {
-    for (const reason of ['ring_full', 'not_followed', 'skipped', 'unreadable'] satisfies Loss['reason'][]) {
+    for (const reason of Object.keys(LOSS_REASONS) as Loss['reason'][]) {
       const out = new OutputBuffer();
       new JsonFormat('open', usual).lost({ reason, count: 2, total: 5 }, out);
       isLine(JSON.parse(out.take().toString()));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Column, EventRecord } from '../../src/events/column.js';
+import { type Column, EventRecord, type TextList, type TextSpan } from '../../src/events/column.js';
 import { TreeFormat, type TreeOptions } from '../../src/output/tree.js';
 import { bytes } from './helpers.js';
 
@@ -14,6 +14,8 @@ interface Told {
   exit?: number;
   signal?: string;
   args?: string[];
+  isTruncated?: boolean;
+  comm?: string;
 }
 
 const NS = 1_000_000_000;
@@ -29,10 +31,22 @@ const values: Record<string, () => unknown> = {
   creator: () => told.creator ?? told.ppid,
   exit_code: () => told.exit ?? 0,
   signal: () => told.signal,
-  args: () => told.args ?? null,
-  comm: () => 'name',
 };
-const columns = Object.entries(values).map(([name, value]) => ({ name, value }) as unknown as Column);
+const args = (_record: EventRecord, { span }: TextList) => {
+  const bytes = Buffer.from((told.args ?? []).map((word) => `${word}\0`).join(''));
+  span.set(bytes, 0, bytes.length);
+  span.isMissing = told.args === undefined;
+  span.isTruncated = told.isTruncated ?? false;
+};
+const comm = (_record: EventRecord, span: TextSpan) => {
+  const bytes = Buffer.from(told.comm ?? 'name');
+  span.set(bytes, 0, bytes.length);
+};
+const columns = [
+  ...Object.entries(values).map(([name, value]) => ({ kind: 'plain', name, value })),
+  { kind: 'list', name: 'args', locate: args },
+  { kind: 'text', name: 'comm', locate: comm },
+] as unknown as Column[];
 
 function tree(processes: readonly Told[], options: Partial<TreeOptions> = {}): string[] {
   const format = new TreeFormat(columns, { useColor: false, width: undefined, failed: false, ...options });
@@ -94,6 +108,17 @@ describe('output: a tree of processes', () => {
     );
   });
 
+  it('says where arguments are missing', () => {
+    const [line = ''] = tree([{ ...ROOT, isTruncated: true }]);
+    assert.equal(line.slice(31), 'make...[truncated]');
+  });
+
+  it('has names that no terminal obeys', () => {
+    const { args: _none, ...nameless } = ROOT;
+    const lines = tree([{ ...nameless, comm: '\u001b[2J' }]);
+    assert.equal(lines[0]?.slice(31), '(\\x1b[2J)');
+  });
+
   it('cuts what is wider than the terminal', () => {
     const long = { ...ROOT, args: ['make', 'é'.repeat(100)] };
     const [line = ''] = tree([long], { width: 80 });
@@ -115,6 +140,14 @@ describe('output: a tree of processes', () => {
       lines.map((line) => line.slice(31)),
       ['make', '└─ between', '   └─ bad', ''],
     );
+    assert.deepEqual(tree([ROOT], { failed: true }), ['1 processes, 0 failed']);
+  });
+
+  it('is as deep as it has to be', () => {
+    const chain = Array.from({ length: 3000 }, (_, i) => ({ pid: i + 1, ppid: i, from: i, to: 3000, args: ['x'] }));
+    assert.equal(tree(chain, { width: 80 }).length, 3001);
+    const failed = chain.map((process, i) => (i === 2999 ? { ...process, exit: 1 } : process));
+    assert.equal(tree(failed, { width: 80, failed: true }).length, 3001);
   });
 
   it('marks failures in colour', () => {

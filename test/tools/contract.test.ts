@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { Parser } from '@oclif/core';
+import { type ArrayShape, layoutOf } from '../../src/btf/index.js';
 import { splitWords } from '../../src/cli/arguments.js';
 import type { ToolCommand } from '../../src/cli/define-tool.js';
 import { sharedFlags } from '../../src/cli/flags.js';
+import { COUNTED } from '../../src/cli/losses.js';
 import { objectPath } from '../../src/cli/object-path.js';
 import { SHARED_FIELDS } from '../../src/cli/shared-fields.js';
 import { snoopkit } from '../helpers/run.js';
@@ -159,6 +161,8 @@ for (const { file, command } of tools) {
       assert.equal(maps.kind, 'datasec');
       const names = maps.variables.map(({ type }) => (object.btf.type(type) as { name: string }).name);
       assert.equal(object.globals.get('lost')?.section, '.bss');
+      const counts = layoutOf(object.btf, 'lost_counts').members.map(({ type }) => (type as ArrayShape).length);
+      assert.deepEqual(counts, [COUNTED.length], 'one for each reason');
       for (const name of ['events', 'filter_ids', 'filter_cgroups']) assert.ok(names.includes(name), name);
     });
 

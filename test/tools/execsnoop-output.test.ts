@@ -17,14 +17,14 @@ describe('what execsnoop shows', () => {
   describe('arguments', () => {
     it('are exact: 5,000 of them', async () => {
       const all = Array.from({ length: 5000 }, (_, i) => `${i}`.padEnd(10, 'x'));
-      const [event] = await bench.trace(['--max-args', '128K'], [TRUE, ...all]);
-      assert.deepEqual([event?.args, event?.args_truncated], [[TRUE, ...all], undefined]);
+      const event = await bench.one(['--max-args', '128K'], [TRUE, ...all]);
+      assert.deepEqual([event.args, event.args_truncated], [[TRUE, ...all], undefined]);
     });
 
     it('are exact: empty, with newlines, quotes, and what is not UTF-8', async () => {
       const odd = ['', 'a\nb', '', "it's", '"', '\\', '\u202e', ' ', '$HOME', 'ü', ''];
-      const [event] = await bench.trace([], [TRUE, ...odd]);
-      assert.deepEqual([event?.args, event?.args_base64], [[TRUE, ...odd], undefined]);
+      const event = await bench.one([], [TRUE, ...odd]);
+      assert.deepEqual([event.args, event.args_base64], [[TRUE, ...odd], undefined]);
       const bytes = await bench.second([], ['sh', '-c', `exec ${TRUE} a $(printf '\\377') b`]);
       assert.deepEqual(bytes.args, [TRUE, 'a', '\ufffd', 'b']);
       assert.deepEqual(
@@ -35,8 +35,8 @@ describe('what execsnoop shows', () => {
 
     it('are what they were, whatever the program makes of them', async () => {
       const script = '$0 = "something else"; print';
-      const [event] = await bench.trace([], ['perl', '-e', script, 'one', 'two']);
-      assert.deepEqual(event?.args, ['perl', '-e', script, 'one', 'two']);
+      const event = await bench.one([], ['perl', '-e', script, 'one', 'two']);
+      assert.deepEqual(event.args, ['perl', '-e', script, 'one', 'two']);
     });
 
     it('are a command line in a table, which a shell takes for the same', async () => {
@@ -67,8 +67,8 @@ describe('what execsnoop shows', () => {
     const env = { PATH: process.env.PATH, SECRET: 'hunter2' };
 
     it('is never shown unasked', async () => {
-      const [event] = await bench.trace([], [TRUE], { env });
-      assert.ok(event && !('env' in event));
+      const event = await bench.one([], [TRUE], { env });
+      assert.ok(!('env' in event));
       const { status, lines } = await snoopkit(['execsnoop', '-F', 'env', '--', TRUE], { env });
       assert.deepEqual([status, lines], [2, ['snoopkit: --fields env: say what it is to show with --env']]);
     });

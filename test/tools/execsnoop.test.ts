@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { needs } from '../capability.js';
-import { EXECS, ExecBench, type ExecEvent } from '../helpers/execs.js';
+import { EXECS, ExecBench } from '../helpers/execs.js';
 import { run } from '../helpers/run.js';
 
 const TRUE = '/bin/true';
@@ -24,10 +24,11 @@ describe('execsnoop', () => {
   for (const [kinds, hasInterpreter] of HOOKS)
     describe(`by ${kinds}`, () => {
       it('shows what is executed, and who did it', async () => {
-        const [shell, cat, ...more] = await bench.trace(
+        const { events } = await bench.run(
           ['--hooks', kinds, '-f'],
           ['sh', '-c', 'cat /etc/hostname >/dev/null; true'],
         );
+        const [shell, cat, ...more] = events;
         assert.ok(shell && cat && more.length === 0);
         assert.deepEqual(shell.args, ['sh', '-c', 'cat /etc/hostname >/dev/null; true']);
         const { event, comm, ret, error, parent_comm, path, interpreter, exe, args } = cat;
@@ -47,7 +48,7 @@ describe('execsnoop', () => {
         writeFileSync(plain, '');
         chmodSync(script, 0o755);
         const words = ['-c', '"$0" one "two words"; /no/such; "$1"; true', script, plain];
-        const events = await bench.trace(['--hooks', kinds, '-f', '-x'], ['bash', ...words]);
+        const { events } = await bench.run(['--hooks', kinds, '-f', '-x'], ['bash', ...words]);
         assert.deepEqual(
           events.map(({ ret, error, path, args }) => [ret, error, path, args]),
           [
@@ -124,8 +125,8 @@ describe('execsnoop', () => {
 
     it('are exact: 100,000 bytes', async () => {
       const all = words(100, 1000);
-      const [event] = await bench.trace(['--max-args', '128K'], [TRUE, ...all]);
-      assert.deepEqual([event?.args, event?.args_truncated], [[TRUE, ...all], undefined]);
+      const event = await bench.one(['--max-args', '128K'], [TRUE, ...all]);
+      assert.deepEqual([event.args, event.args_truncated], [[TRUE, ...all], undefined]);
     });
 
     it('are marked where not all are kept, with how many there were', async () => {
@@ -135,22 +136,22 @@ describe('execsnoop', () => {
         [[], 8192],
         [['--max-args', '100'], 100],
       ] as const) {
-        const [event] = await bench.trace(flags, [TRUE, ...all]);
-        assert.deepEqual([event?.args_truncated, event?.args_count, event?.args_size], [true, 5001, size]);
-        assert.equal(event?.args?.join('\0'), [TRUE, ...all].join('\0').slice(0, kept).replace(/\0$/, ''));
+        const event = await bench.one(flags, [TRUE, ...all]);
+        assert.deepEqual([event.args_truncated, event.args_count, event.args_size], [true, 5001, size]);
+        assert.equal(event.args?.join('\0'), [TRUE, ...all].join('\0').slice(0, kept).replace(/\0$/, ''));
       }
     });
 
     it('of what failed are exact, or marked', async () => {
       const few = words(100, 200);
-      const [event] = await bench.trace(['-x', '--max-args', '128K'], [EXECS, 'descriptor', '/no/such', ...few]);
-      assert.deepEqual([event?.args, event?.args_truncated], [few, undefined]);
-      const [cut] = await bench.trace(['-x'], [EXECS, 'descriptor', '/no/such', ...few]);
-      assert.deepEqual([cut?.args_truncated, cut?.args_count, cut?.args_size], [true, 100, 100 * 201]);
-      assert.equal(cut?.args?.join('\0'), few.join('\0').slice(0, 8192));
+      const event = await bench.one(['-x', '--max-args', '128K'], [EXECS, 'descriptor', '/no/such', ...few]);
+      assert.deepEqual([event.args, event.args_truncated], [few, undefined]);
+      const cut = await bench.one(['-x'], [EXECS, 'descriptor', '/no/such', ...few]);
+      assert.deepEqual([cut.args_truncated, cut.args_count, cut.args_size], [true, 100, 100 * 201]);
+      assert.equal(cut.args?.join('\0'), few.join('\0').slice(0, 8192));
       const many = words(3000, 4);
-      const [most] = await bench.trace(['-x', '--max-args', '128K'], [EXECS, 'descriptor', '/no/such', ...many]);
-      assert.deepEqual([most?.args, most?.args_truncated, most?.args_count], [many.slice(0, 128), true, undefined]);
+      const most = await bench.one(['-x', '--max-args', '128K'], [EXECS, 'descriptor', '/no/such', ...many]);
+      assert.deepEqual([most.args, most.args_truncated, most.args_count], [many.slice(0, 128), true, undefined]);
     });
   });
 
@@ -158,20 +159,20 @@ describe('execsnoop', () => {
     const env = { PATH: process.env.PATH, TRACEPARENT: '00-0af7-01', EMPTY: '', ODD: 'a=b\nc', SECRET: 'hunter2' };
 
     it('is shown by name', async () => {
-      const [event] = await bench.trace(['--env', 'TRACEPARENT,EMPTY,ODD,NONE'], [TRUE], { env });
-      assert.deepEqual(event?.env, { TRACEPARENT: env.TRACEPARENT, EMPTY: '', ODD: env.ODD });
+      const event = await bench.one(['--env', 'TRACEPARENT,EMPTY,ODD,NONE'], [TRUE], { env });
+      assert.deepEqual(event.env, { TRACEPARENT: env.TRACEPARENT, EMPTY: '', ODD: env.ODD });
     });
   });
 
   it('shows where a program runs', async () => {
     const cwd = join(bench.folder, 'here', 'and there');
     mkdirSync(cwd, { recursive: true });
-    const [event] = await bench.trace(['--context'], [TRUE], { cwd });
-    const { cwd: seen, cgroup, tty, session, ...rest } = event as ExecEvent;
+    const event = await bench.one(['--context'], [TRUE], { cwd });
+    const { cwd: seen, cgroup, tty, session, ...rest } = event;
     assert.deepEqual([seen, tty], [realpathSync(cwd), null]);
     assert.equal(cgroup, /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1]);
     // The test's helper has made it a session of its own.
-    assert.equal(session, event?.ppid);
+    assert.equal(session, event.ppid);
     for (const kind of ['mnt', 'pid', 'net', 'user', 'uts', 'ipc', 'cgroup'] as const)
       assert.equal(rest[`${kind}ns`], Number(/\d+/.exec(readlinkSync(`/proc/self/ns/${kind}`))?.[0]), kind);
   });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { needs } from '../capability.js';
 import { fewer, patient } from '../helpers/patience.js';
-import { complaints, Running, run, SNOOPKIT, snoopkit } from '../helpers/run.js';
+import { Running, run, SNOOPKIT, snoopkit } from '../helpers/run.js';
+import { Trace } from '../helpers/trace.js';
 
 const EXITS = fileURLToPath(new URL('../fixtures/exits', import.meta.url));
 
@@ -25,35 +26,22 @@ interface ExitEvent {
   involuntary_switches: number;
 }
 
-async function trace(flags: readonly string[], ...command: string[]): Promise<ExitEvent[]> {
-  const finished = await snoopkit(['exitsnoop', '-o', 'json', ...flags, '--', ...command]);
-  assert.deepEqual(
-    complaints(finished).filter((line) => line.startsWith('snoopkit: ') && !line.includes('run_time is not known')),
-    [],
-  );
-  const lines = finished.stdout.toString().trimEnd();
-  return lines === '' ? [] : lines.split('\n').map((line) => JSON.parse(line));
-}
-
-async function one(flags: readonly string[], ...command: string[]): Promise<ExitEvent> {
-  const [event, ...more] = await trace(flags, ...command);
-  assert.deepEqual(more, []);
-  return event ?? assert.fail('nothing was seen');
-}
-
 const outcome = ({ exit_code, signal }: ExitEvent) => signal ?? exit_code;
 
 describe('exitsnoop', () => {
+  let trace: Trace<ExitEvent>;
   before(function () {
     needs(this, 'root');
+    trace = new Trace('exitsnoop');
   });
+  after(() => trace?.remove());
 
   for (const kind of ['tracepoint', 'raw_tp'])
     describe(`by ${kind}`, () => {
       it('tells statuses and signals', async () => {
         const scripts = ['exit 0', 'exit 3', 'exit 255', 'kill $$', 'kill -9 $$', 'kill -40 $$'];
         const all = scripts.map((script) => `sh -c '${script}'; `).join('');
-        const events = await trace(['--hooks', kind, '-f'], 'sh', '-c', `exec 2>/dev/null; ${all} exit 7`);
+        const { events } = await trace.run(['--hooks', kind, '-f'], ['sh', '-c', `exec 2>/dev/null; ${all} exit 7`]);
         assert.deepEqual(events.map(outcome), [0, 3, 255, 'SIGTERM', 'SIGKILL', 'SIGRTMIN+8', 7]);
         for (const { event, comm, core_dumped, pid, tid } of events)
           assert.deepEqual([event, comm, core_dumped, tid], ['exit', 'sh', false, pid]);
@@ -67,18 +55,18 @@ describe('exitsnoop', () => {
           ['thread', '8'],
         ]) {
           const { status } = await run(EXITS, words);
-          assert.equal((await one(['--hooks', kind], EXITS, ...words)).exit_code, status, words.join(' '));
+          assert.equal((await trace.one(['--hooks', kind], [EXITS, ...words])).exit_code, status, words.join(' '));
         }
       });
     });
 
   it('tells of a core', async () => {
-    const event = await one([], 'sh', '-c', 'ulimit -c 0; kill -SEGV $$');
+    const event = await trace.one([], ['sh', '-c', 'ulimit -c 0; kill -SEGV $$']);
     assert.deepEqual([event.signal, event.core_dumped], ['SIGSEGV', false]);
   });
 
   it('tells of threads where one asks', async () => {
-    const events = await trace(['--threads'], EXITS, 'thread', '8');
+    const { events } = await trace.run(['--threads'], [EXITS, 'thread', '8']);
     assert.deepEqual(
       events.map(({ is_thread, exit_code, pid, tid }) => [is_thread, exit_code, pid === tid]),
       [
@@ -86,21 +74,22 @@ describe('exitsnoop', () => {
         [false, 0, true],
       ],
     );
-    assert.equal((await one([], EXITS, 'thread', '8')).is_thread, undefined);
+    assert.equal((await trace.one([], [EXITS, 'thread', '8'])).is_thread, undefined);
   });
 
   it('tells how long it lived, and how long it ran', async () => {
-    const slept = await one([], 'sleep', '0.3');
+    const slept = await trace.one([], ['sleep', '0.3']);
     assert.ok(slept.age >= 0.3e9 && slept.age < patient(3) * 1e9, `${slept.age}`);
     assert.ok(slept.cpu_time > 0 && slept.cpu_time < slept.age);
     assert.ok(slept.voluntary_switches >= 1);
-    const busy = await one([], 'sh', '-c', 'i=0; while [ $i -lt 50000 ]; do i=$((i + 1)); done');
+    const busy = await trace.one([], ['sh', '-c', 'i=0; while [ $i -lt 50000 ]; do i=$((i + 1)); done']);
     assert.ok(busy.cpu_time > 5e6 && busy.cpu_time <= busy.age, `${busy.cpu_time} of ${busy.age}`);
   });
 
   it('tells what it read and wrote, and its memory', async () => {
     // Not the command itself, which begins as what holds it back, and writes a byte.
-    const [event] = await trace(['-f'], 'sh', '-c', 'head -c 1234567 /dev/zero >/dev/null; exit 0');
+    const { events } = await trace.run(['-f'], ['sh', '-c', 'head -c 1234567 /dev/zero >/dev/null; exit 0']);
+    const [event] = events;
     assert.ok(event?.comm === 'head');
     assert.equal(event.written_bytes, 1_234_567);
     assert.ok(event.read_bytes >= 1_234_567);
@@ -109,10 +98,11 @@ describe('exitsnoop', () => {
 
   it('shows failures alone with -x, and descendants with -f', async () => {
     const script = `true; sh -c "exit 4"; sh -c 'kill -9 $$'; sh -c "exit 0"; exit 9`;
-    const all = await trace(['-f'], 'sh', '-c', script);
+    const seen = async (...flags: string[]) => (await trace.run(flags, ['sh', '-c', script])).events;
+    const all = await seen('-f');
     assert.deepEqual(all.map(outcome), [4, 'SIGKILL', 0, 9]);
-    assert.deepEqual((await trace(['-f', '-x'], 'sh', '-c', script)).map(outcome), [4, 'SIGKILL', 9]);
-    assert.deepEqual((await trace(['-x'], 'sh', '-c', script)).map(outcome), [9]);
+    assert.deepEqual((await seen('-f', '-x')).map(outcome), [4, 'SIGKILL', 9]);
+    assert.deepEqual((await seen('-x')).map(outcome), [9]);
     const [first] = all;
     assert.equal(first?.ppid, all.at(-1)?.pid);
   });
@@ -120,7 +110,7 @@ describe('exitsnoop', () => {
   it('misses none of many', async function () {
     this.timeout(patient(60_000));
     const count = fewer(5000);
-    const events = await trace(['-f'], EXITS, 'children', String(count));
+    const { events } = await trace.run(['-f'], [EXITS, 'children', String(count)]);
     assert.deepEqual(
       events.map(({ exit_code }) => exit_code),
       [...Array.from({ length: count }, (_, i) => i % 256), 0],

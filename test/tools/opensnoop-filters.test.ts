@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { mountPoint } from '../../src/kernel/mounts.js';
 import { namespaceOf } from '../../src/kernel/processes.js';
 import { needs } from '../capability.js';
-import { parseLines, Workbench } from '../helpers/opens.js';
+import { type OpenEvent, Workbench } from '../helpers/opens.js';
 import { complaints, OPENS, Running, startOpensnoop } from '../helpers/run.js';
+import { parseLines } from '../helpers/trace.js';
 
 /** A process of ours that waits, then opens these, then waits again. */
 const waiting = (...paths: string[]) => ['wait', ...paths.flatMap((path) => ['openat', 'cwd', path, '0', '0']), 'wait'];
@@ -40,7 +41,7 @@ describe('opensnoop filters', () => {
     tool.signal('SIGINT');
     const finished = await tool.finished;
     assert.deepEqual([finished.status, complaints(finished)], [0, []]);
-    return parseLines(finished.stdout).map(({ path }) => path ?? '');
+    return parseLines<OpenEvent>(finished.stdout).map(({ path }) => path ?? '');
   }
 
   it('-p: a process', async () => {
@@ -103,7 +104,7 @@ describe('opensnoop filters', () => {
   it('-u: a user, by name', async function () {
     needs(this, 'setpriv');
     const flags = ['-u', 'nobody', '-F', 'uid,user,path'];
-    const { events } = await bench.trace(flags, [
+    const { events } = await bench.run(flags, [
       'setpriv',
       '--reuid',
       'nobody',
@@ -184,7 +185,7 @@ describe('opensnoop filters', () => {
     const { stdout, status } = await tool.finished;
     assert.equal(status, 0);
     assert.deepEqual(
-      parseLines(stdout).map(({ path }) => path),
+      parseLines<OpenEvent>(stdout).map(({ path }) => path),
       ['/old', '/new'],
     );
   });

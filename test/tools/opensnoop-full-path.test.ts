@@ -152,7 +152,7 @@ describe('opensnoop --full-path', () => {
       'tmpfs/x/bound/../new',
     ].flatMap((path) => ['openat', 'cwd', `${base}/${path}`, '0', '0']);
     const command = ['unshare', '--mount', 'sh', '-c', script, 'sh', OPENS, ...steps];
-    const { events, stdout, said } = await bench.trace(['--full-path', '-n', 'opens'], command);
+    const { events, stdout, said } = await bench.run(['--full-path', '-n', 'opens'], command);
     assert.equal(said, '');
     const told = stdout
       .toString()

@@ -71,7 +71,7 @@ describe('opensnoop, whatever hooks it has', () => {
     it(`by ${kind}, with absolute paths, of children, only failures`, async function () {
       if (kind === 'fentry') needs(this, 'fentry');
       const command = ['sh', '-c', 'cd /etc; cat hostname nothing 2>/dev/null; exit 0'];
-      const { events } = await bench.trace(['--hooks', kind, '-f', '-F', '+full_path'], command);
+      const { events } = await bench.run(['--hooks', kind, '-f', '-F', '+full_path'], command);
       const own = events.filter(({ path }) => path === 'hostname' || path === 'nothing');
       assert.deepEqual(
         own.map(({ full_path, comm }) => [comm, full_path]),
@@ -80,7 +80,7 @@ describe('opensnoop, whatever hooks it has', () => {
           ['cat', '/etc/nothing'],
         ],
       );
-      const failed = await bench.trace(['--hooks', kind, '-f', '-x'], command);
+      const failed = await bench.run(['--hooks', kind, '-f', '-x'], command);
       assert.ok(failed.events.some(({ path }) => path === 'nothing'));
       assert.ok(failed.events.every(({ ret }) => ret < 0));
     });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '../capability.js';
-import { parseLines } from '../helpers/opens.js';
+import type { OpenEvent } from '../helpers/opens.js';
 import { fewer, patient } from '../helpers/patience.js';
 import { complaints, type Finished, OPENS, Running, snoopkit, startOpensnoop } from '../helpers/run.js';
+import { parseLines } from '../helpers/trace.js';
 
 /** How many events the final report says were lost. */
 function lostBySummary({ lines }: Finished): number {
@@ -35,7 +36,7 @@ describe('opensnoop counts what is lost', () => {
 
   it('in JSON, where it happened, and at the end', async () => {
     const finished = await lose(['-o', 'json', '--fail-on-lost']);
-    const lines = parseLines(finished.stdout);
+    const lines = parseLines<OpenEvent>(finished.stdout);
     const printed = lines.filter(({ event }) => event === 'open').length;
     const lost = lines.filter(({ event, reason }) => event === 'lost' && reason === 'ring_full');
     assert.ok(printed > 0 && lost.length > 0);

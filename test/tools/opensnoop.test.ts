@@ -38,7 +38,7 @@ describe('opensnoop sees what strace sees', () => {
     const prefix = join(bench.folder, 'cat');
     assert.equal((await run('strace', [...STRACE.slice(1), '-o', prefix, ...command])).status, 1);
     const [calls] = readStrace(prefix).values();
-    const { events, status, stdout } = await bench.trace([], command);
+    const { events, status, stdout } = await bench.run([], command);
     assert.equal(status, 1);
     assert.equal(stdout.toString(), readFileSync('/etc/hostname', 'utf8'));
     assert.deepEqual(events.map(opened), calls);
@@ -48,7 +48,7 @@ describe('opensnoop sees what strace sees', () => {
   /** One run under both: what each process did must be the same, in the same order. */
   async function follows(script: string, processes: number): Promise<void> {
     const prefix = join(bench.folder, `follow-${processes}`);
-    const { events, status, said, skipped } = await bench.trace(['-f'], [...STRACE, '-o', prefix, 'sh', '-c', script]);
+    const { events, status, said, skipped } = await bench.run(['-f'], [...STRACE, '-o', prefix, 'sh', '-c', script]);
     assert.deepEqual([status, said], [0, '']);
     const calls = readStrace(prefix);
     assert.equal(calls.size, processes);
@@ -81,7 +81,7 @@ describe('opensnoop sees what strace sees', () => {
   });
 
   it('of one process alone without --follow', async () => {
-    const { events } = await bench.trace([], ['sh', '-c', 'cat /etc/hostname; cat /etc/hostname; exit 0']);
+    const { events } = await bench.run([], ['sh', '-c', 'cat /etc/hostname; cat /etc/hostname; exit 0']);
     assert.deepEqual([...new Set(events.map(({ comm }) => comm))], ['sh']);
   });
 });

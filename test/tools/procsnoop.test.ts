@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { needs } from '../capability.js';
 import { EXECS } from '../helpers/execs.js';
 import { fewer, patient } from '../helpers/patience.js';
-import { complaints, type Finished, Running, type RunOptions, run, SNOOPKIT, snoopkit } from '../helpers/run.js';
+import { Running, run, snoopkit } from '../helpers/run.js';
+import { Trace, type Traced } from '../helpers/trace.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 const [EXITS, CLONES] = [fixture('exits'), fixture('clones')];
@@ -27,44 +27,20 @@ interface ProcessEvent {
   args_truncated?: true;
 }
 
-/** What `procsnoop -v` says when all is attached. */
-const ATTACHED = /attached handle_fork/;
-
-function parse(text: string): ProcessEvent[] {
-  const lines = text.trimEnd();
-  const events: ProcessEvent[] = lines === '' ? [] : lines.split('\n').map((line) => JSON.parse(line));
-  return events.filter(({ event }) => event === 'process');
-}
-
 const outcome = ({ exit_code, signal }: ProcessEvent) => signal ?? exit_code;
 
 describe('procsnoop', () => {
-  let folder: string;
+  let trace: Trace<ProcessEvent>;
   before(function () {
     needs(this, 'root');
-    folder = mkdtempSync(join(tmpdir(), 'snoopkit-'));
+    trace = new Trace('procsnoop');
   });
-  after(() => folder && rmSync(folder, { recursive: true }));
-
-  async function trace(
-    flags: readonly string[],
-    command: readonly string[],
-    options: RunOptions = {},
-  ): Promise<Finished & { events: ProcessEvent[] }> {
-    const file = join(folder, 'events');
-    const finished = await snoopkit(['procsnoop', '-o', 'json', '--out', file, ...flags, '--', ...command], options);
-    const said = complaints(finished).filter((line) => line.startsWith('snoopkit: '));
-    assert.deepEqual(
-      said.filter((line) => !/is not known$/.test(line)),
-      [],
-    );
-    return { ...finished, events: parse(readFileSync(file, 'utf8')) };
-  }
+  after(() => trace?.remove());
 
   for (const kinds of ['tracepoint,raw_tp', 'raw_tp'])
     it(`tells how each process began, and how it ended, by ${kinds}`, async () => {
       const script = 'true & wait; (exit 3); sh -c "kill -9 \\$\\$" 2>/dev/null; exec sh -c "exit 4"';
-      const { events, status } = await trace(['--hooks', kinds, '-f'], ['bash', '-c', script]);
+      const { events, status } = await trace.run(['--hooks', kinds, '-f'], ['bash', '-c', script]);
       assert.equal(status, 4);
       const shell = events.at(-1) as ProcessEvent;
       assert.deepEqual(
@@ -83,7 +59,7 @@ describe('procsnoop', () => {
     });
 
   it('can do without knowing how processes began', async () => {
-    const { events } = await trace(['--hooks', 'tracepoint', '-f'], ['sh', '-c', 'sh -c "exit 5"; exit 6']);
+    const { events } = await trace.run(['--hooks', 'tracepoint', '-f'], ['sh', '-c', 'sh -c "exit 5"; exit 6']);
     assert.deepEqual(
       events.map((event) => [event.args, event.creator, outcome(event)]),
       [
@@ -96,29 +72,27 @@ describe('procsnoop', () => {
   it('marks a process that was there before', async () => {
     const old = new Running('sh', ['-c', 'read line; exec sh -c "exit 7"']);
     const older = new Running('sh', ['-c', 'read line; exit 8']);
-    const file = join(folder, 'before');
-    const words = ['procsnoop', '-v', '-o', 'json', '--out', file, '-p', `${old.pid},${older.pid}`, '-N', '2'];
-    const tool = new Running(process.execPath, [SNOOPKIT, ...words]);
     try {
-      await tool.says(ATTACHED);
-      for (const { child } of [old, older]) child.stdin?.end('\n');
-      await tool.finished;
+      const { events } = await trace.during(['-p', `${old.pid},${older.pid}`], async () => {
+        for (const { child } of [old, older]) child.stdin?.end('\n');
+        await Promise.all([old.finished, older.finished]);
+      });
+      const seen = events.map((event) => [outcome(event), event.existed_before, event.args]);
+      assert.deepEqual(
+        seen.sort((a, b) => Number(a[0]) - Number(b[0])),
+        [
+          [7, false, ['sh', '-c', 'exit 7']],
+          [8, true, null],
+        ],
+      );
     } finally {
-      for (const running of [old, older, tool]) running.kill();
+      for (const running of [old, older]) running.kill();
     }
-    const seen = parse(readFileSync(file, 'utf8')).map((event) => [outcome(event), event.existed_before, event.args]);
-    assert.deepEqual(
-      seen.sort((a, b) => Number(a[0]) - Number(b[0])),
-      [
-        [7, false, ['sh', '-c', 'exit 7']],
-        [8, true, null],
-      ],
-    );
   });
 
   it('knows who created a process whose parent has ended', async () => {
     const script = '(sh -c "sleep 0.3; exit 5" & exit 0); sleep 0.6';
-    const { events } = await trace(['-f'], ['sh', '-c', script]);
+    const { events } = await trace.run(['-f'], ['sh', '-c', script]);
     const orphan = events.find(({ exit_code }) => exit_code === 5) ?? assert.fail();
     const creator = events.find(({ pid }) => pid === orphan.creator) ?? assert.fail();
     assert.deepEqual([creator.args, creator.exit_code], [null, 0]);
@@ -126,29 +100,25 @@ describe('procsnoop', () => {
   });
 
   it('shows what a thread that is not the first executed', async () => {
-    const { events } = await trace([], [EXECS, 'thread', '/bin/true', 'zero']);
-    assert.deepEqual(
-      events.map(({ args }) => args),
-      [['zero']],
-    );
+    assert.deepEqual((await trace.one([], [EXECS, 'thread', '/bin/true', 'zero'])).args, ['zero']);
   });
 
   it('has arguments as they were executed, or marks them', async () => {
     const words = Array.from({ length: 500 }, (_, i) => `word-${i}`);
-    const { events } = await trace(['--max-args', '64K'], ['/bin/true', ...words]);
-    assert.deepEqual([events[0]?.args, events[0]?.args_truncated], [['/bin/true', ...words], undefined]);
-    const [cut] = (await trace([], ['/bin/true', ...words])).events;
-    assert.equal(cut?.args_truncated, true);
-    assert.equal(cut?.args?.join('\0'), ['/bin/true', ...words].join('\0').slice(0, 1024));
-    const [renamed] = (await trace([], ['perl', '-e', '$0 = "another"', 'x'])).events;
-    assert.deepEqual(renamed?.args, ['perl', '-e', '$0 = "another"', 'x']);
+    const whole = await trace.one(['--max-args', '64K'], ['/bin/true', ...words]);
+    assert.deepEqual([whole.args, whole.args_truncated], [['/bin/true', ...words], undefined]);
+    const cut = await trace.one([], ['/bin/true', ...words]);
+    assert.equal(cut.args_truncated, true);
+    assert.equal(cut.args?.join('\0'), ['/bin/true', ...words].join('\0').slice(0, 1024));
+    const renamed = await trace.one([], ['perl', '-e', '$0 = "another"', 'x']);
+    assert.deepEqual(renamed.args, ['perl', '-e', '$0 = "another"', 'x']);
   });
 
   it('-x, --min-duration: only those that failed, or lived long', async () => {
     const script = 'sh -c "exit 1"; sleep 0.3; sh -c "sleep 0.3; exit 2"; exit 0';
-    const failed = await trace(['-f', '-x'], ['sh', '-c', script]);
+    const failed = await trace.run(['-f', '-x'], ['sh', '-c', script]);
     assert.deepEqual(failed.events.map(outcome), [1, 2]);
-    const long = await trace(['-f', '--min-duration', '250ms'], ['sh', '-c', script]);
+    const long = await trace.run(['-f', '--min-duration', '250ms'], ['sh', '-c', script]);
     assert.deepEqual(
       long.events.map(({ comm }) => comm),
       ['sleep', 'sleep', 'sh', 'sh'],
@@ -157,70 +127,80 @@ describe('procsnoop', () => {
   });
 
   it('does not take another process for one that had the same id', async () => {
-    const file = join(folder, 'reused');
     const shell = new Running('sh', ['-c', 'read line; (exit 3) & echo $!; wait; read line; exit 4']);
-    const tool = new Running(process.execPath, [
-      ...[SNOOPKIT, 'procsnoop', '-v', '-o', 'json', '--out', file, '-f', '-p', `${shell.pid}`],
-    ]);
     try {
-      await tool.says(ATTACHED);
-      shell.child.stdin?.write('\n');
-      await shell.says(/^\d+\n/, 'stdout');
-      const pid = shell.written.trim();
-      assert.equal((await run(CLONES, [pid, '9'])).status, 0);
-      shell.child.stdin?.end('\n');
-      await shell.finished;
-      tool.signal('SIGINT');
-      await tool.finished;
-      assert.deepEqual(parse(readFileSync(file, 'utf8')).map(outcome), [3, 4]);
+      const { events } = await trace.during(['-f', '-p', `${shell.pid}`], async () => {
+        shell.child.stdin?.write('\n');
+        await shell.says(/^\d+\n/, 'stdout');
+        const pid = shell.written.trim();
+        assert.equal((await run(CLONES, [pid, '9'])).status, 0);
+        shell.child.stdin?.end('\n');
+        await shell.finished;
+      });
+      assert.deepEqual(events.map(outcome), [3, 4]);
     } finally {
-      for (const running of [shell, tool]) running.kill();
+      shell.kill();
     }
   });
 
   /** What the kernel skipped, and said so, may be missing. */
-  function assertAll({ events: { length }, skipped }: Awaited<ReturnType<typeof trace>>, count: number): void {
+  function assertAll({ events: { length }, skipped }: Traced<ProcessEvent>, count: number): void {
     assert.ok(length <= count && length + skipped >= count, `${length} of ${count}, and ${skipped} skipped`);
   }
 
   it('misses none of many, wide or deep', async function () {
     this.timeout(patient(120_000));
     const count = fewer(10_000);
-    const wide = await trace(['-f', '-F', 'exit_code,args'], [EXITS, 'children', `${count}`], { timeout: 100_000 });
+    const wide = await trace.run(['-f', '-F', 'exit_code,args'], [EXITS, 'children', `${count}`], { timeout: 100_000 });
     assertAll(wide, count + 1);
-    const script = join(folder, 'deep.sh');
+    const script = join(trace.folder, 'deep.sh');
     writeFileSync(script, 'if [ "$1" -gt 0 ]; then sh "$0" $(($1 - 1)) & sh "$0" $(($1 - 1)); wait; fi\nexit "$1"\n');
     const depth = count >= 5000 ? 8 : 5;
-    const deep = await trace(['-f'], ['sh', script, `${depth}`], { timeout: 100_000 });
+    const deep = await trace.run(['-f'], ['sh', script, `${depth}`], { timeout: 100_000 });
     assertAll(deep, 2 ** (depth + 1) - 1);
     const pids = new Set(deep.events.map(({ pid }) => pid));
     const known = deep.events.filter(({ creator }) => pids.has(creator)).length;
     assert.ok(known <= deep.events.length - 1 && known + deep.skipped >= deep.events.length - 1, `${known} known`);
   });
 
+  it('tells where it had no room for arguments', async () => {
+    const script = join(trace.folder, 'chain.sh');
+    writeFileSync(script, 'if [ "$1" -gt 0 ]; then sh "$0" $(($1 - 1)); fi\nexit 0\n');
+    // With so much for each there is room for 256.
+    const flags = ['-f', '--max-args', '64K', '-F', 'args'];
+    const { events, losses, lines } = await trace.run(flags, ['sh', script, '299'], { mayLose: true });
+    assert.equal(events.filter(({ args }) => args === null).length, 300 - 256);
+    assert.equal(
+      losses.reduce((sum, { reason, count }) => sum + (reason === 'not_kept' ? count : 0), 0),
+      300 - 256,
+    );
+    assert.match(lines.join('\n'), /^snoopkit: 44 times there was no room for what should be remembered/m);
+  });
+
   it('sees of a build what strace sees', async function () {
     needs(this, 'strace');
     this.timeout(patient(60_000));
-    const project = mkdtempSync(join(folder, 'build-'));
+    const project = join(trace.folder, 'build');
+    mkdirSync(project);
     const sources = Array.from({ length: fewer(60) }, (_, i) => `f${i}`);
     for (const name of sources) writeFileSync(join(project, `${name}.in`), `${name}\n`);
     writeFileSync(
       join(project, 'Makefile'),
       'all: $(patsubst %.in,%.out,$(wildcard *.in)) bad\n%.out: %.in\n\t@tr f g <$< | cat >$@; test -s $@\nbad:\n\t@sh -c "exit 9"\n',
     );
-    const prefix = join(folder, 'strace');
+    const prefix = join(trace.folder, 'strace');
     const strace = ['strace', '-ff', '-xx', '-s', '5000', '-e', 'trace=execve', '-e', 'signal=none', '-o', prefix];
-    const { events, status } = await trace(
+    const { events, status } = await trace.run(
       ['-f', '--max-args', '64K'],
       [...strace, 'make', '-C', project, '-k', '-j4'],
       { timeout: 50_000 },
     );
     assert.equal(status, 2);
     const seen = new Map(events.map((event) => [event.pid, [event.args, outcome(event)]]));
-    const expected = readdirSync(folder).filter((name) => name.startsWith('strace.'));
+    const expected = readdirSync(trace.folder).filter((name) => name.startsWith('strace.'));
     assert.ok(expected.length > 3 * sources.length, `${expected.length} processes`);
     for (const name of expected) {
-      const text = readFileSync(join(folder, name), 'latin1');
+      const text = readFileSync(join(trace.folder, name), 'latin1');
       const [, words] = [...text.matchAll(/^execve\(.*?, \[(.*?)\], .*\) = 0$/gm)].at(-1) ?? [];
       const [, code, signal] = /\+\+\+ (?:exited with (\d+)|killed by (\w+))/.exec(text) ?? assert.fail(text);
       const args = words && [...words.matchAll(/"((?:\\x..)*)"/g)].map(([, hex = '']) => unhex(hex));

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Report } from '../../src/cli/doctor.js';
 import { needs } from '../capability.js';
-import { parseLines } from '../helpers/opens.js';
+import type { OpenEvent } from '../helpers/opens.js';
 import { needsNobody, runAsNobody, UNLIMITED } from '../helpers/rights.js';
 import { type Finished, run, SNOOPKIT } from '../helpers/run.js';
+import { parseLines } from '../helpers/trace.js';
 
 const TRACE = ['opensnoop', '-v', '-o', 'json', '--', 'cat', '/etc/hostname'];
 /** Mounts tracefs for what follows alone, as root's own. */
@@ -31,7 +32,7 @@ const WITHOUT_TRACEFS = [
 function seen({ stdout, status, said }: Finished): { paths: (string | null)[]; hooks: unknown } {
   assert.equal(status, 0, said);
   const { hooks } = JSON.parse(stdout.toString().split('\n')[0] ?? '');
-  return { paths: parseLines(stdout).map(({ path }) => path), hooks };
+  return { paths: parseLines<OpenEvent>(stdout).map(({ path }) => path), hooks };
 }
 
 describe('opensnoop without root', () => {

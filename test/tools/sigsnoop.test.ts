@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { needs } from '../capability.js';
-import { complaints, type Finished, Running, SNOOPKIT, snoopkit } from '../helpers/run.js';
+import { Running, snoopkit } from '../helpers/run.js';
+import { Trace } from '../helpers/trace.js';
 
 const SIGNALS = fileURLToPath(new URL('../fixtures/signals', import.meta.url));
 /** More than any pid can be. */
@@ -28,39 +28,19 @@ interface SignalEvent {
   error?: string;
 }
 
-const parse = (json: string): SignalEvent[] =>
-  json
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
-
 describe('sigsnoop', () => {
-  let folder: string;
+  let trace: Trace<SignalEvent>;
   before(function () {
     needs(this, 'root');
-    folder = mkdtempSync(join(tmpdir(), 'snoopkit-'));
+    trace = new Trace('sigsnoop');
   });
-  after(() => folder && rmSync(folder, { recursive: true }));
+  after(() => trace?.remove());
 
-  /** What is seen of a command, which keeps its standard output. */
-  async function trace(
-    flags: readonly string[],
-    ...command: string[]
-  ): Promise<{ events: SignalEvent[]; finished: Finished }> {
-    const out = join(folder, 'events');
-    const finished = await snoopkit(['sigsnoop', '-o', 'json', '--out', out, ...flags, '--', ...command]);
-    assert.deepEqual(
-      complaints(finished).filter((line) => line.startsWith('snoopkit: ')),
-      [],
-    );
-    return { events: parse(readFileSync(out, 'utf8')), finished };
-  }
-
-  /** The same of fixtures/signals.c, and what it told of each call: what it returned, whom it was for. */
+  /** Traces fixtures/signals.c, which tells of each call what it returned, and whom it was for. */
   async function signals(flags: readonly string[], ...steps: (string | number)[]) {
-    const { events, finished } = await trace(flags, SIGNALS, ...steps.map(String));
-    assert.equal(finished.status, 0);
-    const told = finished.stdout.toString().trimEnd().split('\n');
+    const { events, status, stdout } = await trace.run(flags, [SIGNALS, ...steps.map(String)]);
+    assert.equal(status, 0);
+    const told = stdout.toString().trimEnd().split('\n');
     return { events, told: told.map((line) => line.split(' ').map(Number)) };
   }
 
@@ -170,7 +150,7 @@ describe('sigsnoop', () => {
 
       it('sees a process group, a shell and its children', async () => {
         const script = "trap '' USR1; sleep 9 & one=$!; sleep 9 & kill -USR1 0; kill $! $one; wait";
-        const { events } = await trace(['--hooks', hooks, '-f', '--kill'], 'setsid', '-w', 'sh', '-c', script);
+        const { events } = await trace.run(['--hooks', hooks, '-f', '--kill'], ['setsid', '-w', 'sh', '-c', script]);
         const group = events.slice(0, 3);
         assert.deepEqual(new Set(group.map(shown)), new Set(['kill SIGUSR1 SI_USER process ignored']));
         assert.equal(new Set(group.map(({ target_pid }) => target_pid)).size, 3);
@@ -209,21 +189,20 @@ describe('sigsnoop', () => {
   it('tells who was not permitted', async function () {
     needs(this, 'setpriv');
     const words = ['--reuid', '65534', '--clear-groups', 'sh', '-c', `kill -WINCH ${process.pid}; true`];
-    const { events } = await trace([], 'setpriv', ...words);
-    const [event] = events;
-    assert.deepEqual(
-      [event?.uid, event?.comm, event?.signal, event?.target_pid, event?.ret, event?.result, events.length],
-      [65534, 'sh', 'SIGWINCH', process.pid, -1, 'EPERM', 1],
-    );
+    const { uid, comm, signal, target_pid, ret, result } = await trace.one([], ['setpriv', ...words]);
+    assert.deepEqual([uid, comm, signal, target_pid, ret, result], [65534, 'sh', 'SIGWINCH', process.pid, -1, 'EPERM']);
   });
 
   it('agrees with strace', async function () {
     needs(this, 'strace');
-    const log = join(folder, 'strace');
+    const log = join(trace.folder, 'strace');
     const steps =
       'catch 10 catch 40 kill self 10 tkill self 10 tgkill self 10 queue self 40 pidfd self 10 kill child 10 broken';
     const command = ['strace', '-o', log, '-e', 'trace=kill,tkill,tgkill,/sigqueueinfo$,pidfd_send_signal', SIGNALS];
-    const { events } = await trace(['-f'], ...command, 'ignore', '13', ...steps.split(' '), 'kill', `${NOBODY}`, '15');
+    const { events } = await trace.run(
+      ['-f'],
+      [...command, 'ignore', '13', ...steps.split(' '), 'kill', `${NOBODY}`, '15'],
+    );
     const own = events.filter(({ comm }) => comm === 'signals');
     const lines = readFileSync(log, 'utf8').split('\n');
     const [calls, received] = [/^(\w+)\(.* = (?:0|-1 (\w+)).*$/, /^--- (SIG\w+) \{.*si_code=(\w+)/].map((pattern) =>
@@ -252,33 +231,42 @@ describe('sigsnoop', () => {
       meanwhile = (_pid: number) => {},
     ) {
       const target = new Running(SIGNALS, ['wait', ...steps].map(String));
-      const tool = new Running(process.execPath, [SNOOPKIT, 'sigsnoop', ...filter(target.pid)]);
-      await tool.says(/TARGET_PID/, 'stdout');
-      meanwhile(target.pid);
-      target.child.stdin?.end('x');
-      await target.finished;
-      tool.signal('SIGINT');
-      const { stdout } = await tool.finished;
-      const rows = stdout.toString().trimEnd().split('\n').slice(1);
-      return { pid: target.pid, rows: rows.map((row) => row.trim().split(/ +/).join(' ')) };
+      const { pid } = target;
+      try {
+        const { events } = await trace.during(filter(pid), () => {
+          meanwhile(pid);
+          target.child.stdin?.end('x');
+          return target.finished;
+        });
+        return { pid, events };
+      } finally {
+        target.kill();
+      }
     }
 
     it('shows what is sent to it, by anybody', async () => {
-      const { pid, rows } = await observe(
+      const { pid, events } = await observe(
         (pid) => ['-p', `${pid}`],
         ['block', 14, 'alarm'],
         (pid) => process.kill(pid, 'SIGWINCH'),
       );
-      assert.match(rows[0] ?? '', new RegExp(`^${process.pid} \\S+ SIGWINCH ${pid} signals ignored$`));
-      assert.deepEqual(rows.slice(1), [`0 SIGALRM ${pid} signals delivered`]);
+      assert.deepEqual(
+        events.map((event) => [event.pid, event.signal, event.target_pid, event.target_comm, event.result]),
+        [
+          [process.pid, 'SIGWINCH', pid, 'signals', 'ignored'],
+          [0, 'SIGALRM', pid, 'signals', 'delivered'],
+        ],
+      );
     });
 
     it('leaves out timers, which nobody sends, where others than processes are filtered', async () => {
       const own = ['--ppid', `${process.pid}`, '-n', 'signals'];
-      const { pid, rows } = await observe(() => own, ['block', 14, 'block', 10, 'alarm', 'kill', 'self', 10]);
+      const { pid, events } = await observe(() => own, ['block', 14, 'block', 10, 'alarm', 'kill', 'self', 10]);
       assert.deepEqual(
-        rows.filter((row) => / SIG(ALRM|USR1) /.test(row)),
-        [`${pid} signals SIGUSR1 ${pid} signals delivered`],
+        events
+          .filter(({ signal = '' }) => /^SIG(ALRM|USR1)$/.test(signal))
+          .map((event) => [event.pid, event.signal, event.target_pid, event.result]),
+        [[pid, 'SIGUSR1', pid, 'delivered']],
       );
     });
   });

@@ -1,4 +1,4 @@
-import { type EventRecord, type ListColumn, listTexts, TextList } from '../column.js';
+import { type EventRecord, type ListColumn, listMembers, listTexts, TextList } from '../column.js';
 import type { Field, Kind } from './kind.js';
 import { readSpan } from './text.js';
 
@@ -34,11 +34,7 @@ export const envKind: Kind = (field, { envNames }): ListColumn[] => {
   };
   const value = (record: EventRecord) => {
     locate(record, list);
-    const texts = listTexts(list)?.map((text): [string, string] => {
-      const [name = ''] = text.split('=', 1);
-      return [name, text.slice(name.length + 1)];
-    });
-    return texts ? Object.fromEntries(texts) : null;
+    return listMembers(list);
   };
   return [{ kind: 'list', json: 'object', name: field.name, width: 20, align: 'left', locate, value }];
 };
