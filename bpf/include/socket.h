@@ -151,10 +151,10 @@ static __always_inline void ends_read(struct socket_event *e, struct sock *sk)
 	map_ip4(&e->remote, BPF_CORE_READ(sk, __sk_common.skc_daddr));
 }
 
-/* The same, of what the current process does. Returns whether the user wants to see it. */
-static __always_inline bool socket_event_current(struct socket_event *e, struct sock *sk)
+/* Adds to the ends of a socket that it is the current process who does something with it, now. Returns
+ * whether the user wants to see it. */
+static __always_inline bool socket_event_current(struct socket_event *e)
 {
-	ends_read(e, sk);
 	if (!ends_wanted(e) || !filter_allows_anywhere())
 		return false;
 	event_fill((struct event *)e);
