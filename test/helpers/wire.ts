@@ -49,6 +49,24 @@ export interface WireAnswer {
   readonly seen: readonly (Omit<Packet, 'time' | 'kind'> & { time: string; kind: number })[];
 }
 
+/** Those that begin before the end of what had come by already, of the same direction: they were sent again. */
+export function sentAgain(packets: readonly Packet[]): Packet[] {
+  const ends = new Map<string, number>();
+  return packets.filter(({ kind, version, source, target, seq, length, flags }) => {
+    // What takes no place in the sequence can't be sent again.
+    const end = (seq + length + (flags & 1) + ((flags >> 1) & 1)) | 0;
+    if (kind === 'RST' || end === (seq | 0)) return false;
+    const flow = `${version} ${source} ${target}`;
+    const last = ends.get(flow);
+    if (kind === 'SYN' ? last !== end : last === undefined || ((seq - last) | 0) >= 0) {
+      ends.set(flow, end);
+      return false;
+    }
+    if (last !== undefined && ((end - last) | 0) > 0) ends.set(flow, end);
+    return true;
+  });
+}
+
 export class Wire {
   readonly #child: ChildProcess;
   readonly #packets: Packet[] = [];
