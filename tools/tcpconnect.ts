@@ -46,5 +46,6 @@ export default defineTool({
     'For 32-bit programs, and by io_uring, attempts that fail at once are not seen.',
     ...OWNER_CAVEATS,
   ],
-  overhead: 'Some microseconds for each connection; and a tenth of one for each time that something is sent or received.',
+  overhead:
+    'Some microseconds for each connection; and a tenth of one for each time that something is sent or received.',
 });

@@ -16,7 +16,8 @@ export default defineTool({
     close: 'fin, in order; rst, reset by one end; timeout, when the other end did not answer any more',
     closed_by: 'who was the first to send a FIN, or who reset it: us or peer',
     retransmits: 'segments that were sent again',
-    duration: 'from the first SYN, or from the end of the handshake at a server: nanoseconds in JSON; not there where that was before tracing',
+    duration:
+      'from the first SYN, or from the end of the handshake at a server: nanoseconds in JSON; not there where that was before tracing',
     sent_bytes: 'bytes of data that were sent, those sent again once',
     received_bytes: 'bytes of data that came, in order',
     srtt: 'the smoothed round-trip time, in nanoseconds in JSON; not there where none was measured',
