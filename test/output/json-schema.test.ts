@@ -168,7 +168,7 @@ describe('output: JSON Schema of opensnoop', () => {
 });
 
 describe('output: JSON Schema of other types', () => {
-  for (const struct of ['numbers', 'meanings', 'shapes']) {
+  for (const struct of ['numbers', 'meanings', 'shapes', 'spread']) {
     it(`is that of any struct ${struct}`, () => {
       const { schema, record } = new Probe(struct);
       const columns = schema.columns.map((column) => ({ column, description: undefined, isOptional: false }));
