@@ -173,7 +173,15 @@ const START: JsonSchema = {
   additionalProperties: false,
 };
 
-/** The schema of every line that JsonFormat writes with these columns: an event, a loss, or the first one with -v. */
-export function lineSchema(title: string, event: string, columns: readonly SchemaColumn[]): JsonSchema {
-  return { $schema: DIALECT, title, oneOf: [eventSchema(event, columns), LOST, START] };
+/** A kind of line that has an event, or a row of what is added up. */
+export interface LineKind {
+  /** Its name in `event`. */
+  readonly event: string;
+  readonly columns: readonly SchemaColumn[];
+}
+
+/** The schema of every line that JsonFormat writes of these kinds, of a loss, or first of all with -v. */
+export function lineSchema(title: string, kinds: readonly LineKind[]): JsonSchema {
+  const events = kinds.map(({ event, columns }) => eventSchema(event, columns));
+  return { $schema: DIALECT, title, oneOf: [...events, LOST, START] };
 }
