@@ -11,6 +11,7 @@
 
 #include "owner.h"
 #include "syscall.h"
+#include "tally.h"
 
 #define EINTR 4
 #define ENETUNREACH 101
@@ -43,7 +44,21 @@ struct tcpconnect_event {
 
 SMALL_EVENT(tcpconnect_event);
 
+/* --count: where to, with what outcome. */
+struct tcpconnect_count_key {
+	snoop_comm comm;
+	snoop_endpoint remote;
+	enum connect_outcome outcome;
+};
+
+struct tcpconnect_count_value {
+	snoop_count count;
+};
+
+TALLY(tcpconnect_count, 16384);
+
 const volatile __u64 min_latency;
+const volatile bool want_counts;
 
 /* What is noted in tcp_socket::marks. */
 #define IN_CALL_MARK 1	   /* connect(2) has not returned yet */
@@ -70,11 +85,25 @@ static __always_inline enum connect_outcome outcome_of(int error)
 	}
 }
 
+static __always_inline void add(const struct tcpconnect_event *e)
+{
+	struct tcpconnect_count_key key = {.remote = e->remote, .outcome = e->outcome};
+	struct tcpconnect_count_value *value;
+
+	__builtin_memcpy(key.comm, e->comm, sizeof(key.comm));
+	value = tally_row(&key);
+	if (value)
+		__sync_fetch_and_add(&value->count, 1);
+}
+
 static __always_inline void send(struct tcpconnect_event *e)
 {
 	if ((filter_failed && e->outcome == established) || e->latency < min_latency)
 		return;
-	event_send(e, sizeof(*e));
+	if (want_counts)
+		add(e);
+	else
+		event_send(e, sizeof(*e));
 }
 
 /* An attempt of which a SYN was sent has come to its end. */

@@ -2,6 +2,9 @@ import { defineTool } from '../src/cli/define-tool.js';
 import { OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 
+const OUTCOME =
+  'established; refused, timed_out, unreachable, reset; interrupted, where a signal ended the wait and the socket was closed; closed, while the attempt was under way; failed, for all else';
+
 export default defineTool({
   name: 'tcpconnect',
   summary: 'trace TCP connects: who connects where, what came of it, and how long that took',
@@ -12,18 +15,36 @@ export default defineTool({
   sockets: true,
   fields: {
     ...SOCKET_FIELDS,
-    outcome:
-      'established; refused, timed_out, unreachable, reset; interrupted, where a signal ended the wait and the socket was closed; closed, while the attempt was under way; failed, for all else: ret says why',
+    outcome: `${OUTCOME}: ret says why`,
     ret: 'what connect(2) returned, or would return: 0, or the error: its name in a table, a negative number in JSON',
     error: "the error's name; not there when it was established",
     latency: 'from the first SYN to the outcome: nanoseconds in JSON; not there where no SYN was sent',
   },
   flags: {
+    count: {
+      summary: 'in place of each attempt, how many there were, by command, destination and outcome',
+      sets: 'want_counts',
+    },
     'min-latency': {
       takes: 'duration',
       summary: 'only attempts that took at least so long: 5 (seconds), 500ms',
       sets: 'min_latency',
     },
+  },
+  tally: {
+    flag: 'count',
+    event: { struct: 'tcpconnect_count', name: 'tcp_connect_count' },
+    columns: ['count', 'comm', 'outcome', 'remote'],
+    fields: {
+      comm: 'name of the command that connected',
+      remote_addr: SOCKET_FIELDS.remote_addr as string,
+      remote_port: SOCKET_FIELDS.remote_port as string,
+      remote: SOCKET_FIELDS.remote as string,
+      outcome: OUTCOME,
+      count: 'how many there were',
+    },
+    sort: 'count',
+    sums: ['count'],
   },
   hooks: {
     outcomes: { ways: [{ programs: ['handle_state'] }] },
@@ -38,6 +59,7 @@ export default defineTool({
     { summary: 'Those that fail, with the error', command: '-x -F +error' },
     { summary: 'Those that take more than 100 ms', command: '--min-latency 100ms' },
     { summary: 'What a command connects to', command: '-f -- curl https://example.org' },
+    { summary: 'Where to, and how often, every ten seconds', command: '--count -i 10' },
     { summary: 'To a network, as JSON', command: '--remote-addr 10.0.0.0/8 --json' },
   ],
   caveats: [

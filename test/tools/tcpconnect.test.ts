@@ -133,6 +133,23 @@ describe('tcpconnect', () => {
     assert.equal((await connects(['--remote-port', `${REFUSED_PORT}`], steps)).events.length, 1);
   });
 
+  it('counts, with --count, by destination and outcome', async () => {
+    const { events } = await connects(
+      ['--count'],
+      `listen 0 127.0.0.1 41996 connect-close 127.0.0.1 @0 30 ${`connect 1 127.0.0.1 ${REFUSED_PORT} `.repeat(3)}`,
+    );
+    const rows = events as unknown as (ConnectEvent & { count: number })[];
+    assert.deepEqual(
+      rows.map(({ event, comm, remote_addr, remote_port, outcome, count }) =>
+        [event, comm, remote_addr, remote_port, outcome, count].join(' '),
+      ),
+      [
+        'tcp_connect_count sockets 127.0.0.1 41996 established 30',
+        `tcp_connect_count sockets 127.0.0.1 ${REFUSED_PORT} refused 3`,
+      ],
+    );
+  });
+
   it('loses none of thousands in a row', async () => {
     const { events, steps } = await connects(
       [],
