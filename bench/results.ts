@@ -20,6 +20,8 @@ export function stat(values: readonly number[]): Stat {
 /** One contender in one round, as it was measured. */
 export interface Measurement {
   readonly operations: number;
+  /** Events that they should make. */
+  readonly expected: number;
   /** Lines that arrived, each with an operation of this load. */
   readonly events: number;
   /** What the tracer itself says that it lost. */
@@ -63,7 +65,7 @@ export function figuresOf(rounds: readonly Measurement[]): Figures {
   );
   return {
     events: of((round) => round.events),
-    lostPercent: of((round) => (100 * (round.operations - round.events)) / round.operations),
+    lostPercent: of((round) => (100 * (round.expected - round.events)) / round.expected),
     reportedLost: of((round) => round.reportedLost),
     operationUs: of((round) => round.cpuNs / 1e3),
     addedUs: of((round) => (round.cpuNs - round.untracedCpuNs) / 1e3),

@@ -37,6 +37,8 @@ export interface Subject {
   readonly load: LoadKind;
   /** Operations for each of `--count`. */
   readonly share: number;
+  /** Events that each of them makes; 1 when left out. */
+  readonly events?: number;
   readonly contenders: readonly Contender[];
   /** What could not be compared, or only with care. */
   readonly remarks: readonly string[];
@@ -85,6 +87,19 @@ const execsnoopScript = (pid: number) => `
     printf("%-6d ", pid); join(args->argv);
   }`;
 
+/** The tcplife.bt that comes with bpftrace, for one process: it has the one that connects, and that at the end. */
+const tcplifeScript = (pid: number) => `
+  tracepoint:sock:inet_sock_set_state /args->protocol == 6 && args->newstate < 4 && pid == ${pid}/ { @birth[args->skaddr] = nsecs; }
+  tracepoint:sock:inet_sock_set_state /args->protocol == 6 && args->newstate == 7 && @birth[args->skaddr]/ {
+    $tp = (struct tcp_sock *)args->skaddr; $ms = (nsecs - @birth[args->skaddr]) / 1000000; delete(@birth[args->skaddr]);
+    printf("%d %s %s %d ", pid, comm, ntop(args->family, args->saddr), args->sport);
+    printf("%s %d ", ntop(args->family, args->daddr), args->dport);
+    printf("%d %d %d\\n", $tp->bytes_acked, $tp->bytes_received, $ms);
+  }`;
+
+/** The columns that peers print. */
+const TCPLIFE_FIELDS = ['-F', 'pid,comm,local,remote,sent,received,duration'];
+
 /** What is compared. A tool of ours that has peers is a few lines here. */
 export const subjects: readonly Subject[] = [
   {
@@ -121,6 +136,23 @@ export const subjects: readonly Subject[] = [
     remarks: [
       'libbpf-tools has no filter for one process in the kernel; it sees execve(2) alone, and of its arguments 60 at most.',
       'bpftrace prints calls before they are made, whether they succeed or not, and 16 arguments at most.',
+    ],
+  },
+  {
+    name: 'tcplife',
+    load: 'connect',
+    // A connection takes some twenty times as long as an open.
+    share: 0.1,
+    events: 2,
+    contenders: [
+      ours('tcplife', 'table', TCPLIFE_FIELDS),
+      ours('tcplife', 'json', TCPLIFE_FIELDS),
+      libbpfTools('tcplife'),
+      bpftrace(tcplifeScript),
+    ],
+    remarks: [
+      'A connection has two ends, both of the load, so two events.',
+      'Peers take for the owner who happens to run when a connection ends; here that is always the load. snoopkit looks up whose each connection is, and looks at all that is sent and received.',
     ],
   },
 ];

@@ -125,7 +125,7 @@ export function compare(
         return {
           subject,
           condition,
-          setting: { kind: subject.load, count, folder, tracefs, ours: options.ours },
+          setting: { kind: subject.load, count, events: subject.events ?? 1, folder, tracefs, ours: options.ours },
           untraced: [],
           entries,
         };

@@ -2,6 +2,7 @@ import { figuresOf, type Measurement, type Results, type Row, stat } from '../..
 
 export const measurement = (changes: Partial<Measurement> = {}): Measurement => ({
   operations: 1000,
+  expected: 1000,
   events: 1000,
   reportedLost: 0,
   cpuNs: 2200,

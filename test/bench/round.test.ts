@@ -22,7 +22,7 @@ describe('a round of the benchmark', function () {
     needs(this, 'own-root');
     folder = mkdtempSync(join(tmpdir(), 'snoopkit-bench-'));
     for (const name of ['first', 'event', 'last']) writeFileSync(join(folder, name), '');
-    setting = { kind: 'open', count: 2000, folder, tracefs: mountPoint('tracefs') === undefined, ours: [] };
+    setting = { kind: 'open', events: 1, count: 2000, folder, tracefs: mountPoint('tracefs') === undefined, ours: [] };
   });
   after(() => folder && rmSync(folder, { recursive: true }));
 
