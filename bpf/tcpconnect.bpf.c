@@ -47,7 +47,7 @@ SMALL_EVENT(tcpconnect_event);
 /* --count: where to, with what outcome. */
 struct tcpconnect_count_key {
 	snoop_comm comm;
-	snoop_endpoint remote;
+	snoop_peer remote;
 	enum connect_outcome outcome;
 };
 

@@ -16,7 +16,7 @@ struct tcptop_row_key {
 	__u32 pid;
 	snoop_comm comm;
 	snoop_endpoint local;
-	snoop_endpoint remote;
+	snoop_peer remote;
 	__u32 netns;
 };
 

@@ -6,11 +6,12 @@ import { ClockOffset, type EventContext } from './events/context.js';
 import { CgroupPaths } from './kernel/cgroups.js';
 import { NameDatabase } from './kernel/users.js';
 
-/** This machine, as it is while tracing. `btf` stands in for the running kernel's; without `envNames` no environment is shown. */
+/** This machine, as it is while tracing. `btf` stands in for the running kernel's; without `envNames` no environment is shown, without `names` no names of addresses. */
 export function liveContext(
   users: NameDatabase = new NameDatabase('passwd'),
   btf: string = KERNEL_BTF,
   envNames: readonly string[] = [],
+  names?: { name(address: string): string | undefined },
 ): EventContext {
   let groups: NameDatabase | undefined;
   let kernel: Btf | undefined;
@@ -24,6 +25,7 @@ export function liveContext(
       groups ??= new NameDatabase('group');
       return groups.name(gid);
     },
+    ...(names && { hostName: (address: string) => names.name(address) }),
     cgroupPath: (id) => cgroups.path(id),
     enumName: (name, value) => {
       try {

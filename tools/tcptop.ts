@@ -17,6 +17,7 @@ export default defineTool({
     local: SOCKET_FIELDS.local as string,
     remote_addr: SOCKET_FIELDS.remote_addr as string,
     remote_port: SOCKET_FIELDS.remote_port as string,
+    remote_name: SOCKET_FIELDS.remote_name as string,
     remote: SOCKET_FIELDS.remote as string,
     netns: SOCKET_FIELDS.netns as string,
     sent: 'bytes that its calls sent',

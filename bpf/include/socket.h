@@ -39,7 +39,7 @@ struct socket_event {
 	struct event;
 	snoop_cgroup cgroup;
 	snoop_endpoint local;
-	snoop_endpoint remote;
+	snoop_peer remote;
 	__u32 netns;
 	enum socket_family family;
 };
@@ -179,5 +179,7 @@ static __always_inline bool is_tcp(struct sock *sk)
 
 	return (family == ipv4 || family == ipv6) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
+
+#include "dns.h"
 
 #endif

@@ -30,6 +30,8 @@ typedef struct snoop_endpoint {
 	__u16 _padding;
 } __attribute__((aligned(4))) snoop_endpoint;
 
+typedef snoop_endpoint snoop_peer; /* the other end: with its name, where one is known */
+
 /* TRACE_SIGNAL_DELIVERED and so on (include/trace/events/signal.h), SIGNAL_PROBED, or -errno. */
 typedef __s32 snoop_signal_result;
 #define SIGNAL_PROBED 100 /* there was none to send: kill(pid, 0) */

@@ -1,7 +1,9 @@
 /** The filters of tools that look at sockets: bpf/include/socket.h. */
 import { isIP } from 'node:net';
 import type { BpfObject } from '../bpf/object.js';
+import { tracepointId } from '../bpf/tracefs.js';
 import { UsageError } from '../errors.js';
+import { SMALLEST_RING } from './ring.js';
 import { parseInteger, parseIntegers } from './values.js';
 
 /** The network flags as the command line gives them. */
@@ -14,6 +16,7 @@ export interface NetFlagValues {
   'remote-addr'?: string[];
   ipv4?: boolean;
   ipv6?: boolean;
+  dns?: boolean;
 }
 
 /** An address, IPv4 mapped into IPv6, of which the first bits count. */
@@ -29,6 +32,8 @@ export interface NetFilterOptions {
   readonly networks: readonly (readonly Network[])[];
   /** 4, 6, or 0 for both. */
   readonly ip: number;
+  /** Whether answers of name servers are wanted. */
+  readonly dns: boolean;
 }
 
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
@@ -78,14 +83,26 @@ export function parseNetFilters(flags: NetFlagValues): NetFilterOptions {
       parseNetworks('--remote-addr', flags['remote-addr']),
     ],
     ip: flags.ipv4 ? 4 : flags.ipv6 ? 6 : 0,
+    dns: flags.dns ?? false,
   };
+}
+
+/** The programs of bpf/include/dns.h that this kernel can attach. */
+function dnsPrograms(): readonly string[] {
+  const tells = tracepointId('sock', 'sock_recv_length') !== undefined;
+  return [...(tells ? ['dns_receive'] : []), 'dns_recvfrom', 'dns_recvmsg'];
 }
 
 const bitsOf = (sides: readonly (readonly unknown[])[]) =>
   sides.reduce((bits, side, i) => (side.length > 0 ? bits | (1 << i) : bits), 0);
 
 /** Sets the constants and sizes: before load. */
-export function configureNetFilters({ globals, maps }: BpfObject, { ports, networks, ip }: NetFilterOptions): void {
+export function configureNetFilters(object: BpfObject, { ports, networks, ip, dns }: NetFilterOptions): void {
+  const { globals, maps } = object;
+  const hooks = dns ? dnsPrograms() : [];
+  for (const program of object.programs.values())
+    if (program.name.startsWith('dns_')) program.autoload = hooks.includes(program.name);
+  if (!dns) maps.need('dns_answers').maxEntries = SMALLEST_RING;
   globals.need('filter_port_sides').set(bitsOf(ports));
   globals.need('filter_network_sides').set(bitsOf(networks));
   globals.need('filter_ip').set(ip);
@@ -97,7 +114,8 @@ export function configureNetFilters({ globals, maps }: BpfObject, { ports, netwo
 const SIDE_BITS = 8;
 
 /** Fills the maps: after load, before programs are attached. */
-export function applyNetFilters({ maps }: BpfObject, { ports, networks }: NetFilterOptions): void {
+export function applyNetFilters({ maps, programs }: BpfObject, { ports, networks, dns }: NetFilterOptions): void {
+  if (dns) for (const name of dnsPrograms()) programs.need(name).attach();
   ports.forEach((list, side) => {
     for (const port of list) maps.need('filter_ports').set({ side, port }, 1);
   });

@@ -23,4 +23,8 @@ export const netFlags = {
     summary: 'only IPv4, by an IPv6 socket too',
   }),
   ipv6: Flags.boolean({ char: digit('6'), helpGroup, exclusive: ['ipv4'], summary: 'only IPv6' }),
+  dns: Flags.boolean({
+    helpGroup: 'OUTPUT',
+    summary: 'show addresses by their names, from the DNS answers that traced processes receive meanwhile',
+  }),
 };

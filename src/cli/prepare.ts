@@ -13,6 +13,7 @@ import { ReportTable } from '../output/report-table.js';
 import { TableFormat } from '../output/table.js';
 import { TreeFormat } from '../output/tree.js';
 import { chooseColumns, requestedFields } from './columns.js';
+import type { HostNames } from './host-names.js';
 import { kernelBtf } from './kernel-btf.js';
 import { objectPath } from './object-path.js';
 import type { FilterOptions, RunOptions } from './options.js';
@@ -30,6 +31,8 @@ export interface Prepared {
   readonly schema: EventSchema;
   readonly context: EventContext;
   readonly format: Format;
+  /** The names of addresses, where they are asked for. */
+  readonly names: HostNames | undefined;
   /** How what is added up is reported; undefined where events are shown. */
   readonly reports: ReportOptions | undefined;
 }
@@ -85,7 +88,12 @@ function openObject(tool: ToolDefinition, btf: string | undefined, flags: FlagVa
 }
 
 /** Opens the tool's object and chooses what is shown. Throws UsageError for columns that are not there. */
-export function prepare(tool: ToolDefinition, options: RunOptions, given: Readonly<Record<string, unknown>>): Prepared {
+export function prepare(
+  tool: ToolDefinition,
+  options: RunOptions,
+  given: Readonly<Record<string, unknown>>,
+  names: HostNames | undefined,
+): Prepared {
   checkPidNamespace(options.filters, options.command);
   const btf = options.btf === undefined ? undefined : kernelBtf(options.btf);
   const flags = flagsInUse(tool, given, requestedFields(options.fields));
@@ -93,7 +101,7 @@ export function prepare(tool: ToolDefinition, options: RunOptions, given: Readon
   const open = () => openObject(tool, btf, values);
   const object = open();
   try {
-    const context = liveContext(options.users, btf, envNames(tool, values));
+    const context = liveContext(options.users, btf, envNames(tool, values), names);
     const { view, tally } = viewInUse(tool, flags);
     const schema = eventSchema(object.btf, view.event.struct, context, options.time && { time: options.time });
     const all = availableColumns(tool, schema.columns, flags);
@@ -106,7 +114,7 @@ export function prepare(tool: ToolDefinition, options: RunOptions, given: Readon
     const isForPeople = isTable && options.out === undefined && isTerminal();
     const reports = tally && reportOptions(tally, all, given, isForPeople);
     const format = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, columns, reports);
-    return { object, open, schema, context, format, reports };
+    return { object, open, schema, context, format, names, reports };
   } catch (error) {
     object.close();
     throw error;

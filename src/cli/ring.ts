@@ -7,6 +7,8 @@ import { onlineCpus } from '../kernel/cpus.js';
 const MIB = 1 << 20;
 const PER_CPU = 8 * MIB;
 const SMALLEST = 256 << 10;
+/** The smallest that the kernel takes, for what is not used. */
+export const SMALLEST_RING = 4096;
 const LARGEST = 64 * MIB;
 /** The part of the memory that the ring may take. */
 const SHARE = 1 / 64;

@@ -16,6 +16,7 @@ const NOWHERE: EventContext = {
   userName: () => undefined,
   groupName: () => undefined,
   cgroupPath: () => undefined,
+  hostName: () => undefined,
   envNames: [],
   enumName: () => undefined,
 };

@@ -13,6 +13,7 @@ import type { RunOptions } from './options.js';
 import { type Prepared, prepare } from './prepare.js';
 import { EventPump } from './pump.js';
 import { Reporter } from './reporter.js';
+import { SMALLEST_RING } from './ring.js';
 import { reportError, say, sayLater } from './talk.js';
 import { TallyReader } from './tally-reader.js';
 import type { ToolDefinition } from './tool.js';
@@ -24,7 +25,6 @@ const FLUSH_MS = 5000;
 const STDOUT = 1;
 const STALLED = 'STALLED';
 const EXIT_LOST = 3;
-const SMALLEST_RING = 4096;
 const EXIT_NOT_FOUND = 127;
 
 /** What an event passes on its way. */
@@ -109,6 +109,11 @@ class Session {
       () => attached.object.close(),
       () => attached.ring.close(),
     );
+    const { names } = this.#prepared;
+    if (names) {
+      names.open(attached.object);
+      this.#cleanups.push(() => names.close());
+    }
     for (const line of hookReport(attached, verbose)) say(line);
     return attached;
   }
@@ -121,6 +126,7 @@ class Session {
     const tick = setInterval(() => {
       if (!destination.isFull) pump.lost(losses.take());
       this.#prepared.context.clock.set(bootToRealtime());
+      this.#prepared.names?.read();
       if (this.#options.out === undefined && isPeerGone(STDOUT)) end();
     }, TICK_MS);
     this.#cleanups.push(() => clearInterval(tick));
@@ -191,7 +197,9 @@ export async function runTool(
   if (options.verbose) setLog((level, text) => sayLater(`libbpf ${level}: ${text.trimEnd()}`));
   try {
     requireTracingRights();
-    const prepared = prepare(tool, options, given);
+    // Loaded only where it is asked for.
+    const names = options.filters.ends.dns ? new (await import('./host-names.js')).HostNames() : undefined;
+    const prepared = prepare(tool, options, given, names);
     try {
       return await new Session(options, prepared).run(tool);
     } finally {

@@ -46,7 +46,8 @@ export const SOCKET_FIELDS: Readonly<Record<string, string>> = {
   local: 'both, for people: 10.0.0.1:443 or [2001:db8::1]:443; in JSON and CSV only when asked for',
   remote_addr: 'address of the other end',
   remote_port: 'port of the other end',
-  remote: 'both, for people',
+  remote: 'both, for people; with --dns the name in place of the address',
+  remote_name: 'with --dns the name of that address, as a traced process has asked for it; not there where none did',
   netns: 'network namespace of the socket',
   family: 'ipv4 or ipv6, of the socket',
 };

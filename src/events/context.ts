@@ -8,6 +8,8 @@ export interface EventContext {
   enumName(name: string, value: number): string | undefined;
   /** The path of a cgroup (v2) below the root, by its id; undefined for one that is gone. */
   cgroupPath(id: bigint): string | undefined;
+  /** The name of an address, as outputs write that; left out where names are not asked for. */
+  hostName?(address: string): string | undefined;
   /** Of the environment of a process only these are shown. */
   readonly envNames: readonly string[];
   /** Node's name of the architecture: the numbers of some flags depend on it. */

@@ -1,7 +1,7 @@
 import { type Btf, layoutOf, type Member, type StructLayout, sizeOfShape } from '../btf/index.js';
 import type { Column } from './column.js';
 import type { EventContext } from './context.js';
-import { endpointKind, ip4Kind, ip6Kind, portKind } from './kinds/address.js';
+import { endpointKind, ip4Kind, ip6Kind, peerKind, portKind } from './kinds/address.js';
 import { cgroupKind } from './kinds/cgroup.js';
 import { durationHistogramKind } from './kinds/histogram.js';
 import type { Kind } from './kinds/kind.js';
@@ -30,6 +30,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_ip4: ip4Kind,
   snoop_ip6: ip6Kind,
   snoop_port: portKind,
+  snoop_peer: peerKind,
   snoop_endpoint: endpointKind,
   snoop_cgroup: cgroupKind,
   snoop_comm: charsKind,
@@ -55,6 +56,7 @@ const IN_PLACE: ReadonlySet<Kind> = new Set([
   ip6Kind,
   portKind,
   endpointKind,
+  peerKind,
   cgroupKind,
   retKind,
   uidKind,
@@ -116,7 +118,7 @@ function columnsOf(
     }
     const field = { name, offset: base + member.offset, shape: member.type };
     const columns = kind(field, context);
-    if (!IN_PLACE.has(kind)) return columns;
+    if (!IN_PLACE.has(kind) || (kind === peerKind && context.hostName)) return columns;
     const dependsOn = { offset: field.offset, size: sizeOfShape(field.shape) };
     return columns.map((column) => ({ ...column, dependsOn }));
   });

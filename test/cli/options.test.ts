@@ -19,7 +19,7 @@ describe('cli: options', () => {
         netns: [],
         follow: false,
         failed: false,
-        ends: { ports: [[], [], []], networks: [[], [], []], ip: 0 },
+        ends: { ports: [[], [], []], networks: [[], [], []], ip: 0, dns: false },
       },
       command: [],
       duration: undefined,

@@ -17,7 +17,7 @@ export class ToolObject {
   }
 
   columns(struct: string): readonly Column[] {
-    return eventSchema(this.btf, struct, fakeContext()).columns;
+    return eventSchema(this.btf, struct, fakeContext({ hostName: () => undefined })).columns;
   }
 
   get sections() {

@@ -176,7 +176,7 @@ for (const { file, command } of tools) {
         ways.flatMap(({ programs, optional = [] }) => [...programs, ...optional]),
       );
       assert.equal(new Set(named).size, named.length, 'a program belongs to one way');
-      const own = object.programs.filter((name) => !/^follow_/.test(name));
+      const own = object.programs.filter((name) => !/^(follow|dns)_/.test(name));
       const missing = named.filter((name) => !own.includes(name));
       const optional = Object.values(tool.hooks).flatMap(({ ways }) => ways.flatMap((way) => way.optional ?? []));
       // Some system calls are not there on every architecture.

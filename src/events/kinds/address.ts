@@ -1,4 +1,4 @@
-import type { EventRecord } from '../column.js';
+import type { EventRecord, PlainColumn } from '../column.js';
 import type { OutputBuffer } from '../output-buffer.js';
 import { type Kind, plain } from './kind.js';
 import { integerColumn } from './number.js';
@@ -95,4 +95,31 @@ export const endpointKind: Kind = (field, context) => {
     ...portKind({ name: `${name}_port`, offset: offset + PORT, shape: u16 }, context),
     plain({ name, json: 'string', width: 21, align: 'left', repeats: true, value, write }),
   ];
+};
+
+/**
+ * snoop_peer: an endpoint that, where names are asked for, has one: as `remote_name` of a field `remote`, and for people
+ * in place of its address.
+ */
+export const peerKind: Kind = (field, context) => {
+  const columns = endpointKind(field, context) as PlainColumn[];
+  const { hostName } = context;
+  if (!hostName) return columns;
+  const known = (record: EventRecord) => hostName(ip6At(record, record.offset + field.offset));
+  const [address, port, both] = columns as [PlainColumn, PlainColumn, PlainColumn];
+  const writeForPeople: PlainColumn['write'] = (record, out) => {
+    const name = known(record);
+    if (name === undefined) both.write(record, out);
+    else out.ascii(`${name}:${port.value(record)}`);
+  };
+  const name = plain({
+    name: `${field.name}_name`,
+    json: 'string',
+    width: 20,
+    align: 'left',
+    value: known,
+    write: (record, out) => out.ascii(known(record) ?? ''),
+    isPresent: (record) => known(record) !== undefined,
+  });
+  return [address, port, name, { ...both, writeForPeople }];
 };
