@@ -115,6 +115,12 @@ static __always_inline bool is_ipv4(const struct socket_event *e)
 	return is_mapped(&e->remote) || is_mapped(&e->local);
 }
 
+/* Whether any filter looks at the ends of a socket: if not, ends_wanted() says yes. */
+static __always_inline bool ends_filtered(void)
+{
+	return filter_ip || filter_port_sides || filter_network_sides || filter_uses(FILTER_NETNS);
+}
+
 /* Whether the user wants to see events of a socket with these ends. */
 static __always_inline bool ends_wanted(const struct socket_event *e)
 {

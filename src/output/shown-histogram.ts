@@ -1,11 +1,12 @@
 import type { EventRecord, HistogramColumn } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 
-/** Writes a histogram in one line, `FROM-TO:COUNT` with blanks between, and returns how many columns that takes. */
+/** Writes a histogram in one line, `FROM-TO:COUNT` with blanks between for what is not empty, and returns how many columns that takes. */
 export function shownHistogram(column: HistogramColumn): (record: EventRecord, out: OutputBuffer) => number {
   return (record, out) => {
     const { buckets } = column.value(record);
-    const text = buckets.map(({ from, to, count }) => `${from}-${to ?? ''}:${count}`).join(' ');
+    const words = buckets.flatMap(({ from, to, count }) => (count === 0 ? [] : [`${from}-${to ?? ''}:${count}`]));
+    const text = words.join(' ');
     out.ascii(text);
     return text.length;
   };

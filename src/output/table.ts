@@ -23,21 +23,25 @@ function content(column: Column): (record: EventRecord, out: OutputBuffer) => nu
   return column.kind === 'list' ? shownList(column, '?') : shownText(column, '?');
 }
 
+/** A column is as wide as its values mostly are, and its header is. */
+const widthOf = ({ name, width }: Column) => Math.max(width, name.length);
+
 /** A column's cell, padded, with the blank in front of it; the last one of a row is as long as it is. Nothing is ever cut. */
 function cell(column: Column, isFirst: boolean, isLast: boolean): Part {
   const write = content(column);
+  const room = widthOf(column);
   if (column.align === 'right') {
     return (record, out) => {
       if (!isFirst) out.byte(BLANK);
       const start = out.length;
       write(record, out);
-      out.alignRight(start, column.width);
+      out.alignRight(start, room);
     };
   }
   return (record, out) => {
     if (!isFirst) out.byte(BLANK);
     const width = write(record, out);
-    if (!isLast) for (let missing = column.width - width; missing > 0; missing--) out.byte(BLANK);
+    if (!isLast) for (let missing = room - width; missing > 0; missing--) out.byte(BLANK);
   };
 }
 
@@ -55,10 +59,10 @@ export class TableFormat implements Format {
   }
 
   begin(out: OutputBuffer): void {
-    const names = this.#columns.map(({ name, width, align }, i) => {
-      const header = name.toUpperCase();
-      if (align === 'right') return header.padStart(width);
-      return i === this.#columns.length - 1 ? header : header.padEnd(width);
+    const names = this.#columns.map((column, i) => {
+      const header = column.name.toUpperCase();
+      if (column.align === 'right') return header.padStart(widthOf(column));
+      return i === this.#columns.length - 1 ? header : header.padEnd(widthOf(column));
     });
     out.utf8(`${this.#style.bold(names.join(' '))}\n`);
   }

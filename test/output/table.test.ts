@@ -86,6 +86,14 @@ describe('output: table', () => {
     assert.deepEqual(lines, ['COMM       RET PATH', 'cat          3 cat', 'é€         -13 é€', '             0 ']);
   });
 
+  it('is as wide as its headers', () => {
+    const columns = [numberColumn({ name: 'a_long_name' }), nameColumn('another', 3), nameColumn('path')];
+    const wide = new TableFormat(columns, false);
+    show({ name: Buffer.from('x'), number: 5 });
+    assert.equal(bytes((out) => wide.begin(out)).toString(), 'A_LONG_NAME ANOTHER PATH\n');
+    assert.equal(row(wide), '          5 x       x');
+  });
+
   it('never cuts a value', () => {
     show({ name: Buffer.from('a-name-that-is-too-long-for-its-column'), number: 1234567890123 });
     const both = new TableFormat([nameColumn('comm', 6), numberColumn()], false);

@@ -11,6 +11,7 @@ import { COUNTED } from '../../src/cli/losses.js';
 import { columnTexts, viewsOf } from '../../src/cli/manual.js';
 import { objectPath } from '../../src/cli/object-path.js';
 import { reportFlags } from '../../src/cli/report-flags.js';
+import { availableColumns, usualColumns } from '../../src/cli/tool.js';
 import type { Column } from '../../src/events/column.js';
 import { isSortable } from '../../src/events/rows.js';
 import { snoopkit } from '../helpers/run.js';
@@ -100,15 +101,24 @@ for (const { file, command } of tools) {
         );
       });
 
-      it(`has a table of ${event.name} of less than 80 columns, up to the last header`, () => {
+      it(`has a table of ${event.name} of less than 80 columns, up to the last header, with any flag`, () => {
         const { all = [] } = views[index] ?? {};
-        const widths = usual.map((name, i) => {
-          const column = all.find((candidate) => candidate.name === name) ?? assert.fail(name);
-          // A histogram is drawn below the table.
-          if (column.kind === 'histogram') return -1;
-          return i === usual.length - 1 ? name.length : Math.max(name.length, column.width);
-        });
-        assert.ok(widths.reduce((sum, width) => sum + width + 1, -1) < 80, widths.join(' '));
+        for (const name of usual) assert.ok(views[index]?.names.includes(name), name);
+        for (const flags of [[], ...Object.keys(tool.flags ?? {}).map((flag) => [flag])]) {
+          const shown = usualColumns(
+            tool,
+            { event, columns: usual, ...view },
+            new Set(flags),
+            availableColumns(tool, all, new Set(flags)),
+          );
+          const widths = shown.map((name, i) => {
+            const column = all.find((candidate) => candidate.name === name) ?? assert.fail(name);
+            // A histogram is drawn below the table.
+            if (column.kind === 'histogram') return -1;
+            return i === shown.length - 1 ? name.length : Math.max(name.length, column.width);
+          });
+          assert.ok(widths.reduce((sum, width) => sum + width + 1, -1) < 80, `${flags}: ${widths.join(' ')}`);
+        }
       });
     }
 

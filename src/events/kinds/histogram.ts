@@ -4,7 +4,7 @@ import { type Field, type Kind, plain } from './kind.js';
 import { shownDuration } from './time.js';
 
 /** Reads struct snoop_histogram of bpf/include/types.h: a count for each number of bits. */
-function reader({ name, offset, shape }: Field): (record: EventRecord) => Pick<Histogram, 'sum' | 'count' | 'buckets'> {
+function reader({ name, offset, shape }: Field): (record: EventRecord) => Histogram {
   const members = shape.kind === 'struct' ? shape.layout.members : [];
   const sum = members.find((member) => member.name === 'sum');
   const slots = members.find((member) => member.name === 'slots');
@@ -23,8 +23,9 @@ function reader({ name, offset, shape }: Field): (record: EventRecord) => Pick<H
     const first = counts.findIndex((count) => count > 0);
     const last = counts.findLastIndex((count) => count > 0);
     return {
-      sum: view.getBigUint64(at + sum.offset, true),
+      unit: 'ns',
       count: counts.reduce((total, count) => total + count, 0),
+      sum: view.getBigUint64(at + sum.offset, true),
       buckets: first < 0 ? [] : buckets.slice(first, last + 1),
     };
   };
@@ -64,7 +65,7 @@ export const durationHistogramKind: Kind = (field) => {
       name,
       width: 20,
       align: 'left',
-      value: (record) => ({ unit: 'ns', ...read(record) }),
+      value: read,
     },
   ];
 };
