@@ -151,6 +151,17 @@ static __always_inline void ends_read(struct socket_event *e, struct sock *sk)
 	map_ip4(&e->remote, BPF_CORE_READ(sk, __sk_common.skc_daddr));
 }
 
+/* Adds to the ends of a socket that it is the current process who does something with it, now. Returns
+ * whether the user wants to see it. */
+static __always_inline bool socket_event_current(struct socket_event *e)
+{
+	if (!ends_wanted(e) || !filter_allows_anywhere())
+		return false;
+	event_fill((struct event *)e);
+	e->cgroup = bpf_get_current_cgroup_id();
+	return true;
+}
+
 /* The socket behind a file, or NULL. */
 static __always_inline struct sock *socket_of(struct file *file)
 {
