@@ -9,6 +9,8 @@ interface ToolFlagBase {
   readonly sets: string;
   /** Columns that there are only with this flag; asking for one of them sets it. */
   readonly fields?: readonly string[];
+  /** Of these columns, what a table shows beside the usual ones. */
+  readonly shows?: readonly string[];
   /** In a table, shows the second column in place of the first. */
   readonly replaces?: readonly [usual: string, instead: string];
 }
@@ -122,12 +124,12 @@ export function flagsInUse(
   return set;
 }
 
-/** The usual columns, with those replaced that a flag replaces. */
+/** The usual columns, with those replaced that a flag replaces, and those that a flag shows. */
 export function usualColumns(tool: ToolDefinition, set: ReadonlySet<string>): string[] {
-  return tool.columns.map((column) => {
-    const flag = Object.entries(tool.flags ?? {}).find(
-      ([name, { replaces }]) => set.has(name) && replaces?.[0] === column,
-    );
-    return flag?.[1].replaces?.[1] ?? column;
-  });
+  const flags = Object.entries(tool.flags ?? {}).flatMap(([name, flag]) => (set.has(name) ? [flag] : []));
+  const usual = tool.columns.map(
+    (column) => flags.find(({ replaces }) => replaces?.[0] === column)?.replaces?.[1] ?? column,
+  );
+  // The last one has no limit to its width.
+  return [...usual.slice(0, -1), ...flags.flatMap(({ shows = [] }) => shows), ...usual.slice(-1)];
 }

@@ -8,6 +8,8 @@ export interface EventContext {
   enumName(name: string, value: number): string | undefined;
   /** The path of a cgroup (v2) below the root, by its id; undefined for one that is gone. */
   cgroupPath(id: bigint): string | undefined;
+  /** What of the kernel is at an address, as `tcp_v4_rcv+0x1b0`, with ` [veth]` where a module is; undefined when that is not known. */
+  kernelSymbol(address: bigint): string | undefined;
   /** Of the environment of a process only these are shown. */
   readonly envNames: readonly string[];
   /** Node's name of the architecture: the numbers of some flags depend on it. */
