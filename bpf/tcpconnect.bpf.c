@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Traces attempts to connect, each when its outcome is there. What comes of an attempt that is under
- * way shows in the socket's state; that there was none, or that a program did not wait for it, at the
- * exit of connect(2).
+ * Traces attempts to connect, each when its outcome is there. What comes of an attempt that is
+ * under way shows in the socket's state; that there was none, or that a program did not wait for
+ * it, at the exit of connect(2).
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
