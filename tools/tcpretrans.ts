@@ -36,10 +36,7 @@ export default defineTool({
     { summary: 'Of one process, with times', command: '-p 1234 -T' },
     { summary: 'To one network, with where in the data', command: '--remote-addr 10.0.0.0/8 -F +seq,length' },
     { summary: 'What could not even be sent', command: '-x --stack' },
-    {
-      summary: 'Timeouts for each other end',
-      command: `<%= config.bin %> tcpretrans --json | jq -r 'select(.kind=="rto").remote_addr'`,
-    },
+    { summary: 'Timeouts, and with whom', command: '-o csv -F kind,remote_addr | grep ^rto' },
   ],
   caveats: [
     'Of what could not be sent kernels since 6.17 tell, and only where they have tried: not where there is no route any more, nor where the first one still waits to be sent.',

@@ -4,6 +4,7 @@ import type { OutputBuffer } from '../events/output-buffer.js';
 import { writeTerminalText } from './escape.js';
 import type { Format } from './format.js';
 import { memoized, type Part } from './memo.js';
+import { shownHistogram } from './shown-histogram.js';
 import { shownList, shownText } from './shown-text.js';
 
 const BLANK = 0x20;
@@ -19,6 +20,7 @@ function content(column: Column): (record: EventRecord, out: OutputBuffer) => nu
       return out.length - start;
     };
   }
+  if (column.kind === 'histogram') return shownHistogram(column);
   return column.kind === 'list' ? shownList(column, '?') : shownText(column, '?');
 }
 
