@@ -36,6 +36,7 @@ const context: EventContext = {
   envNames: [],
   cgroupPath: () => undefined,
   enumName: () => undefined,
+  kernelSymbol: () => undefined,
 };
 
 /** As many opensnoop events as asked for, put together by the layout that the tool's object tells. */

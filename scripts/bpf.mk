@@ -42,7 +42,7 @@ define compile-bpf
 $(Q)$(CLANG) $(BPF_CFLAGS) -MD -MP -MT $@ -MF build/bpf/$@.d.tmp -c $< -o build/bpf/$@
 $(Q)$(LLVM_STRIP) -g build/bpf/$@
 @for section in .BTF .BTF.ext; do \
-	$(READELF) -SW build/bpf/$@ | grep -qF " $$section " || \
+	$(READELF) -SW build/bpf/$@ | grep -F " $$section " >/dev/null || \
 		{ echo "snoopkit: $@: no $$section section after $(LLVM_STRIP)" >&2; exit 1; }; \
 done
 @mv build/bpf/$@.d.tmp build/bpf/$@.d

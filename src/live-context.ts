@@ -4,6 +4,7 @@ import { KERNEL_BTF } from './bpf/vmlinux.js';
 import { Btf, readBtfBytes } from './btf/index.js';
 import { ClockOffset, type EventContext } from './events/context.js';
 import { CgroupPaths } from './kernel/cgroups.js';
+import { KernelSymbols } from './kernel/kallsyms.js';
 import { NameDatabase } from './kernel/users.js';
 
 /** This machine, as it is while tracing. `btf` stands in for the running kernel's; without `envNames` no environment is shown, without `names` no names of addresses. */
@@ -15,6 +16,7 @@ export function liveContext(
 ): EventContext {
   let groups: NameDatabase | undefined;
   let kernel: Btf | undefined;
+  let symbols: KernelSymbols | undefined;
   const cgroups = new CgroupPaths();
   return {
     clock: new ClockOffset(bootToRealtime()),
@@ -27,6 +29,10 @@ export function liveContext(
     },
     ...(names && { hostName: (address: string) => names.name(address) }),
     cgroupPath: (id) => cgroups.path(id),
+    kernelSymbol: (address) => {
+      symbols ??= KernelSymbols.read();
+      return symbols.at(address);
+    },
     enumName: (name, value) => {
       try {
         kernel ??= Btf.parse(readBtfBytes(readFileSync(btf)));

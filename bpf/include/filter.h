@@ -177,10 +177,17 @@ static __always_inline bool filter_names(__u32 pid)
 	return filter_uses(FILTER_PID) && filter_listed(FILTER_PID, pid);
 }
 
+/* For what no task does, whatever its network namespace. */
+static __always_inline bool filter_allows_nobody(void)
+{
+	return !(filter_kinds & ~(1 << FILTER_NETNS)) && !filter_comms_count &&
+	       !filter_cgroups_count;
+}
+
 /* For what no task does. */
 static __always_inline bool filter_allows_all(void)
 {
-	return !filter_kinds && !filter_comms_count && !filter_cgroups_count;
+	return !filter_uses(FILTER_NETNS) && filter_allows_nobody();
 }
 
 /*

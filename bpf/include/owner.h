@@ -249,27 +249,36 @@ static __always_inline void owner_state(struct sock *sk, int from, int to)
 }
 
 /*
- * Who did it, where, and when, of a zeroed event; `known` may be NULL. Returns whether the user
- * wants to see it: what is nobody's only where no process is asked for.
+ * Who did it, and when, of an event that has its ends; `owner` and `sk`, which may be any socket of
+ * theirs, may be NULL. Returns whether the user wants to see it: what is nobody's only where no
+ * process is asked for.
  */
+static __always_inline bool owner_fill(struct socket_event *e, const struct owner *owner,
+				       struct sock *sk)
+{
+	if (!ends_wanted(e))
+		return false;
+	e->time = bpf_ktime_get_boot_ns();
+	if (!owner || !owner->pid) {
+		if (sk)
+			e->uid = BPF_CORE_READ(sk, sk_uid.val);
+		return filter_allows_nobody();
+	}
+	e->cgroup = owner->cgroup;
+	e->pid = owner->pid;
+	e->tid = owner->tid;
+	e->ppid = owner->ppid;
+	e->uid = owner->uid;
+	__builtin_memcpy(e->comm, owner->comm, sizeof(e->comm));
+	return owner->is_wanted;
+}
+
+/* The same, and where, of a zeroed event of a socket; `known` may be NULL. */
 static __always_inline bool socket_event_fill(struct socket_event *e, struct sock *sk,
 					      const struct tcp_socket *known)
 {
 	ends_read(e, sk);
-	if (!ends_wanted(e))
-		return false;
-	e->time = bpf_ktime_get_boot_ns();
-	if (!known || !known->owner.pid) {
-		e->uid = BPF_CORE_READ(sk, sk_uid.val);
-		return filter_allows_all();
-	}
-	e->cgroup = known->owner.cgroup;
-	e->pid = known->owner.pid;
-	e->tid = known->owner.tid;
-	e->ppid = known->owner.ppid;
-	e->uid = known->owner.uid;
-	__builtin_memcpy(e->comm, known->owner.comm, sizeof(e->comm));
-	return known->owner.is_wanted;
+	return owner_fill(e, known ? &known->owner : NULL, sk);
 }
 
 static __always_inline int owner_accepts(long fd)

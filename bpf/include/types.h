@@ -22,6 +22,7 @@ typedef __u8 snoop_ip6[16];	    /* shown as IPv4 where it maps one */
 typedef __u16 snoop_port;	    /* in the host's order */
 typedef __u64 snoop_cgroup;	    /* the id of a cgroup (v2): shown as its path */
 typedef char snoop_comm[16];	    /* TASK_COMM_LEN */
+typedef __u64 snoop_ksym;	    /* an address in the kernel, as function+offset; 0 for none */
 
 /* One end of a connection: an address, IPv4 mapped into IPv6, and a port. */
 typedef struct snoop_endpoint {
@@ -70,6 +71,9 @@ struct snoop_list {
 	__u32 count; /* of so many, */
 	__u32 size;  /* in so many bytes; both are 0 when that is not known */
 };
+
+/* A stack of the kernel: addresses of 8 bytes, the innermost one first. */
+typedef struct snoop_span snoop_stack;
 
 typedef struct snoop_list snoop_args; /* the words of a command */
 typedef struct snoop_list snoop_env;  /* NAME=value, of which only those with --env are shown */

@@ -19,6 +19,7 @@ const NOWHERE: EventContext = {
   hostName: () => undefined,
   envNames: [],
   enumName: () => undefined,
+  kernelSymbol: () => undefined,
 };
 
 /** The JSON Schema of a tool's lines with -o json, from the BTF of its object. Needs neither root nor the addon. */

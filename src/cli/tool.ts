@@ -10,6 +10,8 @@ interface ToolFlagBase {
   readonly sets: string;
   /** Columns that there are only with this flag; asking for one of them sets it. */
   readonly fields?: readonly string[];
+  /** Of these columns, what a table shows beside the usual ones. */
+  readonly shows?: readonly string[];
   /** In a table, shows the second column in place of the first. */
   readonly replaces?: readonly [usual: string, instead: string];
 }
@@ -126,18 +128,18 @@ export function flagsInUse(
   return set;
 }
 
-/** The usual columns that there are, with those replaced that a flag replaces. */
+/** The usual columns that there are, with those replaced that a flag replaces, and those that a flag shows. */
 export function usualColumns(
   tool: ToolDefinition,
   view: View,
   set: ReadonlySet<string>,
   all: readonly Column[],
 ): string[] {
-  const usual = view.columns.map((column) => {
-    const flag = Object.entries(tool.flags ?? {}).find(
-      ([name, { replaces }]) => set.has(name) && replaces?.[0] === column,
-    );
-    return flag?.[1].replaces?.[1] ?? column;
-  });
+  const flags = Object.entries(tool.flags ?? {}).flatMap(([name, flag]) => (set.has(name) ? [flag] : []));
+  const usual = view.columns.map(
+    (column) => flags.find(({ replaces }) => replaces?.[0] === column)?.replaces?.[1] ?? column,
+  );
+  // The last one has no limit to its width.
+  usual.splice(-1, 0, ...flags.flatMap(({ shows = [] }) => shows));
   return usual.filter((name) => all.some((column) => column.name === name));
 }

@@ -125,6 +125,8 @@ export interface ListColumn extends ColumnBase {
   readonly kind: 'list';
   /** An `object` has a member for each text, which has the form NAME=value. */
   readonly json: 'array' | 'object';
+  /** A table has it below the row, a line for each text. */
+  readonly isBelow?: true;
   locate(record: EventRecord, list: TextList): void;
 }
 

@@ -10,6 +10,8 @@ export interface EventContext {
   cgroupPath(id: bigint): string | undefined;
   /** The name of an address, as outputs write that; left out where names are not asked for. */
   hostName?(address: string): string | undefined;
+  /** What of the kernel is at an address, as `tcp_v4_rcv+0x1b0`, with ` [veth]` where a module is; undefined when that is not known. */
+  kernelSymbol(address: bigint): string | undefined;
   /** Of the environment of a process only these are shown. */
   readonly envNames: readonly string[];
   /** Node's name of the architecture: the numbers of some flags depend on it. */

@@ -9,6 +9,7 @@ import { argsKind, envKind } from './kinds/list.js';
 import { bitsKind, countKind, enumKind, integerKind, valueKind } from './kinds/number.js';
 import { gidKind, uidKind } from './kinds/owner.js';
 import { signalCodeKind, signalKind, signalResultKind } from './kinds/process.js';
+import { ksymKind, stackKind } from './kinds/stack.js';
 import { dirfdKind, modeKind, openFlagsKind, retKind } from './kinds/syscall.js';
 import { charsKind, componentsKind, placeKind, spanKind } from './kinds/text.js';
 import { durationKind, knownDurationKind, type TimeStyle, timeKind } from './kinds/time.js';
@@ -34,6 +35,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_endpoint: endpointKind,
   snoop_cgroup: cgroupKind,
   snoop_comm: charsKind,
+  snoop_ksym: ksymKind,
+  snoop_stack: stackKind,
   snoop_text: spanKind,
   snoop_path: spanKind,
   snoop_components: componentsKind,
@@ -58,6 +61,7 @@ const IN_PLACE: ReadonlySet<Kind> = new Set([
   endpointKind,
   peerKind,
   cgroupKind,
+  ksymKind,
   retKind,
   uidKind,
   gidKind,

@@ -1,6 +1,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
-import type { Column, EventRecord } from '../events/column.js';
+import { type Column, type EventRecord, type ListColumn, TextList } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
+import { writeTerminalText } from './escape.js';
 import type { Format } from './format.js';
 import { memoized, type Part } from './memo.js';
 import { shownHistogram } from './shown-histogram.js';
@@ -45,16 +46,40 @@ function cell(column: Column, isFirst: boolean, isLast: boolean): Part {
   };
 }
 
+/** How far what is below a row is from the left. */
+const INDENT = '    ';
+
+const isBelow = (column: Column): column is ListColumn => column.kind === 'list' && column.isBelow === true;
+
+/** The texts of a list, each in a line of its own. */
+function lines(column: ListColumn): Part {
+  const list = new TextList();
+  return (record, out) => {
+    column.locate(record, list);
+    const { bytes, isMissing, isTruncated } = list.span;
+    if (isMissing) out.ascii(`${INDENT}?\n`);
+    list.forEach((start, end) => {
+      out.ascii(INDENT);
+      writeTerminalText(bytes, start, end, out);
+      out.byte(NEWLINE);
+    });
+    if (isTruncated) out.ascii(`${INDENT}...[truncated]\n`);
+  };
+}
+
 /** Rows as they come, under a header. */
 export class TableFormat implements Format {
   readonly #columns: readonly Column[];
   readonly #cells: readonly Part[];
+  readonly #below: readonly Part[];
   readonly #style: ChalkInstance;
 
-  constructor(columns: readonly Column[], useColor: boolean) {
+  constructor(all: readonly Column[], useColor: boolean) {
+    const columns = all.filter((column) => !isBelow(column));
     this.#columns = columns;
     const cells = columns.map((column, i) => cell(column, i === 0, i === columns.length - 1));
     this.#cells = memoized(columns, cells);
+    this.#below = all.filter(isBelow).map(lines);
     this.#style = new Chalk({ level: useColor ? 1 : 0 });
   }
 
@@ -70,6 +95,7 @@ export class TableFormat implements Format {
   event(record: EventRecord, out: OutputBuffer): void {
     for (const write of this.#cells) write(record, out);
     out.byte(NEWLINE);
+    for (const write of this.#below) write(record, out);
   }
 
   lost(): void {}

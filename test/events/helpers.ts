@@ -21,6 +21,7 @@ export function fakeContext(changes: Partial<EventContext> = {}): EventContext {
     envNames: [],
     cgroupPath: () => undefined,
     enumName: () => undefined,
+    kernelSymbol: () => undefined,
     ...changes,
   };
 }

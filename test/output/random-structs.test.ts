@@ -19,6 +19,7 @@ const context: EventContext = {
   envNames: [],
   cgroupPath: () => undefined,
   enumName: () => undefined,
+  kernelSymbol: () => undefined,
 };
 
 /** Types by id: what a field may be, with its size, and how the object's value is written in JSON. */

@@ -123,7 +123,11 @@ for (const { file, command } of tools) {
     }
 
     it('has the columns that it speaks of', () => {
-      const own = Object.values(tool.flags ?? {}).flatMap(({ fields = [], replaces = [] }) => [...fields, ...replaces]);
+      const own = Object.values(tool.flags ?? {}).flatMap(({ fields = [], shows = [], replaces = [] }) => [
+        ...fields,
+        ...shows,
+        ...replaces,
+      ]);
       for (const name of own) assert.ok(columns.includes(name), name);
       for (const { replaces } of Object.values(tool.flags ?? {})) {
         if (replaces) assert.ok(tool.columns.includes(replaces[0]), `${replaces[0]} is no usual column`);

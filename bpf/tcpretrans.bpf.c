@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Traces what TCP sends again. */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "owner.h"
+#include "stack.h"
+
+/* include/net/tcp.h, include/net/inet_connection_sock.h */
+#define TCPHDR_SYN 0x02
+#define TCPHDR_ACK 0x10
+#define ICSK_TIME_LOSS_PROBE 5
+#define ENOBUFS 105
+
+/* Why it is sent again. */
+enum retransmit_kind {
+	loss_probe,
+	rto,
+	after_rto,
+	fast,
+	syn,
+	synack,
+};
+
+/* enum tcp_ca_state */
+enum congestion_state {
+	Open,
+	Disorder,
+	CWR,
+	Recovery,
+	Loss,
+};
+
+struct tcpretrans_event {
+	struct socket_event;
+	enum tcp_state state;
+	enum retransmit_kind kind;
+	snoop_ret ret;
+	__u32 seq;
+	__u32 length;
+	enum congestion_state congestion;
+	__u32 timeouts;
+	__u32 retransmits;
+	snoop_stack stack;
+};
+
+STACK_EVENT(tcpretrans_event, 2);
+
+/*
+ * A loss probe is the last of what was sent, and its timer is still the one that is set. It is so
+ * also while an acknowledgement makes others be sent again, but not the last: that is lost only
+ * where something that was sent after it has arrived. The timer for the RTO is not set any more
+ * when it sends.
+ */
+static __always_inline enum retransmit_kind kind_of(struct sock *sk, struct tcp_skb_cb *cb)
+{
+	struct inet_connection_sock *icsk = (void *)sk;
+	int congestion = BPF_CORE_READ_BITFIELD_PROBED(icsk, icsk_ca_state);
+	__u8 flags = BPF_CORE_READ(cb, tcp_flags), timer = BPF_CORE_READ(icsk, icsk_pending);
+
+	if (flags & TCPHDR_SYN)
+		return flags & TCPHDR_ACK ? synack : syn;
+	if (congestion == TCP_CA_Loss)
+		return timer ? after_rto : rto;
+	if (timer == ICSK_TIME_LOSS_PROBE &&
+	    BPF_CORE_READ(cb, end_seq) == BPF_CORE_READ((struct tcp_sock *)sk, snd_nxt))
+		return loss_probe;
+	return fast;
+}
+
+/* Since 6.17 the kernel tells also of what it could not send. */
+#define TELLS_FAILURES bpf_core_type_exists(struct trace_event_raw_tcp_retransmit_skb)
+
+/* What a queue of the device drops has no errno: net_xmit_errno() of the kernel gives it this. */
+static __always_inline int error_of(int result)
+{
+	return result > 0 ? -ENOBUFS : result;
+}
+
+SEC("raw_tp/tcp_retransmit_skb")
+int handle_retransmit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct sock *sk = (void *)ctx->args[0];
+	struct sk_buff *skb = (void *)ctx->args[1];
+	struct tcp_skb_cb *cb = (void *)skb->cb;
+	struct tcpretrans_event e = {};
+
+	if (TELLS_FAILURES)
+		e.ret = error_of(ctx->args[2]);
+	if (filter_failed && !e.ret)
+		return 0;
+	if (!socket_event_fill((struct socket_event *)&e, sk, tcp_socket_find(sk)))
+		return 0;
+	e.state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	e.kind = kind_of(sk, cb);
+	e.seq = BPF_CORE_READ(cb, seq);
+	e.length = BPF_CORE_READ(skb, len);
+	e.congestion =
+		BPF_CORE_READ_BITFIELD_PROBED((struct inet_connection_sock *)sk, icsk_ca_state);
+	e.timeouts = BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_retransmits);
+	e.retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
+	tcpretrans_event_send(ctx, &e, 0);
+	return 0;
+}
+
+/* A connection that is asked for has no socket yet: there is a request, which begins like one. */
+SEC("raw_tp/tcp_retransmit_synack")
+int handle_synack(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct sock *listener = (void *)ctx->args[0];
+	struct request_sock *request = (void *)ctx->args[1];
+	struct tcp_socket *known = tcp_socket_find(listener);
+	struct tcpretrans_event e = {};
+
+	if (filter_failed)
+		return 0;
+	ends_read((struct socket_event *)&e, (struct sock *)request);
+	if (!owner_fill((struct socket_event *)&e, known ? &known->owner : NULL, listener))
+		return 0;
+	e.state = TCP_SYN_RECV;
+	e.kind = synack;
+	e.seq = BPF_CORE_READ((struct tcp_request_sock *)request, snt_isn);
+	e.retransmits = BPF_CORE_READ(request, num_retrans) + 1;
+	tcpretrans_event_send(ctx, &e, 1);
+	return 0;
+}
+
+SEC("raw_tp/inet_sock_set_state")
+int handle_state(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct sock *sk = (void *)ctx->args[0];
+
+	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP)
+		owner_state(sk, ctx->args[1], ctx->args[2]);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

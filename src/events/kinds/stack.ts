@@ -1,0 +1,77 @@
+import { type EventRecord, type ListColumn, listTexts, TextList } from '../column.js';
+import type { EventContext } from '../context.js';
+import { type Kind, plain } from './kind.js';
+import { readSpan } from './text.js';
+
+const ADDRESS = 8;
+
+/** Names addresses, each of which is looked up once; in hexadecimal what has no name. */
+function namer(context: EventContext): (address: bigint) => string {
+  const names = new Map<bigint, string>();
+  return (address) => {
+    let name = names.get(address);
+    if (name === undefined) {
+      name = context.kernelSymbol(address) ?? `0x${address.toString(16)}`;
+      names.set(address, name);
+    }
+    return name;
+  };
+}
+
+/** snoop_ksym: the function at an address of the kernel; not there when that is 0. */
+export const ksymKind: Kind = (field, context) => {
+  const nameOf = namer(context);
+  const address = ({ view, offset }: EventRecord) => view.getBigUint64(offset + field.offset, true);
+  const isPresent = (record: EventRecord) => address(record) !== 0n;
+  return [
+    plain({
+      name: field.name,
+      json: 'string',
+      width: 24,
+      align: 'left',
+      value: (record) => (isPresent(record) ? nameOf(address(record)) : undefined),
+      write: (record, out) => {
+        if (isPresent(record)) out.ascii(nameOf(address(record)));
+      },
+      isPresent,
+    }),
+  ];
+};
+
+/** What is on top of a stack only because it is looked at. */
+const MACHINERY = /^(?:(?:__)?bpf_|__traceiter_|trace_call_bpf|kprobe_|ftrace_)/;
+/** So many at the most. */
+const MACHINERY_DEPTH = 8;
+
+/** How many of the first functions are there only because a program runs. */
+function machinery(names: readonly string[]): number {
+  return names.slice(0, MACHINERY_DEPTH).findLastIndex((name) => MACHINERY.test(name)) + 1;
+}
+
+/** snoop_stack: its functions, the innermost one first. */
+export const stackKind: Kind = (field, context): ListColumn[] => {
+  const nameOf = namer(context);
+  const list = new TextList();
+  const locate = (record: EventRecord, into: TextList) => {
+    const { span } = into;
+    readSpan(field, record, span);
+    const { isMissing, isTruncated, start, end } = span;
+    const names: string[] = [];
+    for (let at = start; at + ADDRESS <= end; at += ADDRESS) names.push(nameOf(record.view.getBigUint64(at, true)));
+    const text = Buffer.from(
+      names
+        .slice(machinery(names))
+        .map((name) => `${name}\0`)
+        .join(''),
+      'latin1',
+    );
+    span.set(text, 0, text.length);
+    span.isMissing = isMissing;
+    span.isTruncated = isTruncated;
+  };
+  const value = (record: EventRecord) => {
+    locate(record, list);
+    return listTexts(list);
+  };
+  return [{ kind: 'list', json: 'array', name: field.name, width: 20, align: 'left', isBelow: true, locate, value }];
+};
