@@ -57,7 +57,7 @@ $(ARM64_LAUNCHER): src/native/launch.c scripts/arm64.mk | setup
 	@mkdir -p $(@D)
 	$(Q)$(ARM64_CC) -O2 -Wall -Wextra -Werror -o $@ $<
 
-$(ARM64)/test/fixtures/%: test/fixtures/%.c scripts/test-programs.mk | setup
+$(ARM64)/test/fixtures/%: test/fixtures/%.c $(TEST_PROGRAM_HEADERS) scripts/test-programs.mk | setup
 	@printf '  %-8s%s\n' CC $@
 	@mkdir -p $(@D)
 	$(Q)$(ARM64_CC) $(TEST_PROGRAM_CFLAGS) -o $@.tmp $<

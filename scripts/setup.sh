@@ -62,9 +62,10 @@ for purpose in "$@"; do
         want jq jq has jq
         want bpftool bpftool has bpftool
         want man-db man has man
-        want util-linux 'setpriv and unshare (util-linux)' has setpriv
+        want util-linux 'setpriv, unshare and nsenter (util-linux)' has setpriv
         want libcap2-bin 'capsh (libcap)' has capsh
-        want iproute2 'ip (iproute2)' has ip
+        want iproute2 'ip and ss (iproute2)' has ip
+        want curl curl has curl
         want bsdutils 'script (util-linux)' has script
         ;;
     kernels)

@@ -47,12 +47,36 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** Whether these lines of a shell do their work, in a network namespace of their own. */
+function inNetwork(lines: string): string | undefined {
+  const missing = program('unshare')() ?? program('ip')();
+  if (missing !== undefined) return missing;
+  const { status, stderr } = spawnSync('unshare', ['--net', 'sh', '-ec', lines], { env: withSbin(), encoding: 'utf8' });
+  return status === 0 ? undefined : stderr.trim().split('\n').at(-1) || `status ${status}`;
+}
+
+/** Whether a network namespace can be had that has a name. */
+function namedNetwork(): string | undefined {
+  const missing = program('ip')() ?? program('nsenter')();
+  if (missing !== undefined) return missing;
+  const name = `snoopkit-probe-${process.pid}`;
+  const ip = (verb: string) => spawnSync('ip', ['netns', verb, name], { env: withSbin(), encoding: 'utf8' });
+  const { status, stderr } = ip('add');
+  if (status !== 0) return stderr.trim();
+  ip('delete');
+  return undefined;
+}
+
+/** Programs in /usr/sbin are found, too. */
+function withSbin(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+}
+
 /** Whether bpftool loads a fixture of test/bpf. */
 function loadedByBpftool(fixture: string): string | undefined {
   const object = fileURLToPath(new URL(`bpf/fixtures/${fixture}.bpf.o`, import.meta.url));
   const pin = join(mountPoint('bpf') ?? '', `snoopkit-probe-${process.pid}`);
-  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
-  const { status, stderr } = spawnSync('bpftool', ['prog', 'load', object, pin], { env, encoding: 'utf8' });
+  const { status, stderr } = spawnSync('bpftool', ['prog', 'load', object, pin], { env: withSbin(), encoding: 'utf8' });
   if (status === 0) {
     unlinkSync(pin);
     return undefined;
@@ -117,6 +141,11 @@ const probes = {
   cc: program('cc'),
   'apt-get': program('apt-get'),
   ip: program('ip'),
+  ss: program('ss'),
+  curl: program('curl'),
+  netns: namedNetwork,
+  /** A pair of joined network devices. */
+  veth: () => inNetwork('ip link add one type veth peer name two'),
   script: program('script'),
 } satisfies Record<string, Probe>;
 

@@ -1,10 +1,16 @@
 /** Folders that are made once and kept: from then on no network is needed. */
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'snoopkit');
+}
+
+/** The name of a folder that is another one when other things are wanted in it. */
+export function nameWith(name: string, wanted: readonly string[]): string {
+  return `${name}-${createHash('sha256').update(wanted.join(' ')).digest('hex').slice(0, 8)}`;
 }
 
 /** Makes a folder unless it is there. `make` fills it, and has another folder to work in. */

@@ -1,8 +1,8 @@
-/** Debian's cloud kernels: the image, and the modules without which a guest finds no root. */
+/** Debian's cloud kernels: the image, and the modules that a guest needs. */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fromDebian, type Release, run, UnavailableError } from './apt.js';
-import { cacheFolder, keep } from './kept.js';
+import { cacheFolder, keep, nameWith } from './kept.js';
 
 export interface Kernel extends Release {
   /** The version without its last part. A suite that is not released yet moves on to the next. */
@@ -19,8 +19,8 @@ export interface KernelFiles {
 }
 
 /**
- * What a guest needs to find its root, in the order in which it is loaded. A kernel has each of them as a module, or
- * built in, or (5.10) as a part of virtio_pci.
+ * What a guest needs to find its root, and then what tests of the network need, in the order in which it is loaded. A
+ * kernel has each of them as a module, or built in, or (5.10) as a part of virtio_pci.
  */
 const MODULES = [
   'virtio_ring',
@@ -32,6 +32,10 @@ const MODULES = [
   'fuse',
   'virtiofs',
   'overlay',
+  'veth',
+  'inet_diag',
+  'tcp_diag',
+  'udp_diag',
 ];
 
 /** The release that the newest cloud kernel has, from what `apt-cache depends --recurse` says of its package. */
@@ -71,7 +75,7 @@ async function pick(unpacked: string, release: string, into: string): Promise<vo
   for (const [i, name] of MODULES.entries()) {
     const file = files.find((path) => new RegExp(`/kernel/.*/${name}\\.ko(\\.xz)?$`).test(path));
     if (file === undefined) continue;
-    const copy = join(into, 'modules', `${i}-${basename(file)}`);
+    const copy = join(into, 'modules', `${String(i).padStart(2, '0')}-${basename(file)}`);
     copyFileSync(join(unpacked, file), copy);
     if (copy.endsWith('.xz')) await run('xz', ['-d', copy]);
   }
@@ -87,12 +91,17 @@ function read(folder: string): KernelFiles {
   };
 }
 
+/** Where a kernel is kept. */
+export function folderOf({ series, architecture }: Kernel, cache = cacheFolder()): string {
+  return join(cache, 'kernels', architecture, nameWith(series, MODULES));
+}
+
 /** The files of a kernel, which are got where the cache has none. Throws UnavailableError. */
 export async function obtain(
   kernel: Kernel,
-  { cache = cacheFolder(), from }: { cache?: string; from?: readonly string[] } = {},
+  { cache, from }: { cache?: string; from?: readonly string[] } = {},
 ): Promise<KernelFiles> {
-  const folder = join(cache, 'kernels', kernel.architecture, kernel.series);
+  const folder = folderOf(kernel, cache);
   await keep(folder, async (fresh, work) => {
     const { release, packages } = await download(kernel, work, from);
     for (const file of packages) await run('dpkg-deb', ['-x', file, join(work, 'unpacked')]);

@@ -1,9 +1,8 @@
 /** Unpacked packages of another architecture. None of them is installed: no script of a package runs. */
-import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromDebian, run } from './apt.js';
-import { cacheFolder, keep } from './kept.js';
+import { cacheFolder, keep, nameWith } from './kept.js';
 
 async function unpack(packages: readonly string[], into: string): Promise<void> {
   for (const file of packages) await run('dpkg-deb', ['-x', file, into]);
@@ -11,8 +10,7 @@ async function unpack(packages: readonly string[], into: string): Promise<void> 
 
 /** Where a tree is kept: another one when other packages are asked for. */
 function placeOf(kind: string, architecture: string, names: readonly string[]): string {
-  const hash = createHash('sha256').update(names.join(' ')).digest('hex').slice(0, 8);
-  return join(cacheFolder(), kind, `${architecture}-${hash}`);
+  return join(cacheFolder(), kind, nameWith(architecture, names));
 }
 
 const LIBRARIES = ['libbpf1', 'libbpf-dev', 'libuv1-dev'];

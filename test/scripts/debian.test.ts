@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { archivesIn, UnavailableError } from '../../scripts/debian/apt.js';
 import { btfInImage } from '../../scripts/debian/image-btf.js';
-import { obtain, packagesIn, releaseIn } from '../../scripts/debian/kernel.js';
+import { folderOf, obtain, packagesIn, releaseIn } from '../../scripts/debian/kernel.js';
 import { needs } from '../capability.js';
 
 const ONE_PACKAGE = `linux-image-cloud-amd64
@@ -60,14 +60,14 @@ describe('debian: the cache', () => {
   afterEach(() => rmSync(cache, { recursive: true }));
 
   it('needs no archive where it has the kernel', async () => {
-    const folder = join(cache, 'kernels', 'amd64', '6.1');
+    const folder = folderOf(kernel, cache);
     mkdirSync(join(folder, 'modules'), { recursive: true });
     writeFileSync(join(folder, 'release'), '6.1.0-1-cloud-amd64\n');
-    for (const name of ['1-fuse.ko', '0-virtio.ko']) writeFileSync(join(folder, 'modules', name), '');
+    for (const name of ['10-fuse.ko', '09-virtio.ko']) writeFileSync(join(folder, 'modules', name), '');
     assert.deepEqual(await obtain(kernel, { cache, from: [] }), {
       release: '6.1.0-1-cloud-amd64',
       image: join(folder, 'vmlinuz'),
-      modules: [join(folder, 'modules', '0-virtio.ko'), join(folder, 'modules', '1-fuse.ko')],
+      modules: [join(folder, 'modules', '09-virtio.ko'), join(folder, 'modules', '10-fuse.ko')],
     });
   });
 

@@ -1,0 +1,132 @@
+/** One direction of a NetLab's wire: which TCP packets arrive there, and which of them get lost. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** What a packet is: RST and SYN before all else, DATA if it has some, else FIN, or an ACK and nothing else. */
+export const KIND = { DATA: 1, SYN: 2, FIN: 4, RST: 8, ACK: 16 } as const;
+export type Kind = keyof typeof KIND;
+
+/** A TCP packet, as it came out of the wire. */
+export interface Packet {
+  /** Nanoseconds of CLOCK_MONOTONIC. */
+  readonly time: number;
+  readonly version: 4 | 6;
+  readonly source: number;
+  readonly target: number;
+  readonly seq: number;
+  readonly ack: number;
+  /** Of the data. */
+  readonly length: number;
+  /** The byte of the header: 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK. */
+  readonly flags: number;
+  readonly kind: Kind;
+  readonly dropped: boolean;
+}
+
+/** Which packets are dropped, from now on. */
+export interface Drop {
+  readonly kinds: readonly Kind[];
+  /** Every so many-th of those kinds: all, unless told otherwise. */
+  readonly every?: number;
+  /** But none of so many at first. */
+  readonly after?: number;
+  /** And so many at the most. */
+  readonly most?: number;
+  /** Only those from or to this port. */
+  readonly port?: number;
+}
+
+export interface WireRequest {
+  readonly drop?: { kinds: number; every: number; after: number; most: number; port: number };
+  /** The packets are asked for from this one on. */
+  readonly from: number;
+}
+
+export interface WireAnswer {
+  readonly count: number;
+  readonly seen: readonly (Omit<Packet, 'time' | 'kind'> & { time: string; kind: number })[];
+}
+
+/** Those that begin before the end of what had come by already, of the same direction: they were sent again. */
+export function sentAgain(packets: readonly Packet[]): Packet[] {
+  const ends = new Map<string, number>();
+  return packets.filter(({ kind, version, source, target, seq, length, flags }) => {
+    // What takes no place in the sequence can't be sent again.
+    const end = (seq + length + (flags & 1) + ((flags >> 1) & 1)) | 0;
+    if (kind === 'RST' || end === (seq | 0)) return false;
+    const flow = `${version} ${source} ${target}`;
+    const last = ends.get(flow);
+    if (kind === 'SYN' ? last !== end : last === undefined || ((seq - last) | 0) >= 0) {
+      ends.set(flow, end);
+      return false;
+    }
+    if (last !== undefined && ((end - last) | 0) > 0) ends.set(flow, end);
+    return true;
+  });
+}
+
+export class Wire {
+  readonly #child: ChildProcess;
+  readonly #packets: Packet[] = [];
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  /** Looks at a device of the namespace that these words enter. */
+  static async on(device: string, [nsenter = '', ...options]: readonly string[]): Promise<Wire> {
+    const script = fileURLToPath(new URL('./wire-end.js', import.meta.url));
+    // The channel of fork() is inherited by what nsenter executes.
+    const execArgv = [...options, process.execPath];
+    const wire = new Wire(fork(script, [device], { execPath: nsenter, execArgv }));
+    await wire.#answer();
+    return wire;
+  }
+
+  async #answer(): Promise<WireAnswer> {
+    const ended = once(this.#child, 'exit').then(() => assert.fail('the end of the wire has died'));
+    ended.catch(() => {});
+    const [answer] = await Promise.race([once(this.#child, 'message'), ended]);
+    return answer as WireAnswer;
+  }
+
+  async #ask(drop?: WireRequest['drop']): Promise<void> {
+    this.#child.send({ from: this.#packets.length, ...(drop && { drop }) } satisfies WireRequest);
+    const { count, seen } = await this.#answer();
+    const kinds = Object.keys(KIND) as Kind[];
+    for (const { time, kind, ...packet } of seen) {
+      this.#packets.push({ ...packet, time: Number(time), kind: kinds.find((name) => KIND[name] === kind) as Kind });
+    }
+    assert.equal(this.#packets.length, count, 'more packets than the wire has room for');
+  }
+
+  /** Drops such packets from now on; nothing, without any kind. */
+  drop({ kinds, every = 1, after = 0, most = 2 ** 32 - 1, port = 0 }: Drop): Promise<void> {
+    return this.#ask({ kinds: kinds.reduce((mask, kind) => mask | KIND[kind], 0), every, after, most, port });
+  }
+
+  /** Drops all TCP packets. */
+  cut(): Promise<void> {
+    return this.drop({ kinds: Object.keys(KIND) as Kind[] });
+  }
+
+  /** Drops nothing any more. */
+  mend(): Promise<void> {
+    return this.drop({ kinds: [] });
+  }
+
+  /** All packets until now, those that were dropped too, in their order. */
+  async packets(): Promise<readonly Packet[]> {
+    await this.#ask();
+    return this.#packets;
+  }
+
+  async close(): Promise<void> {
+    const gone = once(this.#child, 'exit');
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill('SIGKILL');
+    await gone;
+  }
+}
