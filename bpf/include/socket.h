@@ -112,7 +112,7 @@ static __always_inline bool is_mapped(const snoop_endpoint *end)
 /* Whether the packets are IPv4: also those of an IPv6 socket whose addresses are mapped ones. */
 static __always_inline bool is_ipv4(const struct socket_event *e)
 {
-	return is_mapped(&e->remote) || e->family == ipv4;
+	return is_mapped(&e->remote) || is_mapped(&e->local);
 }
 
 /* Whether the user wants to see events of a socket with these ends. */
@@ -149,6 +149,17 @@ static __always_inline void ends_read(struct socket_event *e, struct sock *sk)
 	}
 	map_ip4(&e->local, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
 	map_ip4(&e->remote, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+}
+
+/* Adds to the ends of a socket that it is the current process who does something with it, now.
+ * Returns whether the user wants to see it. */
+static __always_inline bool socket_event_current(struct socket_event *e)
+{
+	if (!ends_wanted(e) || !filter_allows_anywhere())
+		return false;
+	event_fill((struct event *)e);
+	e->cgroup = bpf_get_current_cgroup_id();
+	return true;
 }
 
 /* The socket behind a file, or NULL. */

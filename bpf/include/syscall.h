@@ -12,6 +12,7 @@
 #if defined(__TARGET_ARCH_x86)
 #define TS_COMPAT 0x2 /* arch/x86/include/asm/thread_info.h */
 #define NR_open 2
+#define NR_connect 42
 #define NR_execve 59
 #define NR_kill 62
 #define NR_creat 85
@@ -28,6 +29,7 @@
 #define NR_tkill 130
 #define NR_tgkill 131
 #define NR_rt_sigqueueinfo 138
+#define NR_connect 203
 #define NR_execve 221
 #define NR_rt_tgsigqueueinfo 240
 #define NR_execveat 281

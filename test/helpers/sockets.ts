@@ -26,8 +26,8 @@ export interface Step {
   readonly asked?: string;
   readonly asked_port?: number;
   /**
-   * What the socket had after the step; one that closes, before it. The kernel forgets a local port that it chose when
-   * a connect fails: `bind` first to know it.
+   * What the socket had after the step; one that closes, before it. After a connect that failed the kernel keeps the
+   * local port, and the address only where `bind` gave it.
    */
   readonly local?: string;
   readonly local_port?: number;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Traces accept(2): who accepts whom, and how many still wait. */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "socket.h"
+#include "syscall.h"
+
+#define EINTR 4
+#define EAGAIN 11
+#define ERESTARTSYS 512
+
+struct tcpaccept_event {
+	struct socket_event;
+	snoop_ret ret;
+	__u32 waiting;
+	__u32 backlog;
+	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
+};
+
+SMALL_EVENT(tcpaccept_event);
+
+static __always_inline int handle_exit(long ret)
+{
+	struct tcpaccept_event e = {.ret = ret};
+	struct sock *listener = socket_of(current_file(syscall_argument(current_regs(), 1)));
+	struct sock *sk = ret < 0 ? listener : socket_of(current_file(ret));
+	struct socket_event *base = (void *)&e;
+
+	/* That there was nothing to accept is no failure. */
+	if (ret == -EAGAIN || ret == -EINTR || ret == -ERESTARTSYS || (filter_failed && ret >= 0))
+		return 0;
+	if (!sk || !listener || !is_tcp(sk))
+		return 0;
+	ends_read(base, sk);
+	if (!socket_event_current(base))
+		return 0;
+	e.waiting = BPF_CORE_READ(listener, sk_ack_backlog);
+	e.backlog = BPF_CORE_READ(listener, sk_max_ack_backlog);
+	event_send(&e, sizeof(e));
+	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_accept")
+int handle_accept(struct trace_event_raw_sys_exit *ctx)
+{
+	return handle_exit(ctx->ret);
+}
+
+SEC("tp/syscalls/sys_exit_accept4")
+int handle_accept4(struct trace_event_raw_sys_exit *ctx)
+{
+	return handle_exit(ctx->ret);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
