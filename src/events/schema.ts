@@ -3,6 +3,7 @@ import type { Column } from './column.js';
 import type { EventContext } from './context.js';
 import { endpointKind, ip4Kind, ip6Kind, portKind } from './kinds/address.js';
 import { cgroupKind } from './kinds/cgroup.js';
+import { flagsKind } from './kinds/flags.js';
 import type { Kind } from './kinds/kind.js';
 import { argsKind, envKind } from './kinds/list.js';
 import { bitsKind, countKind, enumKind, integerKind, valueKind } from './kinds/number.js';
@@ -48,6 +49,7 @@ const IN_PLACE: ReadonlySet<Kind> = new Set([
   signalCodeKind,
   signalResultKind,
   enumKind,
+  flagsKind,
   charsKind,
   ip4Kind,
   ip6Kind,
@@ -87,7 +89,7 @@ function kindOf(member: Member, options: SchemaOptions): Kind {
     case 'pointer':
       return integerKind;
     case 'enum':
-      return enumKind;
+      return member.type.size < 8 && member.type.name.endsWith('_flags') ? flagsKind : enumKind;
     case 'array':
       return isText(member.type) ? charsKind : valueKind;
     default:
