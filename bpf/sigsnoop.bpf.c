@@ -10,6 +10,7 @@
 #include "event.h"
 #include "filter.h"
 #include "syscall.h"
+#include "tally.h"
 
 #define EAGAIN 11
 #define SIGALRM 14
@@ -48,6 +49,23 @@ struct sigsnoop_event {
 
 SMALL_EVENT(sigsnoop_event);
 
+/* --count: who sends what to whom, by name, for a process may live for one signal only. */
+struct sigsnoop_count_key {
+	snoop_comm comm;
+	snoop_comm target_comm;
+	snoop_signal signal;
+	enum sigsnoop_origin origin;
+	snoop_signal_result result;
+	__u32 _padding;
+};
+
+struct sigsnoop_count_value {
+	snoop_count count;
+};
+
+TALLY(sigsnoop_count, 10240);
+
+const volatile bool want_counts;
 const volatile bool only_calls;
 const volatile bool want_probes;
 
@@ -122,8 +140,29 @@ static __always_inline bool wanted(const struct sigsnoop_event *e)
 	return e->origin == timer ? filter_allows_all() : filter_allows();
 }
 
+static __always_inline void count(const struct sigsnoop_event *e)
+{
+	struct sigsnoop_count_key key = {
+		.signal = e->signal,
+		.origin = e->origin,
+		.result = e->result,
+	};
+	struct sigsnoop_count_value *value;
+
+	__builtin_memcpy(key.target_comm, e->target_comm, sizeof(key.target_comm));
+	if (e->origin != timer)
+		bpf_get_current_comm(key.comm, sizeof(key.comm));
+	value = tally_row(&key);
+	if (value)
+		__sync_fetch_and_add(&value->count, 1);
+}
+
 static __always_inline void send(struct sigsnoop_event *e)
 {
+	if (want_counts) {
+		count(e);
+		return;
+	}
 	if (e->origin == timer) /* nobody did it */
 		e->time = bpf_ktime_get_boot_ns();
 	else

@@ -30,8 +30,8 @@ struct tcplife_event {
 	enum tcp_closer closed_by;
 	__u32 retransmits;
 	snoop_known_duration duration;
-	snoop_count sent_bytes;
-	snoop_count received_bytes;
+	snoop_count sent;
+	snoop_count received;
 	snoop_known_duration srtt;
 };
 
@@ -89,10 +89,10 @@ static __always_inline void read_counts(struct tcplife_event *e, struct sock *sk
 {
 	struct tcp_sock *tp = (void *)sk;
 
-	e->sent_bytes = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
-	e->received_bytes = BPF_CORE_READ(tp, bytes_received);
-	if (e->received_bytes && BPF_CORE_READ(sk, __sk_common.skc_flags) & 1UL << SOCK_DONE)
-		e->received_bytes--;
+	e->sent = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
+	e->received = BPF_CORE_READ(tp, bytes_received);
+	if (e->received && BPF_CORE_READ(sk, __sk_common.skc_flags) & 1UL << SOCK_DONE)
+		e->received--;
 	e->retransmits = BPF_CORE_READ(tp, total_retrans);
 	e->srtt = (__u64)(BPF_CORE_READ(tp, srtt_us) >> 3) * 1000; /* it is kept times eight */
 }

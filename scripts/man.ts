@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
 import {
-  columnsText,
-  columnTexts,
+  columnSections,
   EXIT_STATUS,
   FLAG_GROUPS,
   flagForm,
@@ -55,10 +54,13 @@ function examples(command: Command.Class): string {
 
 /** What only tools have. */
 function toolSections(tool: ToolDefinition): { before: string[]; after: string[] } {
-  const columns = columnTexts(tool).map(([name, text]) => [bold(name), prose(text)] as const);
+  const columns = columnSections(tool).map(({ title, text, columns }) => {
+    const entries = columns.map(([name, meaning]) => [bold(name), prose(meaning)] as const);
+    return section(title, prose(text), definitions(entries));
+  });
   return {
     before: [
-      section('COLUMNS', prose(columnsText(tool)), definitions(columns)),
+      ...columns,
       section('LOST EVENTS', prose(LOST_EVENTS)),
       section('EXIT STATUS', definitions(EXIT_STATUS.map(([status, text]) => [bold(status), prose(text)]))),
     ],

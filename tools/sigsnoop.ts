@@ -1,5 +1,12 @@
 import { defineTool } from '../src/cli/define-tool.js';
 
+const SIGNAL = 'the signal, such as SIGTERM; the number where that is none; not there for kill(pid, 0)';
+const ORIGIN =
+  'the system call that sent it: kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo or pidfd_send_signal; else kernel; or timer, which interrupts whoever runs';
+const TARGET_COMM = "name of the target's command; empty when the call failed";
+const RESULT =
+  "delivered; ignored; already_pending, to which it adds nothing; lose_info, delivered without the sender's data; overflow_fail; probed, where there was none to send; or the call's error";
+
 export default defineTool({
   name: 'sigsnoop',
   summary: 'trace signals: who sends which to whom, and what becomes of it',
@@ -8,22 +15,24 @@ export default defineTool({
   event: { struct: 'sigsnoop_event', name: 'signal' },
   columns: ['pid', 'comm', 'signal', 'target_pid', 'target_comm', 'result'],
   fields: {
-    signal: 'the signal, such as SIGTERM; the number where that is none; not there for kill(pid, 0)',
-    origin:
-      'the system call that sent it: kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo or pidfd_send_signal; else kernel; or timer, which interrupts whoever runs: pid is 0 then',
+    signal: SIGNAL,
+    origin: `${ORIGIN}: pid is 0 then`,
     code: 'what the receiver is told of the reason (si_code), such as SI_USER, SI_KERNEL, SEGV_MAPERR or CLD_EXITED; not there when nothing was sent',
     target_pid:
       'process that it is for; when the call failed, what was given: of kill(2) -N is a process group; 0 where only a thread or a pidfd was given',
     target_tid:
       'the thread that it is for; of a signal for a process the one that the kernel found by the pid, any may take it; 0 when the call failed and gave none',
-    target_comm: "name of the target's command; empty when the call failed",
+    target_comm: TARGET_COMM,
     to_thread: 'whether it is for this thread alone, not for its process',
-    result:
-      "delivered; ignored; already_pending, to which it adds nothing; lose_info, delivered without the sender's data; overflow_fail; probed, where there was none to send; or the call's error",
+    result: RESULT,
     ret: 'what the call returned: 0, or the error: its name in a table, a negative number in JSON; 0 for what the kernel sent',
     error: "the error's name; not there when the call succeeded",
   },
   flags: {
+    count: {
+      summary: 'in place of each signal, how often who sent which one to whom, by the names of their commands',
+      sets: 'want_counts',
+    },
     kill: {
       summary: 'only what processes send with kill(2) and its like, not what the kernel sends by itself',
       sets: 'only_calls',
@@ -32,6 +41,21 @@ export default defineTool({
       summary: 'show kill(pid, 0) and its like, too, which send nothing but ask whether the process is there',
       sets: 'want_probes',
     },
+  },
+  tally: {
+    flag: 'count',
+    event: { struct: 'sigsnoop_count', name: 'signal_count' },
+    columns: ['count', 'comm', 'signal', 'target_comm', 'result'],
+    fields: {
+      comm: 'name of the command that sent them; empty for a timer',
+      target_comm: TARGET_COMM,
+      signal: SIGNAL,
+      origin: ORIGIN,
+      result: RESULT,
+      count: 'how many there were',
+    },
+    sort: 'count',
+    sums: ['count'],
   },
   hooks: {
     signals: { ways: [{ programs: ['handle_signal'] }, { programs: ['handle_signal_typed'] }] },
@@ -50,6 +74,7 @@ export default defineTool({
     { summary: 'Who kills whom: no signals that the kernel sends', command: '--kill' },
     { summary: 'Signals that a process sends or gets, with their origin', command: '-p 1234 -F +origin,+code' },
     { summary: 'Calls that are refused', command: '-x' },
+    { summary: 'Who sends what to whom, and how often, each second', command: '--count -i 1' },
     { summary: 'Who crashes, and of what', command: '-F +code | grep SIGSEGV' },
   ],
   caveats: [

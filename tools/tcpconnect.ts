@@ -38,7 +38,7 @@ export default defineTool({
     { summary: 'Those that fail, with the error', command: '-x -F +error' },
     { summary: 'Those that take more than 100 ms', command: '--min-latency 100ms' },
     { summary: 'What a command connects to', command: '-f -- curl https://example.org' },
-    { summary: 'To a network and port, as JSON', command: '--remote-addr 10.0.0.0/8 --remote-port 5432 -o json' },
+    { summary: 'To a network, as JSON', command: '--remote-addr 10.0.0.0/8 --json' },
   ],
   caveats: [
     'The latency is that of the handshake, as this machine sees it: not of the name lookup before it, nor of the server.',

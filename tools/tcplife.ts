@@ -8,7 +8,7 @@ export default defineTool({
   description:
     'Shows each TCP connection as it ends: the process, both ends, how long it lasted, how many bytes went each way, what had to be sent again, the round-trip time, and how it ended: in order, by a reset, or since nobody answered.',
   event: { struct: 'tcplife_event', name: 'tcp_life' },
-  columns: ['pid', 'comm', 'duration', 'sent_bytes', 'received_bytes', 'close', 'local_port', 'remote'],
+  columns: ['pid', 'comm', 'duration', 'sent', 'received', 'local_port', 'remote'],
   sockets: true,
   fields: {
     ...SOCKET_FIELDS,
@@ -18,8 +18,8 @@ export default defineTool({
     retransmits: 'segments that were sent again',
     duration:
       'from the first SYN, or from the end of the handshake at a server: nanoseconds in JSON; not there where that was before tracing',
-    sent_bytes: 'bytes of data that were sent, those sent again once',
-    received_bytes: 'bytes of data that came, in order',
+    sent: 'bytes of data that were sent, those sent again once',
+    received: 'bytes of data that came, in order',
     srtt: 'the smoothed round-trip time, in nanoseconds in JSON; not there where none was measured',
   },
   flags: {
@@ -33,11 +33,11 @@ export default defineTool({
   examples: [
     { summary: 'All connections that end', command: '' },
     { summary: 'Those of a command and its children', command: '-f -- curl https://example.org' },
-    { summary: 'Those that were reset or timed out', command: '-x -F +closed_by' },
+    { summary: 'Those that were reset or timed out', command: '-x -F +close,+closed_by' },
     { summary: 'To a database, longer than a second', command: '--remote-port 5432 --min-duration 1' },
     {
-      summary: 'Bytes sent by each program',
-      command: `<%= config.bin %> tcplife --json | jq -c '[.comm, .sent_bytes]'`,
+      summary: 'Bytes each way, by program',
+      command: `<%= config.bin %> tcplife --json | jq -c '[.comm, .sent, .received]'`,
     },
   ],
   caveats: [

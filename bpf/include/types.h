@@ -73,4 +73,16 @@ struct snoop_list {
 typedef struct snoop_list snoop_args; /* the words of a command */
 typedef struct snoop_list snoop_env;  /* NAME=value, of which only those with --env are shown */
 
+/*
+ * How values are spread: by their number of bits, so that slot N has those from 2^(N-1) up to 2^N,
+ * slot 0 has zeros, and the last one also all that is larger. Each border is below 2^53.
+ */
+#define HISTOGRAM_SLOTS 54
+struct snoop_histogram {
+	__u64 sum; /* of all values */
+	__u64 slots[HISTOGRAM_SLOTS];
+};
+
+typedef struct snoop_histogram snoop_histogram_ns;
+
 #endif

@@ -165,6 +165,21 @@ export class BpfMap {
   }
 
   /**
+   * The bytes of all entries of a hash map, in one call; with `remove` the map is empty then. That neither misses nor
+   * repeats an entry is sure only where nobody else removes any meanwhile, and what a program adds to an entry just as it
+   * is removed is lost.
+   */
+  readAll({ remove = false } = {}): [key: Uint8Array, value: Uint8Array][] {
+    const valueSize = this.#buffer().length;
+    const keys = new Uint8Array(this.maxEntries * this.keySize);
+    const values = new Uint8Array(this.maxEntries * valueSize);
+    const result = loadBinding().mapReadAll(this.fd, keys, values, remove);
+    const count = check(result, `cannot read all of the map ${this.name}`);
+    const part = (bytes: Uint8Array, size: number, i: number) => bytes.subarray(i * size, (i + 1) * size);
+    return Array.from({ length: count }, (_, i) => [part(keys, this.keySize, i), part(values, valueSize, i)]);
+  }
+
+  /**
    * The keys, in the kernel's order. Entries that come and go meanwhile may be missed, and when the key
    * just given is deleted by somebody else the kernel starts anew, so that some come twice.
    */

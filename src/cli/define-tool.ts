@@ -5,6 +5,7 @@ import { BaseCommand } from './base-command.js';
 import { sharedFlags } from './flags.js';
 import { netFlags } from './net-flags.js';
 import type { SharedFlagValues } from './options.js';
+import { reportFlags } from './report-flags.js';
 import { HELP_VALUE, type ToolDefinition, type ToolFlag } from './tool.js';
 
 /** A command that runs a tool; `tool` is what it was made from, for those who write manuals and test it. */
@@ -23,6 +24,7 @@ function ownFlag(flag: ToolFlag) {
 /** Makes the command of a tool from its definition: `export default defineTool({...})` in tools/<name>.ts. */
 export function defineTool(tool: ToolDefinition): ToolCommand {
   const tree = tool.hasTree && { tree: Flags.boolean({ summary: TREE }) };
+  const report = tool.tally && reportFlags(tool.tally);
   const own = Object.entries(tool.flags ?? {}).map(([name, flag]) => [name, ownFlag(flag)]);
   return class extends BaseCommand {
     /** Tells tools from other commands where only the manifest is read. */
@@ -34,7 +36,13 @@ export function defineTool(tool: ToolDefinition): ToolCommand {
     static override summary = tool.summary;
     static override description = tool.description;
     static override usage = [`${tool.name} [FLAGS] [-- COMMAND ARGUMENTS...]`];
-    static override flags = { ...Object.fromEntries(own), ...tree, ...(tool.sockets && netFlags), ...sharedFlags };
+    static override flags = {
+      ...Object.fromEntries(own),
+      ...tree,
+      ...(tool.sockets && netFlags),
+      ...sharedFlags,
+      ...report,
+    };
     static override examples = tool.examples.map(({ summary, command }) => ({
       description: summary,
       command: command.startsWith('<%=') ? command : `<%= config.bin %> ${tool.name} ${command}`.trimEnd(),

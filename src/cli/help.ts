@@ -3,7 +3,7 @@ import { CommandHelp, Help } from '@oclif/core/help';
 import type { HelpOptions } from '@oclif/core/interfaces';
 import type { ToolCommand } from './define-tool.js';
 import { isTool } from './find-tool.js';
-import { columnsText, columnTexts, EXIT_STATUS, FLAG_GROUPS, flagForm, flagsByGroup, flagText } from './manual.js';
+import { columnSections, EXIT_STATUS, FLAG_GROUPS, flagForm, flagsByGroup, flagText } from './manual.js';
 import { notFoundText } from './not-found.js';
 import { say } from './talk.js';
 import type { ToolDefinition } from './tool.js';
@@ -46,7 +46,7 @@ class SnoopkitCommandHelp extends CommandHelp {
   }
 
   #columns(tool: ToolDefinition): Section[] {
-    return [['COLUMNS', this.#rows(columnTexts(tool), columnsText(tool))]];
+    return columnSections(tool).map(({ title, text, columns }) => [title, this.#rows(columns, text)]);
   }
 
   #remarks(tool: ToolDefinition): Section[] {

@@ -1,5 +1,6 @@
 import type { Command } from '@oclif/core/command';
-import { SHARED_FIELDS } from './shared-fields.js';
+import { SHARED_FIELDS, TALLY_FIELDS } from './shared-fields.js';
+import type { View } from './tally.js';
 import type { ToolDefinition } from './tool.js';
 
 /** What --help and the manual pages both tell, so that they tell the same. */
@@ -49,19 +50,45 @@ export function flagsByGroup(flags: Readonly<Record<string, Command.Flag.Any>>):
   return groups;
 }
 
-/** What a column of a tool means; undefined for one that it does not tell of. */
-export function columnText(tool: ToolDefinition, name: string): string | undefined {
-  return tool.fields[name] ?? SHARED_FIELDS[name];
+/** One of the views of a tool. */
+export interface ToolView extends View {
+  /** The flag that it needs. */
+  readonly flag: string | undefined;
+  /** What the columns mean that it shares with other tools. */
+  readonly shared: Readonly<Record<string, string>>;
 }
 
-/** The columns of a tool and what they mean, those that all tools have first. */
-export function columnTexts(tool: ToolDefinition): [name: string, text: string][] {
-  return Object.entries({ ...SHARED_FIELDS, ...tool.fields });
+/** What a tool can show: events, what it adds up, or both, the latter with a flag. */
+export function viewsOf(tool: ToolDefinition): ToolView[] {
+  const { tally } = tool;
+  const isAlways = tally !== undefined && tally.flag === undefined;
+  const { event, columns, fields } = tool;
+  const own = { event, columns, fields, flag: undefined, shared: isAlways ? TALLY_FIELDS : SHARED_FIELDS };
+  return tally?.flag === undefined ? [own] : [own, { ...tally, shared: TALLY_FIELDS }];
 }
 
-/** Which columns a table shows. */
-export function columnsText(tool: ToolDefinition): string {
-  return `A table shows ${listed(tool.columns)}; JSON and CSV have all. --fields takes any of these:`;
+/** What each column of a view means, those first that it shares with other tools. */
+export function columnTexts({ shared, fields }: ToolView): Readonly<Record<string, string>> {
+  return { ...shared, ...fields };
+}
+
+/** What is told of the columns of a tool, of each of its views: a title for the section, a text, and each column with what it means. */
+export function columnSections(tool: ToolDefinition): ColumnSection[] {
+  return viewsOf(tool).map((view) => ({
+    title: view.flag === undefined ? 'COLUMNS' : `COLUMNS WITH --${view.flag.toUpperCase()}`,
+    text: columnsText(view),
+    columns: Object.entries(columnTexts(view)),
+  }));
+}
+
+interface ColumnSection {
+  readonly title: string;
+  readonly text: string;
+  readonly columns: readonly (readonly [name: string, text: string])[];
+}
+
+function columnsText({ columns }: ToolView): string {
+  return `A table shows ${listed(columns)}; JSON and CSV have all. --fields takes any of these:`;
 }
 
 function listed(names: readonly string[]): string {

@@ -9,14 +9,17 @@ import { liveContext } from '../live-context.js';
 import { CsvFormat } from '../output/csv.js';
 import type { Format } from '../output/format.js';
 import { JsonFormat } from '../output/json.js';
+import { ReportTable } from '../output/report-table.js';
 import { TableFormat } from '../output/table.js';
 import { TreeFormat } from '../output/tree.js';
 import { chooseColumns, requestedFields } from './columns.js';
 import { kernelBtf } from './kernel-btf.js';
 import { objectPath } from './object-path.js';
 import type { FilterOptions, RunOptions } from './options.js';
+import { type ReportOptions, refuseReportFlags, reportOptions } from './report-options.js';
+import type { View } from './tally.js';
 import { isTerminal, terminalWidth, usesColor } from './terminal.js';
-import { availableColumns, flagsInUse, type ToolDefinition, usualColumns } from './tool.js';
+import { availableColumns, flagsInUse, type ToolDefinition, usualColumns, viewInUse } from './tool.js';
 import { applyFlags, envNames, type FlagValues, flagValues } from './tool-flags.js';
 
 /** What a run needs and what can be made without asking anything of the kernel. */
@@ -27,6 +30,8 @@ export interface Prepared {
   readonly schema: EventSchema;
   readonly context: EventContext;
   readonly format: Format;
+  /** How what is added up is reported; undefined where events are shown. */
+  readonly reports: ReportOptions | undefined;
 }
 
 /** Programs see the first pid namespace's pids; in another one ours would mean something else to them. */
@@ -38,14 +43,25 @@ function checkPidNamespace({ pids, tids, ppids }: FilterOptions, command: readon
   );
 }
 
-function formatOf(tool: ToolDefinition, options: RunOptions, columns: readonly Column[]): Format {
+function formatOf(
+  { event }: View,
+  options: RunOptions,
+  columns: readonly Column[],
+  reports: ReportOptions | undefined,
+): Format {
+  const useColor = usesColor(options.color && options.out === undefined);
   switch (options.output) {
     case 'json':
-      return new JsonFormat(tool.event.name, columns);
+      return new JsonFormat(event.name, columns);
     case 'csv':
       return new CsvFormat(columns);
     case 'table':
-      return new TableFormat(columns, usesColor(options.color && options.out === undefined));
+      if (!reports) return new TableFormat(columns, useColor);
+      return new ReportTable(columns, {
+        useColor,
+        hasTitle: reports.interval !== undefined,
+        isScreen: reports.isScreen,
+      });
   }
 }
 
@@ -78,15 +94,19 @@ export function prepare(tool: ToolDefinition, options: RunOptions, given: Readon
   const object = open();
   try {
     const context = liveContext(options.users, btf, envNames(tool, values));
-    const schema = eventSchema(object.btf, tool.event.struct, context, options.time && { time: options.time });
+    const { view, tally } = viewInUse(tool, flags);
+    const schema = eventSchema(object.btf, view.event.struct, context, options.time && { time: options.time });
     const all = availableColumns(tool, schema.columns, flags);
-    const usual =
-      options.output === 'table'
-        ? usualColumns(tool, flags)
-        : all.filter(({ repeats }) => !repeats).map(({ name }) => name);
+    const isTable = options.output === 'table';
+    const usual = isTable
+      ? usualColumns(tool, view, flags, all)
+      : all.filter(({ repeats }) => !repeats).map(({ name }) => name);
     const columns = chooseColumns(all, usual, options.fields, options.time !== undefined);
-    const format = options.tree ? treeFormat(schema.columns, options) : formatOf(tool, options, columns);
-    return { object, open, schema, context, format };
+    if (!tally) refuseReportFlags(tool.tally?.flag, given);
+    const isForPeople = isTable && options.out === undefined && isTerminal();
+    const reports = tally && reportOptions(tally, all, given, isForPeople);
+    const format = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, columns, reports);
+    return { object, open, schema, context, format, reports };
   } catch (error) {
     object.close();
     throw error;

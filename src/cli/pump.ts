@@ -3,7 +3,7 @@ import { EventRecord } from '../events/column.js';
 import { BUSY_SIZE, OutputBuffer } from '../events/output-buffer.js';
 import type { EventSchema } from '../events/schema.js';
 import type { Destination } from '../output/destination.js';
-import type { Format, Loss, Opening } from '../output/format.js';
+import type { Format, Loss, Opening, Report } from '../output/format.js';
 
 /** How many buffers are kept to be written to again: as many as may wait at the destination. */
 const SPARES = 16;
@@ -21,7 +21,7 @@ export class EventPump {
   readonly #out = new OutputBuffer();
   readonly #spares: Buffer[] = [];
   #hasBegun = false;
-  /** How many events were written. */
+  /** How many events were written, or reports. */
   events = 0;
 
   constructor(schema: EventSchema, format: Format, destination: Destination, most: number, opening?: Opening) {
@@ -60,6 +60,19 @@ export class EventPump {
       else onUnreadable();
       if (this.#out.length >= ENOUGH) this.#flush();
     });
+    this.#flush();
+  }
+
+  /** Writes a report. */
+  report(report: Report): void {
+    this.begin();
+    if (this.#format.report) this.#format.report(report, this.#out);
+    else {
+      report.rows.forEach((record) => {
+        this.#format.event(record, this.#out);
+      });
+    }
+    this.events++;
     this.#flush();
   }
 

@@ -3,8 +3,8 @@ import { Btf, readBtfBytes } from '../btf/index.js';
 import { SnoopkitError } from '../errors.js';
 import { ClockOffset, type EventContext } from '../events/context.js';
 import { eventSchema } from '../events/schema.js';
-import { type JsonSchema, lineSchema } from '../output/json-schema.js';
-import { columnText } from './manual.js';
+import { type JsonSchema, type LineKind, lineSchema } from '../output/json-schema.js';
+import { columnTexts, type ToolView, viewsOf } from './manual.js';
 import { objectPath } from './object-path.js';
 import { availableColumns, type ToolDefinition } from './tool.js';
 import { writeText } from './write-text.js';
@@ -24,14 +24,21 @@ const NOWHERE: EventContext = {
 export function toolSchema(tool: ToolDefinition): JsonSchema {
   const path = objectPath(tool.name);
   if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
-  const { columns } = eventSchema(Btf.parse(readBtfBytes(readFileSync(path))), tool.event.struct, NOWHERE);
+  const btf = Btf.parse(readBtfBytes(readFileSync(path)));
+  const kinds = viewsOf(tool).map((view) => lineKind(tool, view, btf));
+  return lineSchema(`snoopkit ${tool.name} -o json, a line, without --fields`, kinds);
+}
+
+function lineKind(tool: ToolDefinition, view: ToolView, btf: Btf): LineKind {
+  const { columns } = eventSchema(btf, view.event.struct, NOWHERE);
+  const texts = columnTexts(view);
   const usual = new Set(availableColumns(tool, columns, new Set()));
   const told = columns.map((column) => ({
     column,
-    description: columnText(tool, column.name),
+    description: texts[column.name],
     isOptional: !usual.has(column) || column.repeats === true,
   }));
-  return lineSchema(`snoopkit ${tool.name} -o json, a line, without --fields`, tool.event.name, told);
+  return { event: view.event.name, columns: told };
 }
 
 /** Prints the schema of a tool. */

@@ -12,7 +12,9 @@ import { Losses } from './losses.js';
 import type { RunOptions } from './options.js';
 import { type Prepared, prepare } from './prepare.js';
 import { EventPump } from './pump.js';
+import { Reporter } from './reporter.js';
 import { reportError, say, sayLater } from './talk.js';
+import { TallyReader } from './tally-reader.js';
 import type { ToolDefinition } from './tool.js';
 
 /** How often losses, the clocks and the reader of our output are looked at. */
@@ -22,6 +24,7 @@ const FLUSH_MS = 5000;
 const STDOUT = 1;
 const STALLED = 'STALLED';
 const EXIT_LOST = 3;
+const SMALLEST_RING = 4096;
 const EXIT_NOT_FOUND = 127;
 
 /** What an event passes on its way. */
@@ -54,14 +57,16 @@ class Session {
       const attached = this.#attach(tool, command);
       const { object, ring } = attached;
       const losses = Losses.of(object);
-      const { schema, format } = this.#prepared;
-      const { out, maxEvents, verbose } = this.#options;
+      const { schema, format, reports } = this.#prepared;
+      const { out, maxEvents, verbose, duration } = this.#options;
       // Not before there is something to write: a file that is there is emptied by this.
       const destination = out === undefined ? Destination.stdout() : Destination.file(out);
       const opening = verbose ? openingOf(tool.name, attached) : undefined;
-      const pump = new EventPump(schema, format, destination, maxEvents, opening);
+      const pump = new EventPump(schema, format, destination, reports?.isOnce ? 1 : maxEvents, opening);
       const run = { losses, pump, destination };
+      const reporter = reports && new Reporter(new TallyReader(object, reports.isTotal), pump, destination, reports);
       this.#watch(run);
+      reporter?.start(duration, () => this.#stop.abort());
       if (!command) pump.begin();
       const released = command && !this.#stop.signal.aborted ? this.#release(command, pump) : undefined;
       for await (const batch of ring.batches(this.#stop.signal)) {
@@ -71,6 +76,7 @@ class Session {
       await released;
       // What is there already goes out first: to detach takes the kernel a good part of a second.
       for (const batch of ring.drain()) await this.#write(batch, run);
+      reporter?.finish();
       for (const program of object.programs.values()) program.close();
       for (const batch of ring.drain()) await this.#write(batch, run);
       pump.lost(losses.take());
@@ -93,7 +99,9 @@ class Session {
 
   /** Takes the programs into the kernel and attaches them. */
   #attach(tool: ToolDefinition, command: TracedCommand | undefined): Attached {
-    const { bufferSize, hooks, verbose } = this.#options;
+    const { hooks, verbose } = this.#options;
+    // No events, and no room for them.
+    const bufferSize = this.#prepared.reports ? SMALLEST_RING : this.#options.bufferSize;
     const filters = { ...this.#options.filters };
     if (command) filters.pids = [...filters.pids, command.pid];
     const attached = attachTool(tool, this.#prepared.object, this.#prepared.open, { filters, bufferSize, hooks });

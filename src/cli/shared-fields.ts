@@ -9,6 +9,12 @@ export const SHARED_FIELDS: Readonly<Record<string, string>> = {
   comm: 'name of the command, as the kernel keeps it: 15 bytes at most',
 };
 
+/** What the columns of struct tally (bpf/include/tally.h) mean, in every tool that adds up. */
+export const TALLY_FIELDS: Readonly<Record<string, string>> = {
+  time: 'when it was reported: RFC 3339 in UTC with nanoseconds in JSON, as --time says in a table',
+  interval: 'the time that the report is about, up to then: nanoseconds in JSON',
+};
+
 /** What the columns of struct ending (bpf/include/exit.h) mean. */
 export const ENDING_FIELDS: Readonly<Record<string, string>> = {
   exit_code: 'status that it gave to exit(2), 0 to 255; 0 when a signal ended it',

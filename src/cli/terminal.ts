@@ -12,6 +12,11 @@ export function terminalWidth(): number {
   return process.stdout.columns;
 }
 
+/** How many lines the terminal has now. */
+export function terminalHeight(): number {
+  return process.stdout.rows ?? 24;
+}
+
 /** Whether to use colour: on a terminal that can, unless NO_COLOR (no-color.org) says no. */
 export function usesColor(wanted: boolean): boolean {
   return wanted && isTerminal() && !process.env.NO_COLOR && process.env.TERM !== 'dumb';

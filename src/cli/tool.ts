@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
+import type { Tally, View } from './tally.js';
 
 /** What every flag of a tool's own has: it sets a constant of the BPF program. */
 interface ToolFlagBase {
@@ -71,18 +72,14 @@ export interface Example {
 }
 
 /** A tool, as data: with bpf/<name>.bpf.c all that there is of it. */
-export interface ToolDefinition {
+export interface ToolDefinition extends View {
   /** The stem of its files. */
   readonly name: string;
   readonly summary: string;
   readonly description: string;
-  /** The struct in the BPF source, and the name of the kind in the output's `event`. */
-  readonly event: { readonly struct: string; readonly name: string };
-  /** The table's columns when nothing else is asked for. */
-  readonly columns: readonly string[];
-  /** What each column of its own means; those of struct event are described in src/cli/shared-fields.ts. */
-  readonly fields: Readonly<Record<string, string>>;
   readonly flags?: Readonly<Record<string, ToolFlag>>;
+  /** What it adds up in the kernel, in place of events: always, or with a flag. */
+  readonly tally?: Tally;
   /** Whether it tells of the ends of processes, so that they can be shown as a tree: src/output/tree.ts. */
   readonly hasTree?: true;
   /** Whether its event is that of a socket (bpf/include/socket.h): then there are flags for ports and addresses. */
@@ -94,6 +91,13 @@ export interface ToolDefinition {
   readonly caveats: readonly string[];
   /** What it costs. */
   readonly overhead: string;
+}
+
+/** What a run with these flags shows; `tally` is undefined where that is events. */
+export function viewInUse(tool: ToolDefinition, set: ReadonlySet<string>): { view: View; tally: Tally | undefined } {
+  const { tally } = tool;
+  if (tally?.flag === undefined) return { view: tool, tally };
+  return set.has(tally.flag) ? { view: tally, tally } : { view: tool, tally: undefined };
 }
 
 /** The columns that a run has: without those that belong to a flag that is not set. */
@@ -122,12 +126,18 @@ export function flagsInUse(
   return set;
 }
 
-/** The usual columns, with those replaced that a flag replaces. */
-export function usualColumns(tool: ToolDefinition, set: ReadonlySet<string>): string[] {
-  return tool.columns.map((column) => {
+/** The usual columns that there are, with those replaced that a flag replaces. */
+export function usualColumns(
+  tool: ToolDefinition,
+  view: View,
+  set: ReadonlySet<string>,
+  all: readonly Column[],
+): string[] {
+  const usual = view.columns.map((column) => {
     const flag = Object.entries(tool.flags ?? {}).find(
       ([name, { replaces }]) => set.has(name) && replaces?.[0] === column,
     );
     return flag?.[1].replaces?.[1] ?? column;
   });
+  return usual.filter((name) => all.some((column) => column.name === name));
 }

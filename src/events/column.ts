@@ -128,8 +128,32 @@ export interface ListColumn extends ColumnBase {
   locate(record: EventRecord, list: TextList): void;
 }
 
+/** How many values there were from `from` on and below `to`. */
+export interface Bucket {
+  readonly from: number;
+  /** Undefined where there is no limit. */
+  readonly to: number | undefined;
+  readonly count: number;
+}
+
+/** How values are spread. */
+export interface Histogram {
+  readonly unit: 'ns';
+  readonly count: number;
+  readonly sum: bigint;
+  /** From the first to the last that is not empty. */
+  readonly buckets: readonly Bucket[];
+}
+
+/** How often there was which value. */
+export interface HistogramColumn extends ColumnBase {
+  readonly kind: 'histogram';
+  readonly json: 'object';
+  value(record: EventRecord): Histogram;
+}
+
 /** A field of an event as outputs show it: how to read it, and how to write it. */
-export type Column = PlainColumn | TextColumn | ListColumn;
+export type Column = PlainColumn | TextColumn | ListColumn | HistogramColumn;
 
 /** The lossy texts of a list, null when they are missing. */
 export function listTexts(list: TextList): string[] | null {

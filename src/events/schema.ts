@@ -4,6 +4,7 @@ import type { EventContext } from './context.js';
 import { endpointKind, ip4Kind, ip6Kind, portKind } from './kinds/address.js';
 import { cgroupKind } from './kinds/cgroup.js';
 import { flagsKind } from './kinds/flags.js';
+import { durationHistogramKind } from './kinds/histogram.js';
 import type { Kind } from './kinds/kind.js';
 import { argsKind, envKind } from './kinds/list.js';
 import { bitsKind, countKind, enumKind, integerKind, valueKind } from './kinds/number.js';
@@ -39,6 +40,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_place: placeKind,
   snoop_args: argsKind,
   snoop_env: envKind,
+  snoop_histogram_ns: durationHistogramKind,
 };
 
 /** Kinds whose text is all in the member: not elsewhere in the record, nor changing with the clock. */

@@ -35,6 +35,12 @@ export interface Binding {
   mapDelete(fd: number, key: Uint8Array): number;
   /** Fills `next` with the key that follows `key` (null: the first); -ENOENT past the last. */
   mapNextKey(fd: number, key: Uint8Array | null, next: Uint8Array): number;
+  /**
+   * Reads all entries of a hash map in one call, keys one behind the other and so values, and removes them where that is
+   * asked for. The arrays must have room for as many as there can be. Returns how many there were; -ENOSPC when there
+   * were more. Kernel 5.6.
+   */
+  mapReadAll(fd: number, keys: Uint8Array, values: Uint8Array, remove: boolean): number;
   /** Opens the reading side of a BPF_MAP_TYPE_RINGBUF map whose data area has `size` bytes. */
   openRing(fd: number, size: number): NativeRing | number;
 }

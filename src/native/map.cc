@@ -1,6 +1,9 @@
 // The elements of maps, by the map's fd.
 #include "addon.h"
 
+#include <algorithm>
+#include <vector>
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -98,6 +101,34 @@ Napi::Value MapNextKey(const Napi::CallbackInfo &info)
 	});
 }
 
+// All entries of a hash map at once. The arrays must have room for as many as it can have.
+Napi::Value MapReadAll(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	int fd = args.Int(0);
+	Bytes keys = args.Uint8Array(1);
+	Bytes values = args.Uint8Array(2);
+	bool remove = args.Flag(3);
+	if (!args.ok())
+		return args.Env().Undefined();
+	LogScope log(Addon::Of(args.Env()));
+	Sizes sizes;
+	int status = SizesOf(fd, &sizes);
+	if (status == 0 && (sizes.key == 0 || sizes.value == 0))
+		status = -EINVAL;
+	if (status < 0)
+		return Status(args.Env(), status);
+	size_t room = std::min(keys.size / sizes.key, values.size / sizes.value);
+	auto count = static_cast<uint32_t>(std::min<size_t>(room, UINT32_MAX));
+	// SAFETY: where to go on, of which the kernel writes four bytes, or as many as a key has.
+	std::vector<uint8_t> position(std::max<size_t>(sizes.key, sizeof(uint32_t)));
+	auto read = remove ? bpf_map_lookup_and_delete_batch : bpf_map_lookup_batch;
+	status = read(fd, nullptr, position.data(), keys.data, values.data, &count, nullptr);
+	if (status == -ENOENT) // the end
+		return Status(args.Env(), count);
+	return Status(args.Env(), status == 0 ? -ENOSPC : status);
+}
+
 } // namespace
 
 void InitMap(Napi::Env env, Napi::Object exports)
@@ -105,6 +136,7 @@ void InitMap(Napi::Env env, Napi::Object exports)
 	exports["mapLookup"] = Napi::Function::New<MapLookup>(env, "mapLookup");
 	exports["mapUpdate"] = Napi::Function::New<MapUpdate>(env, "mapUpdate");
 	exports["mapDelete"] = Napi::Function::New<MapDelete>(env, "mapDelete");
+	exports["mapReadAll"] = Napi::Function::New<MapReadAll>(env, "mapReadAll");
 	exports["mapNextKey"] = Napi::Function::New<MapNextKey>(env, "mapNextKey");
 }
 

@@ -2,6 +2,7 @@ import type { Column } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 import type { Format } from './format.js';
 import { memoized, type Part } from './memo.js';
+import { shownHistogram } from './shown-histogram.js';
 import { shownList, shownText } from './shown-text.js';
 
 const COMMA = 0x2c;
@@ -25,6 +26,7 @@ function quote(out: OutputBuffer, start: number): void {
 function content(column: Column): Part {
   if (column.kind === 'text') return shownText(column, '');
   if (column.kind === 'list') return shownList(column, '');
+  if (column.kind === 'histogram') return shownHistogram(column);
   return (record, out) => {
     if (column.isPresent?.(record) !== false) column.write(record, out);
   };

@@ -1,5 +1,6 @@
 import type { EventRecord } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
+import type { Rows } from '../events/rows.js';
 
 /** How events are written, as --output names it. */
 export const OUTPUTS = ['table', 'json', 'csv'] as const;
@@ -35,12 +36,21 @@ export interface Opening {
   readonly without: readonly string[];
 }
 
+/** Rows that are shown together: what was added up until then. */
+export interface Report {
+  readonly rows: Rows;
+  /** What it is about, for people: the time, and sums. */
+  readonly title: string;
+}
+
 /** One way to write events: it turns them into bytes, and knows nothing of where these go. */
 export interface Format {
   /** What stands before the first event; `opening`, where it is asked for, in a format with a place for it. */
   begin(out: OutputBuffer, opening?: Opening): void;
   /** One event. Throws RangeError when the record can't be read; what it wrote of it is then taken back. */
   event(record: EventRecord, out: OutputBuffer): void;
+  /** All rows of a report; each is an event where this is left out. */
+  report?(report: Report, out: OutputBuffer): void;
   /** A loss, where it happened in the stream. A format without a place for it leaves it to the final report. */
   lost(loss: Loss, out: OutputBuffer): void;
   /** What stands behind the last event. */

@@ -1,4 +1,4 @@
-import type { Column, ListColumn, PlainColumn, TextColumn } from '../events/column.js';
+import type { Column, HistogramColumn, ListColumn, PlainColumn, TextColumn } from '../events/column.js';
 import { LOSS_REASONS } from './format.js';
 
 /** A JSON Schema, or a part of one. */
@@ -81,6 +81,31 @@ function listMembers(column: ListColumn, { description, isOptional }: SchemaColu
   };
 }
 
+const COUNT = { type: 'integer', minimum: 0 };
+
+function histogramMembers({ name }: HistogramColumn, { description, isOptional }: SchemaColumn): Members {
+  const bucket = {
+    description: 'how many there were from `from` on and below `to`; the last one that there is has no `to`',
+    type: 'object',
+    properties: { from: COUNT, to: COUNT, count: COUNT },
+    required: ['from', 'count'],
+    additionalProperties: false,
+  };
+  const schema = {
+    ...(description && { description }),
+    type: 'object',
+    properties: {
+      unit: { const: 'ns' },
+      count: { description: 'how many values there were', ...COUNT },
+      sum: { description: 'of all values', type: 'string', pattern: '^[0-9]+$' },
+      buckets: { description: 'from the first to the last that is not empty', type: 'array', items: bucket },
+    },
+    required: ['unit', 'count', 'sum', 'buckets'],
+    additionalProperties: false,
+  };
+  return { properties: { [name]: schema }, required: isOptional ? [] : [name], dependent: {} };
+}
+
 function membersOf(entry: SchemaColumn): Members {
   switch (entry.column.kind) {
     case 'plain':
@@ -89,6 +114,8 @@ function membersOf(entry: SchemaColumn): Members {
       return textMembers(entry.column, entry);
     case 'list':
       return listMembers(entry.column, entry);
+    case 'histogram':
+      return histogramMembers(entry.column, entry);
   }
 }
 
@@ -146,7 +173,15 @@ const START: JsonSchema = {
   additionalProperties: false,
 };
 
-/** The schema of every line that JsonFormat writes with these columns: an event, a loss, or the first one with -v. */
-export function lineSchema(title: string, event: string, columns: readonly SchemaColumn[]): JsonSchema {
-  return { $schema: DIALECT, title, oneOf: [eventSchema(event, columns), LOST, START] };
+/** A kind of line that has an event, or a row of what is added up. */
+export interface LineKind {
+  /** Its name in `event`. */
+  readonly event: string;
+  readonly columns: readonly SchemaColumn[];
+}
+
+/** The schema of every line that JsonFormat writes of these kinds, of a loss, or first of all with -v. */
+export function lineSchema(title: string, kinds: readonly LineKind[]): JsonSchema {
+  const events = kinds.map(({ event, columns }) => eventSchema(event, columns));
+  return { $schema: DIALECT, title, oneOf: [...events, LOST, START] };
 }

@@ -1,6 +1,7 @@
 import {
   type Column,
   type EventRecord,
+  type HistogramColumn,
   type ListColumn,
   type PlainColumn,
   type TextColumn,
@@ -113,6 +114,16 @@ function listMember(column: ListColumn): Part {
   };
 }
 
+/** The bounds and the counts are never as large as 2^53; the sum may be, and so it is a string, as is every such number. */
+function histogramMember(column: HistogramColumn): Part {
+  const key = `,"${column.name}":`;
+  return (record, out) => {
+    const histogram = column.value(record);
+    out.ascii(key);
+    out.ascii(JSON.stringify({ ...histogram, sum: String(histogram.sum) }));
+  };
+}
+
 function memberOf(column: Column): Part {
   switch (column.kind) {
     case 'plain':
@@ -121,6 +132,8 @@ function memberOf(column: Column): Part {
       return textMember(column);
     case 'list':
       return listMember(column);
+    case 'histogram':
+      return histogramMember(column);
   }
 }
 

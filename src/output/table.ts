@@ -3,6 +3,7 @@ import type { Column, EventRecord } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 import type { Format } from './format.js';
 import { memoized, type Part } from './memo.js';
+import { shownHistogram } from './shown-histogram.js';
 import { shownList, shownText } from './shown-text.js';
 
 const BLANK = 0x20;
@@ -18,6 +19,7 @@ function content(column: Column): (record: EventRecord, out: OutputBuffer) => nu
       return out.length - start;
     };
   }
+  if (column.kind === 'histogram') return shownHistogram(column);
   return column.kind === 'list' ? shownList(column, '?') : shownText(column, '?');
 }
 

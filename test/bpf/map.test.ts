@@ -55,6 +55,37 @@ describe('bpf: maps', () => {
     assert.deepEqual([...places], []);
   });
 
+  it('can be read in one call, and be empty then', () => {
+    const places = object.maps.need('places');
+    assert.deepEqual(places.readAll(), []);
+    for (let i = 0; i < 4; i++) places.set({ ...bin, device: i }, score(i));
+    for (const remove of [false, true]) {
+      const entries = places.readAll({ remove }).map(([key, value]) => [Buffer.from(key), Buffer.from(value)] as const);
+      const numbers = entries.map(([key, value]) => [key.readUInt32LE(0), value.readUInt32LE(0)]);
+      assert.deepEqual(numbers.sort(), [
+        [0, 0],
+        [1, 1],
+        [2, 2],
+        [3, 3],
+      ]);
+      for (const [key] of entries) assert.equal(key.length, places.keySize);
+    }
+    assert.deepEqual(places.readAll(), []);
+    assert.deepEqual([...places], []);
+  });
+
+  it('have a value for each CPU in one call, too', () => {
+    const perCpu = object.maps.need('per_cpu');
+    const cpus = (object.maps.need('counters').get(0) as unknown[]).length;
+    perCpu.set(
+      5n,
+      Array.from({ length: cpus }, (_, cpu) => score(cpu + 1)),
+    );
+    const [[key, value] = assert.fail()] = perCpu.readAll();
+    assert.deepEqual([Buffer.from(key).readBigUInt64LE(), value.length], [5n, cpus * 16]);
+    assert.equal(Buffer.from(value).readUInt32LE((cpus - 1) * 16), cpus);
+  });
+
   it('forget what is deleted, and say whether it was there', () => {
     const places = object.maps.need('places');
     places.set(bin, score(1));

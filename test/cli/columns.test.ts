@@ -71,8 +71,14 @@ describe("cli: a tool's own flags", () => {
   });
 
   it('replace columns in a table', () => {
-    assert.deepEqual(usualColumns(tool, new Set()), ['pid', 'comm', 'path']);
-    assert.deepEqual(usualColumns(tool, new Set(['plain'])), ['pid', 'comm', 'path']);
-    assert.deepEqual(usualColumns(tool, new Set(['full-path', 'plain'])), ['pid', 'comm', 'full']);
+    const usual = (...flags: string[]) => usualColumns(tool, tool, new Set(flags), all);
+    assert.deepEqual(usual(), ['pid', 'comm', 'path']);
+    assert.deepEqual(usual('plain'), ['pid', 'comm', 'path']);
+    assert.deepEqual(usual('full-path', 'plain'), ['pid', 'comm', 'full']);
+  });
+
+  it('leave out usual columns that are not there', () => {
+    const without = all.filter(({ name }) => name !== 'comm');
+    assert.deepEqual(usualColumns(tool, tool, new Set(), without), ['pid', 'path']);
   });
 });

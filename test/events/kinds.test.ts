@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { BtfError } from '../../src/btf/index.js';
+import type { Histogram } from '../../src/events/column.js';
 import { openFlagNames } from '../../src/events/kinds/syscall.js';
 import { eventSchema } from '../../src/events/schema.js';
 import { random } from '../helpers/random.js';
-import { btf, fakeContext, Probe } from './helpers.js';
+import { btf, fakeContext, Probe, variable } from './helpers.js';
 
 describe('events: results of system calls', () => {
   for (const [ret, shown, error] of [
@@ -240,6 +241,56 @@ describe('events: signals', () => {
       const probe = new Probe('signals').set('result', result, 4);
       assert.deepEqual([probe.value('result'), probe.written('result')], [name, name]);
     });
+});
+
+describe('events: histograms', () => {
+  const probe = (bytes: Buffer) => {
+    const result = new Probe('spread');
+    result.record.bytes.set(bytes, result.record.offset);
+    return result;
+  };
+  /** One value in each of some slots. */
+  const withSlots = (...slots: number[]) => {
+    const bytes = Buffer.alloc(new Probe('spread').schema.size);
+    for (const slot of slots) bytes.writeBigUInt64LE(1n, 16 + slot * 8);
+    return probe(bytes);
+  };
+
+  it('have their buckets from the first to the last that is not empty', () => {
+    const { unit, count, sum, buckets } = probe(variable('spread_some')).value('took') as Histogram;
+    assert.deepEqual([unit, sum, buckets.length], ['ns', 9007199254740993n, 54]);
+    assert.equal(count, 2 + 1 + Number.MAX_SAFE_INTEGER + 1);
+    assert.deepEqual(buckets.slice(0, 4), [
+      { from: 0, to: 1, count: 2 },
+      { from: 1, to: 2, count: 1 },
+      { from: 2, to: 4, count: 0 },
+      { from: 4, to: 8, count: Number.MAX_SAFE_INTEGER },
+    ]);
+    assert.deepEqual(buckets.at(-1), { from: 2 ** 52, to: undefined, count: 1 });
+    assert.deepEqual(
+      (withSlots(5, 7).value('took') as Histogram).buckets.map(({ from, count }) => [from, count]),
+      [
+        [16, 1],
+        [32, 0],
+        [64, 1],
+      ],
+    );
+  });
+
+  it('have their number and their average in columns of their own', () => {
+    const some = withSlots(10, 11).set('took', 3001, 8);
+    assert.deepEqual([some.written('took_count'), some.written('took_average')], ['2', '1500']);
+    assert.deepEqual([some.value('took_count'), some.value('took_average')], [2, 1500n]);
+    assert.equal(some.shown('took_average'), '1.5us');
+  });
+
+  it('may be empty', () => {
+    const empty = withSlots();
+    assert.deepEqual(empty.value('took'), { unit: 'ns', count: 0, sum: 0n, buckets: [] });
+    assert.equal(empty.value('took_average'), undefined);
+    const column = empty.column('took_average');
+    assert.equal(column.kind === 'plain' && column.isPresent?.(empty.record), false);
+  });
 });
 
 describe('events: schema', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { NativeObject } from '../../src/native/binding.js';
-import { binding, EINVAL, ENOENT, open, Tracer } from './helpers.js';
+import { binding, EINVAL, ENOENT, ENOSPC, open, Tracer } from './helpers.js';
 
 const key = (value: number) => new Uint8Array(new Uint32Array([value]).buffer);
 const value = (number: bigint) => new Uint8Array(new BigUint64Array([number]).buffer);
@@ -47,6 +47,27 @@ describe('native map', () => {
     assert.equal(binding.mapNextKey(fd, null, new Uint8Array(3)), EINVAL);
     assert.equal(binding.mapDelete(fd, new Uint8Array(2)), EINVAL);
     assert.equal(binding.mapLookup(object.mapFd('per_cpu'), key(0), key(0)), EINVAL);
+  });
+
+  it('reads all entries at once, as many as the arrays have room for', () => {
+    const [keys, values] = [new Uint32Array(16), new BigUint64Array(16)];
+    const bytes = (array: Uint32Array | BigUint64Array, entries: number) =>
+      new Uint8Array(array.buffer, 0, entries * array.BYTES_PER_ELEMENT);
+    const read = (room: number, remove: boolean) =>
+      binding.mapReadAll(fd, bytes(keys, room), bytes(values, room), remove);
+    assert.equal(read(16, false), 0);
+    for (let i = 1; i <= 5; i++) assert.equal(binding.mapUpdate(fd, key(i), value(BigInt(i) << 40n), 0), 0);
+    for (const room of [0, 4]) assert.equal(read(room, false), ENOSPC);
+    for (const remove of [false, true]) {
+      assert.equal(read(5, remove), 5);
+      assert.deepEqual([...keys.subarray(0, 5)].sort(), [1, 2, 3, 4, 5]);
+      for (let i = 0; i < 5; i++) assert.equal(values[i], BigInt(keys[i] ?? 0) << 40n);
+    }
+    assert.equal(read(16, true), 0);
+    // Keys without values are none.
+    assert.equal(binding.mapReadAll(fd, bytes(keys, 16), bytes(values, 0), false), ENOSPC);
+    assert.equal(binding.mapReadAll(object.mapFd('events'), bytes(keys, 16), bytes(values, 16), false), EINVAL);
+    assert.ok(binding.mapReadAll(-1, bytes(keys, 16), bytes(values, 16), false) < 0);
   });
 
   it('refuses fds that are no map', () => {

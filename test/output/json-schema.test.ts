@@ -9,6 +9,7 @@ import { LOSS_REASONS, type Loss } from '../../src/output/format.js';
 import { JsonFormat } from '../../src/output/json.js';
 import { type JsonSchema, lineSchema } from '../../src/output/json-schema.js';
 import command from '../../tools/opensnoop.js';
+import sigsnoop from '../../tools/sigsnoop.js';
 import { btf, Probe } from '../events/helpers.js';
 import { random } from '../helpers/random.js';
 import { snoopkit } from '../helpers/run.js';
@@ -168,11 +169,11 @@ describe('output: JSON Schema of opensnoop', () => {
 });
 
 describe('output: JSON Schema of other types', () => {
-  for (const struct of ['numbers', 'meanings', 'shapes']) {
+  for (const struct of ['numbers', 'meanings', 'shapes', 'spread']) {
     it(`is that of any struct ${struct}`, () => {
       const { schema, record } = new Probe(struct);
       const columns = schema.columns.map((column) => ({ column, description: undefined, isOptional: false }));
-      const isLine = validator(lineSchema(struct, 'thing', columns));
+      const isLine = validator(lineSchema(struct, [{ event: 'thing', columns }]));
       const next = random(5);
       let lines = 0;
       for (let i = 0; i < 2000; i++) {
@@ -194,6 +195,19 @@ describe('output: JSON Schema of other types', () => {
       assert.ok(lines > 1000, `${lines} lines`);
     });
   }
+});
+
+describe('output: JSON Schema of two kinds of lines', () => {
+  it('is that of an event, and of a row of what is added up', () => {
+    const isLine = validator(toolSchema(sigsnoop.tool));
+    const [event, row] = toolSchema(sigsnoop.tool).oneOf as { properties: { event: { const: string } } }[];
+    assert.deepEqual([event?.properties.event.const, row?.properties.event.const], ['signal', 'signal_count']);
+    const time = '1970-01-01T00:00:12.345678901Z';
+    const line = { event: 'signal_count', time, interval: 5, comm: 'sh', target_comm: '', origin: 'kill' };
+    isLine({ ...line, result: 'probed', count: 1 });
+    assert.throws(() => isLine(line));
+    assert.throws(() => isLine({ ...line, result: 'probed', count: 1, pid: 7 }));
+  });
 });
 
 describe('cli: schema', () => {

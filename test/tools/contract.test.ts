@@ -2,13 +2,17 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { Parser } from '@oclif/core';
+import { mapShapes } from '../../src/bpf/map-shapes.js';
 import { type ArrayShape, layoutOf } from '../../src/btf/index.js';
 import { splitWords } from '../../src/cli/arguments.js';
 import type { ToolCommand } from '../../src/cli/define-tool.js';
 import { sharedFlags } from '../../src/cli/flags.js';
 import { COUNTED } from '../../src/cli/losses.js';
+import { columnTexts, viewsOf } from '../../src/cli/manual.js';
 import { objectPath } from '../../src/cli/object-path.js';
-import { SHARED_FIELDS } from '../../src/cli/shared-fields.js';
+import { reportFlags } from '../../src/cli/report-flags.js';
+import type { Column } from '../../src/events/column.js';
+import { isSortable } from '../../src/events/rows.js';
 import { snoopkit } from '../helpers/run.js';
 import { ToolObject } from '../helpers/tool-object.js';
 
@@ -48,12 +52,19 @@ it('there are tools to test', () => assert.ok(tools.length >= 1));
 
 for (const { file, command } of tools) {
   const { tool } = command;
+  const report = tool.tally ? reportFlags(tool.tally) : {};
   describe(`tool ${tool.name}`, () => {
     let object: ToolObject;
+    /** Of each view. */
+    let views: { all: readonly Column[]; names: string[] }[];
     let columns: string[];
     before(() => {
       object = new ToolObject(tool);
-      columns = object.columns(tool.event.struct).map(({ name }) => name);
+      views = viewsOf(tool).map(({ event }) => {
+        const all = object.columns(event.struct);
+        return { all, names: all.map(({ name }) => name) };
+      });
+      columns = [...new Set(views.flatMap(({ names }) => names))];
     });
 
     it('is called like its file, and has its object', () => {
@@ -64,44 +75,79 @@ for (const { file, command } of tools) {
     it('says what it is, in one line', () => {
       assert.match(tool.summary, /^[^\n]{10,90}[^.\n]$/);
       assert.match(tool.description, /\.$/);
-      assert.match(tool.event.name, /^[a-z][a-z0-9_]*$/);
+      for (const { event } of viewsOf(tool)) assert.match(event.name, /^[a-z][a-z0-9_]*$/);
       assert.ok(tool.overhead.length > 0 && tool.caveats.every((caveat) => caveat.length > 0));
     });
 
-    it('has an event that starts with who and when', () => {
-      assert.deepEqual(columns.slice(0, 7), ['time', 'pid', 'tid', 'ppid', 'uid', 'user', 'comm']);
-      assert.equal(new Set(columns).size, columns.length, 'two columns have one name');
-      for (const name of columns) assert.match(name, /^[a-z][a-z0-9_]*$/);
-      for (const taken of ['event', 'count', 'total', 'reason']) assert.equal(columns.includes(taken), false, taken);
+    it('has columns with names of their own', () => {
+      for (const { names } of views) {
+        assert.equal(new Set(names).size, names.length, 'two columns have one name');
+        for (const name of names) assert.match(name, /^[a-z][a-z0-9_]*$/);
+        for (const taken of ['event', 'total', 'reason']) assert.equal(names.includes(taken), false, taken);
+      }
     });
+
+    for (const [index, { event, columns: usual, shared, ...view }] of viewsOf(tool).entries()) {
+      it(`shows of ${event.name} first what all of its kind have`, () => {
+        const expected = Object.keys(shared);
+        assert.deepEqual(views[index]?.names.slice(0, expected.length), expected);
+      });
+
+      it(`describes each column of ${event.name}, and no other`, () => {
+        assert.deepEqual(
+          Object.keys(columnTexts({ event, columns: usual, shared, ...view })).sort(),
+          views[index]?.names.toSorted(),
+        );
+      });
+
+      it(`has a table of ${event.name} of less than 80 columns, up to the last header`, () => {
+        const { all = [] } = views[index] ?? {};
+        const widths = usual.map((name, i) => {
+          const column = all.find((candidate) => candidate.name === name) ?? assert.fail(name);
+          // A histogram is drawn below the table.
+          if (column.kind === 'histogram') return -1;
+          return i === usual.length - 1 ? name.length : Math.max(name.length, column.width);
+        });
+        assert.ok(widths.reduce((sum, width) => sum + width + 1, -1) < 80, widths.join(' '));
+      });
+    }
 
     it('has the columns that it speaks of', () => {
       const own = Object.values(tool.flags ?? {}).flatMap(({ fields = [], replaces = [] }) => [...fields, ...replaces]);
-      for (const name of [...tool.columns, ...own]) assert.ok(columns.includes(name), name);
+      for (const name of own) assert.ok(columns.includes(name), name);
       for (const { replaces } of Object.values(tool.flags ?? {})) {
         if (replaces) assert.ok(tool.columns.includes(replaces[0]), `${replaces[0]} is no usual column`);
       }
     });
 
-    it('describes each of its columns, and no other', () => {
-      const described = [...Object.keys(SHARED_FIELDS), ...Object.keys(tool.fields)];
-      assert.deepEqual(described.sort(), [...columns].sort());
-    });
-
-    it('shows its usual columns without any flag', () => {
+    it('shows usual columns without any flag', () => {
       const gated = Object.values(tool.flags ?? {}).flatMap(({ fields = [] }) => fields);
-      for (const name of tool.columns) assert.equal(gated.includes(name), false, name);
+      for (const view of viewsOf(tool)) assert.ok(view.columns.some((name) => !gated.includes(name)));
+      // Events always have the same ones.
+      if (!tool.tally) for (const name of tool.columns) assert.equal(gated.includes(name), false, name);
     });
 
-    it('has a table of less than 80 columns, up to the last header', () => {
-      const all = object.columns(tool.event.struct);
-      const widths = tool.columns.map((name, i) =>
-        i === tool.columns.length - 1
-          ? name.length
-          : Math.max(name.length, all.find((c) => c.name === name)?.width ?? 0),
-      );
-      assert.ok(widths.reduce((sum, width) => sum + width + 1, -1) < 80, widths.join(' '));
-    });
+    const { tally } = tool;
+    if (tally) {
+      it('adds up in maps whose key and value are a row, behind what all have', () => {
+        const view = viewsOf(tool).at(-1) ?? assert.fail();
+        const { key, value } = mapShapes(object.btf).get('tally_a') ?? assert.fail('no map tally_a');
+        const members = [key, value].flatMap((shape) => (shape?.kind === 'struct' ? shape.layout.members : []));
+        const row = layoutOf(object.btf, view.event.struct);
+        assert.deepEqual(
+          row.members.slice(2).map(({ name }) => name),
+          members.map(({ name }) => name),
+        );
+      });
+
+      it('sorts and sums columns that it has', () => {
+        const { all } = views.at(-1) ?? assert.fail();
+        const named = (name: string) => all.find((column) => column.name === name) ?? assert.fail(name);
+        assert.ok(isSortable(named(tally.sort)));
+        for (const name of tally.sums ?? []) assert.equal(named(name).json, 'integer');
+        if (tally.flag !== undefined) assert.equal(tool.flags?.[tally.flag]?.takes, undefined);
+      });
+    }
 
     it('has flags that set a constant of the program', () => {
       for (const [name, { sets, takes }] of Object.entries(tool.flags ?? {})) {
@@ -113,12 +159,12 @@ for (const { file, command } of tools) {
     });
 
     it('has flags that clash with none of the shared ones', () => {
-      const chars = Object.values(sharedFlags).map(({ char }) => char as string | undefined);
+      const chars = Object.values({ ...sharedFlags, ...report }).map(({ char }) => char as string | undefined);
       const taken = new Set<string | undefined>(
-        [...chars, 'P', '4', '6', 'w', 'h'].filter((char) => char !== undefined),
+        [...chars, 'P', '4', '6', 'w', 'h', 'i'].filter((char) => char !== undefined),
       );
       for (const [name, { char, summary }] of Object.entries(tool.flags ?? {})) {
-        assert.equal(name in sharedFlags, false, `--${name}`);
+        assert.equal(name in sharedFlags || name in report, false, `--${name}`);
         assert.equal(char !== undefined && taken.has(char), false, `-${char}`);
         if (char !== undefined) taken.add(char);
         assert.ok(summary.length > 0);
@@ -195,7 +241,7 @@ for (const { file, command } of tools) {
     it('has --help, with its flags and the shared ones', async () => {
       const { status, stdout, said } = await snoopkit([tool.name, '--help']);
       assert.deepEqual([status, said], [0, '']);
-      for (const flag of [...Object.keys(tool.flags ?? {}), ...Object.keys(sharedFlags)])
+      for (const flag of [...Object.keys(tool.flags ?? {}), ...Object.keys({ ...sharedFlags, ...report })])
         assert.ok(stdout.toString().includes(flag), `--${flag}`);
     });
   });

@@ -20,8 +20,8 @@ interface LifeEvent {
   closed_by: string;
   retransmits: number;
   duration?: number;
-  sent_bytes: number;
-  received_bytes: number;
+  sent: number;
+  received: number;
   srtt?: number;
 }
 
@@ -47,8 +47,8 @@ describe('tcplife', () => {
     const find = (port?: number) => events.find((event) => event.local_port === port) ?? assert.fail(`port ${port}`);
     return [find(local_port), find(remote_port)];
   }
-  const told = ({ role, close, closed_by, sent_bytes, received_bytes }: LifeEvent) =>
-    [role, close, closed_by, sent_bytes, received_bytes].join(' ');
+  const told = ({ role, close, closed_by, sent, received }: LifeEvent) =>
+    [role, close, closed_by, sent, received].join(' ');
 
   for (const [what, steps, client, server] of [
     ['nothing is sent', 'close 1 close 2', 'client fin us 0 0', 'server fin peer 0 0'],
@@ -91,7 +91,7 @@ describe('tcplife', () => {
       if (what === 'the process just ends') {
         // Which end goes first is the kernel's business.
         assert.deepEqual([mine.close, other.close], ['fin', 'fin']);
-        assert.deepEqual([mine.sent_bytes, other.received_bytes], [100, 100]);
+        assert.deepEqual([mine.sent, other.received], [100, 100]);
         return;
       }
       assert.equal(told(mine), client);
@@ -200,11 +200,11 @@ describe('tcplife', () => {
           const [client, served] = ['client', 'server'].map((name) => events.find(({ role }) => role === name));
           assert.equal(events.length, 2, JSON.stringify(events));
           assert.deepEqual(
-            [client?.comm, client?.remote_addr, client?.local_port, client?.sent_bytes, client?.received_bytes],
+            [client?.comm, client?.remote_addr, client?.local_port, client?.sent, client?.received],
             ['curl', host, local_port, size_request, answer],
           );
           assert.deepEqual(
-            [served?.pid, served?.remote_port, served?.sent_bytes, served?.received_bytes],
+            [served?.pid, served?.remote_port, served?.sent, served?.received],
             [server.pid, local_port, answer, size_request],
           );
         } finally {

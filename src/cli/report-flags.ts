@@ -1,0 +1,33 @@
+import * as Flags from '@oclif/core/flags';
+import type { FlagInput } from '@oclif/core/interfaces';
+import { sharedFlags } from './flags.js';
+import type { Tally } from './tally.js';
+
+/** The flags that only tools with a tally have, or have otherwise; src/cli/report-options.ts says what they mean. */
+export function reportFlags({ flag, interval }: Tally): FlagInput {
+  const when = flag === undefined ? '' : `with --${flag}: `;
+  return {
+    sort: Flags.string({
+      helpValue: 'COLUMN',
+      helpGroup: 'OUTPUT',
+      summary: `${when}sort rows by this column, the largest first, texts by the alphabet`,
+    }),
+    rows: Flags.string({
+      helpValue: 'COUNT',
+      helpGroup: 'OUTPUT',
+      summary: `${when}show no more than so many rows of each report`,
+    }),
+    interval: Flags.string({
+      char: 'i',
+      helpValue: 'TIME',
+      helpGroup: 'RUN',
+      summary: `${when}report each time that this has passed, and begin anew; else there is one report, at the end`,
+      ...(interval !== undefined && { default: interval }),
+    }),
+    once: Flags.boolean({ helpGroup: 'RUN', summary: `${when}stop after the first report` }),
+    'max-events': {
+      ...sharedFlags['max-events'],
+      summary: flag === undefined ? 'stop after so many reports' : `stop after so many events; ${when}so many reports`,
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { UsageError } from '../errors.js';
+import type { Column } from '../events/column.js';
+import { isSortable } from '../events/rows.js';
+import type { Tally } from './tally.js';
+import { terminalHeight } from './terminal.js';
+import { parseDuration, parseInteger } from './values.js';
+
+/** What the flags of src/cli/report-flags.ts ask for. */
+export interface ReportOptions {
+  readonly sort: Column;
+  /** Columns whose sums are told. */
+  readonly sums: readonly Column[];
+  /** How many rows there is room for: asked for each report. */
+  readonly room: () => number;
+  /** Milliseconds; undefined for one report at the end. */
+  readonly interval: number | undefined;
+  readonly isOnce: boolean;
+  /** Whether each report takes the place of the one before, on a terminal. */
+  readonly isScreen: boolean;
+  readonly isTotal: boolean;
+}
+
+const NAMES = ['sort', 'rows', 'interval', 'once'] as const;
+
+/** Throws UsageError where flags are given for reports, and there are none without another one. */
+export function refuseReportFlags(flag: string | undefined, given: Readonly<Record<string, unknown>>): void {
+  const name = NAMES.find((candidate) => given[candidate] !== undefined);
+  if (flag !== undefined && name !== undefined) throw new UsageError(`--${name} goes with --${flag}: give both`);
+}
+
+function sortColumn(name: string, columns: readonly Column[]): Column {
+  const sortable = columns.filter(isSortable);
+  const column = sortable.find((candidate) => candidate.name === name);
+  if (column) return column;
+  const names = sortable.map((known) => known.name).join(', ');
+  throw new UsageError(`--sort ${name}: rows can be sorted by ${names}`);
+}
+
+/** The title, the header, and the line below, where the cursor is. */
+const SCREEN_MARGIN = 3;
+
+/** Checks and converts the flags; `isForPeople` is for a table on a terminal. Throws UsageError for the first that makes no sense. */
+export function reportOptions(
+  tally: Tally,
+  columns: readonly Column[],
+  given: Readonly<Record<string, unknown>>,
+  isForPeople: boolean,
+): ReportOptions {
+  const text = (name: (typeof NAMES)[number]) => given[name] as string | undefined;
+  const [rows, interval] = [text('rows'), text('interval')];
+  const most = rows === undefined ? undefined : parseInteger('--rows', rows, 1);
+  const isScreen = tally.isTop === true && isForPeople && process.env.TERM !== 'dumb';
+  return {
+    sort: sortColumn(text('sort') ?? tally.sort, columns),
+    sums: columns.filter(({ name }) => tally.sums?.includes(name)),
+    room: () => most ?? (isScreen ? terminalHeight() - SCREEN_MARGIN : Number.POSITIVE_INFINITY),
+    interval: interval === undefined ? undefined : parseDuration('--interval', interval),
+    isOnce: given.once === true,
+    isScreen,
+    isTotal: tally.isTotal ?? false,
+  };
+}

@@ -1,0 +1,46 @@
+import type { EventRecord, HistogramColumn } from '../events/column.js';
+import type { OutputBuffer } from '../events/output-buffer.js';
+
+/** Writes a histogram in one line, `FROM-TO:COUNT` with blanks between, and returns how many columns that takes. */
+export function shownHistogram(column: HistogramColumn): (record: EventRecord, out: OutputBuffer) => number {
+  return (record, out) => {
+    const { buckets } = column.value(record);
+    const text = buckets.map(({ from, to, count }) => `${from}-${to ?? ''}:${count}`).join(' ');
+    out.ascii(text);
+    return text.length;
+  };
+}
+
+/** A line of a drawing has no more columns. */
+const WIDTH = 79;
+const BORDER = 6;
+const COUNT = 10;
+const MARGIN = 2 * BORDER + ' - '.length + COUNT + 2;
+const UNITS = ['ns', 'us', 'ms', 's'] as const;
+
+/** A border between buckets, in the unit that fits: three digits, or four. */
+function border(ns: number): string {
+  let [value, unit] = [ns, 0];
+  for (; value >= 1000 && unit < UNITS.length - 1; unit++) value /= 1000;
+  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${value.toFixed(digits)}${UNITS[unit]}`;
+}
+
+/** A bar of so many columns, to the half of one; what is there at all shows. */
+function bar(columns: number): string {
+  const halves = Math.max(1, Math.round(columns * 2));
+  return '█'.repeat(halves >> 1) + (halves % 2 === 1 ? '▌' : '');
+}
+
+/** Draws a histogram, a line for each bucket, below a title. */
+export function drawHistogram(column: HistogramColumn, record: EventRecord, out: OutputBuffer): void {
+  const { buckets } = column.value(record);
+  const most = Math.max(...buckets.map(({ count }) => count));
+  const title = column.name.toUpperCase();
+  out.ascii(`${title.padStart(2 * BORDER + 3)} ${'COUNT'.padStart(COUNT)}\n`);
+  for (const { from, to, count } of buckets) {
+    const range = `${border(from).padStart(BORDER)} - ${to === undefined ? '' : border(to)}`.padEnd(2 * BORDER + 3);
+    out.ascii(`${range} ${String(count).padStart(COUNT)}`);
+    out.utf8(count === 0 ? '\n' : ` ${bar(((WIDTH - MARGIN) * count) / most)}\n`);
+  }
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { refuseReportFlags, reportOptions } from '../../src/cli/report-options.js';
+import type { Tally } from '../../src/cli/tally.js';
+import { UsageError } from '../../src/errors.js';
+import type { Column } from '../../src/events/column.js';
+
+const columns = [
+  { name: 'comm', kind: 'text', json: 'string' },
+  { name: 'count', kind: 'plain', json: 'integer' },
+  { name: 'took', kind: 'histogram', json: 'object' },
+] as Column[];
+const tally: Tally = { sort: 'count', sums: ['count'] };
+const isUsage = (error: unknown) => error instanceof UsageError;
+
+describe('cli: options of reports', () => {
+  it('are one report of all rows at the end when nothing is asked for', () => {
+    const { sort, sums, room, ...rest } = reportOptions(tally, columns, {}, true);
+    assert.deepEqual([sort.name, sums.map(({ name }) => name), room()], ['count', ['count'], Number.POSITIVE_INFINITY]);
+    assert.deepEqual(rest, { interval: undefined, isOnce: false, isScreen: false, isTotal: false });
+  });
+
+  it('are what the flags say', () => {
+    const given = { sort: 'comm', rows: '5', interval: '500ms', once: true };
+    const { sort, room, interval, isOnce } = reportOptions({ ...tally, isTop: true }, columns, given, true);
+    assert.deepEqual([sort.name, room(), interval, isOnce], ['comm', 5, 500, true]);
+  });
+
+  it('are those of a screen on a terminal alone, as long as that is', () => {
+    const top = { ...tally, isTop: true } as const;
+    const { TERM } = process.env;
+    process.env.TERM = 'xterm';
+    assert.equal(reportOptions(top, columns, {}, true).isScreen, true);
+    assert.equal(reportOptions(top, columns, {}, true).room(), (process.stdout.rows ?? 24) - 3);
+    assert.equal(reportOptions(top, columns, {}, false).isScreen, false);
+    process.env.TERM = 'dumb';
+    assert.equal(reportOptions(top, columns, {}, true).isScreen, false);
+    process.env.TERM = TERM;
+  });
+
+  for (const [what, given] of [
+    ['a column that is not there', { sort: 'nope' }],
+    ['a column without an order', { sort: 'took' }],
+    ['no row', { rows: '0' }],
+    ['no time', { interval: '0' }],
+  ] as const)
+    it(`refuse ${what}`, () => assert.throws(() => reportOptions(tally, columns, given, false), isUsage));
+
+  it('are refused where there are no reports', () => {
+    refuseReportFlags('count', { pid: ['1'] });
+    refuseReportFlags(undefined, { interval: '1' });
+    assert.throws(() => refuseReportFlags('count', { interval: '1' }), /^UsageError: --interval goes with --count/);
+  });
+});
