@@ -64,6 +64,38 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *nod
 	return BPF_CORE_READ((struct kernfs_node___since_6_15 *)node, __parent);
 }
 
+/* Some options of a socket are bits of inet_sock::inet_flags since 6.6: INET_FLAGS_FREEBIND, ... */
+#define INET_FREEBIND (1 << 11)
+#define INET_TRANSPARENT (1 << 15)
+#define INET_BIND_ADDRESS_NO_PORT (1 << 18)
+
+struct inet_sock___before_6_6 {
+	__u8 freebind : 1;
+	__u8 transparent : 1;
+	__u8 bind_address_no_port : 1;
+} __attribute__((preserve_access_index));
+
+struct inet_sock___since_6_6 {
+	unsigned long inet_flags;
+} __attribute__((preserve_access_index));
+
+/* Those of these three that are set, as INET_FREEBIND and so on. */
+static __always_inline __u32 inet_options(struct sock *sk)
+{
+	struct inet_sock___before_6_6 *old = (void *)sk;
+	__u32 options = 0;
+
+	if (!bpf_core_field_exists(old->freebind))
+		return BPF_CORE_READ((struct inet_sock___since_6_6 *)sk, inet_flags);
+	if (BPF_CORE_READ_BITFIELD_PROBED(old, freebind))
+		options |= INET_FREEBIND;
+	if (BPF_CORE_READ_BITFIELD_PROBED(old, transparent))
+		options |= INET_TRANSPARENT;
+	if (BPF_CORE_READ_BITFIELD_PROBED(old, bind_address_no_port))
+		options |= INET_BIND_ADDRESS_NO_PORT;
+	return options;
+}
+
 /* The length of a text with its NUL. Of an empty one 5.10 says 0, all later ones 1. */
 static __always_inline long read_user_text(void *to, __u32 size, const void *from)
 {

@@ -179,11 +179,16 @@ static __always_inline struct sock *socket_of(struct file *file)
 	return socket ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
-static __always_inline bool is_tcp(struct sock *sk)
+static __always_inline bool is_inet(struct sock *sk)
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 
-	return (family == ipv4 || family == ipv6) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+	return family == ipv4 || family == ipv6;
+}
+
+static __always_inline bool is_tcp(struct sock *sk)
+{
+	return is_inet(sk) && BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
 }
 
 #include "dns.h"

@@ -14,8 +14,12 @@
 #define NR_read 0
 #define NR_open 2
 #define NR_connect 42
+#define NR_sendto 44
 #define NR_recvfrom 45
+#define NR_sendmsg 46
 #define NR_recvmsg 47
+#define NR_bind 49
+#define NR_listen 50
 #define NR_execve 59
 #define NR_kill 62
 #define NR_creat 85
@@ -25,6 +29,7 @@
 #define NR_openat 257
 #define NR_rt_tgsigqueueinfo 297
 #define NR_recvmmsg 299
+#define NR_sendmmsg 307
 #define NR_execveat 322
 #elif defined(__TARGET_ARCH_arm64)
 #define PSR_MODE32_BIT 0x10 /* arch/arm64/include/uapi/asm/ptrace.h */
@@ -34,12 +39,17 @@
 #define NR_tkill 130
 #define NR_tgkill 131
 #define NR_rt_sigqueueinfo 138
+#define NR_bind 200
+#define NR_listen 201
 #define NR_connect 203
+#define NR_sendto 206
 #define NR_recvfrom 207
+#define NR_sendmsg 211
 #define NR_recvmsg 212
 #define NR_execve 221
 #define NR_rt_tgsigqueueinfo 240
 #define NR_recvmmsg 243
+#define NR_sendmmsg 269
 #define NR_execveat 281
 #endif
 #define NR_pidfd_send_signal 424
@@ -59,7 +69,7 @@ static __always_inline long syscall_number(struct pt_regs *regs)
 #endif
 }
 
-/* Argument 1 to 5 of the system call that `regs` entered the kernel with. */
+/* Argument 1 to 6 of the system call that `regs` entered the kernel with. */
 static __always_inline unsigned long syscall_argument(struct pt_regs *regs, const int number)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -72,8 +82,10 @@ static __always_inline unsigned long syscall_argument(struct pt_regs *regs, cons
 		return READ_REGISTER(regs, dx);
 	case 4:
 		return READ_REGISTER(regs, r10);
-	default:
+	case 5:
 		return READ_REGISTER(regs, r8);
+	default:
+		return READ_REGISTER(regs, r9);
 	}
 #elif defined(__TARGET_ARCH_arm64)
 	/* The first register has the result by now; its old value is kept beside. */

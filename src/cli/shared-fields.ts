@@ -52,6 +52,13 @@ export const SOCKET_FIELDS: Readonly<Record<string, string>> = {
   family: 'ipv4 or ipv6, of the socket',
 };
 
+/** What the columns mean that come from bpf/include/socket-options.h. */
+export const OPTION_FIELDS: Readonly<Record<string, string>> = {
+  proto: 'protocol: tcp, udp, icmp, icmpv6, sctp, udplite or mptcp; raw for a raw socket of any; else its number',
+  options:
+    'options of the socket that have to do with ports and addresses, such as REUSEADDR|V6ONLY: REUSEADDR, REUSEPORT, FREEBIND, TRANSPARENT, BIND_ADDRESS_NO_PORT, V6ONLY; empty when none is set',
+};
+
 /** What is to be said of whom a TCP socket belongs to: bpf/include/owner.h. */
 export const OWNER_CAVEATS: readonly string[] = [
   'A connection belongs to the process that connected or accepted it, and from then on to the one that last sent or received; before it is accepted to the one that listens. pid is 0 where none is known: filters for processes leave that out.',

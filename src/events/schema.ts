@@ -3,6 +3,7 @@ import type { Column } from './column.js';
 import type { EventContext } from './context.js';
 import { endpointKind, ip4Kind, ip6Kind, peerKind, portKind } from './kinds/address.js';
 import { cgroupKind } from './kinds/cgroup.js';
+import { flagsKind } from './kinds/flags.js';
 import { durationHistogramKind } from './kinds/histogram.js';
 import type { Kind } from './kinds/kind.js';
 import { argsKind, envKind } from './kinds/list.js';
@@ -54,6 +55,7 @@ const IN_PLACE: ReadonlySet<Kind> = new Set([
   signalCodeKind,
   signalResultKind,
   enumKind,
+  flagsKind,
   charsKind,
   ip4Kind,
   ip6Kind,
@@ -95,7 +97,7 @@ function kindOf(member: Member, options: SchemaOptions): Kind {
     case 'pointer':
       return integerKind;
     case 'enum':
-      return enumKind;
+      return member.type.size < 8 && member.type.name.endsWith('_flags') ? flagsKind : enumKind;
     case 'array':
       return isText(member.type) ? charsKind : valueKind;
     default:

@@ -1,4 +1,5 @@
 import { errnoName } from '../../kernel/errno.js';
+import { flagNames } from './flags.js';
 import { type Kind, plain } from './kind.js';
 import { integerColumn, integerReader, namedValues } from './number.js';
 
@@ -79,15 +80,8 @@ const ACCESS_MODES = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'];
 
 /** The flags of open(2) by name, such as `O_RDONLY|O_CLOEXEC`; what has no name in hexadecimal. */
 export function openFlagNames(flags: number, arch: string): string {
-  const names = [ACCESS_MODES[flags & 3]];
-  let rest = (flags & ~3) >>> 0;
-  for (const [flag, name] of [...(OPEN_FLAGS_OF[arch] ?? []), ...OPEN_FLAGS]) {
-    if ((rest & flag) >>> 0 !== flag) continue;
-    names.push(name);
-    rest = (rest & ~flag) >>> 0;
-  }
-  if (rest !== 0) names.push(`0x${rest.toString(16)}`);
-  return names.join('|');
+  const named = [...(OPEN_FLAGS_OF[arch] ?? []), ...OPEN_FLAGS];
+  return [ACCESS_MODES[flags & 3], ...flagNames(flags & ~3, named)].join('|');
 }
 
 /** snoop_open_flags. */

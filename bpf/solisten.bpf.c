@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Traces listen(2) of IPv4 and IPv6 sockets. */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "socket-options.h"
+#include "syscall.h"
+
+struct solisten_event {
+	struct socket_event;
+	enum ip_protocol proto;
+	enum socket_option_flags options;
+	snoop_ret ret;
+	__s32 asked_backlog;
+	__u32 backlog;
+	__u8 _padding[4]; /* before 6.3 kernels send only what was written to, each byte */
+};
+
+SMALL_EVENT(solisten_event);
+
+/* Not every kernel has it. */
+struct mptcp_sock___first {
+	struct sock *first;
+} __attribute__((preserve_access_index));
+
+/* How many connections can wait to be accepted. Of MPTCP they wait at its first subflow. */
+static __always_inline __u32 backlog_of(struct sock *sk, enum ip_protocol proto)
+{
+	struct mptcp_sock___first *multipath = (void *)sk;
+
+	if (proto == mptcp && bpf_core_field_exists(multipath->first))
+		sk = BPF_CORE_READ(multipath, first);
+	return BPF_CORE_READ(sk, sk_max_ack_backlog);
+}
+
+static __always_inline int handle_listen(struct sock *sk, int asked, int ret)
+{
+	struct solisten_event e = {.ret = ret, .asked_backlog = asked};
+	struct socket_event *ends = (struct socket_event *)&e;
+
+	if (!is_inet(sk) || (filter_failed && ret >= 0))
+		return 0;
+	ends_read(ends, sk);
+	if (!socket_event_current(ends))
+		return 0;
+	e.proto = protocol_of(sk);
+	e.options = options_of(sk);
+	if (ret >= 0)
+		e.backlog = backlog_of(sk, e.proto);
+	event_send(&e, sizeof(e));
+	return 0;
+}
+
+static __always_inline int handle_exit(int ret)
+{
+	struct pt_regs *regs = current_regs();
+	struct sock *sk = socket_of(current_file(syscall_argument(regs, 1)));
+
+	return sk ? handle_listen(sk, syscall_argument(regs, 2), ret) : 0;
+}
+
+SEC("tp/syscalls/sys_exit_listen")
+int handle_call(struct trace_event_raw_sys_exit *ctx)
+{
+	return handle_exit(ctx->ret);
+}
+
+/* Its arguments: socket, backlog. */
+SEC("fexit/inet_listen")
+int handle_inet(__u64 *ctx)
+{
+	struct socket *socket = (void *)ctx[0];
+
+	return handle_listen(BPF_CORE_READ(socket, sk), ctx[1], ctx[2]);
+}
+
+/* The function's arguments are gone when it returns; the call's are not. */
+SEC("kretprobe/inet_listen")
+int handle_inet_return(struct pt_regs *ctx)
+{
+	return syscall_number(current_regs()) == NR_listen ? handle_exit(PT_REGS_RC(ctx)) : 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,36 @@
+/** What the tools that look at sockets show of what fixtures/sockets.c does. */
+import type { Step } from './sockets.js';
+import { parseSteps, socketsWords } from './sockets.js';
+import type { Trace, TraceOptions } from './trace.js';
+
+/** What each of their events has. */
+export interface SocketEvent {
+  event: string;
+  pid: number;
+  tid: number;
+  uid: number;
+  comm: string;
+  cgroup: string | null;
+  local_addr: string;
+  local_port: number;
+  remote_addr: string;
+  remote_port: number;
+  netns: number;
+  family: string;
+  ret: number;
+  error?: string;
+}
+
+/** An address as events have it: IPv4 also where it is mapped. */
+export const plainAddress = (address = '') => address.replace(/^::ffff:(?=.*\.)/, '');
+
+/** Traces the steps; `before` goes in front of the command. Returns the events, and what is true. */
+export async function traceSteps<Event extends SocketEvent>(
+  trace: Trace<Event>,
+  flags: readonly string[],
+  steps: readonly (string | number)[],
+  { before = [], ...options }: TraceOptions & { before?: readonly string[] } = {},
+): Promise<{ events: Event[]; told: Step[] }> {
+  const { events, stdout } = await trace.run(flags, [...before, ...socketsWords(...steps)], options);
+  return { events, told: parseSteps(stdout) };
+}
