@@ -113,8 +113,8 @@ for (const { file, command } of tools) {
           );
           const widths = shown.map((name, i) => {
             const column = all.find((candidate) => candidate.name === name) ?? assert.fail(name);
-            // A histogram is drawn below the table.
-            if (column.kind === 'histogram') return -1;
+            // Some are drawn below the row.
+            if (column.kind === 'histogram' || (column.kind === 'list' && column.isBelow)) return -1;
             return i === shown.length - 1 ? name.length : Math.max(name.length, column.width);
           });
           assert.ok(widths.reduce((sum, width) => sum + width + 1, -1) < 80, `${flags}: ${widths.join(' ')}`);
