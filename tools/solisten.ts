@@ -40,7 +40,7 @@ export default defineTool({
     { summary: 'A server as it starts, with the options of its sockets', command: '-f -F +options -- nginx' },
     {
       summary: 'Whose backlog is cut',
-      command: `<%= config.bin %> solisten --json | jq -c 'select(.backlog < .asked_backlog)'`,
+      command: `<%= config.bin %> solisten --json | jq 'select(.backlog<.asked_backlog)'`,
     },
   ],
   caveats: [
