@@ -34,6 +34,8 @@ enum tcp_state {
 	NEW_SYN_RECV = TCP_NEW_SYN_RECV,
 };
 
+typedef enum tcp_state snoop_known_tcp_state; /* 0 where it is not known */
+
 /* What every event of a socket starts with. */
 struct socket_event {
 	struct event;

@@ -23,6 +23,7 @@ typedef __u8 snoop_ip6[16];	    /* shown as IPv4 where it maps one */
 typedef __u16 snoop_port;	    /* in the host's order */
 typedef __u64 snoop_cgroup;	    /* the id of a cgroup (v2): shown as its path */
 typedef char snoop_comm[16];	    /* TASK_COMM_LEN */
+typedef __u8 snoop_tcp_flags;	    /* SYN|ACK, as in a packet's header */
 typedef __u64 snoop_ksym;	    /* an address in the kernel, as function+offset; 0 for none */
 
 /* One end of a connection: an address, IPv4 mapped into IPv6, and a port. */

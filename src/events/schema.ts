@@ -9,6 +9,7 @@ import type { Kind } from './kinds/kind.js';
 import { argsKind, envKind } from './kinds/list.js';
 import { bitsKind, countKind, enumKind, integerKind, valueKind } from './kinds/number.js';
 import { gidKind, uidKind } from './kinds/owner.js';
+import { dropReasonKind, knownStateKind, tcpFlagsKind } from './kinds/packet.js';
 import { signalCodeKind, signalKind, signalResultKind } from './kinds/process.js';
 import { ksymKind, stackKind } from './kinds/stack.js';
 import { dirfdKind, modeKind, openFlagsKind, retKind } from './kinds/syscall.js';
@@ -36,6 +37,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_endpoint: endpointKind,
   snoop_cgroup: cgroupKind,
   snoop_comm: charsKind,
+  snoop_tcp_flags: tcpFlagsKind,
+  snoop_known_tcp_state: knownStateKind,
+  snoop_drop_reason: dropReasonKind,
   snoop_ksym: ksymKind,
   snoop_stack: stackKind,
   snoop_text: spanKind,
@@ -63,6 +67,9 @@ const IN_PLACE: ReadonlySet<Kind> = new Set([
   endpointKind,
   peerKind,
   cgroupKind,
+  tcpFlagsKind,
+  knownStateKind,
+  dropReasonKind,
   ksymKind,
   retKind,
   uidKind,

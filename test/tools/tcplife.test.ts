@@ -3,7 +3,9 @@ import { needs } from '../capability.js';
 import { curlWords, HttpServer, parseCurl } from '../helpers/http.js';
 import { NetLab } from '../helpers/net.js';
 import { fewer } from '../helpers/patience.js';
+import { Running } from '../helpers/run.js';
 import { parseSteps, type Step, socketsWords, stepOf } from '../helpers/sockets.js';
+import { type SsSocket, tcpSockets } from '../helpers/ss.js';
 import { Trace } from '../helpers/trace.js';
 
 interface LifeEvent {
@@ -137,6 +139,28 @@ describe('tcplife', () => {
     assert.equal(await run(['-x'], 'reset 1 close 2'), 2);
     assert.equal(await run(['--min-duration', '200ms'], 'close 1 close 2'), 0);
     assert.equal(await run(['--min-duration', '200ms'], 'sleep 250 close 1 close 2'), 2);
+  });
+
+  it('says what ss says while the connection is there', async function () {
+    needs(this, 'ss');
+    const [file = '', ...words] = socketsWords(PAIR, 'send 1 12345 recv 2 12345 send 2 678 recv 1 678 hold');
+    let seen: SsSocket[] = [];
+    let pid = 0;
+    const { events } = await trace.during(['-n', 'sockets'], async () => {
+      const both = new Running(file, words);
+      pid = both.pid;
+      await both.says(/"hold"/, 'stdout');
+      seen = (await tcpSockets()).filter(({ users }) => users.some((user) => user.pid === pid));
+      both.child.stdin?.write('\n');
+      await both.finished;
+    });
+    const own = events.filter((event) => event.pid === pid);
+    assert.equal(own.length, 2);
+    // While nobody has closed there is no FIN in the counts of ss; its acknowledged bytes have the SYN.
+    for (const { local_port, remote_port, sent, received } of own) {
+      const socket = seen.find((one) => one.local_port === local_port && one.remote_port === remote_port);
+      assert.deepEqual([socket?.bytes_sent, socket?.bytes_received], [sent, received]);
+    }
   });
 
   it('loses none of thousands in a row', async () => {

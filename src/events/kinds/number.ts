@@ -1,6 +1,6 @@
 import { type Bits, readValue, type Shape } from '../../btf/index.js';
 import { bytesOfBits } from '../../btf/shape.js';
-import type { Column, EventRecord, JsonType, PlainColumn } from '../column.js';
+import type { EventRecord, JsonType, PlainColumn } from '../column.js';
 import type { OutputBuffer } from '../output-buffer.js';
 import { type Field, type Kind, plain } from './kind.js';
 
@@ -114,7 +114,7 @@ export const integerKind: Kind = (field, context) => {
 };
 
 /** Values that have names: each is looked up once. */
-export function namedValues(field: Field, width: number, nameOf: (value: number) => string): Column {
+export function namedValues(field: Field, width: number, nameOf: (value: number) => string): PlainColumn {
   const read = integerReader(field);
   const names = new Map<number, string>();
   const name = (value: number) => {

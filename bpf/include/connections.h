@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The sockets of TCP connections by their ends, for packets that no socket has, or has yet. What is
+ * kept may be outdated, and is looked at again when it is used.
+ */
+#ifndef SNOOPKIT_CONNECTIONS_H
+#define SNOOPKIT_CONNECTIONS_H
+
+#include "owner.h"
+
+struct connection_key {
+	snoop_endpoint local;
+	snoop_endpoint remote;
+	__u32 netns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct connection_key);
+	__type(value, __u64); /* the socket's address */
+} connections SEC(".maps");
+
+static __always_inline void connection_add(struct sock *sk)
+{
+	struct socket_event ends = {};
+	struct connection_key key = {};
+	__u64 value = (__u64)sk;
+
+	ends_read(&ends, sk);
+	key.local = ends.local;
+	key.remote = ends.remote;
+	key.netns = ends.netns;
+	bpf_map_update_elem(&connections, &key, &value, BPF_ANY);
+}
+
+/* The socket of a connection; NULL where it is not known. */
+static __always_inline struct sock *connection_find(const struct socket_event *ends)
+{
+	struct connection_key key = {
+		.local = ends->local, .remote = ends->remote, .netns = ends->netns};
+	__u64 *found = bpf_map_lookup_elem(&connections, &key);
+	struct sock *sk = found ? (void *)*found : NULL;
+
+	/* Its memory may have become that of another one. */
+	if (!sk || !tcp_socket_find(sk) ||
+	    BPF_CORE_READ(sk, __sk_common.skc_dport) != bpf_htons(ends->remote.port) ||
+	    BPF_CORE_READ(sk, __sk_common.skc_num) != ends->local.port)
+		return NULL;
+	return sk;
+}
+
+/* Whoever listens at the local end, or at all addresses; NULL where nobody is known. */
+static __always_inline const struct owner *listener_find(const struct socket_event *ends)
+{
+	struct listener_key key = {.netns = ends->netns, .port = ends->local.port};
+	struct tcp_listener *known;
+
+	__builtin_memcpy(key.addr, ends->local.addr, sizeof(key.addr));
+	known = bpf_map_lookup_elem(&listeners, &key);
+	if (!known && ends->family == ipv4) {
+		__builtin_memset(key.addr + 12, 0, 4);
+		known = bpf_map_lookup_elem(&listeners, &key);
+	}
+	if (!known) {
+		__builtin_memset(key.addr, 0, sizeof(key.addr));
+		known = bpf_map_lookup_elem(&listeners, &key);
+	}
+	return known && !known->is_shared ? &known->owner : NULL;
+}
+
+/* Those that were there before: run once. */
+SEC("iter/task_file")
+int connections_existing(struct bpf_iter__task_file *ctx)
+{
+	struct sock *sk = ctx->task ? socket_of(ctx->file) : NULL;
+
+	if (sk && is_tcp(sk) && BPF_CORE_READ(sk, __sk_common.skc_dport))
+		connection_add(sk);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Traces TCP packets that the kernel drops. */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "connections.h"
+#include "packet.h"
+#include "stack.h"
+
+#define SOCK_STREAM 1	/* include/linux/net.h */
+#define TCPHDR_SYN 0x02 /* include/net/tcp.h */
+#define TCPHDR_RST 0x04
+
+enum packet_direction {
+	received,
+	sent,
+};
+
+struct tcpdrop_event {
+	struct socket_event;
+	enum packet_direction direction;
+	snoop_drop_reason drop_reason;
+	snoop_known_tcp_state state;
+	__u32 seq;
+	__u32 ack;
+	__u32 length;
+	snoop_tcp_flags flags;
+	__u8 _padding[7];
+	snoop_ksym location;
+	snoop_stack stack;
+};
+
+enum program {
+	BY_SOCKET,
+	BY_REASON,
+	BY_FREE,
+	BY_TCP,
+	PROGRAMS,
+};
+
+STACK_EVENT(tcpdrop_event, PROGRAMS);
+
+/* Whether there is more than what all kinds of sockets begin with. */
+static __always_inline bool is_whole(struct sock *sk)
+{
+	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+
+	return state != TCP_NEW_SYN_RECV && state != TCP_TIME_WAIT;
+}
+
+/* A socket of a program's that speaks TCP, and none that looks at packets, or the kernel's own. */
+static __always_inline bool is_stream(struct sock *sk)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	if (family != ipv4 && family != ipv6)
+		return false;
+	return !is_whole(sk) || (is_tcp(sk) && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM);
+}
+
+/* A network namespace, as long as no socket tells: that of the device. */
+static __always_inline __u32 netns_of(struct sk_buff *skb, struct sock *sk)
+{
+	if (sk)
+		return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	return BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
+}
+
+/* Reads what is known of the packet; returns whether it is one of TCP. */
+static __always_inline bool packet_fill(struct tcpdrop_event *e, struct sk_buff *skb,
+					struct sock *sk)
+{
+	struct tcp_packet p = {};
+
+	if (tcp_packet_read(&p, skb)) {
+		bool is_ours = packet_is_ours(skb);
+
+		e->direction = is_ours ? sent : received;
+		e->family = p.family;
+		e->local = is_ours ? p.source : p.target;
+		e->remote = is_ours ? p.target : p.source;
+		e->netns = netns_of(skb, sk);
+	} else if (sk && is_whole(sk) && unsent_packet_read(&p, skb)) {
+		e->direction = sent;
+		ends_read((struct socket_event *)e, sk);
+	} else {
+		return false;
+	}
+	e->seq = p.seq;
+	e->ack = p.ack;
+	e->length = p.length;
+	e->flags = p.flags;
+	return true;
+}
+
+/* Whom the packet is from or for, and the state of the socket; NULL where nobody is known. */
+static __always_inline const struct owner *owner_find(struct tcpdrop_event *e, struct sock *sk)
+{
+	const struct tcp_socket *known;
+	const struct owner *listener;
+
+	if (!sk)
+		sk = connection_find((struct socket_event *)e);
+	if (!sk) {
+		listener =
+			e->direction == received ? listener_find((struct socket_event *)e) : NULL;
+		if (listener)
+			e->state = TCP_LISTEN;
+		return listener;
+	}
+	e->state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (e->state == TCP_NEW_SYN_RECV) {
+		e->state = TCP_SYN_RECV;
+		sk = BPF_CORE_READ(sk, __sk_common.skc_listener);
+	}
+	known = sk ? tcp_socket_find(sk) : NULL;
+	return known ? &known->owner : NULL;
+}
+
+#define HAS_REASON(reason, name)                                                                   \
+	(bpf_core_enum_value_exists(enum skb_drop_reason, name) &&                                 \
+	 (reason) == bpf_core_enum_value(enum skb_drop_reason, name))
+
+/* Whether a packet is dropped, and not only done with. */
+static __always_inline bool is_drop(__u32 reason)
+{
+	return !HAS_REASON(reason, SKB_NOT_DROPPED_YET) && !HAS_REASON(reason, SKB_CONSUMED);
+}
+
+/*
+ * Whether the drop of a packet without data means nothing: it has come to the socket of a
+ * connection, which takes it from its device, and the kernel gives no reason, for it has looked at
+ * the acknowledgement, or empties the queue where the end was left that nobody has asked for.
+ */
+static __always_inline bool is_done(const struct tcpdrop_event *e, struct sk_buff *skb)
+{
+	if (e->length || e->flags & (TCPHDR_SYN | TCPHDR_RST) || !e->state ||
+	    e->state == TCP_SYN_RECV || e->state == TCP_LISTEN || BPF_CORE_READ(skb, dev))
+		return false;
+	return !e->drop_reason || HAS_REASON(e->drop_reason, SKB_DROP_REASON_NOT_SPECIFIED) ||
+	       HAS_REASON(e->drop_reason, SKB_DROP_REASON_QUEUE_PURGE);
+}
+
+/* `sk` is whose queue or rules it does not get through, where the kernel tells. */
+static __always_inline int handle(void *ctx, struct sk_buff *skb, struct sock *sk, __u64 location,
+				  __u32 reason, enum program program)
+{
+	struct tcpdrop_event e = {.location = location, .drop_reason = reason};
+	const struct owner *owner;
+
+	/* What looks at packets has copies of them. */
+	if (sk && !is_stream(sk))
+		return 0;
+	if (!sk)
+		sk = BPF_CORE_READ(skb, sk);
+	if (sk && !is_stream(sk))
+		sk = NULL;
+	if (!packet_fill(&e, skb, sk))
+		return 0;
+	owner = owner_find(&e, sk);
+	if (is_done(&e, skb) ||
+	    !owner_fill((struct socket_event *)&e, owner, sk && is_whole(sk) ? sk : NULL))
+		return 0;
+	tcpdrop_event_send(ctx, &e, program);
+	return 0;
+}
+
+/* Since 6.11. */
+SEC("raw_tp/kfree_skb")
+int handle_drop_of_socket(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!is_drop(ctx->args[2]))
+		return 0;
+	return handle(ctx, (void *)ctx->args[0], (void *)ctx->args[3], ctx->args[1], ctx->args[2],
+		      BY_SOCKET);
+}
+
+/* Since 5.17. */
+SEC("raw_tp/kfree_skb")
+int handle_drop(struct bpf_raw_tracepoint_args *ctx)
+{
+	if (!is_drop(ctx->args[2]))
+		return 0;
+	return handle(ctx, (void *)ctx->args[0], NULL, ctx->args[1], ctx->args[2], BY_REASON);
+}
+
+SEC("raw_tp/kfree_skb")
+int handle_free(struct bpf_raw_tracepoint_args *ctx)
+{
+	return handle(ctx, (void *)ctx->args[0], NULL, ctx->args[1], 0, BY_FREE);
+}
+
+/* Where there are no reasons, what a socket drops does not get to that tracepoint. */
+SEC("kprobe/tcp_drop")
+int handle_tcp_drop(struct pt_regs *ctx)
+{
+	__u64 caller = 0;
+
+	BPF_KPROBE_READ_RET_IP(caller, ctx);
+	return handle(ctx, (void *)PT_REGS_PARM2(ctx), (void *)PT_REGS_PARM1(ctx), caller, 0,
+		      BY_TCP);
+}
+
+SEC("raw_tp/inet_sock_set_state")
+int handle_state(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct sock *sk = (void *)ctx->args[0];
+
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	owner_state(sk, ctx->args[1], ctx->args[2]);
+	if (ctx->args[2] == TCP_ESTABLISHED)
+		connection_add(sk);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
