@@ -101,10 +101,12 @@ for (const { file, command } of tools) {
         );
       });
 
-      it(`has a table of ${event.name} of less than 80 columns, up to the last header, with any flag`, () => {
+      it(`has a table of ${event.name} of less than 80 columns, up to the last header`, () => {
         const { all = [] } = views[index] ?? {};
         for (const name of usual) assert.ok(views[index]?.names.includes(name), name);
-        for (const flags of [[], ...Object.keys(tool.flags ?? {}).map((flag) => [flag])]) {
+        // A flag may show more than there is room for, where it says so, but not by columns that are usual ones with it.
+        const alone = Object.entries(tool.flags ?? {}).flatMap(([flag, { shows }]) => (shows ? [] : [[flag]]));
+        for (const flags of [[], ...alone]) {
           const shown = usualColumns(
             tool,
             { event, columns: usual, ...view },
