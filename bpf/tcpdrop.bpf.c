@@ -8,6 +8,7 @@
 #include "connections.h"
 #include "packet.h"
 #include "stack.h"
+#include "tally.h"
 
 #define SOCK_STREAM 1	/* include/linux/net.h */
 #define TCPHDR_SYN 0x02 /* include/net/tcp.h */
@@ -41,6 +42,41 @@ enum program {
 };
 
 STACK_EVENT(tcpdrop_event, PROGRAMS);
+
+/* --count: of whom, why, where. */
+struct tcpdrop_count_key {
+	snoop_comm comm;
+	snoop_ksym location;
+	snoop_drop_reason drop_reason;
+	enum packet_direction direction;
+};
+
+struct tcpdrop_count_value {
+	snoop_count count;
+};
+
+TALLY(tcpdrop_count, 16384);
+
+const volatile bool want_counts;
+
+static __always_inline void send(void *ctx, struct tcpdrop_event *e, enum program program)
+{
+	struct tcpdrop_count_key key = {
+		.location = e->location,
+		.drop_reason = e->drop_reason,
+		.direction = e->direction,
+	};
+	struct tcpdrop_count_value *value;
+
+	if (!want_counts) {
+		tcpdrop_event_send(ctx, e, program);
+		return;
+	}
+	__builtin_memcpy(key.comm, e->comm, sizeof(key.comm));
+	value = tally_row(&key);
+	if (value)
+		__sync_fetch_and_add(&value->count, 1);
+}
 
 /* Whether there is more than what all kinds of sockets begin with. */
 static __always_inline bool is_whole(struct sock *sk)
@@ -163,7 +199,7 @@ static __always_inline int handle(void *ctx, struct sk_buff *skb, struct sock *s
 	if (is_done(&e, skb) ||
 	    !owner_fill((struct socket_event *)&e, owner, sk && is_whole(sk) ? sk : NULL))
 		return 0;
-	tcpdrop_event_send(ctx, &e, program);
+	send(ctx, &e, program);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "owner.h"
 #include "stack.h"
+#include "tally.h"
 
 /* include/net/tcp.h, include/net/inet_connection_sock.h */
 #define TCPHDR_SYN 0x02
@@ -47,6 +48,39 @@ struct tcpretrans_event {
 };
 
 STACK_EVENT(tcpretrans_event, 2);
+
+/* --count: of whom, to where, why. */
+struct tcpretrans_count_key {
+	snoop_comm comm;
+	snoop_peer remote;
+	enum retransmit_kind kind;
+};
+
+struct tcpretrans_count_value {
+	snoop_count count;
+	snoop_count bytes;
+};
+
+TALLY(tcpretrans_count, 16384);
+
+const volatile bool want_counts;
+
+static __always_inline void send(void *ctx, struct tcpretrans_event *e, __u32 program)
+{
+	struct tcpretrans_count_key key = {.remote = e->remote, .kind = e->kind};
+	struct tcpretrans_count_value *value;
+
+	if (!want_counts) {
+		tcpretrans_event_send(ctx, e, program);
+		return;
+	}
+	__builtin_memcpy(key.comm, e->comm, sizeof(key.comm));
+	value = tally_row(&key);
+	if (!value)
+		return;
+	__sync_fetch_and_add(&value->count, 1);
+	__sync_fetch_and_add(&value->bytes, e->length);
+}
 
 /*
  * A loss probe is the last of what was sent, and its timer is still the one that is set. It is so
@@ -101,7 +135,7 @@ int handle_retransmit(struct bpf_raw_tracepoint_args *ctx)
 		BPF_CORE_READ_BITFIELD_PROBED((struct inet_connection_sock *)sk, icsk_ca_state);
 	e.timeouts = BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_retransmits);
 	e.retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
-	tcpretrans_event_send(ctx, &e, 0);
+	send(ctx, &e, 0);
 	return 0;
 }
 
@@ -123,7 +157,7 @@ int handle_synack(struct bpf_raw_tracepoint_args *ctx)
 	e.kind = synack;
 	e.seq = BPF_CORE_READ((struct tcp_request_sock *)request, snt_isn);
 	e.retransmits = BPF_CORE_READ(request, num_retrans) + 1;
-	tcpretrans_event_send(ctx, &e, 1);
+	send(ctx, &e, 1);
 	return 0;
 }
 

@@ -3,6 +3,10 @@ import { OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/cli/stack-flag.js';
 
+const DROP_REASON =
+  'why, as the kernel names it: enum skb_drop_reason without the beginning of its names, or the number of a reason that a module has; not there on kernels before 5.17';
+const LOCATION = 'the function that dropped it, such as tcp_v4_rcv+0x1b0';
+
 export default defineTool({
   name: 'tcpdrop',
   summary: 'trace TCP packets that the kernel drops, and why',
@@ -16,17 +20,36 @@ export default defineTool({
     netns: 'network namespace of the socket, or of the device; 0 where neither is known',
     family: 'ipv4 or ipv6, of the packet',
     direction: 'received or sent: of a packet that came in the local end is the one that it was for',
-    drop_reason:
-      'why, as the kernel names it: enum skb_drop_reason without the beginning of its names, or the number of a reason that a module has; not there on kernels before 5.17',
+    drop_reason: DROP_REASON,
     state: 'of its socket, such as ESTABLISHED: tcp(7); not there where there is none, or none is known',
     seq: 'sequence number, as in the packet',
     ack: 'what it acknowledges, where it has the flag ACK',
     length: 'bytes of data, as in the header of IP',
     flags: 'those of its header, such as SYN|ACK',
-    location: 'the function that dropped it, such as tcp_v4_rcv+0x1b0',
+    location: LOCATION,
     ...STACK_FIELDS,
   },
-  flags: STACK_FLAGS,
+  flags: {
+    count: {
+      summary: 'in place of each, how many there were, by command, reason and place',
+      sets: 'want_counts',
+    },
+    ...STACK_FLAGS,
+  },
+  tally: {
+    flag: 'count',
+    event: { struct: 'tcpdrop_count', name: 'tcp_drop_count' },
+    columns: ['count', 'comm', 'direction', 'drop_reason', 'location'],
+    fields: {
+      comm: 'name of the command that the packet was from or for; empty where that is not known',
+      location: LOCATION,
+      drop_reason: DROP_REASON,
+      direction: 'received or sent',
+      count: 'how many there were',
+    },
+    sort: 'count',
+    sums: ['count'],
+  },
   hooks: {
     drops: {
       ways: [
@@ -53,7 +76,7 @@ export default defineTool({
     { summary: 'All that is dropped', command: '' },
     { summary: 'Where in the kernel, and how it came there', command: '-F +location --stack' },
     { summary: 'What a server does not get', command: '--local-port 443 -F +state' },
-    { summary: 'Reasons of one minute, by how often', command: '-d 1m -o csv -F drop_reason | sort | uniq -c' },
+    { summary: 'Reasons of one minute, by how often', command: '--count -d 1m' },
   ],
   caveats: [
     'What another machine drops on the way is not seen here, nor what a device, or XDP in its driver, drops before the kernel makes a packet of it; tcpretrans shows what is sent again for it.',

@@ -3,6 +3,9 @@ import { OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/cli/stack-flag.js';
 
+const KIND =
+  'loss_probe: the last of what was sent, after a silence of about two round trips; rto: a timeout; after_rto: what was sent before a timeout, or was too large for a path; fast: what the other end lacks, as its acknowledgements show; syn and synack: of a handshake';
+
 export default defineTool({
   name: 'tcpretrans',
   summary: 'trace what TCP sends again, and why',
@@ -14,7 +17,7 @@ export default defineTool({
   fields: {
     ...SOCKET_FIELDS,
     state: 'of the connection, such as ESTABLISHED: tcp(7)',
-    kind: 'loss_probe: the last of what was sent, after a silence of about two round trips; rto: a timeout; after_rto: what was sent before a timeout, or was too large for a path; fast: what the other end lacks, as its acknowledgements show; syn and synack: of a handshake',
+    kind: KIND,
     ret: '0, or the error where it could not be sent: its name in a table, a negative number in JSON; ENOBUFS where a queue of the device had no room',
     error: "the error's name; not there when it was sent",
     seq: 'sequence number of the first byte, as on the wire',
@@ -24,7 +27,30 @@ export default defineTool({
     retransmits: 'segments of the connection that were sent again so far, with these',
     ...STACK_FIELDS,
   },
-  flags: STACK_FLAGS,
+  flags: {
+    count: {
+      summary: 'in place of each, how many there were, by command, destination and kind',
+      sets: 'want_counts',
+    },
+    ...STACK_FLAGS,
+  },
+  tally: {
+    flag: 'count',
+    event: { struct: 'tcpretrans_count', name: 'tcp_retransmit_count' },
+    columns: ['count', 'bytes', 'comm', 'kind', 'remote'],
+    fields: {
+      comm: 'name of the command that the connection belongs to',
+      remote_addr: SOCKET_FIELDS.remote_addr as string,
+      remote_port: SOCKET_FIELDS.remote_port as string,
+      remote_name: SOCKET_FIELDS.remote_name as string,
+      remote: SOCKET_FIELDS.remote as string,
+      kind: KIND,
+      count: 'how many there were',
+      bytes: 'bytes of data that were sent again',
+    },
+    sort: 'count',
+    sums: ['count', 'bytes'],
+  },
   hooks: {
     retransmits: { ways: [{ programs: ['handle_retransmit'] }] },
     synacks: { ways: [{ programs: ['handle_synack'] }] },
@@ -36,6 +62,7 @@ export default defineTool({
     { summary: 'Of one process, with times', command: '-p 1234 -T' },
     { summary: 'To one network, with where in the data', command: '--remote-addr 10.0.0.0/8 -F +seq,length' },
     { summary: 'What could not even be sent', command: '-x --stack' },
+    { summary: 'How many, every ten seconds', command: '--count -i 10' },
     { summary: 'Timeouts, and with whom', command: '-o csv -F kind,remote_addr | grep ^rto' },
   ],
   caveats: [

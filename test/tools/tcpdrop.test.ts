@@ -300,6 +300,20 @@ describe('tcpdrop', () => {
     );
   });
 
+  it('counts, with --count, by reason and place', async () => {
+    const connection = await connected('send 0 100 sleep 100', 'deafen 1 hold');
+    const { events } = await trace.during([...at('b'), '--count'], () => connection.go());
+    await connection.end();
+    const rows = events as unknown as (DropEvent & { event: string; count: number })[];
+    const data = (await there.packets()).filter(({ kind }) => kind === 'DATA');
+    assert.deepEqual(
+      rows.map(({ event, comm, direction, drop_reason }) => [event, comm, direction, drop_reason]),
+      [['tcp_drop_count', 'sockets', 'received', because('SOCKET_FILTER')]],
+    );
+    assert.ok((rows[0]?.count ?? 0) >= 1 && (rows[0]?.count ?? 0) <= data.length);
+    assert.match(rows[0]?.location ?? '', /^\w+/);
+  });
+
   it('shows the stack where it is asked for', async () => {
     const { events } = await trace.during([...at('b'), '--stack'], () =>
       doSteps(['connect 0', lab.b.address.v4, REFUSED_PORT], { before: lab.a.words([]) }),

@@ -261,6 +261,20 @@ describe('tcpretrans', () => {
     for (const { kind, error } of events) assert.deepEqual([kind, error], ['rto', 'ENOBUFS']);
   });
 
+  it('counts, with --count, by destination and kind', async () => {
+    withoutProbes();
+    const { events } = await exchange({
+      flags: ['--netns', `${netns.a}`, '--count'],
+      steps: quick,
+      drop: { kinds: ['DATA'], most: 2 },
+    });
+    const rows = events as unknown as (RetransmitEvent & { event: string; count: number; bytes: number })[];
+    assert.deepEqual(
+      rows.map(({ event, comm, kind, remote_addr, count, bytes }) => [event, comm, kind, remote_addr, count, bytes]),
+      [['tcp_retransmit_count', 'sockets', 'rto', lab.b.address.v4, 2, 200]],
+    );
+  });
+
   it('shows the stack where it is asked for', async () => {
     const options = { steps: quick, drop: { kinds: ['DATA'] as const, most: 1 } };
     const { events } = await exchange({ ...options, flags: ['--netns', `${netns.a}`, '--stack'] });
