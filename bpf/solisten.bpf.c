@@ -67,13 +67,15 @@ int handle_call(struct trace_event_raw_sys_exit *ctx)
 	return handle_exit(ctx->ret);
 }
 
-/* Its arguments: socket, backlog. */
+/* Its arguments: socket, backlog. What listen(2) asks for it gets as it is in force already. */
 SEC("fexit/inet_listen")
 int handle_inet(__u64 *ctx)
 {
+	struct pt_regs *regs = current_regs();
 	struct socket *socket = (void *)ctx[0];
+	int asked = syscall_number(regs) == NR_listen ? syscall_argument(regs, 2) : ctx[1];
 
-	return handle_listen(BPF_CORE_READ(socket, sk), ctx[1], ctx[2]);
+	return handle_listen(BPF_CORE_READ(socket, sk), asked, ctx[2]);
 }
 
 /* The function's arguments are gone when it returns; the call's are not. */

@@ -94,6 +94,12 @@ function ftraceDirectCalls(): string | undefined {
     : 'the kernel has no register_ftrace_direct (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)';
 }
 
+/** What sockets send and receive, at any protocol: since 6.3. */
+function sockLengths(): string | undefined {
+  const symbols = readFileSync('/proc/kallsyms', 'latin1');
+  return /\b__traceiter_sock_send_length\b/.test(symbols) ? undefined : 'the kernel has no tracepoint sock_send_length';
+}
+
 /** The capabilities of this process, from the kernel: root in a container may have none of them. */
 function effective(bit: bigint, name: string): Probe {
   return () => {
@@ -129,6 +135,7 @@ const probes = {
     loadedByBpftool('fentry') ??
     file('/proc/kallsyms')() ??
     ftraceDirectCalls(),
+  'sock-lengths': sockLengths,
   ipv6: file('/proc/net/if_inet6'),
   strace: program('strace'),
   jq: program('jq'),

@@ -39,8 +39,8 @@ export default defineTool({
     { summary: 'Who fails to, and why', command: '-x' },
     { summary: 'A server as it starts, with the options of its sockets', command: '-f -F +options -- nginx' },
     {
-      summary: 'Whose backlog is cut',
-      command: `<%= config.bin %> solisten --json | jq 'select(.backlog<.asked_backlog)'`,
+      summary: 'Who gets a smaller backlog than asked for, or fails',
+      command: `<%= config.bin %> solisten --json | jq 'select(.backlog < .asked_backlog)'`,
     },
   ],
   caveats: [

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Traces what is sent and received over UDP, and with whom. A socket that is not connected has no
+ * other end: that is in the message, which the functions of the kernel see, but not the tracepoints
+ * sock_send_length and sock_recv_length. By these it is read from the memory of the program.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "sockaddr.h"
+#include "socket.h"
+#include "syscall.h"
+
+#define EINTR 4
+#define EAGAIN 11
+#define ERESTARTSYS 512
+#define SOCK_DGRAM 2 /* include/linux/net.h */
+#define MSG_PEEK 2   /* include/linux/socket.h */
+#define MSG_ERRQUEUE 0x2000
+#define ETH_P_IP 0x0800
+#define IP4_SOURCE 12 /* where in a header it is */
+#define IP6_SOURCE 8
+#define MESSAGES_MAX 1024 /* UIO_MAXIOV */
+
+enum udpsnoop_direction {
+	send,
+	receive,
+};
+
+struct udpsnoop_event {
+	struct socket_event;
+	enum udpsnoop_direction direction;
+	__u32 bytes;
+	snoop_ret ret;
+	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
+};
+
+SMALL_EVENT(udpsnoop_event);
+
+/* What is known of a call that has not returned. */
+struct call {
+	struct udpsnoop_event event;
+	__u64 messages; /* of sendmmsg(2): so many were sent */
+};
+
+/* By thread. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct call);
+} calls SEC(".maps");
+
+static __always_inline struct call *call_find(void)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	return bpf_map_lookup_elem(&calls, &tid);
+}
+
+static __always_inline void call_keep(const struct call *call)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	if (bpf_map_update_elem(&calls, &tid, call, BPF_ANY))
+		count_lost(LOST_NOT_KEPT);
+}
+
+static __always_inline void call_forget(void)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&calls, &tid);
+}
+
+static __always_inline bool is_udp(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP &&
+	       BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM && is_inet(sk);
+}
+
+/* Whether a result is to be shown: that there is nothing to receive, or a signal comes first, is no
+ * failure. */
+static __always_inline bool is_told(enum udpsnoop_direction direction, int ret)
+{
+	if (ret >= 0)
+		return !filter_failed;
+	return ret != -ERESTARTSYS && ret != -EINTR && !(direction == receive && ret == -EAGAIN);
+}
+
+/* Reads the ends of a socket into a zeroed event, if that may be wanted. */
+static __always_inline bool begin(struct udpsnoop_event *e, struct sock *sk,
+				  enum udpsnoop_direction direction)
+{
+	if (!is_udp(sk) || !filter_allows_anywhere())
+		return false;
+	ends_read((struct socket_event *)e, sk);
+	e->direction = direction;
+	return true;
+}
+
+static __always_inline void tell(struct udpsnoop_event *e, int ret)
+{
+	if (!socket_event_current((struct socket_event *)e))
+		return;
+	e->ret = ret;
+	e->bytes = ret < 0 ? 0 : ret;
+	event_send(e, sizeof(*e));
+}
+
+/* The other end, from the address of a message in user memory, if it has one. */
+static __always_inline void peer_read(struct udpsnoop_event *e, const struct user_msghdr *message)
+{
+	struct user_msghdr read = {};
+
+	bpf_probe_read_user(&read, sizeof(read), message);
+	endpoint_read(&e->remote, e->family, read.msg_name, read.msg_namelen, true);
+}
+
+SEC("raw_tp/sock_send_length")
+int handle_send(__u64 *ctx)
+{
+	struct call call = {};
+	struct udpsnoop_event *e = &call.event;
+	const struct mmsghdr *messages;
+	struct pt_regs *regs;
+	struct call *known;
+	int ret = ctx[1];
+
+	if (!begin(e, (void *)ctx[0], send))
+		return 0;
+	regs = current_regs();
+	switch (syscall_number(regs)) {
+	case NR_sendto:
+		endpoint_read(&e->remote, e->family, (void *)syscall_argument(regs, 5),
+			      syscall_argument(regs, 6), true);
+		break;
+	case NR_sendmsg:
+		peer_read(e, (void *)syscall_argument(regs, 2));
+		break;
+	case NR_sendmmsg:
+		messages = (void *)syscall_argument(regs, 2);
+		known = call_find();
+		if (known)
+			messages += known->messages++;
+		else
+			call_keep(&(struct call){.messages = 1});
+		peer_read(e, &messages->msg_hdr);
+		break;
+	}
+	if (is_told(send, ret))
+		tell(e, ret);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_sendmmsg")
+int leave_sendmmsg(void)
+{
+	call_forget();
+	return 0;
+}
+
+/* The address of who sent it is in the memory of the program only when the call returns. */
+static __always_inline bool is_told_later(void)
+{
+	struct pt_regs *regs = current_regs();
+
+	switch (syscall_number(regs)) {
+	case NR_recvfrom:
+		return syscall_argument(regs, 5);
+	case NR_recvmsg:
+	case NR_recvmmsg:
+		return true;
+	}
+	return false;
+}
+
+SEC("raw_tp/sock_recv_length")
+int handle_receive(__u64 *ctx)
+{
+	int ret = ctx[1], flags = ctx[2];
+	struct call call = {};
+
+	if ((flags & MSG_PEEK && ret >= 0) || flags & MSG_ERRQUEUE || !is_told(receive, ret) ||
+	    !begin(&call.event, (void *)ctx[0], receive))
+		return 0;
+	if (ret < 0 || call.event.remote.port || !is_told_later()) {
+		tell(&call.event, ret);
+		return 0;
+	}
+	call.event.ret = ret;
+	call_keep(&call);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_recvfrom")
+int leave_recvfrom(void)
+{
+	struct call *call = call_find();
+
+	if (!call)
+		return 0;
+	endpoint_read(&call->event.remote, call->event.family,
+		      (void *)syscall_argument(current_regs(), 5), sizeof(struct sockaddr_in6),
+		      true);
+	tell(&call->event, call->event.ret);
+	call_forget();
+	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_recvmsg")
+int leave_recvmsg(void)
+{
+	struct call *call = call_find();
+
+	if (!call)
+		return 0;
+	peer_read(&call->event, (void *)syscall_argument(current_regs(), 2));
+	tell(&call->event, call->event.ret);
+	call_forget();
+	return 0;
+}
+
+struct messages {
+	struct udpsnoop_event *event;
+	const struct mmsghdr *first;
+};
+
+static long tell_message(__u32 index, struct messages *messages)
+{
+	const struct mmsghdr *message = messages->first + index;
+	struct udpsnoop_event e = *messages->event;
+	__u32 length = 0;
+
+	peer_read(&e, &message->msg_hdr);
+	bpf_probe_read_user(&length, sizeof(length), &message->msg_len);
+	tell(&e, length);
+	return 0;
+}
+
+SEC("tp/syscalls/sys_exit_recvmmsg")
+int leave_recvmmsg(struct trace_event_raw_sys_exit *ctx)
+{
+	struct call *call = call_find();
+	struct messages messages = {};
+
+	if (!call)
+		return 0;
+	messages.event = &call->event;
+	messages.first = (void *)syscall_argument(current_regs(), 2);
+	if (ctx->ret > 0 && ctx->ret <= MESSAGES_MAX)
+		bpf_loop(ctx->ret, tell_message, &messages, 0);
+	call_forget();
+	return 0;
+}
+
+/* udpv6_sendmsg() calls udp_sendmsg() where the other end is IPv4: told once, by the socket's own.
+ */
+static __always_inline int enter_send(struct sock *sk, struct msghdr *message,
+				      enum socket_family family)
+{
+	struct call call = {};
+	struct udpsnoop_event *e = &call.event;
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) != family || !begin(e, sk, send))
+		return 0;
+	endpoint_read(&e->remote, e->family, BPF_CORE_READ(message, msg_name),
+		      BPF_CORE_READ(message, msg_namelen), false);
+	call_keep(&call);
+	return 0;
+}
+
+static __always_inline int leave_send(int ret, enum socket_family family)
+{
+	struct call *call = call_find();
+
+	if (!call || call->event.family != family)
+		return 0;
+	if (is_told(send, ret))
+		tell(&call->event, ret);
+	call_forget();
+	return 0;
+}
+
+SEC("fentry/udp_sendmsg")
+int enter_send4(__u64 *ctx)
+{
+	return enter_send((void *)ctx[0], (void *)ctx[1], ipv4);
+}
+
+SEC("fexit/udp_sendmsg")
+int leave_send4(__u64 *ctx)
+{
+	return leave_send(ctx[3], ipv4);
+}
+
+SEC("fentry/udpv6_sendmsg")
+int enter_send6(__u64 *ctx)
+{
+	return enter_send((void *)ctx[0], (void *)ctx[1], ipv6);
+}
+
+SEC("fexit/udpv6_sendmsg")
+int leave_send6(__u64 *ctx)
+{
+	return leave_send(ctx[3], ipv6);
+}
+
+SEC("kprobe/udp_sendmsg")
+int enter_send4_kprobe(struct pt_regs *ctx)
+{
+	return enter_send((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx), ipv4);
+}
+
+SEC("kretprobe/udp_sendmsg")
+int leave_send4_kprobe(struct pt_regs *ctx)
+{
+	return leave_send(PT_REGS_RC(ctx), ipv4);
+}
+
+SEC("kprobe/udpv6_sendmsg")
+int enter_send6_kprobe(struct pt_regs *ctx)
+{
+	return enter_send((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx), ipv6);
+}
+
+SEC("kretprobe/udpv6_sendmsg")
+int leave_send6_kprobe(struct pt_regs *ctx)
+{
+	return leave_send(PT_REGS_RC(ctx), ipv6);
+}
+
+/* Who sent a packet, from its headers. */
+static __always_inline void source_read(snoop_endpoint *end, struct sk_buff *packet)
+{
+	unsigned char *head = BPF_CORE_READ(packet, head);
+	unsigned char *ip = head + BPF_CORE_READ(packet, network_header);
+	__be16 port = 0;
+	__u32 ip4 = 0;
+
+	bpf_probe_read_kernel(&port, sizeof(port), head + BPF_CORE_READ(packet, transport_header));
+	end->port = bpf_ntohs(port);
+	if (BPF_CORE_READ(packet, protocol) == bpf_htons(ETH_P_IP)) {
+		bpf_probe_read_kernel(&ip4, sizeof(ip4), ip + IP4_SOURCE);
+		map_ip4(end, ip4);
+	} else {
+		bpf_probe_read_kernel(end->addr, sizeof(end->addr), ip + IP6_SOURCE);
+	}
+}
+
+/* A process has received a packet: `length` is what the call returns, or less than 0 where the
+ * packet was only looked at. */
+static __always_inline int handle_packet(struct sock *sk, struct sk_buff *packet, int length)
+{
+	struct udpsnoop_event e = {};
+
+	if (length < 0 || !is_told(receive, length) || !begin(&e, sk, receive))
+		return 0;
+	source_read(&e.remote, packet);
+	tell(&e, length);
+	return 0;
+}
+
+SEC("fentry/skb_consume_udp")
+int handle_consume(__u64 *ctx)
+{
+	return handle_packet((void *)ctx[0], (void *)ctx[1], ctx[2]);
+}
+
+SEC("kprobe/skb_consume_udp")
+int handle_consume_kprobe(struct pt_regs *ctx)
+{
+	return handle_packet((void *)PT_REGS_PARM1(ctx), (void *)PT_REGS_PARM2(ctx),
+			     PT_REGS_PARM3(ctx));
+}
+
+/* inet_recvmsg() and inet6_recvmsg() have these arguments: socket, message, size, flags. */
+static __always_inline int handle_failure(__u64 *ctx)
+{
+	struct socket *socket = (void *)ctx[0];
+	struct udpsnoop_event e = {};
+	int flags = ctx[3], ret = ctx[4];
+
+	if (ret < 0 && !(flags & MSG_ERRQUEUE) && is_told(receive, ret) &&
+	    begin(&e, BPF_CORE_READ(socket, sk), receive))
+		tell(&e, ret);
+	return 0;
+}
+
+SEC("fexit/inet_recvmsg")
+int handle_failure4(__u64 *ctx)
+{
+	return handle_failure(ctx);
+}
+
+SEC("fexit/inet6_recvmsg")
+int handle_failure6(__u64 *ctx)
+{
+	return handle_failure(ctx);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
