@@ -12,6 +12,7 @@
 #include "sockaddr.h"
 #include "socket.h"
 #include "syscall.h"
+#include "tally.h"
 
 #define EINTR 4
 #define EAGAIN 11
@@ -38,6 +39,42 @@ struct udpsnoop_event {
 };
 
 SMALL_EVENT(udpsnoop_event);
+
+/* --count: who, with whom. */
+struct udpsnoop_count_key {
+	__u32 pid;
+	snoop_comm comm;
+	enum udpsnoop_direction direction;
+	snoop_peer remote;
+	snoop_ret ret; /* 0 unless it failed */
+};
+
+struct udpsnoop_count_value {
+	snoop_count count;
+	snoop_count bytes;
+};
+
+TALLY(udpsnoop_count, 16384);
+
+const volatile bool want_counts;
+
+static __always_inline void add(const struct udpsnoop_event *e)
+{
+	struct udpsnoop_count_key key = {
+		.pid = e->pid,
+		.direction = e->direction,
+		.remote = e->remote,
+		.ret = e->ret < 0 ? e->ret : 0,
+	};
+	struct udpsnoop_count_value *value;
+
+	__builtin_memcpy(key.comm, e->comm, sizeof(key.comm));
+	value = tally_row(&key);
+	if (!value)
+		return;
+	__sync_fetch_and_add(&value->count, 1);
+	__sync_fetch_and_add(&value->bytes, e->bytes);
+}
 
 /* What is known of a call that has not returned. */
 struct call {
@@ -107,7 +144,10 @@ static __always_inline void tell(struct udpsnoop_event *e, int ret)
 		return;
 	e->ret = ret;
 	e->bytes = ret < 0 ? 0 : ret;
-	event_send(e, sizeof(*e));
+	if (want_counts)
+		add(e);
+	else
+		event_send(e, sizeof(*e));
 }
 
 /* The other end, from the address of a message in user memory, if it has one. */

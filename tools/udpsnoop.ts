@@ -18,6 +18,32 @@ export default defineTool({
     ret: 'the same, or the error: its name in a table, a negative number in JSON',
     error: "the error's name; not there when the call succeeded",
   },
+  flags: {
+    count: {
+      summary: 'in place of each datagram, how many there were, of how many bytes, by process and other end',
+      sets: 'want_counts',
+    },
+  },
+  tally: {
+    flag: 'count',
+    event: { struct: 'udpsnoop_count', name: 'udp_count' },
+    columns: ['pid', 'comm', 'direction', 'count', 'bytes', 'ret', 'remote'],
+    fields: {
+      pid: 'process that sent or received',
+      comm: 'name of its command',
+      direction: 'send or receive',
+      remote_addr: 'address of the other end; 0.0.0.0 or ::, with port 0, where it is not known',
+      remote_port: SOCKET_FIELDS.remote_port as string,
+      remote_name: SOCKET_FIELDS.remote_name as string,
+      remote: SOCKET_FIELDS.remote as string,
+      ret: '0, or the error: its name in a table, a negative number in JSON',
+      error: "the error's name; not there when the calls succeeded",
+      count: 'how many there were',
+      bytes: 'how many bytes of data in all',
+    },
+    sort: 'bytes',
+    sums: ['count', 'bytes'],
+  },
   hooks: {
     sends: {
       ways: [
@@ -48,6 +74,7 @@ export default defineTool({
     { summary: 'All datagrams', command: '' },
     { summary: 'Who asks which name server', command: '--remote-port 53' },
     { summary: 'What fails, and why', command: '-x' },
+    { summary: 'Who sends and receives most, every ten seconds', command: '--count -i 10' },
     { summary: 'What a process sends and receives over IPv6', command: '-p 1234 -6' },
     {
       summary: 'How much a command sends in all',

@@ -231,6 +231,22 @@ describe('udpsnoop', () => {
       });
     });
 
+  it('counts, with --count, by process and other end', async () => {
+    const { events, told } = await udp(
+      ['--count'],
+      'udp-bind 0 127.0.0.1 0 udp-bind 1 127.0.0.1 0',
+      'udp-send 1 127.0.0.1 @0 100 times 30 udp-recv 0 999 times 30',
+    );
+    const [receiver, sender] = told.filter(({ step }) => step === 'udp-bind').map(({ local_port }) => local_port);
+    const rows = events as unknown as (UdpEvent & { count: number })[];
+    assert.deepEqual(
+      rows
+        .map(({ pid, direction, remote_port, count, bytes }) => [pid, direction, remote_port, count, bytes].join(' '))
+        .sort(),
+      [`${told[0]?.pid} receive ${sender} 30 3000`, `${told[0]?.pid} send ${receiver} 30 3000`],
+    );
+  });
+
   it('tells failures alone with -x, with whom each was', async () => {
     const { events, told } = await udp(
       ['-x'],
