@@ -189,6 +189,9 @@ static __always_inline int handle(void *ctx, struct sk_buff *skb, struct sock *s
 	/* What looks at packets has copies of them. */
 	if (sk && !is_stream(sk))
 		return 0;
+	/* A part of a larger packet, which goes with that, or data that was not sent yet. */
+	if (BPF_CORE_READ_BITFIELD_PROBED(skb, nohdr))
+		return 0;
 	if (!sk)
 		sk = BPF_CORE_READ(skb, sk);
 	if (sk && !is_stream(sk))

@@ -161,14 +161,6 @@ int handle_synack(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-SEC("raw_tp/inet_sock_set_state")
-int handle_state(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct sock *sk = (void *)ctx->args[0];
-
-	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP)
-		owner_state(sk, ctx->args[1], ctx->args[2]);
-	return 0;
-}
+OWNER_STATES(handle_state);
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -61,7 +61,7 @@ export default defineTool({
         {
           programs: ['handle_free'],
           optional: ['handle_tcp_drop'],
-          caveat: 'the kernel gives no reasons; what sockets drop is seen only where it has kprobes',
+          caveat: 'the kernel gives no reasons, and what a socket drops is seen only where tcp_drop() can be probed',
         },
       ],
     },
@@ -82,6 +82,7 @@ export default defineTool({
     'What another machine drops on the way is not seen here, nor what a device, or XDP in its driver, drops before the kernel makes a packet of it; tcpretrans shows what is sent again for it.',
     'Acknowledgements without data that the kernel drops without a reason have done their work, and are not shown, nor is the end of a connection that a program has not read.',
     'A SYN that a full queue of a listener does not take is no dropped packet for the kernel, but one that it has dealt with: tcpaccept shows these queues.',
+    'Kernels before 5.17 give no reasons. What a socket drops they tell only where tcp_drop() is a function of its own and can be probed; that of Debian 11 has none.',
     'That a packet is dropped may be in order: one that came twice, or for a port where nobody listens.',
     'Of a packet that is only routed through, the local end is the one that it was for.',
     'Fragments behind the first have no header of TCP, and are not shown.',

@@ -281,6 +281,19 @@ static __always_inline bool socket_event_fill(struct socket_event *e, struct soc
 	return owner_fill(e, known ? &known->owner : NULL, sk);
 }
 
+/* The program of a tool that looks at changes of state for nothing else. */
+#define OWNER_STATES(name)                                                                         \
+	SEC("raw_tp/inet_sock_set_state")                                                          \
+	int name(struct bpf_raw_tracepoint_args *ctx)                                              \
+	{                                                                                          \
+		struct sock *sk = (void *)ctx->args[0];                                            \
+                                                                                                   \
+		if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP)                                 \
+			owner_state(sk, ctx->args[1], ctx->args[2]);                               \
+		return 0;                                                                          \
+	}                                                                                          \
+	_Static_assert(true, "") /* for the semicolon */
+
 static __always_inline int owner_accepts(long fd)
 {
 	struct sock *sk = fd < 0 ? NULL : socket_of(current_file(fd));

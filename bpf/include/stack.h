@@ -45,7 +45,9 @@ const volatile bool want_stack;
 			return;                                                                    \
 		size = append_stack(ctx, &e->stack, sizeof(*e), room->stack, STACK_DEPTH);         \
 		room->event = *e;                                                                  \
-		event_send(room, sizeof(*e) + size);                                               \
+		size = place_of(size);                                                             \
+		if (size <= sizeof(room->stack)) /* for the verifier */                            \
+			event_send(room, sizeof(*e) + size);                                       \
 	}                                                                                          \
 	/* ends in a semicolon */                                                                  \
 	_Static_assert(sizeof(struct name) % sizeof(__u64) == 0, "no gap before the stack")
@@ -57,7 +59,7 @@ static __always_inline __u64 append_stack(void *ctx, snoop_stack *stack, __u32 o
 	const __u32 room = depth * sizeof(*to);
 	long size = bpf_get_stack(ctx, to, room, 0);
 
-	if (size <= 0 || size > room)
+	if (size <= 0)
 		return 0;
 	span_set(stack, offset, size, size == room);
 	return size;
