@@ -25,7 +25,7 @@ const HOST_ALONE = [
 ];
 
 /** How many guests share the tests of a kernel: enough that none is left alone for long at the end. */
-const GROUPS = 6;
+const GROUPS = 8;
 
 /** The files to run, or those whose names have a part that matches, in groups that take about as long. */
 export function testGroups(only = /^/, folder = join(root, 'dist', 'test')): string[][] {
