@@ -21,6 +21,12 @@ struct {
 	__type(value, __u64); /* the socket's address */
 } connections SEC(".maps");
 
+/*
+ * Before 6.11 the kernel does not tell which socket drops a packet, that has left its device by
+ * then: the connection has to be found in whatever network namespace, which is 0 in its key.
+ */
+#define TELLS_SOCKETS bpf_core_field_exists(struct trace_event_raw_kfree_skb, rx_sk)
+
 static __always_inline void connection_add(struct sock *sk)
 {
 	struct socket_event ends = {};
@@ -32,10 +38,15 @@ static __always_inline void connection_add(struct sock *sk)
 	key.remote = ends.remote;
 	key.netns = ends.netns;
 	bpf_map_update_elem(&connections, &key, &value, BPF_ANY);
+	if (!TELLS_SOCKETS) {
+		key.netns = 0;
+		bpf_map_update_elem(&connections, &key, &value, BPF_ANY);
+	}
 }
 
-/* The socket of a connection; NULL where it is not known. */
-static __always_inline struct sock *connection_find(const struct socket_event *ends)
+/* The socket of a connection, NULL where it is not known; tells a namespace that is not known, too.
+ */
+static __always_inline struct sock *connection_find(struct socket_event *ends)
 {
 	struct connection_key key = {
 		.local = ends->local, .remote = ends->remote, .netns = ends->netns};
@@ -47,6 +58,8 @@ static __always_inline struct sock *connection_find(const struct socket_event *e
 	    BPF_CORE_READ(sk, __sk_common.skc_dport) != bpf_htons(ends->remote.port) ||
 	    BPF_CORE_READ(sk, __sk_common.skc_num) != ends->local.port)
 		return NULL;
+	if (!ends->netns)
+		ends->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 	return sk;
 }
 
