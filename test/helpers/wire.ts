@@ -69,10 +69,13 @@ export function sentAgain(packets: readonly Packet[]): Packet[] {
 
 export class Wire {
   readonly #child: ChildProcess;
+  readonly #ended: Promise<never>;
   readonly #packets: Packet[] = [];
 
   private constructor(child: ChildProcess) {
     this.#child = child;
+    this.#ended = once(child, 'exit').then(() => assert.fail('the end of the wire has died'));
+    this.#ended.catch(() => {});
   }
 
   /** Looks at a device of the namespace that these words enter. */
@@ -86,9 +89,7 @@ export class Wire {
   }
 
   async #answer(): Promise<WireAnswer> {
-    const ended = once(this.#child, 'exit').then(() => assert.fail('the end of the wire has died'));
-    ended.catch(() => {});
-    const [answer] = await Promise.race([once(this.#child, 'message'), ended]);
+    const [answer] = await Promise.race([once(this.#child, 'message'), this.#ended]);
     return answer as WireAnswer;
   }
 
