@@ -70,11 +70,11 @@ static __always_inline bool owner_wanted(struct sock *sk, struct tcprtt_row_key 
 {
 	struct tcp_socket *known;
 
-	if (filter_allows_all() && !by_process)
+	if (filter_allows_nobody() && !by_process)
 		return true;
 	known = tcp_socket_find(sk);
 	if (!known || !known->owner.pid)
-		return filter_allows_all();
+		return filter_allows_nobody();
 	if (by_process) {
 		key->pid = known->owner.pid;
 		__builtin_memcpy(key->comm, known->owner.comm, sizeof(key->comm));

@@ -6,7 +6,7 @@ describe('options of the benchmark suite', () => {
     assert.deepEqual(parseOptions([]), {
       rounds: 5,
       count: 500_000,
-      subjects: ['opensnoop', 'execsnoop'],
+      subjects: ['opensnoop', 'execsnoop', 'tcplife'],
       conditions: ['idle', 'busy'],
       ours: [],
       micro: true,

@@ -48,7 +48,7 @@ describe('execsnoop', () => {
         writeFileSync(plain, '');
         chmodSync(script, 0o755);
         const words = ['-c', '"$0" one "two words"; /no/such; "$1"; true', script, plain];
-        const { events } = await bench.run(['--hooks', kinds, '-f', '-x'], ['bash', ...words]);
+        const { events } = await bench.run(['--hooks', kinds, '-f', '-x'], ['bash', '--norc', ...words]);
         assert.deepEqual(
           events.map(({ ret, error, path, args }) => [ret, error, path, args]),
           [

@@ -40,7 +40,7 @@ describe('procsnoop', () => {
   for (const kinds of ['tracepoint,raw_tp', 'raw_tp'])
     it(`tells how each process began, and how it ended, by ${kinds}`, async () => {
       const script = 'true & wait; (exit 3); sh -c "kill -9 \\$\\$" 2>/dev/null; exec sh -c "exit 4"';
-      const { events, status } = await trace.run(['--hooks', kinds, '-f'], ['bash', '-c', script]);
+      const { events, status } = await trace.run(['--hooks', kinds, '-f'], ['bash', '--norc', '-c', script]);
       assert.equal(status, 4);
       const shell = events.at(-1) as ProcessEvent;
       assert.deepEqual(

@@ -161,9 +161,13 @@ describe('tcpdrop', () => {
     const connection = await connected('send 0 100 sleep 700');
     const back = await lab.a.wire();
     await back.drop({ kinds: ['ACK'], most: 1 });
-    const { events } = await trace.during(at('b'), () => connection.go());
+    const data = async () => (await there.packets()).filter(({ kind }) => kind === 'DATA');
+    const { events } = await trace.during(at('b'), async () => {
+      await connection.go();
+      while ((await data()).length < 2) await sleep(20);
+    });
     await connection.end();
-    const [first, second] = (await there.packets()).filter(({ kind }) => kind === 'DATA');
+    const [first, second] = await data();
     assert.equal(first?.seq, second?.seq);
     const shown = events.map(({ seq, length, drop_reason, pid, state }) => [seq, length, drop_reason, pid, state]);
     const expected = [first?.seq, 100, because('TCP_OLD_DATA'), connection.pids.far, 'ESTABLISHED'];
