@@ -105,10 +105,10 @@ describe('tcpaccept', () => {
   });
 
   it('filters by port and by process', async () => {
-    const steps = 'listen 0 127.0.0.1 41998 connect 1 127.0.0.1 @0 accept 2 0';
+    const steps = 'listen 0 127.0.0.1 21998 connect 1 127.0.0.1 @0 accept 2 0';
     const shown = async (...flags: string[]) => (await accepts(flags, steps)).events.length;
-    assert.equal(await shown('--local-port', '41998'), 1);
-    assert.equal(await shown('--remote-port', '41998'), 0);
+    assert.equal(await shown('--local-port', '21998'), 1);
+    assert.equal(await shown('--remote-port', '21998'), 0);
     assert.equal(await shown('-n', 'nobody'), 0);
     assert.equal(await shown('-6'), 0);
   });

@@ -136,7 +136,7 @@ describe('tcpconnect', () => {
   it('counts, with --count, by destination and outcome', async () => {
     const { events } = await connects(
       ['--count'],
-      `listen 0 127.0.0.1 41996 connect-close 127.0.0.1 @0 30 ${`connect 1 127.0.0.1 ${REFUSED_PORT} `.repeat(3)}`,
+      `listen 0 127.0.0.1 21996 connect-close 127.0.0.1 @0 30 ${`connect 1 127.0.0.1 ${REFUSED_PORT} `.repeat(3)}`,
     );
     const rows = events as unknown as (ConnectEvent & { count: number })[];
     assert.deepEqual(
@@ -144,7 +144,7 @@ describe('tcpconnect', () => {
         [event, comm, remote_addr, remote_port, outcome, count].join(' '),
       ),
       [
-        'tcp_connect_count sockets 127.0.0.1 41996 established 30',
+        'tcp_connect_count sockets 127.0.0.1 21996 established 30',
         `tcp_connect_count sockets 127.0.0.1 ${REFUSED_PORT} refused 3`,
       ],
     );

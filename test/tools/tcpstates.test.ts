@@ -175,9 +175,9 @@ describe('tcpstates', () => {
       });
 
     it('by ports', async () => {
-      const run = (...flags: string[]) => states(flags, both.replace(' 0 connect', ' 41999 connect'));
+      const run = (...flags: string[]) => states(flags, both.replace(' 0 connect', ' 21999 connect'));
       const counts = [];
-      for (const flags of ['-P 41999', '--local-port 41999', '--remote-port 41999', '-P 41998'])
+      for (const flags of ['-P 21999', '--local-port 21999', '--remote-port 21999', '-P 21998'])
         counts.push((await run(...flags.split(' '))).events.length);
       assert.deepEqual(counts, [12, 7, 5, 0]);
     });

@@ -99,9 +99,9 @@ describe('tcptop', () => {
   });
 
   it('filters, and sees nothing but TCP', async () => {
-    const steps = 'listen 0 127.0.0.1 41997 connect 1 127.0.0.1 @0 accept 2 0 send 1 5 recv 2 5';
+    const steps = 'listen 0 127.0.0.1 21997 connect 1 127.0.0.1 @0 accept 2 0 send 1 5 recv 2 5';
     const count = async (...flags: string[]) => (await tops(flags, steps)).events.length;
-    assert.equal(await count('--local-port', '41997'), 1);
+    assert.equal(await count('--local-port', '21997'), 1);
     assert.equal(await count('-n', 'nobody'), 0);
     assert.equal(await count('-6'), 0);
     assert.deepEqual(
