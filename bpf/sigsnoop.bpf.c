@@ -7,12 +7,12 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "errno.h"
 #include "event.h"
 #include "filter.h"
 #include "syscall.h"
 #include "tally.h"
 
-#define EAGAIN 11
 #define SIGALRM 14
 #define PF_EXITING 0x4 /* include/linux/sched.h */
 #define SI_USER 0      /* include/uapi/asm-generic/siginfo.h */

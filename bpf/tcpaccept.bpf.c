@@ -5,12 +5,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "errno.h"
 #include "socket.h"
 #include "syscall.h"
-
-#define EINTR 4
-#define EAGAIN 11
-#define ERESTARTSYS 512
 
 struct tcpaccept_event {
 	struct socket_event;

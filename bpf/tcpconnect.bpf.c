@@ -9,20 +9,11 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "errno.h"
 #include "owner.h"
+#include "sockaddr.h"
 #include "syscall.h"
 #include "tally.h"
-
-#define EINTR 4
-#define ENETUNREACH 101
-#define ECONNRESET 104
-#define EISCONN 106
-#define ETIMEDOUT 110
-#define ECONNREFUSED 111
-#define EHOSTUNREACH 113
-#define EALREADY 114
-#define EINPROGRESS 115
-#define ERESTARTSYS 512
 
 enum connect_outcome {
 	established,
@@ -156,30 +147,16 @@ int handle_state(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* The other end is where the program wanted to go: the socket has not come so far. */
-static __always_inline void read_wanted(struct socket_event *e, const void *address)
-{
-	struct sockaddr_in6 wanted = {};
-
-	bpf_probe_read_user(&wanted, sizeof(struct sockaddr_in), address);
-	e->remote.port = bpf_ntohs(wanted.sin6_port);
-	__builtin_memset(e->remote.addr, 0, sizeof(e->remote.addr));
-	if (wanted.sin6_family == ipv6) {
-		bpf_probe_read_user(&wanted, sizeof(wanted), address);
-		__builtin_memcpy(e->remote.addr, &wanted.sin6_addr, sizeof(e->remote.addr));
-	} else {
-		map_ip4(&e->remote, ((struct sockaddr_in *)&wanted)->sin_addr.s_addr);
-	}
-}
-
 /* connect(2) failed before it sent anything. */
-static __always_inline void send_failure(struct sock *sk, const void *address, int error)
+static __always_inline void send_failure(struct sock *sk, struct pt_regs *regs, int error)
 {
 	struct tcpconnect_event e = {.outcome = outcome_of(error), .ret = -error};
 	struct socket_event *base = (void *)&e;
 
 	ends_read(base, sk);
-	read_wanted(base, address);
+	/* Where the program wanted to go: the socket has not come so far. */
+	endpoint_read(&e.remote, e.family, (void *)syscall_argument(regs, 2),
+		      syscall_argument(regs, 3), true);
 	if (socket_event_current(base))
 		send(&e);
 }
@@ -213,7 +190,7 @@ int handle_connect(struct trace_event_raw_sys_exit *ctx)
 		known->marks &= ~LEFT_MARK;
 		return 0;
 	}
-	send_failure(sk, (void *)syscall_argument(regs, 2), error);
+	send_failure(sk, regs, error);
 	return 0;
 }
 

@@ -5,11 +5,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "errno.h"
 #include "owner.h"
-
-#define EPIPE 32
-#define ECONNABORTED 103
-#define ECONNRESET 104
 
 /* How a connection ended. */
 enum tcp_close {

@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "errno.h"
 #include "owner.h"
 #include "stack.h"
 #include "tally.h"
@@ -13,7 +14,6 @@
 #define TCPHDR_SYN 0x02
 #define TCPHDR_ACK 0x10
 #define ICSK_TIME_LOSS_PROBE 5
-#define ENOBUFS 105
 
 /* Why it is sent again. */
 enum retransmit_kind {

@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "call.h"
 #include "socket.h"
 #include "tally.h"
 
@@ -86,31 +87,27 @@ int handle_recvmsg(__u64 *ctx)
 	return flags & MSG_PEEK ? 0 : add((void *)ctx[0], 0, ret);
 }
 
-/* Sockets of calls that have not returned, by thread. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u32);
-	__type(value, __u64);
-} calls SEC(".maps");
+struct call {
+	struct sock *sk;
+};
+
+CALLS(struct call);
 
 static __always_inline int enter(struct pt_regs *ctx, bool is_peek)
 {
-	__u32 tid = bpf_get_current_pid_tgid();
-	__u64 sk = PT_REGS_PARM1(ctx);
+	struct call call = {.sk = (void *)PT_REGS_PARM1(ctx)};
 
-	if (!is_peek && bpf_map_update_elem(&calls, &tid, &sk, BPF_ANY))
-		count_lost(LOST_NOT_KEPT);
+	if (!is_peek)
+		call_keep(&call);
 	return 0;
 }
 
 static __always_inline struct sock *leave(void)
 {
-	__u32 tid = bpf_get_current_pid_tgid();
-	__u64 *call = bpf_map_lookup_elem(&calls, &tid);
-	struct sock *sk = call ? (void *)*call : NULL;
+	struct call *call = call_find();
+	struct sock *sk = call ? call->sk : NULL;
 
-	bpf_map_delete_elem(&calls, &tid);
+	call_forget();
 	return sk;
 }
 

@@ -9,20 +9,17 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "call.h"
+#include "errno.h"
+#include "packet.h"
 #include "sockaddr.h"
 #include "socket.h"
 #include "syscall.h"
 #include "tally.h"
 
-#define EINTR 4
-#define EAGAIN 11
-#define ERESTARTSYS 512
 #define SOCK_DGRAM 2 /* include/linux/net.h */
 #define MSG_PEEK 2   /* include/linux/socket.h */
 #define MSG_ERRQUEUE 0x2000
-#define ETH_P_IP 0x0800
-#define IP4_SOURCE 12 /* where in a header it is */
-#define IP6_SOURCE 8
 #define MESSAGES_MAX 1024 /* UIO_MAXIOV */
 
 enum udpsnoop_direction {
@@ -82,35 +79,7 @@ struct call {
 	__u64 messages; /* of sendmmsg(2): so many were sent */
 };
 
-/* By thread. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u32);
-	__type(value, struct call);
-} calls SEC(".maps");
-
-static __always_inline struct call *call_find(void)
-{
-	__u32 tid = bpf_get_current_pid_tgid();
-
-	return bpf_map_lookup_elem(&calls, &tid);
-}
-
-static __always_inline void call_keep(const struct call *call)
-{
-	__u32 tid = bpf_get_current_pid_tgid();
-
-	if (bpf_map_update_elem(&calls, &tid, call, BPF_ANY))
-		count_lost(LOST_NOT_KEPT);
-}
-
-static __always_inline void call_forget(void)
-{
-	__u32 tid = bpf_get_current_pid_tgid();
-
-	bpf_map_delete_elem(&calls, &tid);
-}
+CALLS(struct call);
 
 static __always_inline bool is_udp(struct sock *sk)
 {
@@ -150,15 +119,6 @@ static __always_inline void tell(struct udpsnoop_event *e, int ret)
 		event_send(e, sizeof(*e));
 }
 
-/* The other end, from the address of a message in user memory, if it has one. */
-static __always_inline void peer_read(struct udpsnoop_event *e, const struct user_msghdr *message)
-{
-	struct user_msghdr read = {};
-
-	bpf_probe_read_user(&read, sizeof(read), message);
-	endpoint_read(&e->remote, e->family, read.msg_name, read.msg_namelen, true);
-}
-
 SEC("raw_tp/sock_send_length")
 int handle_send(__u64 *ctx)
 {
@@ -178,7 +138,7 @@ int handle_send(__u64 *ctx)
 			      syscall_argument(regs, 6), true);
 		break;
 	case NR_sendmsg:
-		peer_read(e, (void *)syscall_argument(regs, 2));
+		message_endpoint_read(&e->remote, e->family, (void *)syscall_argument(regs, 2));
 		break;
 	case NR_sendmmsg:
 		messages = (void *)syscall_argument(regs, 2);
@@ -187,7 +147,7 @@ int handle_send(__u64 *ctx)
 			messages += known->messages++;
 		else
 			call_keep(&(struct call){.messages = 1});
-		peer_read(e, &messages->msg_hdr);
+		message_endpoint_read(&e->remote, e->family, &messages->msg_hdr);
 		break;
 	}
 	if (is_told(send, ret))
@@ -257,7 +217,8 @@ int leave_recvmsg(void)
 
 	if (!call)
 		return 0;
-	peer_read(&call->event, (void *)syscall_argument(current_regs(), 2));
+	message_endpoint_read(&call->event.remote, call->event.family,
+			      (void *)syscall_argument(current_regs(), 2));
 	tell(&call->event, call->event.ret);
 	call_forget();
 	return 0;
@@ -274,7 +235,7 @@ static long tell_message(__u32 index, struct messages *messages)
 	struct udpsnoop_event e = *messages->event;
 	__u32 length = 0;
 
-	peer_read(&e, &message->msg_hdr);
+	message_endpoint_read(&e.remote, e.family, &message->msg_hdr);
 	bpf_probe_read_user(&length, sizeof(length), &message->msg_len);
 	tell(&e, length);
 	return 0;
@@ -372,24 +333,6 @@ int leave_send6_kprobe(struct pt_regs *ctx)
 	return leave_send(PT_REGS_RC(ctx), ipv6);
 }
 
-/* Who sent a packet, from its headers. */
-static __always_inline void source_read(snoop_endpoint *end, struct sk_buff *packet)
-{
-	unsigned char *head = BPF_CORE_READ(packet, head);
-	unsigned char *ip = head + BPF_CORE_READ(packet, network_header);
-	__be16 port = 0;
-	__u32 ip4 = 0;
-
-	bpf_probe_read_kernel(&port, sizeof(port), head + BPF_CORE_READ(packet, transport_header));
-	end->port = bpf_ntohs(port);
-	if (BPF_CORE_READ(packet, protocol) == bpf_htons(ETH_P_IP)) {
-		bpf_probe_read_kernel(&ip4, sizeof(ip4), ip + IP4_SOURCE);
-		map_ip4(end, ip4);
-	} else {
-		bpf_probe_read_kernel(end->addr, sizeof(end->addr), ip + IP6_SOURCE);
-	}
-}
-
 /* A process has received a packet: `length` is what the call returns, or less than 0 where the
  * packet was only looked at. */
 static __always_inline int handle_packet(struct sock *sk, struct sk_buff *packet, int length)
@@ -398,7 +341,7 @@ static __always_inline int handle_packet(struct sock *sk, struct sk_buff *packet
 
 	if (length < 0 || !is_told(receive, length) || !begin(&e, sk, receive))
 		return 0;
-	source_read(&e.remote, packet);
+	udp_source_read(&e.remote, packet);
 	tell(&e, length);
 	return 0;
 }

@@ -8,9 +8,8 @@
 typedef char device_name[16]; /* IFNAMSIZ */
 
 #define DEVICE_LISTS 256 /* NETDEV_HASHENTRIES of net/core/dev.h */
-#define DEVICES_MAX                                                                                \
-	16 /* that one of these lists is searched for: of 4096 devices all are found               \
-	    */
+/* One of these lists is searched for so many: of 4,096 devices all are found. */
+#define DEVICES_MAX 16
 
 /* Reads the name into zeros, which it leaves where there is no such device. */
 static __always_inline void device_read(char *name, struct net *net, int index)

@@ -11,9 +11,10 @@
 #ifndef SNOOPKIT_OWNER_H
 #define SNOOPKIT_OWNER_H
 
+#include "cgroup.h"
+#include "errno.h"
 #include "socket.h"
 
-#define EEXIST 17
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 
 struct owner {
@@ -107,7 +108,7 @@ static __always_inline bool filter_allows_cgroup(struct cgroup *cgroup)
 {
 	struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
 
-	for (int i = 0; i < 32 && node; i++) {
+	for (int i = 0; i < CGROUP_DEPTH && node; i++) {
 		if (filter_listed(FILTER_CGROUP, (__u32)BPF_CORE_READ(node, id)))
 			return true;
 		node = kernfs_parent(node);
@@ -204,8 +205,8 @@ static __always_inline void owner_set(struct sock *sk, bool has_used)
 }
 
 /*
- * To be called at each change of a TCP socket's state, after what the tool does with it. Who closes
- * a socket owns it where nobody was seen to use it.
+ * To be called at each change of a TCP socket's state. What was known of the socket is replaced
+ * when it begins to connect or listen. Who closes it owns it where nobody was seen to use it.
  */
 static __always_inline void owner_state(struct sock *sk, int from, int to)
 {

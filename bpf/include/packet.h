@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A TCP packet, as its headers tell: those of IP and TCP in an sk_buff. */
+/* A packet, as its headers tell: those of IP and of TCP or UDP in an sk_buff. */
 #ifndef SNOOPKIT_PACKET_H
 #define SNOOPKIT_PACKET_H
 
@@ -171,6 +171,24 @@ static __always_inline bool packet_is_ours(struct sk_buff *skb)
 {
 	return !BPF_CORE_READ(skb, skb_iif) &&
 	       (BPF_CORE_READ(skb, sk) || BPF_CORE_READ(skb, mac_header) == HEADER_UNSET);
+}
+
+/* Who sent a UDP packet that a socket has received. */
+static __always_inline void udp_source_read(snoop_endpoint *end, struct sk_buff *skb)
+{
+	const struct packet_memory m = packet_memory(skb);
+	__u32 ip = BPF_CORE_READ(skb, network_header);
+	struct udphdr udp = {};
+	__u32 ip4 = 0;
+
+	packet_read(&m, BPF_CORE_READ(skb, transport_header), &udp, sizeof(udp));
+	end->port = bpf_ntohs(udp.source);
+	if (BPF_CORE_READ(skb, protocol) == bpf_htons(ETH_P_IP)) {
+		packet_read(&m, ip + offsetof(struct iphdr, saddr), &ip4, sizeof(ip4));
+		map_ip4(end, ip4);
+	} else {
+		packet_read(&m, ip + offsetof(struct ipv6hdr, saddr), end->addr, sizeof(end->addr));
+	}
 }
 
 #endif

@@ -42,4 +42,14 @@ static __always_inline bool endpoint_read(snoop_endpoint *end, enum socket_famil
 	return true;
 }
 
+/* The same, of the address of a message in user memory, if it has one. */
+static __always_inline void message_endpoint_read(snoop_endpoint *end, enum socket_family family,
+						  const struct user_msghdr *message)
+{
+	struct user_msghdr read = {};
+
+	bpf_probe_read_user(&read, sizeof(read), message);
+	endpoint_read(end, family, read.msg_name, read.msg_namelen, true);
+}
+
 #endif

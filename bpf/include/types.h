@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What the fields of an event mean. The name of a typedef travels in the object's BTF, and
- * src/events/kinds.ts knows how to show each: give a field the type that says what it is. An enum
+ * src/events/kinds/ knows how to show each: give a field the type that says what it is. An enum
  * is shown by the names of its values; one that is called ..._flags by those of its bits.
  */
 #ifndef SNOOPKIT_TYPES_H
