@@ -78,11 +78,26 @@ static __always_inline bool has_nonblock(void)
 	return LINUX_KERNEL_VERSION < KERNEL_VERSION(5, 19, 0);
 }
 
+/* One of two arguments. clang would make it one load, from an address that depends: kernels refuse
+ * that of a context. */
+#define EITHER(condition, one, other)                                                              \
+	({                                                                                         \
+		int either;                                                                        \
+		if (condition) {                                                                   \
+			either = one;                                                              \
+			barrier_var(either);                                                       \
+		} else {                                                                           \
+			either = other;                                                            \
+			barrier_var(either);                                                       \
+		}                                                                                  \
+		either;                                                                            \
+	})
+
 SEC("fexit/tcp_recvmsg")
 int handle_recvmsg(__u64 *ctx)
 {
-	int flags = has_nonblock() ? ctx[4] : ctx[3];
-	int ret = has_nonblock() ? ctx[6] : ctx[5];
+	int flags = EITHER(has_nonblock(), ctx[4], ctx[3]);
+	int ret = EITHER(has_nonblock(), ctx[6], ctx[5]);
 
 	return flags & MSG_PEEK ? 0 : add((void *)ctx[0], 0, ret);
 }
@@ -128,7 +143,7 @@ int leave_sendmsg(struct pt_regs *ctx)
 SEC("kprobe/tcp_recvmsg")
 int enter_recvmsg(struct pt_regs *ctx)
 {
-	int flags = has_nonblock() ? PT_REGS_PARM5(ctx) : PT_REGS_PARM4(ctx);
+	int flags = EITHER(has_nonblock(), PT_REGS_PARM5(ctx), PT_REGS_PARM4(ctx));
 
 	return enter(ctx, flags & MSG_PEEK);
 }
