@@ -1,5 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
+import { OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 
 const OUTCOME =
@@ -37,10 +37,7 @@ export default defineTool({
     columns: ['count', 'comm', 'outcome', 'remote'],
     fields: {
       comm: 'name of the command that connected',
-      remote_addr: SOCKET_FIELDS.remote_addr as string,
-      remote_port: SOCKET_FIELDS.remote_port as string,
-      remote_name: SOCKET_FIELDS.remote_name as string,
-      remote: SOCKET_FIELDS.remote as string,
+      ...REMOTE_FIELDS,
       outcome: OUTCOME,
       count: 'how many there were',
     },

@@ -1,5 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { SOCKET_FIELDS } from '../src/cli/shared-fields.js';
+import { CONNECTION_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'tcptop',
@@ -12,14 +12,7 @@ export default defineTool({
   fields: {
     pid: 'process that sent or received',
     comm: 'name of its command',
-    local_addr: SOCKET_FIELDS.local_addr as string,
-    local_port: SOCKET_FIELDS.local_port as string,
-    local: SOCKET_FIELDS.local as string,
-    remote_addr: SOCKET_FIELDS.remote_addr as string,
-    remote_port: SOCKET_FIELDS.remote_port as string,
-    remote_name: SOCKET_FIELDS.remote_name as string,
-    remote: SOCKET_FIELDS.remote as string,
-    netns: SOCKET_FIELDS.netns as string,
+    ...CONNECTION_FIELDS,
     sent: 'bytes that its calls sent',
     received: 'bytes that its calls received',
   },

@@ -1,5 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { SOCKET_FIELDS } from '../src/cli/shared-fields.js';
+import { REMOTE_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'udpsnoop',
@@ -32,10 +32,8 @@ export default defineTool({
       pid: 'process that sent or received',
       comm: 'name of its command',
       direction: 'send or receive',
+      ...REMOTE_FIELDS,
       remote_addr: 'address of the other end; 0.0.0.0 or ::, with port 0, where it is not known',
-      remote_port: SOCKET_FIELDS.remote_port as string,
-      remote_name: SOCKET_FIELDS.remote_name as string,
-      remote: SOCKET_FIELDS.remote as string,
       ret: '0, or the error: its name in a table, a negative number in JSON',
       error: "the error's name; not there when the calls succeeded",
       count: 'how many there were',

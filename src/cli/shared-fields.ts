@@ -38,17 +38,31 @@ export const ENDING_CAVEATS: readonly string[] = [
   'Input and output are as in /proc/PID/io, where they go over to the parent that waits; they are counted where the kernel keeps account of them (CONFIG_TASK_IO_ACCOUNTING), as those of distributions do.',
 ];
 
-/** What the columns of struct socket_event (bpf/include/socket.h) mean. */
-export const SOCKET_FIELDS: Readonly<Record<string, string>> = {
-  cgroup: 'cgroup (v2) of the process; null when it is gone',
+const LOCAL_FIELDS: Readonly<Record<string, string>> = {
   local_addr: 'address of our end; IPv4 also where an IPv6 socket has it mapped',
   local_port: 'port of our end',
   local: 'both, for people: 10.0.0.1:443 or [2001:db8::1]:443; in JSON and CSV only when asked for',
+};
+
+/** What the columns of a snoop_peer (bpf/include/socket.h) mean. */
+export const REMOTE_FIELDS: Readonly<Record<string, string>> = {
   remote_addr: 'address of the other end',
   remote_port: 'port of the other end',
   remote: 'both, for people; with --dns the name in place of the address',
   remote_name: 'with --dns the name of that address, as a traced process has asked for it; not there where none did',
+};
+
+/** What the columns mean that say which connection it is. */
+export const CONNECTION_FIELDS: Readonly<Record<string, string>> = {
+  ...LOCAL_FIELDS,
+  ...REMOTE_FIELDS,
   netns: 'network namespace of the socket',
+};
+
+/** What the columns of struct socket_event (bpf/include/socket.h) mean. */
+export const SOCKET_FIELDS: Readonly<Record<string, string>> = {
+  cgroup: 'cgroup (v2) of the process; null when it is gone',
+  ...CONNECTION_FIELDS,
   family: 'ipv4 or ipv6, of the socket',
 };
 

@@ -25,6 +25,7 @@ export class NetEnd {
   readonly device: string;
   readonly address: Addresses;
   readonly #wires: Wire[] = [];
+  #netns: number | undefined;
 
   /** @internal Made by NetLab. */
   constructor(name: string, device: string, address: Addresses) {
@@ -55,6 +56,12 @@ export class NetEnd {
   shell(script: string, ...args: readonly string[]): string {
     const [file = '', ...words] = this.words(['sh', '-euc', script, ...args]);
     return execFileSync(file, words, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  /** Its number, as events have it. */
+  get netns(): number {
+    this.#netns ??= Number(this.shell('stat -Lc %i /proc/self/ns/net'));
+    return this.#netns;
   }
 
   /** Sets such as `net.ipv4.tcp_syn_retries`. */

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { constants, release } from 'node:os';
+import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { kernelIsSince } from './kernel.js';
 import { patient } from './patience.js';
 import { allowRetries } from './retries.js';
 
@@ -42,7 +43,7 @@ export interface Finished {
  * that CPU. There, that it is told is no complaint: what may be missing is in `skipped`, and a test that fails for it
  * is done again.
  */
-const PREEMPTS = Number.parseInt(release(), 10) >= 7;
+const PREEMPTS = kernelIsSince(7, 0);
 const SKIPPED = /^snoopkit: (\d+) times the kernel did not run a program.*\n/m;
 
 /** A program that runs. Whatever becomes of the test, it ends, and so do its children. */

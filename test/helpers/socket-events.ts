@@ -3,20 +3,29 @@ import type { Step } from './sockets.js';
 import { parseSteps, socketsWords } from './sockets.js';
 import type { Trace, TraceOptions } from './trace.js';
 
-/** What each of their events has. */
-export interface SocketEvent {
+/** What each of their events has, and each row of a tally by connection. */
+export interface Connection {
   event: string;
   pid: number;
-  tid: number;
-  uid: number;
   comm: string;
-  cgroup: string | null;
   local_addr: string;
   local_port: number;
   remote_addr: string;
   remote_port: number;
   netns: number;
+}
+
+/** What each of their events has. */
+export interface SocketEvent extends Connection {
+  time: string;
+  tid: number;
+  uid: number;
+  cgroup: string | null;
   family: string;
+}
+
+/** What those have that tell of a call. */
+export interface CallEvent extends SocketEvent {
   ret: number;
   error?: string;
 }
@@ -25,7 +34,7 @@ export interface SocketEvent {
 export const plainAddress = (address = '') => address.replace(/^::ffff:(?=.*\.)/, '');
 
 /** Traces the steps; `before` goes in front of the command. Returns the events, and what is true. */
-export async function traceSteps<Event extends SocketEvent>(
+export async function traceSteps<Event extends Connection>(
   trace: Trace<Event>,
   flags: readonly string[],
   steps: readonly (string | number)[],

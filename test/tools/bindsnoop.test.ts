@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
 import { needs } from '../capability.js';
 import { Running, run, snoopkit } from '../helpers/run.js';
-import { plainAddress, type SocketEvent, traceSteps } from '../helpers/socket-events.js';
+import { type CallEvent, plainAddress, traceSteps } from '../helpers/socket-events.js';
 import { parseSteps, SOCKETS, type Step, socketsWords } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
 
-interface BindEvent extends SocketEvent {
+interface BindEvent extends CallEvent {
   asked_addr: string;
   asked_port: number;
   proto: string;

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { needs } from '../capability.js';
 import { HttpServer } from '../helpers/http.js';
 import { Running, snoopkit } from '../helpers/run.js';
-import { plainAddress, type SocketEvent, traceSteps } from '../helpers/socket-events.js';
+import { type CallEvent, plainAddress, traceSteps } from '../helpers/socket-events.js';
 import { SOCKETS, type Step, socketsWords } from '../helpers/sockets.js';
 import { tcpSockets } from '../helpers/ss.js';
 import { Trace } from '../helpers/trace.js';
 
-interface ListenEvent extends SocketEvent {
+interface ListenEvent extends CallEvent {
   asked_backlog: number;
   backlog: number;
   proto: string;

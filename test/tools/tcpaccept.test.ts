@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
 import { fewer } from '../helpers/patience.js';
-import { parseSteps, socketsWords, stepOf } from '../helpers/sockets.js';
+import { type CallEvent, traceSteps } from '../helpers/socket-events.js';
+import { socketsWords, stepOf } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
 
-interface AcceptEvent {
-  event: string;
-  pid: number;
-  tid: number;
-  comm: string;
-  local_addr: string;
-  local_port: number;
-  remote_addr: string;
-  remote_port: number;
-  family: string;
-  ret: number;
-  error?: string;
+interface AcceptEvent extends CallEvent {
   waiting: number;
   backlog: number;
 }
@@ -28,10 +18,7 @@ describe('tcpaccept', () => {
   });
   after(() => trace?.remove());
 
-  async function accepts(flags: readonly string[], ...steps: (string | number)[]) {
-    const { events, stdout } = await trace.run(flags, socketsWords(...steps));
-    return { events, steps: parseSteps(stdout) };
-  }
+  const accepts = (flags: readonly string[], ...steps: (string | number)[]) => traceSteps(trace, flags, steps);
 
   for (const [name, address, seen, family] of [
     ['IPv4', '127.0.0.1', '127.0.0.1', 'ipv4'],
@@ -40,8 +27,8 @@ describe('tcpaccept', () => {
   ] as const)
     it(`shows who accepts whom: ${name}`, async function () {
       if (name !== 'IPv4') needs(this, 'ipv6');
-      const { events, steps } = await accepts([], `listen 0 ${address} 0 connect 1 ${address} @0 accept 2 0`);
-      const { pid, tid, ret, local_port, remote_port } = stepOf(steps, 'accept');
+      const { events, told } = await accepts([], `listen 0 ${address} 0 connect 1 ${address} @0 accept 2 0`);
+      const { pid, tid, ret, local_port, remote_port } = stepOf(told, 'accept');
       assert.equal(events.length, 1);
       const [event] = events as [AcceptEvent];
       assert.deepEqual(
@@ -65,14 +52,14 @@ describe('tcpaccept', () => {
   });
 
   it('knows the worker, and the thread', async () => {
-    const { events, steps } = await accepts(
+    const { events, told } = await accepts(
       ['-f'],
       'listen 0 127.0.0.1 0 connect 1 127.0.0.1 @0 connect 2 127.0.0.1 @0',
       'fork ( accept 3 0 exit ) wait thread ( accept 4 0 ) wait',
     );
     assert.deepEqual(
       events.map(({ pid, tid }) => [pid, tid]),
-      [stepOf(steps, 'accept', 3), stepOf(steps, 'accept', 4)].map(({ pid, tid }) => [pid, tid]),
+      [stepOf(told, 'accept', 3), stepOf(told, 'accept', 4)].map(({ pid, tid }) => [pid, tid]),
     );
     assert.notEqual(events[0]?.pid, events[1]?.pid);
     assert.notEqual(events[1]?.pid, events[1]?.tid);
@@ -114,10 +101,10 @@ describe('tcpaccept', () => {
   });
 
   it('loses none of thousands', async () => {
-    const { events, steps } = await accepts([], `listen 0 127.0.0.1 0 connect-close 127.0.0.1 @0 ${fewer(3000)}`);
+    const { events, told } = await accepts([], `listen 0 127.0.0.1 0 connect-close 127.0.0.1 @0 ${fewer(3000)}`);
     assert.deepEqual(
       events.map(({ remote_port }) => remote_port),
-      stepOf(steps, 'connect-close').ports,
+      stepOf(told, 'connect-close').ports,
     );
   });
 });

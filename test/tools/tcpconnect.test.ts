@@ -2,27 +2,16 @@ import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
 import { NetLab, REFUSED_PORT } from '../helpers/net.js';
 import { fewer, patient } from '../helpers/patience.js';
-import { parseSteps, type Step, socketsWords, stepOf } from '../helpers/sockets.js';
+import { type CallEvent, traceSteps } from '../helpers/socket-events.js';
+import { type Step, socketsWords, stepOf } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
 
-interface ConnectEvent {
-  event: string;
-  pid: number;
-  tid: number;
-  comm: string;
-  local_addr: string;
-  local_port: number;
-  remote_addr: string;
-  remote_port: number;
-  netns: number;
-  family: string;
+interface ConnectEvent extends CallEvent {
   outcome: string;
-  ret: number;
-  error?: string;
   latency?: number;
 }
 
-const told = ({ outcome, error }: ConnectEvent) => `${outcome} ${error ?? 0}`;
+const outcomeOf = ({ outcome, error }: ConnectEvent) => `${outcome} ${error ?? 0}`;
 
 describe('tcpconnect', () => {
   let trace: Trace<ConnectEvent>;
@@ -33,12 +22,9 @@ describe('tcpconnect', () => {
   });
   after(() => trace?.remove());
 
-  async function connects(flags: readonly string[], ...steps: (string | number)[]) {
-    const { events, stdout } = await trace.run(flags, socketsWords(...steps));
-    return { events, steps: parseSteps(stdout) };
-  }
+  const connects = (flags: readonly string[], ...steps: (string | number)[]) => traceSteps(trace, flags, steps);
   async function one(flags: readonly string[], ...steps: (string | number)[]): Promise<[ConnectEvent, Step[]]> {
-    const { events, steps: done } = await connects(flags, ...steps);
+    const { events, told: done } = await connects(flags, ...steps);
     assert.equal(events.length, 1, JSON.stringify(events));
     return [events[0] as ConnectEvent, done];
   }
@@ -58,7 +44,7 @@ describe('tcpconnect', () => {
           const [event, steps] = await one([], `listen 0 ${address} 0 connect 1 ${address} @0${how} connected 1`);
           const { pid, local_port, remote_port } = stepOf(steps, 'connected');
           assert.deepEqual(
-            [event.event, event.pid, event.comm, event.local_port, event.remote_port, event.ret, told(event)],
+            [event.event, event.pid, event.comm, event.local_port, event.remote_port, event.ret, outcomeOf(event)],
             ['tcp_connect', pid, 'sockets', local_port, remote_port, 0, 'established 0'],
           );
           assert.deepEqual([event.local_addr, event.remote_addr, event.family], [seen, seen, family]);
@@ -69,7 +55,7 @@ describe('tcpconnect', () => {
         it(`shows one that is refused${how}`, async () => {
           const [event, steps] = await one([], `connect 1 ${address} ${REFUSED_PORT}${how}${how && ' connected 1'}`);
           assert.equal(stepOf(steps, how ? 'connected' : 'connect').error, 'ECONNREFUSED');
-          assert.deepEqual([told(event), event.ret], ['refused ECONNREFUSED', -111]);
+          assert.deepEqual([outcomeOf(event), event.ret], ['refused ECONNREFUSED', -111]);
           assert.deepEqual([event.remote_addr, event.remote_port, event.family], [seen, REFUSED_PORT, family]);
           assert.equal(event.pid, steps[0]?.pid);
         });
@@ -84,9 +70,9 @@ describe('tcpconnect', () => {
       return events[1] as ConnectEvent;
     };
     const interrupted = await last('alarm 50 connect 2 127.0.0.1 @0 close 2');
-    assert.equal(told(interrupted), 'interrupted EINTR');
+    assert.equal(outcomeOf(interrupted), 'interrupted EINTR');
     assert.ok((interrupted.latency ?? 0) >= 50e6);
-    assert.equal(told(await last('connect 2 127.0.0.1 @0 nonblock sleep 30 close 2')), 'closed EINPROGRESS');
+    assert.equal(outcomeOf(await last('connect 2 127.0.0.1 @0 nonblock sleep 30 close 2')), 'closed EINPROGRESS');
   });
 
   it('shows the outcome of one that was interrupted and came about after all', async () => {
@@ -94,7 +80,7 @@ describe('tcpconnect', () => {
       [],
       'listen 0 127.0.0.1 0 backlog 0 connect 1 127.0.0.1 @0 alarm 50 connect 2 127.0.0.1 @0 accept 3 0 connected 2 close 2',
     );
-    assert.deepEqual(events.map(told), ['established 0', 'established 0']);
+    assert.deepEqual(events.map(outcomeOf), ['established 0', 'established 0']);
     assert.ok((events[1]?.latency ?? 0) > 50e6);
   });
 
@@ -104,7 +90,7 @@ describe('tcpconnect', () => {
       'listen 0 127.0.0.1 0 backlog 0 connect 1 127.0.0.1 @0 fork ( alarm 60 connect 2 127.0.0.1 @0 kill ) wait',
     );
     assert.equal(events.length, 2, JSON.stringify(events));
-    assert.equal(told(events[1] as ConnectEvent), 'interrupted EINTR');
+    assert.equal(outcomeOf(events[1] as ConnectEvent), 'interrupted EINTR');
   });
 
   it('shows each attempt on the same socket', async () => {
@@ -112,7 +98,7 @@ describe('tcpconnect', () => {
       [],
       `listen 0 127.0.0.1 0 socket 1 tcp4 connect 1 127.0.0.1 ${REFUSED_PORT} connect 1 127.0.0.1 @0 connect 1 127.0.0.1 @0`,
     );
-    assert.deepEqual(events.map(told), ['refused ECONNREFUSED', 'established 0']);
+    assert.deepEqual(events.map(outcomeOf), ['refused ECONNREFUSED', 'established 0']);
   });
 
   it('belongs to who connects, not to who has the socket later', async () => {
@@ -128,7 +114,7 @@ describe('tcpconnect', () => {
 
   it('shows with --failed and --min-latency no others', async () => {
     const steps = `listen 0 127.0.0.1 0 connect 1 127.0.0.1 @0 connect 2 127.0.0.1 ${REFUSED_PORT}`;
-    assert.deepEqual((await connects(['-x'], steps)).events.map(told), ['refused ECONNREFUSED']);
+    assert.deepEqual((await connects(['-x'], steps)).events.map(outcomeOf), ['refused ECONNREFUSED']);
     assert.deepEqual((await connects(['--min-latency', '10s'], steps)).events, []);
     assert.equal((await connects(['--remote-port', `${REFUSED_PORT}`], steps)).events.length, 1);
   });
@@ -151,16 +137,16 @@ describe('tcpconnect', () => {
   });
 
   it('loses none of thousands in a row', async () => {
-    const { events, steps } = await connects(
+    const { events, told } = await connects(
       [],
       `listen 0 127.0.0.1 0 connect-close 127.0.0.1 @0 ${fewer(5000)} reset connect-close 127.0.0.1 ${REFUSED_PORT} 1`,
     );
-    const ports = steps.find(({ step }) => step === 'connect-close')?.ports ?? [];
+    const ports = told.find(({ step }) => step === 'connect-close')?.ports ?? [];
     assert.deepEqual(
       events.slice(0, -1).map(({ local_port }) => local_port),
       ports,
     );
-    assert.ok(events.slice(0, -1).every((event) => told(event) === 'established 0'));
+    assert.ok(events.slice(0, -1).every((event) => outcomeOf(event) === 'established 0'));
     assert.equal(events.at(-1)?.outcome, 'refused');
   });
 
@@ -184,7 +170,7 @@ describe('tcpconnect', () => {
           const [event, ...more] = await inLab([], `connect 1 ${address} 5000${how}${how && ' connected 1'}`);
           assert.deepEqual(more, []);
           assert.ok(event);
-          assert.equal(told(event), 'timed_out ETIMEDOUT');
+          assert.equal(outcomeOf(event), 'timed_out ETIMEDOUT');
           assert.deepEqual([event.remote_addr, event.remote_port, event.comm], [address, 5000, 'sockets']);
           assert.ok((event.latency ?? 0) > 2e9, `${event.latency}`);
         });
@@ -196,7 +182,7 @@ describe('tcpconnect', () => {
           [],
           `connect 1 ${unreachable[version]} 5000 connect 2 ${hostUnreachable[version]} 5001 nonblock`,
         );
-        assert.deepEqual(events.map(told), ['unreachable ENETUNREACH', 'unreachable EHOSTUNREACH']);
+        assert.deepEqual(events.map(outcomeOf), ['unreachable ENETUNREACH', 'unreachable EHOSTUNREACH']);
         assert.deepEqual(
           events.map(({ remote_addr, remote_port, latency }) => [remote_addr, remote_port, latency]),
           [
@@ -210,10 +196,10 @@ describe('tcpconnect', () => {
 
     it('has the network namespace', async () => {
       const { a } = lab as NetLab;
-      const netns = a.shell('stat -Lc %i /proc/self/ns/net').trim();
+      const { netns } = a;
       const steps = `connect 1 ${a.address.v4} ${REFUSED_PORT}`;
-      const [event] = await inLab(['--netns', netns], steps);
-      assert.equal(event?.netns, Number(netns));
+      const [event] = await inLab(['--netns', `${netns}`], steps);
+      assert.equal(event?.netns, netns);
       assert.deepEqual(await inLab(['--netns', '1'], steps), []);
     });
   });

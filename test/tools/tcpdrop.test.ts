@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict';
-import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '../capability.js';
+import { kernelIsSince } from '../helpers/kernel.js';
 import { NetLab, REFUSED_PORT } from '../helpers/net.js';
 import { patient } from '../helpers/patience.js';
 import type { Running } from '../helpers/run.js';
+import type { SocketEvent } from '../helpers/socket-events.js';
 import { doSteps, parseSteps, socketsWords, stepOf } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
 import type { Packet, Wire } from '../helpers/wire.js';
 
 const PORT = 5000;
 
-interface DropEvent {
-  pid: number;
-  comm: string;
-  local_addr: string;
-  local_port: number;
-  remote_addr: string;
-  remote_port: number;
-  netns: number;
-  family: string;
+interface DropEvent extends SocketEvent {
   direction: string;
   drop_reason?: string;
   state?: string;
@@ -32,10 +25,7 @@ interface DropEvent {
 }
 
 /** Since 5.17 the kernel says why. */
-const HAS_REASONS = (() => {
-  const [major = 0, minor = 0] = release().split('.').map(Number);
-  return major > 5 || (major === 5 && minor >= 17);
-})();
+const HAS_REASONS = kernelIsSince(5, 17);
 const because = (reason: string) => (HAS_REASONS ? reason : undefined);
 
 const FLAGS = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16 } as const;
@@ -50,7 +40,6 @@ describe('tcpdrop', () => {
   let lab: NetLab;
   /** What arrives at b. */
   let there: Wire;
-  let netns: { a: number; b: number };
 
   before(function () {
     for (const capability of ['root', 'netns', 'veth'] as const) needs(this, capability);
@@ -60,12 +49,10 @@ describe('tcpdrop', () => {
   beforeEach(async () => {
     lab = new NetLab();
     there = await lab.b.wire();
-    const [a, b] = [lab.a, lab.b].map((end) => Number(end.shell('stat -Lc %i /proc/self/ns/net'))) as [number, number];
-    netns = { a, b };
   });
   afterEach(() => lab?.remove());
 
-  const at = (end: 'a' | 'b') => ['--netns', `${netns[end]}`];
+  const at = (end: 'a' | 'b') => ['--netns', `${lab[end].netns}`];
 
   async function serve(...steps: string[]): Promise<Running> {
     const running = lab.b.start(socketsWords(...steps));
@@ -128,7 +115,7 @@ describe('tcpdrop', () => {
         local_port: REFUSED_PORT,
         remote_addr: lab.a.address[family],
         remote_port: port,
-        netns: netns.b,
+        netns: lab.b.netns,
         family: family === 'v4' ? 'ipv4' : 'ipv6',
         direction: 'received',
         ...(HAS_REASONS && { drop_reason: 'NO_SOCKET' }),
@@ -203,7 +190,7 @@ describe('tcpdrop', () => {
       assert.deepEqual([event.direction, event.drop_reason], ['sent', because('IP_OUTNOROUTES')]);
       assert.deepEqual([event.local_addr, event.remote_addr], [lab.a.address.v4, lab.b.address.v4]);
       assert.deepEqual([event.local_port, event.remote_port], [connection.connect.local_port, PORT]);
-      assert.deepEqual([event.pid, event.netns, event.length], [connection.pids.near, netns.a, 100]);
+      assert.deepEqual([event.pid, event.netns, event.length], [connection.pids.near, lab.a.netns, 100]);
     }
   });
 
@@ -273,7 +260,7 @@ describe('tcpdrop', () => {
 
   it('shows no packet that did what it was for', async () => {
     const { v4 } = lab.b.address;
-    const { events } = await trace.during(['--netns', `${netns.a},${netns.b}`], async () => {
+    const { events } = await trace.during(['--netns', `${lab.a.netns},${lab.b.netns}`], async () => {
       const server = await serve(
         'listen 0',
         v4,
@@ -324,7 +311,7 @@ describe('tcpdrop', () => {
       const { events } = await trace.during(flags, () =>
         doSteps(['connect 0', lab.b.address.v4, REFUSED_PORT], { before: lab.a.words([]) }),
       );
-      return events.filter((event) => event.netns === netns.b).length;
+      return events.filter((event) => event.netns === lab.b.netns).length;
     };
     const port = ['-P', `${REFUSED_PORT}`];
     assert.equal(await seen(...port), 1);

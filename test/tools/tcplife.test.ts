@@ -4,19 +4,12 @@ import { curlWords, HttpServer, parseCurl } from '../helpers/http.js';
 import { NetLab } from '../helpers/net.js';
 import { fewer } from '../helpers/patience.js';
 import { Running } from '../helpers/run.js';
-import { parseSteps, type Step, socketsWords, stepOf } from '../helpers/sockets.js';
+import { type SocketEvent, traceSteps } from '../helpers/socket-events.js';
+import { type Step, socketsWords, stepOf } from '../helpers/sockets.js';
 import { type SsSocket, tcpSockets } from '../helpers/ss.js';
 import { Trace } from '../helpers/trace.js';
 
-interface LifeEvent {
-  event: string;
-  pid: number;
-  comm: string;
-  local_addr: string;
-  local_port: number;
-  remote_addr: string;
-  remote_port: number;
-  family: string;
+interface LifeEvent extends SocketEvent {
   role: string;
   close: string;
   closed_by: string;
@@ -38,10 +31,7 @@ describe('tcplife', () => {
   });
   after(() => trace?.remove());
 
-  async function lives(flags: readonly string[], ...steps: (string | number)[]) {
-    const { events, stdout } = await trace.run(flags, socketsWords(...steps));
-    return { events, steps: parseSteps(stdout) };
-  }
+  const lives = (flags: readonly string[], ...steps: (string | number)[]) => traceSteps(trace, flags, steps);
   /** The record of the client, and that of the server, of the connection in slot 1. */
   function ends(events: readonly LifeEvent[], steps: readonly Step[]): [LifeEvent, LifeEvent] {
     const { local_port, remote_port } = stepOf(steps, 'connect', 1);
@@ -49,7 +39,7 @@ describe('tcplife', () => {
     const find = (port?: number) => events.find((event) => event.local_port === port) ?? assert.fail(`port ${port}`);
     return [find(local_port), find(remote_port)];
   }
-  const told = ({ role, close, closed_by, sent, received }: LifeEvent) =>
+  const summary = ({ role, close, closed_by, sent, received }: LifeEvent) =>
     [role, close, closed_by, sent, received].join(' ');
 
   for (const [what, steps, client, server] of [
@@ -88,7 +78,7 @@ describe('tcplife', () => {
     ['the process just ends', 'send 1 100 recv 2 100 exit', 'client fin us 100 0', 'server fin peer 0 100'],
   ] as const)
     it(`tells how it ended, and the bytes exactly: ${what}`, async () => {
-      const { events, steps: done } = await lives([], PAIR, steps);
+      const { events, told: done } = await lives([], PAIR, steps);
       const [mine, other] = ends(events, done);
       if (what === 'the process just ends') {
         // Which end goes first is the kernel's business.
@@ -96,8 +86,8 @@ describe('tcplife', () => {
         assert.deepEqual([mine.sent, other.received], [100, 100]);
         return;
       }
-      assert.equal(told(mine), client);
-      assert.equal(told(other), server);
+      assert.equal(summary(mine), client);
+      assert.equal(summary(other), server);
       for (const event of [mine, other]) {
         assert.equal(event.pid, stepOf(done, 'connect', 1).pid);
         assert.ok((event.duration ?? 0) > 0);
@@ -105,20 +95,20 @@ describe('tcplife', () => {
     });
 
   it('tells how long it lasted', async () => {
-    const { events, steps } = await lives([], PAIR, 'sleep 150 close 1 close 2');
-    for (const { duration = 0 } of ends(events, steps)) assert.ok(duration >= 150e6, `${duration}`);
+    const { events, told } = await lives([], PAIR, 'sleep 150 close 1 close 2');
+    for (const { duration = 0 } of ends(events, told)) assert.ok(duration >= 150e6, `${duration}`);
   });
 
   it('knows the worker that accepted it, and the process that it was passed to', async () => {
     const worker = 'fork ( accept 2 0 recv-all 2 close 2 exit )';
-    const { events, steps } = await lives(
+    const { events, told } = await lives(
       ['-f'],
       `listen 0 127.0.0.1 0 ${worker} connect 1 127.0.0.1 @0 pass 1 ( send 1 5 close 1 ) wait`,
     );
-    const [client, server] = ends(events, steps);
-    assert.equal(client.pid, stepOf(steps, 'send').pid);
-    assert.equal(server.pid, stepOf(steps, 'accept').pid);
-    assert.equal(new Set([client.pid, server.pid, stepOf(steps, 'connect').pid]).size, 3);
+    const [client, server] = ends(events, told);
+    assert.equal(client.pid, stepOf(told, 'send').pid);
+    assert.equal(server.pid, stepOf(told, 'accept').pid);
+    assert.equal(new Set([client.pid, server.pid, stepOf(told, 'connect').pid]).size, 3);
   });
 
   for (const [name, address, seen, socket] of [
@@ -165,11 +155,11 @@ describe('tcplife', () => {
 
   it('loses none of thousands in a row', async () => {
     const count = fewer(5000);
-    const { events, steps } = await lives(
+    const { events, told } = await lives(
       [],
       `listen 0 127.0.0.1 0 backlog 4096 connect-close 127.0.0.1 @0 ${count} reset`,
     );
-    const { ports = [] } = stepOf(steps, 'connect-close');
+    const { ports = [] } = stepOf(told, 'connect-close');
     const clients = events.filter(({ role }) => role === 'client');
     assert.deepEqual(
       clients.map(({ local_port }) => local_port),
@@ -205,7 +195,7 @@ describe('tcplife', () => {
         await wire.mend();
         assert.equal(events.length, 1, JSON.stringify(events));
         const [event] = events as [LifeEvent];
-        assert.equal(told(event), 'client timeout us 30 0');
+        assert.equal(summary(event), 'client timeout us 30 0');
         assert.ok(event.retransmits >= 1);
       } finally {
         server.kill();

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '../capability.js';
-import { type NetEnd, NetLab } from '../helpers/net.js';
+import { kernelIsSince } from '../helpers/kernel.js';
+import { NetLab } from '../helpers/net.js';
 import { patient } from '../helpers/patience.js';
+import type { CallEvent } from '../helpers/socket-events.js';
 import { doSteps, parseSteps, type Step, socketsWords, stepOf } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
 import { type Drop, type Packet, sentAgain, type Wire } from '../helpers/wire.js';
@@ -11,19 +12,9 @@ import { type Drop, type Packet, sentAgain, type Wire } from '../helpers/wire.js
 const PORT = 5000;
 const PAYLOAD = 60_000;
 
-interface RetransmitEvent {
-  pid: number;
-  comm: string;
-  local_addr: string;
-  local_port: number;
-  remote_addr: string;
-  remote_port: number;
-  netns: number;
-  family: string;
+interface RetransmitEvent extends CallEvent {
   state: string;
   kind: string;
-  ret: number;
-  error?: string;
   seq: number;
   length: number;
   congestion: string;
@@ -33,10 +24,7 @@ interface RetransmitEvent {
 }
 
 /** Whether the kernel tells of what it could not send. */
-const TELLS_FAILURES = (() => {
-  const [major = 0, minor = 0] = release().split('.').map(Number);
-  return major > 6 || (major === 6 && minor >= 17);
-})();
+const TELLS_FAILURES = kernelIsSince(6, 17);
 
 describe('tcpretrans', () => {
   let trace: Trace<RetransmitEvent>;
@@ -44,8 +32,6 @@ describe('tcpretrans', () => {
   /** What arrives at the server, and at the client. */
   let there: Wire;
   let back: Wire;
-  /** The namespaces of the client and of the server. */
-  let netns: { a: number; b: number };
 
   before(function () {
     for (const capability of ['root', 'netns', 'veth'] as const) needs(this, capability);
@@ -55,8 +41,6 @@ describe('tcpretrans', () => {
   beforeEach(async () => {
     lab = new NetLab();
     [there, back] = [await lab.b.wire(), await lab.a.wire()];
-    const number = (end: NetEnd) => Number(end.shell('stat -Lc %i /proc/self/ns/net'));
-    netns = { a: number(lab.a), b: number(lab.b) };
   });
   afterEach(() => lab?.remove());
 
@@ -77,7 +61,7 @@ describe('tcpretrans', () => {
     const server = lab.b.start(socketsWords('listen 0', address, PORT, 'accept 1 0 recv-all 1 close 1'));
     await server.says(/"listen"/, 'stdout');
     let told: Step[] = [];
-    const filter = flags.length > 0 ? flags : ['--netns', `${netns.a}`];
+    const filter = flags.length > 0 ? flags : ['--netns', `${lab.a.netns}`];
     const { events } = await trace.during(filter, async () => {
       if (drop) await there.drop(drop);
       if (dropBack) await back.drop(dropBack);
@@ -138,7 +122,7 @@ describe('tcpretrans', () => {
         local_port: connect.local_port,
         remote_addr: lab.b.address[address],
         remote_port: PORT,
-        netns: netns.a,
+        netns: lab.a.netns,
         family: family === 'v4' ? 'ipv4' : 'ipv6',
         state: 'ESTABLISHED',
         kind: 'loss_probe',
@@ -207,7 +191,7 @@ describe('tcpretrans', () => {
     it(`shows the answer to a SYN, of ${family}`, async function () {
       if (family === 'v6') needs(this, 'ipv6');
       const { events, served, connect } = await exchange({
-        flags: ['--netns', `${netns.b}`],
+        flags: ['--netns', `${lab.b.netns}`],
         family,
         steps: ['close 0'],
         dropBack: { kinds: ['SYN'], most: 1 },
@@ -218,7 +202,7 @@ describe('tcpretrans', () => {
         assert.deepEqual([event.kind, event.state, event.pid], ['synack', 'SYN_RECV', listen.pid]);
         assert.deepEqual([event.local_addr, event.local_port], [lab.b.address[family], PORT]);
         assert.deepEqual([event.remote_addr, event.remote_port], [lab.a.address[family], connect.local_port]);
-        assert.deepEqual([event.retransmits, event.length, event.netns], [i + 1, 0, netns.b]);
+        assert.deepEqual([event.retransmits, event.length, event.netns], [i + 1, 0, lab.b.netns]);
       }
       assert.ok(events.length >= 1);
     });
@@ -243,7 +227,7 @@ describe('tcpretrans', () => {
       await server.says(/"listen"/, 'stdout');
       const client = lab.a.start(socketsWords('connect 0', lab.b.address.v4, PORT, 'hold send 0 10 hold'));
       await client.says(/"hold"/, 'stdout');
-      const { events } = await trace.during(['--netns', `${netns.a}`, ...flags], async () => {
+      const { events } = await trace.during(['--netns', `${lab.a.netns}`, ...flags], async () => {
         await there.drop({ kinds: ['DATA'] });
         client.child.stdin?.write('x');
         await client.says(/"send"/, 'stdout');
@@ -264,7 +248,7 @@ describe('tcpretrans', () => {
   it('counts, with --count, by destination and kind', async () => {
     withoutProbes();
     const { events } = await exchange({
-      flags: ['--netns', `${netns.a}`, '--count'],
+      flags: ['--netns', `${lab.a.netns}`, '--count'],
       steps: quick,
       drop: { kinds: ['DATA'], most: 2 },
     });
@@ -277,7 +261,7 @@ describe('tcpretrans', () => {
 
   it('shows the stack where it is asked for', async () => {
     const options = { steps: quick, drop: { kinds: ['DATA'] as const, most: 1 } };
-    const { events } = await exchange({ ...options, flags: ['--netns', `${netns.a}`, '--stack'] });
+    const { events } = await exchange({ ...options, flags: ['--netns', `${lab.a.netns}`, '--stack'] });
     const [event] = events;
     assert.equal(event?.kind, 'loss_probe');
     const names = event?.stack?.map((name) => name.replace(/\+0x[0-9a-f]+( \[\w+\])?$/, '')) ?? [];
@@ -289,7 +273,7 @@ describe('tcpretrans', () => {
     const seen = async (...flags: string[]) => {
       await there.mend();
       const { events } = await exchange({ flags, steps: quick, drop: { kinds: ['DATA'], most: 1 } });
-      return events.filter((event) => event.netns === netns.a).length;
+      return events.filter((event) => event.netns === lab.a.netns).length;
     };
     assert.equal(await seen('-p', `${process.pid}`), 0);
     assert.equal(await seen('-n', 'ocket'), 1);
@@ -297,7 +281,7 @@ describe('tcpretrans', () => {
     assert.equal(await seen('--local-port', `${PORT}`), 0);
     assert.equal(await seen('-4', '-P', `${PORT}`), 1);
     assert.equal(await seen('-6', '-P', `${PORT}`), 0);
-    assert.equal(await seen('--netns', `${netns.b}`), 0);
+    assert.equal(await seen('--netns', `${lab.b.netns}`), 0);
     assert.equal(await seen('--remote-addr', lab.b.address.v4), 1);
     assert.equal(await seen('-x', '-P', `${PORT}`), 0);
   });

@@ -2,21 +2,11 @@ import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
 import { NetLab } from '../helpers/net.js';
 import { Running } from '../helpers/run.js';
+import { type SocketEvent, traceSteps } from '../helpers/socket-events.js';
 import { doSteps, parseSteps, socketsWords, stepOf } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
 
-interface StateEvent {
-  event: string;
-  time: string;
-  pid: number;
-  tid: number;
-  comm: string;
-  local_addr: string;
-  local_port: number;
-  remote_addr: string;
-  remote_port: number;
-  netns: number;
-  family: string;
+interface StateEvent extends SocketEvent {
   from: string;
   to: string;
   lasted?: number;
@@ -45,10 +35,7 @@ describe('tcpstates', () => {
   });
   after(() => trace?.remove());
 
-  async function states(flags: readonly string[], ...steps: (string | number)[]) {
-    const { events, stdout } = await trace.run(flags, socketsWords(...steps));
-    return { events, steps: parseSteps(stdout) };
-  }
+  const states = (flags: readonly string[], ...steps: (string | number)[]) => traceSteps(trace, flags, steps);
   const changes = (events: readonly StateEvent[]) => events.map(({ from, to }) => `${from} ${to}`);
   /** What one of the sockets went through, by its own port and the other's. */
   const side = (events: readonly StateEvent[], local: number, remote: number) =>
@@ -61,12 +48,12 @@ describe('tcpstates', () => {
   ] as const)
     it(`follows both ends from state to state: ${family}`, async function () {
       if (address === '::1') needs(this, 'ipv6');
-      const { events, steps } = await states(
+      const { events, told } = await states(
         [],
         `listen 0 ${address} 0 connect 1 ${address} @0 accept 2 0`,
         'close 1 await-state 2 CLOSE_WAIT close 2 close 0',
       );
-      const { pid, local_port: port = 0, remote_port: server = 0 } = stepOf(steps, 'connect', 1);
+      const { pid, local_port: port = 0, remote_port: server = 0 } = stepOf(told, 'connect', 1);
       const [listens, ceases] = events.filter(({ remote_port }) => remote_port === 0);
       assert.equal(`${listens?.from} ${listens?.to}`, 'CLOSE LISTEN');
       assert.equal(`${ceases?.from} ${ceases?.to}`, 'LISTEN CLOSE');
@@ -87,23 +74,23 @@ describe('tcpstates', () => {
     });
 
   it('tells connection by connection how long a state lasted', async () => {
-    const { events, steps } = await states(
+    const { events, told } = await states(
       [],
       'listen 0 127.0.0.1 0 connect 1 127.0.0.1 @0 accept 2 0 sleep 120 close 1 sleep 120 close 2',
     );
-    const { local_port: port = 0, remote_port: server = 0 } = stepOf(steps, 'connect', 1);
+    const { local_port: port = 0, remote_port: server = 0 } = stepOf(told, 'connect', 1);
     const stay = side(events, port, server).find(({ from }) => from === 'ESTABLISHED');
     const wait = side(events, server, port).find(({ from }) => from === 'CLOSE_WAIT');
     for (const event of [stay, wait]) assert.ok((event?.lasted ?? 0) > 115e6, JSON.stringify(event));
   });
 
   it('knows whose a connection is: who accepts it, in a worker', async () => {
-    const { events, steps } = await states(
+    const { events, told } = await states(
       ['-f'],
       'listen 0 127.0.0.1 0 fork ( accept 2 0 recv-all 2 close 2 exit ) connect 1 127.0.0.1 @0 send 1 10 close 1 wait',
     );
-    const { pid, local_port: port = 0, remote_port: server = 0 } = stepOf(steps, 'connect', 1);
-    const worker = stepOf(steps, 'accept').pid;
+    const { pid, local_port: port = 0, remote_port: server = 0 } = stepOf(told, 'connect', 1);
+    const worker = stepOf(told, 'accept').pid;
     assert.notEqual(worker, pid);
     assert.ok(side(events, port, server).every((event) => event.pid === pid));
     const accepted = side(events, server, port);
@@ -116,12 +103,12 @@ describe('tcpstates', () => {
   });
 
   it('knows whose a connection is: who got it from another process, and uses it', async () => {
-    const { events, steps } = await states(
+    const { events, told } = await states(
       ['-f'],
       'listen 0 127.0.0.1 0 connect 1 127.0.0.1 @0 accept 2 0 pass 1 ( send 1 5 sleep 50 close 1 ) wait recv-all 2 close 2',
     );
-    const { pid, local_port: port = 0, remote_port: server = 0 } = stepOf(steps, 'connect', 1);
-    const child = stepOf(steps, 'send', 1).pid;
+    const { pid, local_port: port = 0, remote_port: server = 0 } = stepOf(told, 'connect', 1);
+    const child = stepOf(told, 'send', 1).pid;
     assert.notEqual(child, pid);
     const mine = side(events, port, server);
     assert.deepEqual(changes(mine), CLIENT.slice(1));
@@ -191,7 +178,7 @@ describe('tcpstates', () => {
         socketsWords('listen 0 10.77.0.1 0 connect 1 10.77.0.1 @0 accept 2 0 close 1 close 2'),
       );
       const { events } = await trace.run([], command);
-      const netns = Number(lab.a.shell('stat -Lc %i /proc/self/ns/net'));
+      const { netns } = lab.a;
       assert.equal(events.length, 12);
       assert.deepEqual(new Set(events.map((event) => event.netns)), new Set([netns]));
       assert.equal((await trace.run(['--netns', `${netns}`], command)).events.length, 12);

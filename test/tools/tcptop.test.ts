@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
 import { needs, whyMissing } from '../capability.js';
 import { fewer } from '../helpers/patience.js';
-import { parseSteps, socketsWords, stepOf } from '../helpers/sockets.js';
+import { type Connection, traceSteps } from '../helpers/socket-events.js';
+import { socketsWords, stepOf } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
 
-interface TopRow {
-  event: string;
-  pid: number;
-  comm: string;
-  local_addr: string;
-  local_port: number;
-  remote_addr: string;
-  remote_port: number;
-  netns: number;
+interface TopRow extends Connection {
   sent: number;
   received: number;
 }
@@ -29,10 +22,8 @@ describe('tcptop', () => {
   });
   after(() => trace?.remove());
 
-  async function tops(flags: readonly string[], ...steps: (string | number)[]) {
-    const { events, stdout } = await trace.run([...AT_END, ...flags], socketsWords(...steps));
-    return { events, steps: parseSteps(stdout) };
-  }
+  const tops = (flags: readonly string[], ...steps: (string | number)[]) =>
+    traceSteps(trace, [...AT_END, ...flags], steps);
   const bytes = (events: readonly TopRow[]) => events.map(({ sent, received }) => [sent, received]);
 
   const hooks = [
@@ -43,12 +34,12 @@ describe('tcptop', () => {
   for (const flags of hooks)
     describe(`by ${flags[1] ?? 'its first hook'}`, () => {
       it('adds up what each end sends and receives, exactly', async () => {
-        const { events, steps } = await tops(
+        const { events, told } = await tops(
           flags,
           PAIR,
           'send 1 1000 times 7 send 2 333 transfer 1 2 3000000 recv 1 300 peek 1 33 recv 1 33 close 1 recv-all 2',
         );
-        const { pid, local_port, remote_port } = stepOf(steps, 'connect', 1);
+        const { pid, local_port, remote_port } = stepOf(told, 'connect', 1);
         assert.deepEqual(bytes(events), [
           [333, 3_007_000],
           [3_007_000, 333],
@@ -63,12 +54,12 @@ describe('tcptop', () => {
       });
 
       it('knows who of those that share a connection sent and received', async () => {
-        const { events, steps } = await tops(
+        const { events, told } = await tops(
           [...flags, '-f', '--sort', 'sent'],
           PAIR,
           'send 1 10 fork ( send 1 20 exit ) wait pass 1 ( send 1 30 close 1 ) wait recv 2 60',
         );
-        const [own, forked, passed] = steps.filter(({ step }) => step === 'send').map(({ pid }) => pid);
+        const [own, forked, passed] = told.filter(({ step }) => step === 'send').map(({ pid }) => pid);
         assert.deepEqual(
           events.map(({ pid, sent }) => [pid, sent]),
           [

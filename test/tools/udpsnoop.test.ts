@@ -3,11 +3,11 @@ import { readlinkSync } from 'node:fs';
 import { needs } from '../capability.js';
 import { fewer } from '../helpers/patience.js';
 import { Running, run, snoopkit } from '../helpers/run.js';
-import { plainAddress, type SocketEvent, traceSteps } from '../helpers/socket-events.js';
+import { type CallEvent, plainAddress, traceSteps } from '../helpers/socket-events.js';
 import { parseSteps, SOCKETS, type Step, socketsWords } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
 
-interface UdpEvent extends SocketEvent {
+interface UdpEvent extends CallEvent {
   direction: string;
   bytes: number;
 }
