@@ -1,0 +1,56 @@
+/** What the parts of the OTLP output agree on. Numbers of the specification: opentelemetry.io/docs/specs/otel. */
+
+export const SIGNALS = ['logs', 'traces', 'metrics'] as const;
+export type Signal = (typeof SIGNALS)[number];
+
+export const PROTOCOLS = ['http/protobuf', 'grpc', 'http/json'] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** What TLS is done with: the contents of PEM files; the system's authorities where there is no `ca`. */
+export interface TlsFiles {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
+
+/** How one signal gets to its collector. */
+export interface Route {
+  readonly signal: Signal;
+  readonly protocol: Protocol;
+  /** For HTTP all of it, with the path; for gRPC the scheme says whether there is TLS, and the path means nothing. */
+  readonly url: URL;
+  /** By names in lower case. They may be secret: they are shown nowhere. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly isCompressed: boolean;
+  /** Milliseconds that a batch may take with all its tries; Infinity for no limit. */
+  readonly timeout: number;
+  readonly tls: TlsFiles;
+  /** The proxy that the environment names for this URL. */
+  readonly proxy?: URL;
+}
+
+/** When a batch goes out, and what waits. */
+export interface BatchOptions {
+  /** Milliseconds after which what waits goes out even if it is little. */
+  readonly delay: number;
+  /** Records that a request has at the most. */
+  readonly maxBatch: number;
+  /** Records that wait at the most; what comes then is dropped, and counted. */
+  readonly maxQueue: number;
+}
+
+/** What became of a request. */
+export type Outcome =
+  /** The collector has it; it rejected so many records of it, for good. `message` may be empty. */
+  | { readonly kind: 'taken'; readonly rejected: number; readonly message: string }
+  /** To be tried again; not before `after` milliseconds where the collector said so. */
+  | { readonly kind: 'later'; readonly after: number | undefined; readonly message: string }
+  /** To be given up: it would not be taken another time, either. */
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** Sends requests to a collector, each once: to try again is for those who use it. */
+export interface Transport {
+  /** `request` is an encoded Export...ServiceRequest. Resolves for whatever happens; the signal ends it early, as `later`. */
+  send(request: Uint8Array, signal: AbortSignal): Promise<Outcome>;
+  close(): void;
+}
