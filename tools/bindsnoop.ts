@@ -23,6 +23,7 @@ export default defineTool({
     ifindex: 'index of the network device that the socket is bound to; 0 for none',
     interface: 'name of that device; empty for none',
   },
+  otlp: { event: 'socket.bind', attributes: { proto: 'network.transport' } },
   hooks: {
     binds: {
       ways: [

@@ -50,6 +50,14 @@ export default defineTool({
       fields: ['cwd', 'cgroup', 'tty', 'session', 'mntns', 'pidns', 'netns', 'userns', 'utsns', 'ipcns', 'cgroupns'],
     },
   },
+  otlp: {
+    event: 'process.exec',
+    attributes: {
+      exe: 'process.executable.path',
+      cwd: 'process.working_directory',
+      session: 'process.session_leader.pid',
+    },
+  },
   hooks: {
     execs: {
       ways: [

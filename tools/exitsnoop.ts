@@ -1,4 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
+import { ENDING_ATTRIBUTES, ENDING_WARNS } from '../src/cli/shared-attributes.js';
 import { ENDING_CAVEATS, ENDING_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
@@ -19,6 +20,11 @@ export default defineTool({
       fields: ['is_thread'],
       replaces: ['ppid', 'tid'],
     },
+  },
+  otlp: {
+    event: 'process.exit',
+    attributes: ENDING_ATTRIBUTES,
+    warns: ENDING_WARNS,
   },
   hooks: {
     ends: { ways: [{ programs: ['handle_exit'] }, { programs: ['handle_exit_raw'] }] },

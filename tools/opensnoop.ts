@@ -26,6 +26,7 @@ export default defineTool({
       replaces: ['path', 'full_path'],
     },
   },
+  otlp: { event: 'file.open', attributes: { path: 'file.path' } },
   hooks: {
     opens: {
       ways: [

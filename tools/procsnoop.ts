@@ -1,4 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
+import { ENDING_ATTRIBUTES, ENDING_WARNS } from '../src/cli/shared-attributes.js';
 import { ENDING_CAVEATS, ENDING_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
@@ -32,6 +33,11 @@ export default defineTool({
     },
   },
   hasTree: true,
+  otlp: {
+    event: 'process.end',
+    attributes: ENDING_ATTRIBUTES,
+    warns: ENDING_WARNS,
+  },
   hooks: {
     ends: { ways: [{ programs: ['handle_exit'] }, { programs: ['handle_exit_raw'] }] },
     execs: { ways: [{ programs: ['handle_exec'] }], without: 'what a process executed is not known' },

@@ -57,6 +57,7 @@ export default defineTool({
     sort: 'count',
     sums: ['count'],
   },
+  otlp: { event: 'process.signal' },
   hooks: {
     signals: { ways: [{ programs: ['handle_signal'] }, { programs: ['handle_signal_typed'] }] },
     refusals: {

@@ -18,6 +18,7 @@ export default defineTool({
     backlog:
       'the one in force: how many connections may wait to be accepted, at most net.core.somaxconn; 0 when the call failed',
   },
+  otlp: { event: 'socket.listen', attributes: { proto: 'network.transport' } },
   hooks: {
     listens: {
       ways: [

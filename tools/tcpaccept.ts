@@ -1,4 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
+import { SERVER_ATTRIBUTES, TCP } from '../src/cli/shared-attributes.js';
 import { SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
@@ -16,6 +17,7 @@ export default defineTool({
     waiting: 'connections that still wait to be accepted',
     backlog: 'how many may wait: listen(2), net.core.somaxconn; when one more waits new connections are dropped',
   },
+  otlp: { event: 'tcp.accept', attributes: SERVER_ATTRIBUTES, constants: TCP },
   hooks: { accepts: { ways: [{ programs: ['handle_accept', 'handle_accept4'] }] } },
   examples: [
     { summary: 'All connections that are accepted', command: '' },

@@ -5,6 +5,8 @@ import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 const OUTCOME =
   'established; refused, timed_out, unreachable, reset; interrupted, where a signal ended the wait and the socket was closed; closed, while the attempt was under way; failed, for all else';
 
+import { CLIENT_ATTRIBUTES, TCP } from '../src/cli/shared-attributes.js';
+
 export default defineTool({
   name: 'tcpconnect',
   summary: 'trace TCP connects: who connects where, what came of it, and how long that took',
@@ -44,6 +46,7 @@ export default defineTool({
     sort: 'count',
     sums: ['count'],
   },
+  otlp: { event: 'tcp.connect', attributes: CLIENT_ATTRIBUTES, constants: TCP },
   hooks: {
     outcomes: { ways: [{ programs: ['handle_state'] }] },
     failures: {

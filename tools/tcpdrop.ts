@@ -7,6 +7,8 @@ const DROP_REASON =
   'why, as the kernel names it: enum skb_drop_reason without the beginning of its names, or the number of a reason that a module has; not there on kernels before 5.17';
 const LOCATION = 'the function that dropped it, such as tcp_v4_rcv+0x1b0';
 
+import { TCP } from '../src/cli/shared-attributes.js';
+
 export default defineTool({
   name: 'tcpdrop',
   summary: 'trace TCP packets that the kernel drops, and why',
@@ -49,6 +51,12 @@ export default defineTool({
     },
     sort: 'count',
     sums: ['count'],
+  },
+  otlp: {
+    event: 'tcp.drop',
+    attributes: { state: { name: 'network.connection.state', as: 'tcp_state' } },
+    constants: TCP,
+    warns: 'always',
   },
   hooks: {
     drops: {

@@ -6,6 +6,8 @@ import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/cli/stack-flag.j
 const KIND =
   'loss_probe: the last of what was sent, after a silence of about two round trips; rto: a timeout; after_rto: what was sent before a timeout, or was too large for a path; fast: what the other end lacks, as its acknowledgements show; syn and synack: of a handshake';
 
+import { TCP } from '../src/cli/shared-attributes.js';
+
 export default defineTool({
   name: 'tcpretrans',
   summary: 'trace what TCP sends again, and why',
@@ -47,6 +49,12 @@ export default defineTool({
     },
     sort: 'count',
     sums: ['count', 'bytes'],
+  },
+  otlp: {
+    event: 'tcp.retransmit',
+    attributes: { state: { name: 'network.connection.state', as: 'tcp_state' } },
+    constants: TCP,
+    warns: 'always',
   },
   hooks: {
     retransmits: { ways: [{ programs: ['handle_retransmit'] }] },

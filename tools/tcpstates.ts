@@ -1,4 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
+import { TCP } from '../src/cli/shared-attributes.js';
 import { OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 
@@ -15,6 +16,14 @@ export default defineTool({
     from: 'the state before, such as ESTABLISHED: tcp(7)',
     to: 'the state from now on',
     lasted: 'how long it was in the state before; not there where that began before tracing',
+  },
+  otlp: {
+    event: 'tcp.state_change',
+    attributes: {
+      to: { name: 'network.connection.state', as: 'tcp_state' },
+      from: { name: 'snoopkit.tcp.connection.previous_state', as: 'tcp_state' },
+    },
+    constants: TCP,
   },
   hooks: { states: { ways: [{ programs: ['handle_state'] }] }, ...OWNER_HOOKS },
   examples: [

@@ -42,6 +42,7 @@ export default defineTool({
     sort: 'bytes',
     sums: ['count', 'bytes'],
   },
+  otlp: { event: 'udp.message', constants: { 'network.transport': 'udp' } },
   hooks: {
     sends: {
       ways: [

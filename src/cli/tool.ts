@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
+import type { OtlpMapping } from '../output/otlp/mapping.js';
 import type { Tally, View } from './tally.js';
 
 /** What every flag of a tool's own has: it sets a constant of the BPF program. */
@@ -86,6 +87,8 @@ export interface ToolDefinition extends View {
   readonly hasTree?: true;
   /** Whether its event is that of a socket (bpf/include/socket.h): then there are flags for ports and addresses. */
   readonly sockets?: true;
+  /** How its events are told to OpenTelemetry, where that does not follow from their names. */
+  readonly otlp?: OtlpMapping;
   /** What it sees, such as `opens`, and how. Each program of its object belongs to one way. */
   readonly hooks: Readonly<Record<string, HookPoint>>;
   readonly examples: readonly Example[];

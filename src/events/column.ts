@@ -107,6 +107,10 @@ export interface PlainColumn extends ColumnBase {
   write(record: EventRecord, out: OutputBuffer): void;
   /** For people, where they want to see something else than programs do. */
   writeForPeople?(record: EventRecord, out: OutputBuffer): void;
+  /** A whole number of these; left out for what is no time, or not in one unit. */
+  readonly unit?: 'ns';
+  /** Of a point in time: reads it since 1970. */
+  readTime?(record: EventRecord, into: { seconds: number; nanoseconds: number }): void;
   /** Whether this event has it at all; left out for those that always have. */
   isPresent?(record: EventRecord): boolean;
 }

@@ -52,6 +52,7 @@ export const durationHistogramKind: Kind = (field) => {
     plain({
       name: `${name}_average`,
       json: 'integer',
+      unit: 'ns',
       width: 10,
       align: 'right',
       value: average,

@@ -95,7 +95,8 @@ function deltaWriter() {
 export function timeKind(style: TimeStyle): Kind {
   return (field, context) => {
     const time = new Timestamp();
-    const iso = wallClockWriter(new WallClock(context.clock, utcPrefix), 9, 'Z');
+    const wall = new WallClock(context.clock, utcPrefix);
+    const iso = wallClockWriter(wall, 9, 'Z');
     const { width, writer } = STYLES[style];
     const forPeople = writer(context.clock);
     return [
@@ -117,6 +118,12 @@ export function timeKind(style: TimeStyle): Kind {
         writeForPeople: (record, out) => {
           time.read(record, field.offset);
           forPeople(time, out);
+        },
+        readTime: (record, into) => {
+          time.read(record, field.offset);
+          wall.convert(time);
+          into.seconds = wall.seconds;
+          into.nanoseconds = wall.nanoseconds;
         },
       }),
     ];
@@ -145,6 +152,7 @@ function durationColumn(field: Field): PlainColumn {
   return plain({
     name: field.name,
     json: 'integer',
+    unit: 'ns',
     width: 9,
     align: 'right',
     value: (record) => record.view.getBigUint64(record.offset + field.offset, true),

@@ -1,0 +1,115 @@
+/** Events as log records: opentelemetry.proto.logs.v1.LogRecord. */
+import type { Column, EventRecord, PlainColumn } from '../../events/column.js';
+import type { OutputBuffer } from '../../events/output-buffer.js';
+import type { Loss } from '../format.js';
+import { memoized, type Part } from '../memo.js';
+import { type AttributeOptions, attributePart, constantAttributes, isThere } from './attributes.js';
+import { exceptionOf, type OtlpMapping, OWN } from './mapping.js';
+import { messageType } from './messages.js';
+import { keyValue } from './values.js';
+import { close, fixed64, open, tag, textField } from './wire.js';
+
+/** ScopeLogs.log_records */
+const RECORD = tag(2, 'bytes');
+/** The fields of LogRecord. */
+const TIME = tag(1, 'fixed64');
+const SEVERITY = tag(2, 'varint');
+const OBSERVED = tag(11, 'fixed64');
+const EVENT_NAME = 12;
+/** SeverityNumber */
+const INFO = 9;
+const WARN = 13;
+
+/** A point in time since 1970. */
+export interface WallTime {
+  seconds: number;
+  nanoseconds: number;
+}
+
+/** Nanoseconds since 1970 in 64 bits: each step is exact. */
+function unixNano(out: OutputBuffer, field: number, { seconds, nanoseconds }: WallTime): void {
+  // seconds * 10^9 = (high part * 10^9) * 2^16 + low part * 10^9; each product is below 2^53.
+  const upper = Math.floor(seconds / 0x10000) * 1e9;
+  const sum = (seconds % 0x10000) * 1e9 + nanoseconds + (upper % 0x10000) * 0x10000;
+  out.byte(field);
+  fixed64(out, sum % 0x1_0000_0000, Math.floor(upper / 0x10000) + Math.floor(sum / 0x1_0000_0000));
+}
+
+export interface LogOptions extends AttributeOptions {
+  /** The tool's name. */
+  readonly tool: string;
+}
+
+/** Writes each event as a log record, as it stands in its scope's message: with its tag and its length. */
+export class LogEncoder {
+  readonly #options: LogOptions;
+  readonly #time: PlainColumn | undefined;
+  readonly #warns: (record: EventRecord) => boolean;
+  readonly #name: Uint8Array;
+  readonly #constants: Uint8Array;
+  readonly #parts: readonly Part[];
+  readonly #at: WallTime = { seconds: 0, nanoseconds: 0 };
+  readonly #observed: WallTime = { seconds: 0, nanoseconds: 0 };
+
+  /** `event` is the name that JSON has. */
+  constructor(event: string, columns: readonly Column[], mapping: OtlpMapping, options: LogOptions) {
+    const { event: name = event, constants = {}, warns = ['error'] } = mapping;
+    this.#options = options;
+    this.#time = columns.find((column): column is PlainColumn => column.kind === 'plain' && !!column.readTime);
+    const warning = warns === 'always' ? [] : columns.filter((column) => warns.includes(column.name));
+    this.#warns = warns === 'always' ? () => true : (record) => warning.some((column) => isThere(column, record));
+    this.#name = textField(EVENT_NAME, OWN + name);
+    this.#constants = constantAttributes(constants);
+    const shown = columns.filter((column) => column !== this.#time && !column.repeats);
+    this.#parts = memoized(
+      // What depends on another column is not kept by its own bytes.
+      shown.map((column) => (exceptionOf(column.name, event, mapping) ? { ...column, dependsOn: undefined } : column)),
+      shown.map((column) => attributePart(column, columns, event, mapping, options)),
+    );
+  }
+
+  /** When the events that come now were read. */
+  setObserved(nanoseconds: bigint): void {
+    this.#observed.seconds = Number(nanoseconds / 1_000_000_000n);
+    this.#observed.nanoseconds = Number(nanoseconds % 1_000_000_000n);
+  }
+
+  /** One event; `context` is the span that it belongs to, as fields of LogRecord. Throws RangeError when it can't be read. */
+  event(record: EventRecord, out: OutputBuffer, context?: Uint8Array): void {
+    const start = open(out, RECORD, 2);
+    this.#time?.readTime?.(record, this.#at);
+    unixNano(out, TIME, this.#time ? this.#at : this.#observed);
+    out.byte(SEVERITY);
+    out.byte(this.#warns(record) ? WARN : INFO);
+    out.append(this.#constants);
+    for (const part of this.#parts) part(record, out);
+    if (context) out.append(context);
+    unixNano(out, OBSERVED, this.#observed);
+    out.append(this.#name);
+    close(out, start, 2);
+  }
+
+  /** The attributes of an event alone, as the fields of a LogRecord. */
+  attributes(record: EventRecord, out: OutputBuffer): void {
+    out.append(this.#constants);
+    for (const part of this.#parts) part(record, out);
+  }
+
+  /** A loss, where it happened in the stream. */
+  lost({ reason, count, total }: Loss, out: OutputBuffer): void {
+    const start = open(out, RECORD, 2);
+    unixNano(out, TIME, this.#observed);
+    out.byte(SEVERITY);
+    out.byte(WARN);
+    const attributes = [
+      keyValue(`${OWN}lost.reason`, reason),
+      keyValue(`${OWN}lost.count`, count),
+      keyValue(`${OWN}lost.total`, total),
+      keyValue(`${OWN}tool`, this.#options.tool),
+    ];
+    out.append(messageType('LogRecord').encode({ attributes }).finish());
+    unixNano(out, OBSERVED, this.#observed);
+    out.append(textField(EVENT_NAME, `${OWN}events.lost`));
+    close(out, start, 2);
+  }
+}

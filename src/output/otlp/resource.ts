@@ -1,0 +1,57 @@
+/** Who exports: opentelemetry.proto.resource.v1.Resource, by the conventions of service, telemetry.sdk, host and os. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname, release } from 'node:os';
+import { messageType } from './messages.js';
+import { type KeyValue, keyValue } from './values.js';
+
+/** host.arch by Node's name of it. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+/** The number that an installation keeps, as of machine-id(5); a container may have none. */
+function machineId(): string | undefined {
+  try {
+    return readFileSync('/etc/machine-id', 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface ResourceOptions {
+  readonly version: string;
+  /** Of OTEL_SERVICE_NAME, or a flag: they win over the attributes. */
+  readonly serviceName: string | undefined;
+  /** Of OTEL_RESOURCE_ATTRIBUTES, and flags: what is found here wins over them, but for the service's name and instance. */
+  readonly attributes: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** The attributes, each name once. */
+export function resourceAttributes({ version, serviceName, attributes }: ResourceOptions): KeyValue[] {
+  const given = Object.fromEntries(attributes.map(({ key, value }) => [key, value]));
+  const all: Record<string, string | undefined> = {
+    'service.name': 'snoopkit',
+    'service.instance.id': randomUUID(),
+    ...given,
+    ...(serviceName !== undefined && { 'service.name': serviceName }),
+    'service.version': given['service.version'] ?? version,
+    // `opentelemetry` is the name of the official SDKs.
+    'telemetry.sdk.name': 'snoopkit',
+    'telemetry.sdk.language': 'nodejs',
+    'telemetry.sdk.version': version,
+    'host.name': given['host.name'] ?? hostname(),
+    'host.id': given['host.id'] ?? machineId(),
+    'host.arch': ARCHITECTURES[process.arch] ?? process.arch,
+    'os.type': 'linux',
+    'os.version': release(),
+  };
+  return Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [keyValue(key, value)]));
+}
+
+export const encodeResource = (attributes: readonly KeyValue[]): Uint8Array =>
+  messageType('Resource').encode({ attributes }).finish();
+
+/** The scope is the tool. */
+export const encodeScope = (tool: string, version: string): Uint8Array =>
+  messageType('InstrumentationScope')
+    .encode({ name: `snoopkit.${tool}`, version })
+    .finish();

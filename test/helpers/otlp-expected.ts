@@ -1,0 +1,74 @@
+/** What an event is as a log record, made of its line of JSON: a second way to the same attributes. */
+import { exceptionOf, namesOf, type OtlpMapping, OWN, ruleOf, tcpState } from '../../src/output/otlp/mapping.js';
+
+/** An attribute's value, as messageType('AnyValue') and the collector's JSON have it: integers as strings. */
+export type Told =
+  | { stringValue: string }
+  | { intValue: string }
+  | { doubleValue: number }
+  | { boolValue: boolean }
+  | { bytesValue: string }
+  | { arrayValue: { values: Told[] } }
+  | { kvlistValue: { values: { key: string; value: Told }[] } };
+
+export interface ToldBy {
+  /** Columns of nanoseconds, which are seconds in OTLP. */
+  readonly durations: ReadonlySet<string>;
+  /** Integers that are strings in JSON. */
+  readonly wide: ReadonlySet<string>;
+  readonly args?: 'full' | 'none';
+}
+
+function told(column: string, value: unknown, { durations, wide }: ToldBy): Told {
+  if (typeof value === 'number') {
+    if (durations.has(column)) return { doubleValue: value / 1e9 };
+    return { intValue: String(value) };
+  }
+  if (typeof value === 'boolean') return { boolValue: value };
+  if (Array.isArray(value)) return { arrayValue: { values: value.map((text) => ({ stringValue: text })) } };
+  if (typeof value === 'object' && value !== null)
+    return {
+      kvlistValue: {
+        values: Object.entries(value).map(([key, text]) => ({ key, value: { stringValue: String(text) } })),
+      },
+    };
+  return wide.has(column) ? { intValue: String(value) } : { stringValue: String(value) };
+}
+
+/** The attributes by name. `line` is what `-o json` shows. */
+export function expectedAttributes(
+  line: Readonly<Record<string, unknown>>,
+  mapping: OtlpMapping,
+  by: ToldBy,
+): Record<string, Told> {
+  const event = String(line.event);
+  const attributes: Record<string, Told> = {};
+  for (const [name, value] of Object.entries(mapping.constants ?? {})) attributes[name] = { stringValue: value };
+  for (const [key, value] of Object.entries(line)) {
+    const [, column = key, suffix] = /^(.*?)(?:_(base64|truncated|count|size))?$/.exec(key) ?? [];
+    const base = `${OWN}${event}.${column}`;
+    if (suffix && column in line) {
+      if (suffix === 'base64' && typeof value === 'string') attributes[`${base}.bytes`] = { bytesValue: value };
+      if (suffix === 'truncated') attributes[`${base}.truncated`] = { boolValue: true };
+      continue;
+    }
+    if (key === 'event' || key === 'time' || value === null) continue;
+    const other = exceptionOf(key, event, mapping);
+    if (other !== undefined && line[other] !== undefined) continue;
+    const rule = ruleOf(key, event, mapping);
+    const isState = typeof rule === 'object' && 'name' in rule && rule.as === 'tcp_state';
+    for (const name of namesOf(rule))
+      attributes[name] = isState ? { stringValue: tcpState(String(value)) } : told(key, value, by);
+  }
+  const { args } = line;
+  if (Array.isArray(args) && (!line.args_truncated || line.args_count))
+    attributes['process.args_count'] = { intValue: String(line.args_count ?? args.length) };
+  if (by.args === 'none') delete attributes['process.command_args'];
+  return attributes;
+}
+
+/** Nanoseconds since 1970 of a time as JSON has it. */
+export function unixNano(time: string): string {
+  const [seconds = '', fraction = ''] = time.replace('Z', '').split('.');
+  return String(BigInt(Date.parse(`${seconds}Z`)) * 1_000_000n + BigInt(fraction));
+}
