@@ -55,15 +55,36 @@ function attribute(name: string, write: Part, outer: number = ATTRIBUTE): Part {
   };
 }
 
-/** Text of anybody's: what is not UTF-8 is replaced, for one such text makes a decoder refuse the whole request. */
-function writeText(bytes: Uint8Array, start: number, end: number, most: number, out: OutputBuffer): void {
+/** Copies bytes up to the first that is not ASCII. Returns whether that was all of them. */
+function copyAscii(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
+  out.reserve(end - start);
+  const { bytes: into } = out;
+  let at = out.length;
+  let from = start;
+  for (let byte = bytes[from] as number; from < end && byte < 0x80; byte = bytes[++from] as number) into[at++] = byte;
+  out.length = at;
+  return from === end;
+}
+
+/**
+ * Text of anybody's: what is not UTF-8 is replaced, for one such text makes a decoder refuse the whole request. Returns
+ * whether nothing was.
+ */
+function writeText(bytes: Uint8Array, start: number, end: number, most: number, out: OutputBuffer): boolean {
   const field = open(out, ANY.string);
-  if (end - start <= most && isUtf8(bytes.subarray(start, end))) out.copy(bytes, start, end);
-  else {
-    const text = decoder.decode(bytes.subarray(start, end));
-    out.utf8(text.length <= most ? text : [...text].slice(0, most).join(''));
+  let isExact = true;
+  if (end - start > most || !copyAscii(bytes, start, end, out)) {
+    out.length = field;
+    const text = bytes.subarray(start, end);
+    isExact = isUtf8(text);
+    if (isExact && end - start <= most) out.append(text);
+    else {
+      const lossy = decoder.decode(text);
+      out.utf8(lossy.length <= most ? lossy : [...lossy].slice(0, most).join(''));
+    }
   }
   close(out, field);
+  return isExact;
 }
 
 /** An integer in decimal, as two halves, in 64 bits: exact without a BigInt. */
@@ -164,8 +185,11 @@ function beside(base: string) {
 
 function textPart(column: TextColumn, rule: AttributeRule, base: string, { valueLength }: AttributeOptions): Part {
   const span = new TextSpan();
+  let isExact = true;
   const parts = namesOf(rule).map((name) =>
-    attribute(name, (_record, out) => writeText(span.bytes, span.start, span.end, valueLength, out)),
+    attribute(name, (_record, out) => {
+      isExact = writeText(span.bytes, span.start, span.end, valueLength, out);
+    }),
   );
   const { truncated, bytes } = beside(base);
   const exact = bytes((_record, out) => {
@@ -177,7 +201,7 @@ function textPart(column: TextColumn, rule: AttributeRule, base: string, { value
     column.locate(record, span);
     if (span.isMissing) return;
     for (const part of parts) part(record, out);
-    if (!isUtf8(span.bytes.subarray(span.start, span.end))) exact(record, out);
+    if (!isExact) exact(record, out);
     if (span.isTruncated) truncated(record, out);
   };
 }
