@@ -4,6 +4,7 @@ import type { OutputBuffer } from '../../events/output-buffer.js';
 import type { Loss } from '../format.js';
 import { memoized, type Part } from '../memo.js';
 import { type AttributeOptions, attributePart, constantAttributes, isThere } from './attributes.js';
+import { containerPart } from './containers.js';
 import { exceptionOf, type OtlpMapping, OWN } from './mapping.js';
 import { messageType } from './messages.js';
 import { keyValue } from './values.js';
@@ -38,6 +39,8 @@ function unixNano(out: OutputBuffer, field: number, { seconds, nanoseconds }: Wa
 export interface LogOptions extends AttributeOptions {
   /** The tool's name. */
   readonly tool: string;
+  /** Attributes that a record may have: OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT. */
+  readonly attributeCount: number;
 }
 
 /** Writes each event as a log record, as it stands in its scope's message: with its tag and its length. */
@@ -48,6 +51,7 @@ export class LogEncoder {
   readonly #name: Uint8Array;
   readonly #constants: Uint8Array;
   readonly #parts: readonly Part[];
+  readonly #isLimited: boolean;
   readonly #at: WallTime = { seconds: 0, nanoseconds: 0 };
   readonly #observed: WallTime = { seconds: 0, nanoseconds: 0 };
 
@@ -61,11 +65,15 @@ export class LogEncoder {
     this.#name = textField(EVENT_NAME, OWN + name);
     this.#constants = constantAttributes(constants);
     const shown = columns.filter((column) => column !== this.#time && !column.repeats);
-    this.#parts = memoized(
+    const container = containerPart(columns);
+    // A column is hardly ever more than three.
+    this.#isLimited = options.attributeCount < 3 * (shown.length + 1);
+    const parts = memoized(
       // What depends on another column is not kept by its own bytes.
       shown.map((column) => (exceptionOf(column.name, event, mapping) ? { ...column, dependsOn: undefined } : column)),
       shown.map((column) => attributePart(column, columns, event, mapping, options)),
     );
+    this.#parts = container ? [...parts, container] : parts;
   }
 
   /** When the events that come now were read. */
@@ -81,8 +89,7 @@ export class LogEncoder {
     unixNano(out, TIME, this.#time ? this.#at : this.#observed);
     out.byte(SEVERITY);
     out.byte(this.#warns(record) ? WARN : INFO);
-    out.append(this.#constants);
-    for (const part of this.#parts) part(record, out);
+    this.attributes(record, out);
     if (context) out.append(context);
     unixNano(out, OBSERVED, this.#observed);
     out.append(this.#name);
@@ -91,8 +98,20 @@ export class LogEncoder {
 
   /** The attributes of an event alone, as the fields of a LogRecord. */
   attributes(record: EventRecord, out: OutputBuffer): void {
+    const start = out.length;
     out.append(this.#constants);
     for (const part of this.#parts) part(record, out);
+    if (this.#isLimited) this.#limit(out, start);
+  }
+
+  /** Takes away what is beyond the limit, and says how much that was. */
+  #limit(out: OutputBuffer, start: number): void {
+    const type = messageType('LogRecord');
+    const { attributes } = type.decode(out.bytes.subarray(start, out.length)) as unknown as { attributes: object[] };
+    const dropped = attributes.splice(this.#options.attributeCount).length;
+    if (dropped === 0) return;
+    out.length = start;
+    out.append(type.encode({ attributes, droppedAttributesCount: dropped }).finish());
   }
 
   /** A loss, where it happened in the stream. */

@@ -16,10 +16,16 @@ interface Log {
   observedTimeUnixNano: string;
   severityNumber: number;
   eventName: string;
+  droppedAttributesCount?: number;
   attributes?: { key: string; value: Told }[];
 }
 
-const OPTIONS: LogOptions = { args: 'full', valueLength: Number.POSITIVE_INFINITY, tool: 'opensnoop' };
+const OPTIONS: LogOptions = {
+  args: 'full',
+  valueLength: Number.POSITIVE_INFINITY,
+  attributeCount: 128,
+  tool: 'opensnoop',
+};
 
 /** What a decoder makes of what stands in a scope's message: exactly one record. */
 function decode(bytes: Uint8Array): Log {
@@ -144,6 +150,14 @@ describe('output: OTLP log records', () => {
       'snoopkit.open.path': { stringValue: 'x' },
       'snoopkit.open.path.truncated': { boolValue: true },
     });
+  });
+
+  it('have no more attributes than they may, and say how many are missing', () => {
+    show({ name: Buffer.from('x'), isTruncated: true });
+    const log = encode(encoderOf([numberColumn()], {}, { attributeCount: 1 }));
+    assert.deepEqual(Object.keys(attributesOf(log)), ['snoopkit.open.number']);
+    assert.equal(log.droppedAttributesCount, 2);
+    assert.equal(encode(encoderOf([numberColumn()], {}, { attributeCount: 3 })).droppedAttributesCount, undefined);
   });
 
   it('are warnings where something failed, or always', () => {
