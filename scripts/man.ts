@@ -10,6 +10,7 @@ import {
   flagsByGroup,
   flagText,
   LOST_EVENTS,
+  otlpSection,
   REQUIREMENTS,
 } from '../src/cli/manual.js';
 import type { ToolDefinition } from '../src/cli/tool.js';
@@ -58,9 +59,12 @@ function toolSections(tool: ToolDefinition): { before: string[]; after: string[]
     const entries = columns.map(([name, meaning]) => [bold(name), prose(meaning)] as const);
     return section(title, prose(text), definitions(entries));
   });
+  const otlp = otlpSection(tool);
+  const attributes = otlp?.attributes.map(([name, names]) => [bold(name), prose(names)] as const) ?? [];
   return {
     before: [
       ...columns,
+      ...(otlp ? [section('OPENTELEMETRY', prose(otlp.text), definitions(attributes))] : []),
       section('LOST EVENTS', prose(LOST_EVENTS)),
       section('EXIT STATUS', definitions(EXIT_STATUS.map(([status, text]) => [bold(status), prose(text)]))),
     ],

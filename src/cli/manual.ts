@@ -1,4 +1,5 @@
 import type { Command } from '@oclif/core/command';
+import { namesOf, OWN, ruleOf } from '../output/otlp/mapping.js';
 import { SHARED_FIELDS, TALLY_FIELDS } from './shared-fields.js';
 import type { View } from './tally.js';
 import type { ToolDefinition } from './tool.js';
@@ -94,6 +95,22 @@ function columnsText({ columns }: ToolView): string {
 function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
+
+/** How the events of a tool are told with --output otlp: a text, and the attributes of each column that has any. */
+export function otlpSection(
+  tool: ToolDefinition,
+): { text: string; attributes: [column: string, names: string][] } | undefined {
+  const [view] = viewsOf(tool);
+  if (!view || view.shared === TALLY_FIELDS) return undefined;
+  const { otlp = {} } = tool;
+  const { event } = view;
+  const columns = Object.keys(columnTexts(view)).filter((name) => name !== 'time' && !isForPeople(name));
+  const text = `With --output otlp each event is a log record with the event name ${OWN}${otlp.event ?? event.name}. Its time is that of the kernel. Durations are in seconds. The attributes of each column:`;
+  return { text, attributes: columns.map((name) => [name, listed(namesOf(ruleOf(name, event.name, otlp)))]) };
+}
+
+/** Columns that repeat for people what others have, which only a table shows unless they are asked for. */
+const isForPeople = (name: string) => /^(local|remote|asked)$/.test(name);
 
 /** What a machine and a user must have for tracing. */
 export const REQUIREMENTS =
