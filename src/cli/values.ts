@@ -98,7 +98,7 @@ const SIZE_UNITS: Record<string, number> = { '': 1, k: 1 << 10, m: 1 << 20, g: 1
 const PAGE = 4096;
 
 /** A number of bytes such as `8M`; undefined for what is none. */
-function bytesOf(text: string): number | undefined {
+export function bytesOf(text: string): number | undefined {
   const [, digits, unit] = /^(\d+)([kmg]?)(?:i?b)?$/i.exec(text) ?? [];
   return digits === undefined ? undefined : Number(digits) * (SIZE_UNITS[unit?.toLowerCase() ?? ''] ?? 1);
 }

@@ -1,0 +1,107 @@
+import { UsageError } from '../errors.js';
+import type {
+  ArgsStyle,
+  HistogramStyle,
+  OtlpFlagValues,
+  Temporality,
+  TextAttribute,
+} from '../output/otlp/flag-values.js';
+import { parseHeaders } from '../output/otlp/headers.js';
+import { parseResource } from '../output/otlp/resource-variables.js';
+import type { Protocol } from '../output/otlp/types.js';
+import { bytesOf, parseDuration, parseInteger } from './values.js';
+
+/** The flags of src/cli/otlp-flags.ts as the command line gives them. */
+export interface OtlpFlagTexts {
+  'otlp-endpoint'?: string;
+  'otlp-protocol'?: Protocol;
+  'otlp-headers'?: string[];
+  'otlp-compression'?: 'gzip' | 'none';
+  'otlp-timeout'?: string;
+  'otlp-insecure'?: boolean;
+  'otlp-ca'?: string;
+  'otlp-cert'?: string;
+  'otlp-key'?: string;
+  'otlp-args'?: ArgsStyle;
+  'otlp-spool'?: string;
+  'spool-max'?: string;
+  'otlp-resource'?: string[];
+  'otlp-spans'?: boolean;
+  'otlp-histograms'?: HistogramStyle;
+  'otlp-temporality'?: Temporality;
+  'otlp-batch'?: string;
+  'otlp-queue'?: string;
+  'otlp-delay'?: string;
+}
+
+const SMALLEST_SPOOL = 1 << 20;
+
+function parseSpoolMax(flag: string, text: string): number {
+  const bytes = bytesOf(text) ?? 0;
+  if (!(bytes >= SMALLEST_SPOOL && Number.isSafeInteger(bytes)))
+    throw new UsageError(`${flag} ${text}: give a size of at least 1M, such as 256M`);
+  return bytes;
+}
+
+const parseTimeout = (flag: string, text: string) =>
+  /^0(ms|s|m|h)?$/.test(text) ? Number.POSITIVE_INFINITY : parseDuration(flag, text);
+
+const parseCount = (flag: string, text: string) => parseInteger(flag, text, 1, 2 ** 31 - 1);
+
+/** A text that has to be there; which is all that can be told before the others are known. */
+function parseText(flag: string, text: string): string {
+  if (text.trim() === '') throw new UsageError(`${flag}: its value is empty`);
+  return text.trim();
+}
+
+/** They may be secret: no error shows them. */
+function parseHeaderFlags(flag: string, texts: readonly string[]): ReadonlyMap<string, string> {
+  const { headers, mistakes } = parseHeaders(texts.join(','));
+  if (mistakes.length > 0) throw new UsageError(`${flag}: ${mistakes[0]}, give NAME=VALUE,NAME=VALUE`);
+  return headers;
+}
+
+function parseResourceFlags(flag: string, texts: readonly string[]): TextAttribute[] {
+  try {
+    return parseResource(texts.join(','));
+  } catch (cause) {
+    throw new UsageError(`${flag}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Throws UsageError where flags are given for --output otlp, and there is another one. */
+export function refuseOtlpFlags(given: Readonly<Record<string, unknown>>): void {
+  const name = Object.keys(given).find((key) => /^(otlp-|spool-max$)/.test(key) && given[key] !== undefined);
+  if (name !== undefined) throw new UsageError(`--${name} goes with --output otlp: give both`);
+}
+
+/** undefined for a flag that is not given, so that the environment has its say. */
+const parsed = <T, V>(flag: string, value: T | undefined, parse: (flag: string, value: T) => V): V | undefined =>
+  value === undefined ? undefined : parse(flag, value);
+
+/** Checks and converts the flags. Throws UsageError, in one line, for the first that makes no sense. */
+export function parseOtlpFlags(flags: OtlpFlagTexts): OtlpFlagValues {
+  if (flags['spool-max'] !== undefined && flags['otlp-spool'] === undefined)
+    throw new UsageError('--spool-max goes with --otlp-spool: give both');
+  return {
+    endpoint: parsed('--otlp-endpoint', flags['otlp-endpoint'], parseText),
+    protocol: flags['otlp-protocol'],
+    headers: parsed('--otlp-headers', flags['otlp-headers'], parseHeaderFlags),
+    isCompressed: parsed('--otlp-compression', flags['otlp-compression'], (_flag, name) => name === 'gzip'),
+    timeout: parsed('--otlp-timeout', flags['otlp-timeout'], parseTimeout),
+    isInsecure: flags['otlp-insecure'],
+    ca: parsed('--otlp-ca', flags['otlp-ca'], parseText),
+    cert: parsed('--otlp-cert', flags['otlp-cert'], parseText),
+    key: parsed('--otlp-key', flags['otlp-key'], parseText),
+    args: flags['otlp-args'],
+    spool: parsed('--otlp-spool', flags['otlp-spool'], parseText),
+    spoolMax: parsed('--spool-max', flags['spool-max'], parseSpoolMax),
+    resource: parsed('--otlp-resource', flags['otlp-resource'], parseResourceFlags),
+    hasSpans: flags['otlp-spans'],
+    histograms: flags['otlp-histograms'],
+    temporality: flags['otlp-temporality'],
+    maxBatch: parsed('--otlp-batch', flags['otlp-batch'], parseCount),
+    maxQueue: parsed('--otlp-queue', flags['otlp-queue'], parseCount),
+    delay: parsed('--otlp-delay', flags['otlp-delay'], parseDuration),
+  };
+}

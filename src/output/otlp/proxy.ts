@@ -1,0 +1,48 @@
+import { BlockList, isIP } from 'node:net';
+import { type Environment, wrongSetting } from './environment.js';
+
+const withoutDots = (name: string) => name.toLowerCase().replace(/^\*?\.+|\.+$/g, '');
+
+/** Whether an address is, or is in the network of, `10.0.0.0/8`, `::1` and the like. */
+function isInNetwork(host: string, address: string, length: string | undefined): boolean {
+  const [bits, type] = isIP(address) === 4 ? ([32, 'ipv4'] as const) : ([128, 'ipv6'] as const);
+  const isLength = length === undefined || (/^\d+$/.test(length) && Number(length) <= bits);
+  if (isIP(host) !== isIP(address) || !isLength) return false;
+  const network = new BlockList();
+  network.addSubnet(address, Number(length ?? bits), type);
+  return network.check(host, type);
+}
+
+/** Whether an entry of NO_PROXY means this host: `*`, `name[:port]` with all below it, an address or a network. */
+function means(entry: string, host: string, port: string): boolean {
+  if (entry === '*') return true;
+  const [, bracketed, plain, entryPort = port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(entry) ?? [];
+  const name = bracketed ?? plain ?? entry;
+  if (entryPort !== port) return false;
+  const [address = '', length] = name.split('/');
+  if (isIP(address) !== 0 && !address.includes('%')) return isInNetwork(host, address, length);
+  const domain = withoutDots(name);
+  return isIP(host) === 0 && domain !== '' && (host === domain || host.endsWith(`.${domain}`));
+}
+
+/**
+ * The proxy for a URL, by the variables and rules of curl: http_proxy in small letters alone, since whoever asks a CGI
+ * program can set HTTP_PROXY; no_proxy and https_proxy before NO_PROXY and HTTPS_PROXY; and nothing is special of
+ * localhost. Unlike curl's, an entry of no_proxy may have a port.
+ */
+export function proxyFor(url: URL, environment: Environment): URL | undefined {
+  const isSecure = url.protocol === 'https:';
+  const proxy = isSecure ? environment.first('https_proxy', 'HTTPS_PROXY') : environment.first('http_proxy');
+  if (proxy === undefined) return undefined;
+  const host = withoutDots(url.hostname.replace(/^\[(.*)\]$/, '$1'));
+  const port = url.port || (isSecure ? '443' : '80');
+  const excepted = environment.first('no_proxy', 'NO_PROXY')?.text.split(/[\s,]+/) ?? [];
+  if (excepted.some((entry) => means(entry, host, port))) return undefined;
+  const text = proxy.text.includes('://') ? proxy.text : `http://${proxy.text}`;
+  if (!/^https?:\/\/[^/?#]/i.test(text) || !URL.canParse(text))
+    throw wrongSetting(
+      proxy.name,
+      'not a proxy of http:// or https://, give one such as http://proxy:3128, or name the collector in no_proxy',
+    );
+  return new URL(text);
+}

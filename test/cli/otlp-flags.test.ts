@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { parse } from '@oclif/core/parser';
+import { otlpFlags } from '../../src/cli/otlp-flags.js';
+import { type OtlpFlagTexts, parseOtlpFlags, refuseOtlpFlags } from '../../src/cli/otlp-options.js';
+import { UsageError } from '../../src/errors.js';
+import { otlpSettings } from '../../src/output/otlp/settings.js';
+
+const texts = async (argv: string[]) => (await parse(argv, { flags: otlpFlags })).flags as OtlpFlagTexts;
+/** Without what is not given. */
+const values = async (...argv: string[]) =>
+  Object.fromEntries(Object.entries(parseOtlpFlags(await texts(argv))).filter(([, value]) => value !== undefined));
+
+describe('cli: the flags of OTLP', () => {
+  it('say nothing when none is given, and stand in a group of their own', async () => {
+    assert.deepEqual(await values(), {});
+    assert.ok(Object.values(otlpFlags).every(({ helpGroup, summary }) => helpGroup === 'OTLP' && summary));
+  });
+
+  for (const [argv, expected] of [
+    [['--otlp-endpoint', ' http://c:1 '], { endpoint: 'http://c:1' }],
+    [['--otlp-protocol', 'http/json'], { protocol: 'http/json' }],
+    [
+      ['--otlp-headers', 'A=1,b=%20x', '--otlp-headers=c=d=e'],
+      {
+        headers: new Map([
+          ['a', '1'],
+          ['b', ' x'],
+          ['c', 'd=e'],
+        ]),
+      },
+    ],
+    [['--otlp-compression', 'gzip'], { isCompressed: true }],
+    [['--otlp-compression', 'none'], { isCompressed: false }],
+    [['--otlp-timeout', '3'], { timeout: 3000 }],
+    [['--otlp-timeout', '500ms'], { timeout: 500 }],
+    [['--otlp-timeout', '0'], { timeout: Number.POSITIVE_INFINITY }],
+    [['--otlp-timeout', '0s'], { timeout: Number.POSITIVE_INFINITY }],
+    [['--otlp-insecure'], { isInsecure: true }],
+    [['--otlp-ca', '/ca', '--otlp-cert', '/cert', '--otlp-key', '/key'], { ca: '/ca', cert: '/cert', key: '/key' }],
+    [['--otlp-args', 'full'], { args: 'full' }],
+    [['--otlp-spool', '/s', '--spool-max', '2G'], { spool: '/s', spoolMax: 2 ** 31 }],
+    [['--otlp-spool', '/s', '--spool-max', '100G'], { spool: '/s', spoolMax: 100 * 2 ** 30 }],
+    [
+      ['--otlp-resource', 'a=1,b=%2C', '--otlp-resource', 'c=2'],
+      {
+        resource: [
+          { key: 'a', value: '1' },
+          { key: 'b', value: ',' },
+          { key: 'c', value: '2' },
+        ],
+      },
+    ],
+    [['--otlp-spans'], { hasSpans: true }],
+    [['--otlp-histograms', 'exponential'], { histograms: 'exponential' }],
+    [['--otlp-temporality', 'delta'], { temporality: 'delta' }],
+    [
+      ['--otlp-batch', '10', '--otlp-queue', '100', '--otlp-delay', '200ms'],
+      { maxBatch: 10, maxQueue: 100, delay: 200 },
+    ],
+  ] as const)
+    it(`take ${argv.join(' ')}`, async () => assert.deepEqual(await values(...argv), expected));
+
+  for (const [argv, message] of [
+    [['--otlp-endpoint', ' '], '--otlp-endpoint: its value is empty'],
+    [['--otlp-headers', 's3cret'], '--otlp-headers: pair 1 has no =, give NAME=VALUE,NAME=VALUE'],
+    [
+      ['--otlp-headers', 'a=b', '--otlp-headers', 'c=s3cret%'],
+      '--otlp-headers: pair 2 is not percent-encoded as it should be, give NAME=VALUE,NAME=VALUE',
+    ],
+    [['--otlp-timeout', 'soon'], '--otlp-timeout soon: give a time such as 5, 500ms, 2m or 1h'],
+    [['--otlp-timeout', '-1'], '--otlp-timeout -1: give a time such as 5, 500ms, 2m or 1h'],
+    [['--otlp-ca', ''], '--otlp-ca: its value is empty'],
+    [['--otlp-spool', ''], '--otlp-spool: its value is empty'],
+    [['--spool-max', '1G'], '--spool-max goes with --otlp-spool: give both'],
+    [['--otlp-spool', '/s', '--spool-max', '1K'], '--spool-max 1K: give a size of at least 1M, such as 256M'],
+    [['--otlp-spool', '/s', '--spool-max', 'much'], '--spool-max much: give a size of at least 1M, such as 256M'],
+    [['--otlp-resource', 'a'], '--otlp-resource: pair 1 has no ='],
+    [
+      ['--otlp-resource', 'a=b=c'],
+      '--otlp-resource: pair 1 has more than one =, write %3D for those that belong to the value',
+    ],
+    [['--otlp-batch', '0'], '--otlp-batch 0: give a whole number from 1 to 2147483647'],
+    [['--otlp-queue', '1k'], '--otlp-queue 1k: give a whole number from 1 to 2147483647'],
+    [['--otlp-delay', '0'], '--otlp-delay 0: give a time such as 5, 500ms, 2m or 1h'],
+  ] as const)
+    it(`refuse ${argv.join(' ').replace('s3cret', '...')} in one line`, async () => {
+      await assert.rejects(values(...argv), (error) => error instanceof UsageError && error.message === message);
+    });
+
+  for (const [flag, word] of [
+    ['--otlp-protocol', 'http'],
+    ['--otlp-compression', 'zstd'],
+    ['--otlp-args', 'some'],
+    ['--otlp-histograms', 'none'],
+    ['--otlp-temporality', 'low'],
+  ] as const)
+    it(`know the words of ${flag}`, async () => {
+      await assert.rejects(values(flag, word), { message: new RegExp(`^Expected ${flag}=${word} to be one of: `) });
+    });
+
+  it('are of use with OTLP alone', () => {
+    refuseOtlpFlags({ output: 'json', 'otlp-endpoint': undefined });
+    for (const name of ['otlp-endpoint', 'spool-max', 'otlp-spans'])
+      assert.throws(() => refuseOtlpFlags({ [name]: 'x' }), {
+        name: 'UsageError',
+        message: `--${name} goes with --output otlp: give both`,
+      });
+  });
+
+  it('that are not given leave the environment its say', async () => {
+    const variables = {
+      OTEL_EXPORTER_OTLP_TIMEOUT: '7',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_BLRP_MAX_QUEUE_SIZE: '99',
+    };
+    const { routes, batches } = otlpSettings(variables, parseOtlpFlags(await texts([])));
+    assert.deepEqual([routes.logs?.timeout, routes.logs?.isCompressed, batches.logs.maxQueue], [7, true, 99]);
+    const flagged = otlpSettings(
+      variables,
+      parseOtlpFlags(await texts(['--otlp-timeout', '1', '--otlp-compression', 'none', '--otlp-queue', '5'])),
+    );
+    assert.deepEqual(
+      [flagged.routes.logs?.timeout, flagged.routes.logs?.isCompressed, flagged.batches.traces.maxQueue],
+      [1000, false, 5],
+    );
+  });
+});
