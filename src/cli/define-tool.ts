@@ -4,6 +4,7 @@ import { splitWords } from './arguments.js';
 import { BaseCommand } from './base-command.js';
 import { sharedFlags } from './flags.js';
 import { netFlags } from './net-flags.js';
+import { otlpFlags } from './otlp-flags.js';
 import type { SharedFlagValues } from './options.js';
 import { reportFlags } from './report-flags.js';
 import { HELP_VALUE, type ToolDefinition, type ToolFlag } from './tool.js';
@@ -41,6 +42,7 @@ export function defineTool(tool: ToolDefinition): ToolCommand {
       ...tree,
       ...(tool.sockets && netFlags),
       ...sharedFlags,
+      ...otlpFlags,
       ...report,
     };
     static override examples = tool.examples.map(({ summary, command }) => ({

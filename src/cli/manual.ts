@@ -12,6 +12,7 @@ export const FLAG_GROUPS: Readonly<Record<string, string>> = {
     'The kernel sends only what passes all of them. A filter may have several values, of which one must fit: give the flag again, or, for numbers and users, put commas between.',
   OUTPUT: '',
   RUN: '',
+  OTLP: 'For --output otlp. The standard variables OTEL_EXPORTER_OTLP_*, OTEL_BLRP_*, OTEL_RESOURCE_ATTRIBUTES and so on say the same; a flag wins.',
 };
 
 /** A flag as it is written on the command line. */

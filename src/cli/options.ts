@@ -2,8 +2,10 @@ import { UsageError } from '../errors.js';
 import type { TimeStyle } from '../events/kinds/time.js';
 import { NameDatabase } from '../kernel/users.js';
 import type { Output } from '../output/format.js';
+import type { OtlpFlagValues } from '../output/otlp/flag-values.js';
 import type { HookKind } from './hooks.js';
 import { type NetFilterOptions, type NetFlagValues, parseNetFilters } from './net-filters.js';
+import { type OtlpFlagTexts, parseOtlpFlags, refuseOtlpFlags } from './otlp-options.js';
 import { fittingRingSize } from './ring.js';
 import {
   parseCgroups,
@@ -18,7 +20,7 @@ import {
 } from './values.js';
 
 /** The shared flags as the command line gives them. */
-export interface SharedFlagValues extends NetFlagValues {
+export interface SharedFlagValues extends NetFlagValues, OtlpFlagTexts {
   pid?: string[];
   tid?: string[];
   ppid?: string[];
@@ -43,6 +45,7 @@ export interface SharedFlagValues extends NetFlagValues {
   time?: TimeStyle;
   out?: string;
   color?: boolean;
+  otlp?: boolean;
 }
 
 /** Whom to trace. Empty lists filter nothing. */
@@ -83,6 +86,14 @@ export interface RunOptions {
   readonly time: TimeStyle | undefined;
   readonly out: string | undefined;
   readonly color: boolean;
+  /** What is said of the collector; undefined where nothing goes to one. */
+  readonly otlp: OtlpFlagValues | undefined;
+}
+
+function otlpOf(flags: SharedFlagValues, output: Output): OtlpFlagValues | undefined {
+  if (output === 'otlp' || flags.otlp) return parseOtlpFlags(flags);
+  refuseOtlpFlags(flags as Record<string, unknown>);
+  return undefined;
 }
 
 /** Checks and converts the flags. Throws UsageError, in one line, for the first that makes no sense. */
@@ -127,5 +138,6 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
     time: flags.time,
     out: flags.out,
     color: flags.color ?? true,
+    otlp: otlpOf(flags, output),
   };
 }

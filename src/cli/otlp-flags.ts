@@ -11,6 +11,10 @@ const count = (summary: string) => Flags.string({ summary, helpValue: 'COUNT', h
  * has for the same; src/cli/otlp-options.ts says what the values mean.
  */
 export const otlpFlags = {
+  otlp: Flags.boolean({
+    helpGroup,
+    summary: 'send all of it to an OpenTelemetry collector as well, whatever --output writes',
+  }),
   'otlp-endpoint': Flags.string({
     helpValue: 'URL',
     helpGroup,

@@ -3,7 +3,7 @@ import type { OutputBuffer } from '../events/output-buffer.js';
 import type { Rows } from '../events/rows.js';
 
 /** How events are written, as --output names it. */
-export const OUTPUTS = ['table', 'json', 'csv'] as const;
+export const OUTPUTS = ['table', 'json', 'csv', 'otlp'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
 /** Why something that happened is not in the stream. */

@@ -12,8 +12,9 @@ import {
 } from '../../events/column.js';
 import { OutputBuffer } from '../../events/output-buffer.js';
 import type { Part } from '../memo.js';
+import type { ArgsStyle } from './flag-values.js';
 import { type AttributeRule, exceptionOf, namesOf, type OtlpMapping, OWN, ruleOf, tcpState } from './mapping.js';
-import { type ArgsMode, redactWords } from './redact.js';
+import { redactWords } from './redact.js';
 import { close, double, open, tag, textField, varint, varint64 } from './wire.js';
 
 /** LogRecord.attributes, KeyValue.key and KeyValue.value. */
@@ -37,7 +38,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** What an export has of a value, and of the words of commands. */
 export interface AttributeOptions {
-  readonly args: ArgsMode;
+  readonly args: ArgsStyle;
   /** Characters of a text at the most: OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT. */
   readonly valueLength: number;
 }

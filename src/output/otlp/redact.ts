@@ -1,8 +1,5 @@
 /** What of a command's words is told: values that look secret are masked, for command lines are where secrets leak. */
 
-export const ARGS_MODES = ['redacted', 'full', 'none'] as const;
-export type ArgsMode = (typeof ARGS_MODES)[number];
-
 export const MASK = '[REDACTED]';
 
 const SECRET =
