@@ -129,7 +129,8 @@ export class HealthMetrics implements MetricSource {
         description: 'The duration of exporting a batch, with all its tries',
       },
       'changes',
-      options,
+      // The conventions want seconds.
+      { ...options, aggregation: 'explicit_bucket_histogram' },
     );
     const events = (name: string, description: string) =>
       Instrument.counter({ name: `snoopkit.${name}`, unit: '{event}', description }, 'totals', options);

@@ -22,18 +22,17 @@ export interface TallyShape {
 type Shape = Pick<TallyShape, 'columns' | 'sums' | 'mappings'>;
 
 const isAmount = ({ kind, name }: Column, { sums, mappings }: Shape) =>
-  kind === 'histogram' || sums.includes(name) || name in mappings;
+  kind === 'histogram' || sums.includes(name) || Object.hasOwn(mappings, name);
 
 /** What struct tally has. Points say the time by themselves. */
 const HEAD = ['time', 'interval'];
 
-/** The columns that tell rows apart, and so are attributes: neither amounts nor what is made of them. */
+/** The columns that tell rows apart, and so are attributes: no amounts, nothing that is made of them, nothing twice. */
 export function keyColumns(shape: Shape): Column[] {
   const histograms = shape.columns.filter(({ kind }) => kind === 'histogram').map(({ name }) => name);
   const derived = histograms.flatMap((name) => [`${name}_count`, `${name}_average`]);
-  return shape.columns.filter(
-    (column) => !isAmount(column, shape) && !HEAD.includes(column.name) && !derived.includes(column.name),
-  );
+  const others = [...HEAD, ...derived];
+  return shape.columns.filter((column) => !column.repeats && !isAmount(column, shape) && !others.includes(column.name));
 }
 
 /** A column that is added up, and the metric that has it. */
