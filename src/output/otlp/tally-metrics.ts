@@ -10,7 +10,10 @@ import { type KeyValue, keyValue } from './values.js';
 export interface TallyShape {
   /** The name of the kind of its rows, such as `tcp_top`. */
   readonly event: string;
+  /** All that there are, whichever of them are shown. */
   readonly columns: readonly Column[];
+  /** What they mean, by their names. */
+  readonly fields: Readonly<Record<string, string>>;
   /** Columns whose sums make sense. */
   readonly sums: readonly string[];
   /** What is to be known of columns beside: each that is named is one that is added up. */
@@ -75,13 +78,13 @@ export class TallyMetrics {
   }
 
   /** That of a column: the same for columns whose name as a metric is the same. */
-  #instrumentOf(column: Column, { event, mappings, isTotal }: TallyShape, options: MetricOptions): Instrument {
+  #instrumentOf(column: Column, { event, fields, mappings, isTotal }: TallyShape, options: MetricOptions): Instrument {
     const mapping = mappings[column.name];
     const name = mapping?.name ?? `snoopkit.${event}.${column.name}`;
     const known = this.#instruments.get(name);
     if (known) return known;
     const telling = isTotal ? 'totals' : 'changes';
-    const description = mapping?.description ?? '';
+    const description = mapping?.description ?? fields[column.name] ?? '';
     const instrument =
       column.kind === 'histogram'
         ? Instrument.histogram({ name, description }, telling, options)

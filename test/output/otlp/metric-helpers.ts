@@ -90,17 +90,28 @@ export function metricOf(metrics: readonly DecodedMetric[], name: string): Decod
 /** The rows of a tool, as its BPF programs would leave them. */
 export class TallyRows {
   readonly columns: readonly Column[];
+  readonly #fields: Readonly<Record<string, string>>;
   readonly #layout: ReturnType<typeof layoutOf>;
 
   constructor({ tool }: Pick<ToolCommand, 'tool'>) {
     const object = new ToolObject(tool);
-    const { struct } = (tool.tally?.flag === undefined ? tool : tool.tally).event;
+    const { event, fields } = tool.tally?.flag === undefined ? tool : tool.tally;
+    const { struct } = event;
+    this.#fields = fields;
     this.columns = object.columns(struct);
     this.#layout = layoutOf(object.btf, struct);
   }
 
   shape(changes: Partial<TallyShape> = {}): TallyShape {
-    return { event: 'probe', columns: this.columns, sums: [], mappings: {}, isTotal: false, ...changes };
+    return {
+      event: 'probe',
+      columns: this.columns,
+      fields: this.#fields,
+      sums: [],
+      mappings: {},
+      isTotal: false,
+      ...changes,
+    };
   }
 
   /** Each row by the numbers of its members; `name.N` is the Nth of the 64-bit numbers in a member. */

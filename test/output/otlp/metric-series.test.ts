@@ -157,6 +157,32 @@ describe('output: OTLP metric series', () => {
     assert.equal(sum, 10_000);
   });
 
+  it('are told apart by all that attributes are', () => {
+    const counter = Instrument.counter(NAME, 'changes', options());
+    const sets = [
+      [],
+      [keyValue('key', 5)],
+      [keyValue('key', '5')],
+      [keyValue('key', 5n)],
+      [keyValue('key', 5.5)],
+      [keyValue('key', true)],
+      [keyValue('key', ['5'])],
+      [keyValue('key', '5;more=1:a')],
+      [keyValue('key', '5'), keyValue('more', 'a')],
+      [keyValue('key', 'overflow')],
+      [{ key: 'key', value: { bytesValue: Buffer.of(5) } }],
+    ];
+    for (let round = 0; round < 2; round++)
+      sets.forEach((set, i) => {
+        counter.add(set, BigInt(i + 1));
+      });
+    const points = collect(counter, 1)[0]?.points.map(({ asInt }) => Number(asInt));
+    assert.deepEqual(
+      points,
+      sets.map((_, i) => 2 * (i + 1)),
+    );
+  });
+
   it('take no room for what adds nothing', () => {
     const counter = Instrument.counter(NAME, 'changes', options({ limit: 2 }));
     counter.add(of('a'), 0n);
