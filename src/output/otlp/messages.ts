@@ -4,16 +4,16 @@
  */
 import protobuf, { type INamespace, type IType } from 'protobufjs/light.js';
 
-const message = (...fields: [name: string, id: number, type: string, rule?: 'repeated' | 'optional'][]): IType => ({
-  fields: Object.fromEntries(
-    fields.map(([name, id, type, rule]) => [
-      name,
-      rule === 'optional'
-        ? { id, type, options: { proto3_optional: true } }
-        : { id, type, ...(rule && { rule: 'repeated' }) },
-    ]),
-  ),
-});
+/** An optional field is written even if it is zero: for protobufjs it is that by a oneof of its own. */
+const message = (...fields: [name: string, id: number, type: string, rule?: 'repeated' | 'optional'][]): IType => {
+  const optional = fields.filter(([, , , rule]) => rule === 'optional').map(([name]) => name);
+  return {
+    fields: Object.fromEntries(
+      fields.map(([name, id, type, rule]) => [name, { id, type, ...(rule === 'repeated' && { rule }) }]),
+    ),
+    ...(optional.length > 0 && { oneofs: Object.fromEntries(optional.map((name) => [`_${name}`, { oneof: [name] }])) }),
+  };
+};
 
 /** Exactly one of these fields is set. */
 const oneOf = (name: string, type: IType): IType => ({
