@@ -4,8 +4,8 @@ import { splitWords } from './arguments.js';
 import { BaseCommand } from './base-command.js';
 import { sharedFlags } from './flags.js';
 import { netFlags } from './net-flags.js';
-import { otlpFlags } from './otlp-flags.js';
 import type { SharedFlagValues } from './options.js';
+import { otlpFlags } from './otlp-flags.js';
 import { reportFlags } from './report-flags.js';
 import { HELP_VALUE, type ToolDefinition, type ToolFlag } from './tool.js';
 

@@ -40,6 +40,11 @@ export class Losses {
     return [...this.#totals.values()].reduce((sum, count) => sum + count, 0);
   }
 
+  /** The same by reason. */
+  get totals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#totals);
+  }
+
   /** The counts that grew since the last call. */
   take(): Loss[] {
     const losses: Loss[] = [];

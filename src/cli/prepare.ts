@@ -11,12 +11,14 @@ import type { Format } from '../output/format.js';
 import { JsonFormat } from '../output/json.js';
 import { ReportTable } from '../output/report-table.js';
 import { TableFormat } from '../output/table.js';
+import { TeeFormat } from '../output/tee.js';
 import { TreeFormat } from '../output/tree.js';
 import { chooseColumns, requestedFields } from './columns.js';
 import type { HostNames } from './host-names.js';
 import { kernelBtf } from './kernel-btf.js';
 import { objectPath } from './object-path.js';
 import type { FilterOptions, RunOptions } from './options.js';
+import type { OtlpRun } from './otlp-run.js';
 import { type ReportOptions, refuseReportFlags, reportOptions } from './report-options.js';
 import type { View } from './tally.js';
 import { isTerminal, terminalWidth, usesColor } from './terminal.js';
@@ -35,6 +37,14 @@ export interface Prepared {
   readonly names: HostNames | undefined;
   /** How what is added up is reported; undefined where events are shown. */
   readonly reports: ReportOptions | undefined;
+  /** What goes to a collector, where anything does. */
+  readonly otlp: OtlpRun | undefined;
+}
+
+/** What a run has beside, loaded only where it is asked for. */
+export interface Extras {
+  readonly names: HostNames | undefined;
+  readonly otlp: OtlpRun | undefined;
 }
 
 /** Programs see the first pid namespace's pids; in another one ours would mean something else to them. */
@@ -51,7 +61,7 @@ function formatOf(
   options: RunOptions,
   columns: readonly Column[],
   reports: ReportOptions | undefined,
-): Format {
+): Format | undefined {
   const useColor = usesColor(options.color && options.out === undefined);
   switch (options.output) {
     case 'json':
@@ -65,7 +75,15 @@ function formatOf(
         hasTitle: reports.interval !== undefined,
         isScreen: reports.isScreen,
       });
+    case 'otlp':
+      return undefined;
   }
+}
+
+/** With the time, which each record has, whatever is asked for. */
+function withTime(columns: readonly Column[], all: readonly Column[]): readonly Column[] {
+  const times = all.filter((column) => column.kind === 'plain' && column.readTime && !columns.includes(column));
+  return [...times.slice(0, 1), ...columns];
 }
 
 function treeFormat(columns: readonly Column[], { tree, color, out }: RunOptions): Format {
@@ -92,7 +110,7 @@ export function prepare(
   tool: ToolDefinition,
   options: RunOptions,
   given: Readonly<Record<string, unknown>>,
-  names: HostNames | undefined,
+  { names, otlp }: Extras,
 ): Prepared {
   checkPidNamespace(options.filters, options.command);
   const btf = options.btf === undefined ? undefined : kernelBtf(options.btf);
@@ -112,9 +130,14 @@ export function prepare(
     const columns = chooseColumns(all, usual, options.fields, options.time !== undefined);
     if (!tally) refuseReportFlags(tool.tally?.flag, given);
     const isForPeople = isTable && options.out === undefined && isTerminal();
-    const reports = tally && reportOptions(tally, all, given, isForPeople);
-    const format = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, columns, reports);
-    return { object, open, schema, context, format, names, reports };
+    const isOtlp = options.output === 'otlp';
+    const reports =
+      tally && reportOptions(tally, all, given, { isForPeople, interval: isOtlp ? otlp?.interval : undefined });
+    const own = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, columns, reports);
+    const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all });
+    const format = own && sent ? new TeeFormat(own, sent) : (own ?? sent);
+    if (!format) throw new Error('no output');
+    return { object, open, schema, context, format, names, reports, otlp };
   } catch (error) {
     object.close();
     throw error;

@@ -1,6 +1,7 @@
 import type { RecordBatch } from '../bpf/ring-buffer.js';
 import { EventRecord } from '../events/column.js';
 import { BUSY_SIZE, OutputBuffer } from '../events/output-buffer.js';
+import type { Rows } from '../events/rows.js';
 import type { EventSchema } from '../events/schema.js';
 import type { Destination } from '../output/destination.js';
 import type { Format, Loss, Opening, Report } from '../output/format.js';
@@ -61,6 +62,11 @@ export class EventPump {
       if (this.#out.length >= ENOUGH) this.#flush();
     });
     this.#flush();
+  }
+
+  /** Tells of all rows, those that a report leaves out among them. */
+  tally(rows: Rows): void {
+    this.#format.tally?.(rows);
   }
 
   /** Writes a report. */

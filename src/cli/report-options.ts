@@ -39,12 +39,19 @@ function sortColumn(name: string, columns: readonly Column[]): Column {
 /** The title, the header, and the line below, where the cursor is. */
 const SCREEN_MARGIN = 3;
 
-/** Checks and converts the flags; `isForPeople` is for a table on a terminal. Throws UsageError for the first that makes no sense. */
+export interface ReportSurroundings {
+  /** A table on a terminal. */
+  readonly isForPeople: boolean;
+  /** Milliseconds, where the user says nothing of it, nor the tool. */
+  readonly interval: number | undefined;
+}
+
+/** Checks and converts the flags. Throws UsageError for the first that makes no sense. */
 export function reportOptions(
   tally: Tally,
   columns: readonly Column[],
   given: Readonly<Record<string, unknown>>,
-  isForPeople: boolean,
+  { isForPeople, interval: usual }: ReportSurroundings,
 ): ReportOptions {
   const text = (name: (typeof NAMES)[number]) => given[name] as string | undefined;
   const [rows, interval] = [text('rows'), text('interval')];
@@ -54,7 +61,7 @@ export function reportOptions(
     sort: sortColumn(text('sort') ?? tally.sort, columns),
     sums: columns.filter(({ name }) => tally.sums?.includes(name)),
     room: () => most ?? (isScreen ? terminalHeight() - SCREEN_MARGIN : Number.POSITIVE_INFINITY),
-    interval: interval === undefined ? undefined : parseDuration('--interval', interval),
+    interval: interval === undefined ? usual : parseDuration('--interval', interval),
     isOnce: given.once === true,
     isScreen,
     isTotal: tally.isTotal ?? false,

@@ -66,6 +66,7 @@ export class Reporter {
     const shown = Math.min(rows.count, room());
     const title = titleOf(rows, shown, sums);
     rows.sortBy(sort);
+    this.#pump.tally(rows);
     rows.keep(shown);
     this.#pump.report({ rows, title });
   }

@@ -10,6 +10,7 @@ import { TracedCommand } from './command.js';
 import { hookReport, openingOf } from './hook-report.js';
 import { Losses } from './losses.js';
 import type { RunOptions } from './options.js';
+import type { OtlpRun } from './otlp-run.js';
 import { type Prepared, prepare } from './prepare.js';
 import { EventPump } from './pump.js';
 import { Reporter } from './reporter.js';
@@ -57,7 +58,7 @@ class Session {
       const attached = this.#attach(tool, command);
       const { object, ring } = attached;
       const losses = Losses.of(object);
-      const { schema, format, reports } = this.#prepared;
+      const { schema, format, reports, otlp } = this.#prepared;
       const { out, maxEvents, verbose, duration } = this.#options;
       // Not before there is something to write: a file that is there is emptied by this.
       const destination = out === undefined ? Destination.stdout() : Destination.file(out);
@@ -65,6 +66,7 @@ class Session {
       const pump = new EventPump(schema, format, destination, reports?.isOnce ? 1 : maxEvents, opening);
       const run = { losses, pump, destination };
       const reporter = reports && new Reporter(new TallyReader(object, reports.isTotal), pump, destination, reports);
+      otlp?.start(() => losses.totals);
       this.#watch(run);
       reporter?.start(duration, () => this.#stop.abort());
       if (!command) pump.begin();
@@ -82,8 +84,8 @@ class Session {
       pump.lost(losses.take());
       pump.end();
       for (const line of losses.summary()) say(line);
-      await this.#finish(destination);
-      if (this.#options.failOnLost && losses.total > 0) this.#status ||= EXIT_LOST;
+      await Promise.all([this.#finish(destination), otlp && this.#flush(otlp)]);
+      if (this.#options.failOnLost && losses.total + (otlp?.lost ?? 0) > 0) this.#status ||= EXIT_LOST;
     } finally {
       for (const cleanup of this.#cleanups.reverse()) cleanup();
       const status = await command?.end();
@@ -93,8 +95,8 @@ class Session {
   }
 
   async #startCommand(): Promise<TracedCommand | undefined> {
-    const { command, out } = this.#options;
-    return command.length > 0 ? TracedCommand.start(command, out !== undefined) : undefined;
+    const { command, out, output } = this.#options;
+    return command.length > 0 ? TracedCommand.start(command, out !== undefined || output === 'otlp') : undefined;
   }
 
   /** Takes the programs into the kernel and attaches them. */
@@ -121,13 +123,15 @@ class Session {
   /** Sets up all that may end the run, and what is done now and then. */
   #watch({ losses, pump, destination }: Run): void {
     const end = () => this.#stop.abort();
+    const writesToStdout = this.#options.out === undefined && this.#options.output !== 'otlp';
     destination.onEnd = end;
     if (!destination.isOpen) end();
     const tick = setInterval(() => {
       if (!destination.isFull) pump.lost(losses.take());
+      this.#prepared.otlp?.tellLosses();
       this.#prepared.context.clock.set(bootToRealtime());
       this.#prepared.names?.read();
-      if (this.#options.out === undefined && isPeerGone(STDOUT)) end();
+      if (writesToStdout && isPeerGone(STDOUT)) end();
     }, TICK_MS);
     this.#cleanups.push(() => clearInterval(tick));
     if (this.#options.duration !== undefined) {
@@ -170,6 +174,12 @@ class Session {
     if (destination.isFull) await Promise.race([destination.drained(), aborted(this.#interrupt.signal)]);
   }
 
+  /** Sends what waits: for as long as is allowed, but not much longer than the user likes. */
+  async #flush(otlp: OtlpRun): Promise<void> {
+    const isInterrupted = this.#interrupt.signal.aborted;
+    await otlp.close(isInterrupted ? Math.min(FLUSH_MS, otlp.flushTime) : otlp.flushTime);
+  }
+
   /** Waits for the last output: as long as its reader, say a pager, likes, but not much longer than the user does. */
   async #finish(destination: Destination): Promise<void> {
     const giveUp = aborted(this.#interrupt.signal).then(() => sleep(FLUSH_MS, true, { ref: false }));
@@ -199,8 +209,10 @@ export async function runTool(
     requireTracingRights();
     // Loaded only where it is asked for.
     const names = options.filters.ends.dns ? new (await import('./host-names.js')).HostNames() : undefined;
-    const prepared = prepare(tool, options, given, names);
+    const otlp = options.otlp && new (await import('./otlp-run.js')).OtlpRun(options.otlp);
+    const prepared = prepare(tool, options, given, { names, otlp });
     try {
+      await otlp?.connect();
       return await new Session(options, prepared).run(tool);
     } finally {
       prepared.object.close();

@@ -49,6 +49,8 @@ export interface Format {
   begin(out: OutputBuffer, opening?: Opening): void;
   /** One event. Throws RangeError when the record can't be read; what it wrote of it is then taken back. */
   event(record: EventRecord, out: OutputBuffer): void;
+  /** All rows that were added up, before those are left out that are not shown. */
+  tally?(rows: Rows): void;
   /** All rows of a report; each is an event where this is left out. */
   report?(report: Report, out: OutputBuffer): void;
   /** A loss, where it happened in the stream. A format without a place for it leaves it to the final report. */

@@ -14,14 +14,14 @@ const isUsage = (error: unknown) => error instanceof UsageError;
 
 describe('cli: options of reports', () => {
   it('are one report of all rows at the end when nothing is asked for', () => {
-    const { sort, sums, room, ...rest } = reportOptions(tally, columns, {}, true);
+    const { sort, sums, room, ...rest } = reportOptions(tally, columns, {}, { isForPeople: true, interval: undefined });
     assert.deepEqual([sort.name, sums.map(({ name }) => name), room()], ['count', ['count'], Number.POSITIVE_INFINITY]);
     assert.deepEqual(rest, { interval: undefined, isOnce: false, isScreen: false, isTotal: false });
   });
 
   it('are what the flags say', () => {
     const given = { sort: 'comm', rows: '5', interval: '500ms', once: true };
-    const { sort, room, interval, isOnce } = reportOptions({ ...tally, isTop: true }, columns, given, true);
+    const { sort, room, interval, isOnce } = reportOptions({ ...tally, isTop: true }, columns, given, { isForPeople: true, interval: undefined });
     assert.deepEqual([sort.name, room(), interval, isOnce], ['comm', 5, 500, true]);
   });
 
@@ -29,11 +29,11 @@ describe('cli: options of reports', () => {
     const top = { ...tally, isTop: true } as const;
     const { TERM } = process.env;
     process.env.TERM = 'xterm';
-    assert.equal(reportOptions(top, columns, {}, true).isScreen, true);
-    assert.equal(reportOptions(top, columns, {}, true).room(), (process.stdout.rows ?? 24) - 3);
-    assert.equal(reportOptions(top, columns, {}, false).isScreen, false);
+    assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined }).isScreen, true);
+    assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined }).room(), (process.stdout.rows ?? 24) - 3);
+    assert.equal(reportOptions(top, columns, {}, { isForPeople: false, interval: undefined }).isScreen, false);
     process.env.TERM = 'dumb';
-    assert.equal(reportOptions(top, columns, {}, true).isScreen, false);
+    assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined }).isScreen, { isForPeople: false, interval: undefined });
     process.env.TERM = TERM;
   });
 
@@ -43,7 +43,7 @@ describe('cli: options of reports', () => {
     ['no row', { rows: '0' }],
     ['no time', { interval: '0' }],
   ] as const)
-    it(`refuse ${what}`, () => assert.throws(() => reportOptions(tally, columns, given, false), isUsage));
+    it(`refuse ${what}`, () => assert.throws(() => reportOptions(tally, columns, given, { isForPeople: false, interval: undefined }), isUsage));
 
   it('are refused where there are no reports', () => {
     refuseReportFlags('count', { pid: ['1'] });

@@ -1,7 +1,6 @@
 /** Events as log records: opentelemetry.proto.logs.v1.LogRecord. */
 import type { Column, EventRecord, PlainColumn } from '../../events/column.js';
 import type { OutputBuffer } from '../../events/output-buffer.js';
-import type { Loss } from '../format.js';
 import { memoized, type Part } from '../memo.js';
 import { type AttributeOptions, attributePart, constantAttributes, isThere } from './attributes.js';
 import { containerPart } from './containers.js';
@@ -20,6 +19,13 @@ const EVENT_NAME = 12;
 /** SeverityNumber */
 const INFO = 9;
 const WARN = 13;
+
+/** Something that is not in the stream: how much since the last time, and since the start. */
+export interface LostRecord {
+  readonly reason: string;
+  readonly count: number;
+  readonly total: number;
+}
 
 /** A point in time since 1970. */
 export interface WallTime {
@@ -115,7 +121,7 @@ export class LogEncoder {
   }
 
   /** A loss, where it happened in the stream. */
-  lost({ reason, count, total }: Loss, out: OutputBuffer): void {
+  lost({ reason, count, total }: LostRecord, out: OutputBuffer): void {
     const start = open(out, RECORD, 2);
     unixNano(out, TIME, this.#observed);
     out.byte(SEVERITY);

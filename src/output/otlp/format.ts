@@ -1,0 +1,68 @@
+import type { EventRecord } from '../../events/column.js';
+import { OutputBuffer } from '../../events/output-buffer.js';
+import type { Rows } from '../../events/rows.js';
+import type { Format } from '../format.js';
+import type { LogEncoder, LostRecord } from './log-encoder.js';
+
+/** Where events go, each encoded as it stands in its scope's message. */
+export interface OtlpParts {
+  /** Undefined where no log records are sent. */
+  readonly logs: { readonly encoder: LogEncoder; add(bytes: Uint8Array, start: number, end: number): void } | undefined;
+  readonly spans: { event(record: EventRecord): void } | undefined;
+  /** What rows become that are added up in the kernel. */
+  readonly tally: ((rows: Rows) => void) | undefined;
+  /** The time of day in nanoseconds since 1970. */
+  readonly now: () => bigint;
+}
+
+/** Hands events on to exporters, and writes nothing to where the other formats write. */
+export class OtlpFormat implements Format {
+  readonly #parts: OtlpParts;
+  readonly #out = new OutputBuffer();
+  #isFresh = false;
+  events = 0;
+
+  constructor(parts: OtlpParts) {
+    this.#parts = parts;
+  }
+
+  begin(): void {}
+
+  event(record: EventRecord): void {
+    const { logs, spans } = this.#parts;
+    if (spans) spans.event(record);
+    else if (logs) {
+      this.#look();
+      this.#out.length = 0;
+      logs.encoder.event(record, this.#out);
+      logs.add(this.#out.bytes, 0, this.#out.length);
+    }
+    this.events++;
+  }
+
+  tally(rows: Rows): void {
+    this.#parts.tally?.(rows);
+    this.events += rows.count;
+  }
+
+  report(): void {}
+
+  lost(loss: LostRecord): void {
+    const { logs } = this.#parts;
+    if (!logs) return;
+    this.#look();
+    this.#out.length = 0;
+    logs.encoder.lost(loss, this.#out);
+    logs.add(this.#out.bytes, 0, this.#out.length);
+  }
+
+  /** All events of a batch are read at the same moment, more or less: one look at the clock is enough. */
+  #look(): void {
+    if (this.#isFresh) return;
+    this.#isFresh = true;
+    this.#parts.logs?.encoder.setObserved(this.#parts.now());
+    queueMicrotask(() => {
+      this.#isFresh = false;
+    });
+  }
+}
