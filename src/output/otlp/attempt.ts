@@ -40,3 +40,13 @@ export function attempt(
   transport.send(request, controller.signal).then(end, (error) => later(String(error)));
   return { outcome: outcome.finally(() => clearTimeout(timer)), abort };
 }
+
+/** Waits for something, for so long at the most. */
+export async function within(ms: number, done: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise((resolve) => {
+    timer = setTimeout(resolve, Math.min(ms, LONGEST_TIMER_MS));
+  });
+  await Promise.race([done, over]);
+  clearTimeout(timer);
+}

@@ -41,25 +41,31 @@ export class SpoolFile {
   /** One that an earlier run left, how many records are in it, and how many bytes at its end are no whole frame. */
   static async adopt(path: string, signal: Signal): Promise<{ file: SpoolFile; records: number; torn: number }> {
     const file = new SpoolFile(path, signal);
-    const handle = await file.#open();
+    try {
+      const torn = await file.#scan(await file.#open());
+      return { file, records: file.#unreadRecords, torn };
+    } finally {
+      await file.rest();
+    }
+  }
+
+  /** Finds the frames that are whole, and cuts off what is behind them. */
+  async #scan(handle: FileHandle): Promise<number> {
     const total = (await handle.stat()).size;
     const header = Buffer.alloc(HEADER_SIZE);
-    let records = 0;
-    while (file.size < total) {
-      const { bytesRead } = await handle.read(header, 0, HEADER_SIZE, file.size);
+    while (this.size < total) {
+      const { bytesRead } = await handle.read(header, 0, HEADER_SIZE, this.size);
       const found = decodeHeader(header.subarray(0, bytesRead));
-      const end = file.size + HEADER_SIZE + (found?.length ?? 0);
-      if (found?.signal !== signal || end > total) break;
-      file.size = end;
+      const end = this.size + HEADER_SIZE + (found?.length ?? 0);
+      if (found?.signal !== this.#signal || end > total) break;
+      this.size = end;
       if (found.isDone) continue;
-      records += found.records;
-      file.#unreadRecords += found.records;
-      file.unread++;
-      file.pending++;
+      this.#unreadRecords += found.records;
+      this.unread++;
+      this.pending++;
     }
-    if (file.size < total) await handle.truncate(file.size);
-    await file.rest();
-    return { file, records, torn: total - file.size };
+    if (this.size < total) await handle.truncate(this.size);
+    return total - this.size;
   }
 
   /** Writes a frame behind the others. Returns where; `isRead` when whoever wrote it has no need to read it. */
@@ -133,21 +139,22 @@ export class SpoolFile {
 
   /** Lets go of the descriptor until it is needed again; `isComplete` after the last frame, which then reaches the disk. */
   rest(isComplete = false): Promise<void> {
-    return this.#inTurn(async (handle) => {
+    const done = this.#last.then(async () => {
+      const handle = this.#handle;
       this.#handle = undefined;
       try {
-        if (isComplete) await handle.datasync();
+        if (isComplete) await handle?.datasync();
       } finally {
-        await handle.close();
+        await handle?.close();
       }
     });
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 
   async remove(): Promise<void> {
     this.#isRemoved = true;
-    await this.#last.catch(() => undefined);
-    await this.#handle?.close();
-    this.#handle = undefined;
+    await this.rest();
     await unlink(this.path);
   }
 

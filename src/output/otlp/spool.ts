@@ -23,6 +23,7 @@ export class Spool {
   readonly #disk: SpoolDisk;
   readonly #signal: Signal;
   readonly #files: SpoolFile[] = [];
+  readonly #unfinished = new Set<Promise<void>>();
   /** The file that is written to; the last one. */
   #open: SpoolFile | undefined;
   /** Records that an earlier run had left. */
@@ -110,7 +111,13 @@ export class Spool {
   }
 
   /** A request needs to be sent no more. */
-  async done({ file, offset }: Place): Promise<void> {
+  done(place: Place): Promise<void> {
+    const done = this.#forget(place).finally(() => this.#unfinished.delete(done));
+    this.#unfinished.add(done);
+    return done;
+  }
+
+  async #forget({ file, offset }: Place): Promise<void> {
     try {
       await file.markDone(offset);
     } catch (error) {
@@ -122,7 +129,8 @@ export class Spool {
   /** Sees that what is left reaches the disk. */
   async close(): Promise<void> {
     this.#complete();
-    // Behind what is under way.
+    await Promise.all(this.#unfinished);
+    // Behind what is under way there.
     for (const file of this.#files) await file.rest().catch(() => undefined);
   }
 
