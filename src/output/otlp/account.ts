@@ -1,0 +1,72 @@
+/** Why a record never reached the collector, though it was there to be sent. */
+export const DROP_REASONS = {
+  queue_full: 'too much waited to be sent',
+  too_large: 'larger than a request may be',
+  refused: 'the collector refused them',
+  timeout: 'the collector did not take them in time',
+  shutdown: 'the run ended before they were sent',
+  unreadable: 'damaged in the spool',
+} as const;
+export type DropReason = keyof typeof DROP_REASONS;
+
+/**
+ * What became of all records of a signal, at any moment:
+ * seen + adopted = delivered + rejected + all that was dropped + spooled + waiting.
+ */
+export interface Account {
+  readonly seen: number;
+  /** Those that an earlier run had left in the spool. */
+  readonly adopted: number;
+  readonly delivered: number;
+  /** The collector had them, and did not want them. */
+  readonly rejected: number;
+  readonly dropped: Readonly<Record<DropReason, number>>;
+  /** On disk at this moment. */
+  readonly spooled: number;
+  /** How many of those delivered or rejected had been on disk. */
+  readonly replayed: number;
+  /** In memory at this moment, requests under way among them. */
+  readonly waiting: number;
+}
+
+/** What is not at the collector, since the last report and since the start. */
+export interface ExportLoss {
+  readonly reason: DropReason | 'rejected';
+  readonly count: number;
+  readonly total: number;
+}
+
+/** The counts behind an account, but for what waits. */
+export class Ledger {
+  seen = 0;
+  adopted = 0;
+  delivered = 0;
+  spooled = 0;
+  replayed = 0;
+  readonly lost: Record<ExportLoss['reason'], number> = {
+    queue_full: 0,
+    too_large: 0,
+    refused: 0,
+    timeout: 0,
+    shutdown: 0,
+    unreadable: 0,
+    rejected: 0,
+  };
+  readonly #told = { ...this.lost };
+
+  account(waiting: number): Account {
+    const { seen, adopted, delivered, spooled, replayed } = this;
+    const { rejected, ...dropped } = this.lost;
+    return { seen, adopted, delivered, rejected, dropped, spooled, replayed, waiting };
+  }
+
+  /** The losses that grew since the last call. */
+  takeLosses(): ExportLoss[] {
+    return (Object.keys(this.lost) as ExportLoss['reason'][]).flatMap((reason) => {
+      const total = this.lost[reason];
+      const count = total - this.#told[reason];
+      this.#told[reason] = total;
+      return count === 0 ? [] : [{ reason, count, total }];
+    });
+  }
+}

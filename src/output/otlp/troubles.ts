@@ -1,0 +1,32 @@
+/** How long one kind of trouble is not told again. */
+const QUIET_MS = 10_000;
+
+/** Tells a person what goes wrong, a line for each kind in so much time, for a dead collector fails many times a second. */
+export class Troubles {
+  readonly #tell: (text: string) => void;
+  readonly #kinds = new Map<string, { until: number; untold: number }>();
+
+  constructor(tell: (text: string) => void) {
+    this.#tell = tell;
+  }
+
+  note(kind: string, text: () => string): void {
+    const now = performance.now();
+    const last = this.#kinds.get(kind);
+    if (last !== undefined && now < last.until) {
+      last.untold++;
+      return;
+    }
+    this.#kinds.set(kind, { until: now + QUIET_MS, untold: 0 });
+    this.#tell(last !== undefined && last.untold > 0 ? `${text()} (and ${last.untold} more times before)` : text());
+  }
+}
+
+/** What a collector says, in one line of bounded length that drives no terminal. */
+export function quoted(message: string): string {
+  const line = message
+    .slice(0, 1000)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
+  return line.length > 200 ? `${line.slice(0, 200)}...` : line;
+}
