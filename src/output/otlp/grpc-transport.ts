@@ -12,6 +12,7 @@ import {
 } from '@grpc/grpc-js';
 import { UsageError } from '../../errors.js';
 import { outcomeOf } from './grpc-answer.js';
+import { sendableHeaders } from './headers.js';
 import { later } from './later.js';
 import { takenByProtobuf } from './partial-success.js';
 import { decoded, showAnswerOf } from './shown-answer.js';
@@ -32,14 +33,10 @@ const authority = ({ hostname, port, protocol }: URL): string =>
   `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 
 function metadataOf(headers: ReadonlyMap<string, string>): Metadata {
+  const encoded = (name: string, value: string) => (name.endsWith('-bin') ? Buffer.from(value) : value);
+  const sendable = sendableHeaders(headers, (name, value) => new Metadata().set(name, encoded(name, value)));
   const metadata = new Metadata();
-  for (const [name, value] of headers) {
-    try {
-      metadata.set(name, name.endsWith('-bin') ? Buffer.from(value) : value);
-    } catch {
-      throw new UsageError(`the header ${JSON.stringify(name)} for OTLP has characters that gRPC metadata can't have`);
-    }
-  }
+  for (const [name, value] of sendable) metadata.set(name, encoded(name, value));
   return metadata;
 }
 

@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip, type ZlibOptions } from 'node:zlib';
-import { UsageError } from '../../errors.js';
+import { sendableHeaders } from './headers.js';
 import { failure, outcomeOf, readAnswer } from './http-answer.js';
 import { type HttpWay, httpWay, ProxyError } from './http-way.js';
 import { later } from './later.js';
@@ -16,28 +16,14 @@ const compress = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
 /** Takes less than half of the time of zlib's own choice, for a fifth more of the tenth that is left. */
 const LEVEL = 1;
 
-/** What frames a request is not for settings to change. */
-const OWN_HEADERS: ReadonlySet<string> = new Set([
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'expect',
-  'transfer-encoding',
-]);
-
 function headersOf({ headers, protocol, isCompressed }: Route, userAgent: string): Record<string, string> {
-  for (const [name, value] of headers) {
-    try {
-      validateHeaderName(name);
-      validateHeaderValue(name, value);
-    } catch {
-      throw new UsageError(`the header ${JSON.stringify(name)} for OTLP has characters that a header can't have`);
-    }
-  }
+  const sendable = sendableHeaders(headers, (name, value) => {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  });
   return {
     'user-agent': userAgent,
-    ...Object.fromEntries([...headers].filter(([name]) => !OWN_HEADERS.has(name))),
+    ...Object.fromEntries(sendable),
     'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
     ...(isCompressed && { 'content-encoding': 'gzip' }),
   };
