@@ -66,6 +66,7 @@ for purpose in "$@"; do
         want libcap2-bin 'capsh (libcap)' has capsh
         want iproute2 'ip and ss (iproute2)' has ip
         want curl curl has curl
+        want openssl openssl has openssl
         want bsdutils 'script (util-linux)' has script
         ;;
     kernels)

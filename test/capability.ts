@@ -18,6 +18,10 @@ function program(name: string): Probe {
   };
 }
 
+function executable(path: string): string | undefined {
+  return isExecutable(path) ? undefined : `${path} is no program`;
+}
+
 function mounted(type: string): Probe {
   return () => {
     const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
@@ -150,6 +154,9 @@ const probes = {
   ip: program('ip'),
   ss: program('ss'),
   curl: program('curl'),
+  openssl: program('openssl'),
+  /** OpenTelemetry's collector, with the OTLP receiver and the OTLP/HTTP exporter. */
+  otelcol: () => (process.env.OTELCOL ? executable(process.env.OTELCOL) : program('otelcol')()),
   netns: namedNetwork,
   /** A pair of joined network devices. */
   veth: () => inNetwork('ip link add one type veth peer name two'),

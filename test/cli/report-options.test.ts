@@ -21,7 +21,10 @@ describe('cli: options of reports', () => {
 
   it('are what the flags say', () => {
     const given = { sort: 'comm', rows: '5', interval: '500ms', once: true };
-    const { sort, room, interval, isOnce } = reportOptions({ ...tally, isTop: true }, columns, given, { isForPeople: true, interval: undefined });
+    const { sort, room, interval, isOnce } = reportOptions({ ...tally, isTop: true }, columns, given, {
+      isForPeople: true,
+      interval: undefined,
+    });
     assert.deepEqual([sort.name, room(), interval, isOnce], ['comm', 5, 500, true]);
   });
 
@@ -30,10 +33,13 @@ describe('cli: options of reports', () => {
     const { TERM } = process.env;
     process.env.TERM = 'xterm';
     assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined }).isScreen, true);
-    assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined }).room(), (process.stdout.rows ?? 24) - 3);
+    assert.equal(
+      reportOptions(top, columns, {}, { isForPeople: true, interval: undefined }).room(),
+      (process.stdout.rows ?? 24) - 3,
+    );
     assert.equal(reportOptions(top, columns, {}, { isForPeople: false, interval: undefined }).isScreen, false);
     process.env.TERM = 'dumb';
-    assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined }).isScreen, { isForPeople: false, interval: undefined });
+    assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined }).isScreen, false);
     process.env.TERM = TERM;
   });
 
@@ -43,7 +49,8 @@ describe('cli: options of reports', () => {
     ['no row', { rows: '0' }],
     ['no time', { interval: '0' }],
   ] as const)
-    it(`refuse ${what}`, () => assert.throws(() => reportOptions(tally, columns, given, { isForPeople: false, interval: undefined }), isUsage));
+    it(`refuse ${what}`, () =>
+      assert.throws(() => reportOptions(tally, columns, given, { isForPeople: false, interval: undefined }), isUsage));
 
   it('are refused where there are no reports', () => {
     refuseReportFlags('count', { pid: ['1'] });
