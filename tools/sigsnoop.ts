@@ -43,6 +43,9 @@ export default defineTool({
     },
   },
   tally: {
+    metrics: {
+      count: { name: 'snoopkit.signals', unit: '{signal}', description: 'Signals that were sent' },
+    },
     flag: 'count',
     event: { struct: 'sigsnoop_count', name: 'signal_count' },
     columns: ['count', 'comm', 'signal', 'target_comm', 'result'],

@@ -34,6 +34,9 @@ export default defineTool({
     },
   },
   tally: {
+    metrics: {
+      count: { name: 'snoopkit.tcp.connects', unit: '{connection}', description: 'Attempts to connect over TCP' },
+    },
     flag: 'count',
     event: { struct: 'tcpconnect_count', name: 'tcp_connect_count' },
     columns: ['count', 'comm', 'outcome', 'remote'],

@@ -39,6 +39,9 @@ export default defineTool({
     ...STACK_FLAGS,
   },
   tally: {
+    metrics: {
+      count: { name: 'snoopkit.tcp.drops', unit: '{packet}', description: 'TCP packets that the kernel dropped' },
+    },
     flag: 'count',
     event: { struct: 'tcpdrop_count', name: 'tcp_drop_count' },
     columns: ['count', 'comm', 'direction', 'drop_reason', 'location'],

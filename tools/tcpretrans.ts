@@ -37,6 +37,10 @@ export default defineTool({
     ...STACK_FLAGS,
   },
   tally: {
+    metrics: {
+      count: { name: 'snoopkit.tcp.retransmits', unit: '{packet}', description: 'Times that TCP sent something again' },
+      bytes: { name: 'snoopkit.tcp.retransmitted', unit: 'By', description: 'Bytes of data that TCP sent again' },
+    },
     flag: 'count',
     event: { struct: 'tcpretrans_count', name: 'tcp_retransmit_count' },
     columns: ['count', 'bytes', 'comm', 'kind', 'remote'],

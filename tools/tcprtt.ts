@@ -50,7 +50,15 @@ export default defineTool({
       fields: ['remote_port'],
     },
   },
-  tally: { sort: 'srtt_count' },
+  tally: {
+    sort: 'srtt_count',
+    metrics: {
+      srtt: {
+        name: 'snoopkit.tcp.rtt',
+        description: 'Smoothed round-trip times of TCP connections, each time that data is acknowledged',
+      },
+    },
+  },
   hooks: {
     acknowledgements: { ways: [{ programs: ['handle_probe'] }] },
     states: { ways: [{ programs: ['handle_state'] }] },

@@ -16,7 +16,26 @@ export default defineTool({
     sent: 'bytes that its calls sent',
     received: 'bytes that its calls received',
   },
-  tally: { sort: 'received', sums: ['received', 'sent'], interval: '1', isTop: true },
+  tally: {
+    sort: 'received',
+    sums: ['received', 'sent'],
+    interval: '1',
+    isTop: true,
+    metrics: {
+      received: {
+        name: 'snoopkit.tcp.io',
+        unit: 'By',
+        description: 'Bytes that processes sent and received over TCP',
+        attributes: { 'network.io.direction': 'receive' },
+      },
+      sent: {
+        name: 'snoopkit.tcp.io',
+        unit: 'By',
+        description: 'Bytes that processes sent and received over TCP',
+        attributes: { 'network.io.direction': 'transmit' },
+      },
+    },
+  },
   hooks: {
     transfers: {
       ways: [

@@ -25,6 +25,14 @@ export default defineTool({
     },
   },
   tally: {
+    metrics: {
+      count: {
+        name: 'snoopkit.udp.datagrams',
+        unit: '{packet}',
+        description: 'Datagrams sent and received over UDP, and calls that failed',
+      },
+      bytes: { name: 'snoopkit.udp.io', unit: 'By', description: 'Bytes of data sent and received over UDP' },
+    },
     flag: 'count',
     event: { struct: 'udpsnoop_count', name: 'udp_count' },
     columns: ['pid', 'comm', 'direction', 'count', 'bytes', 'ret', 'remote'],

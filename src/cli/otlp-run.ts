@@ -27,7 +27,7 @@ import { say } from './talk.js';
 import type { Tally, View } from './tally.js';
 import type { ToolDefinition } from './tool.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 
 /** Metrics are few, and each has many points: a request goes out by its bytes, or when a report is complete. */
 const METRIC_BATCH: BatchOptions = { delay: 0, maxBatch: 512, maxQueue: 65_536 };
@@ -124,14 +124,14 @@ export class OtlpRun {
 
   /** Makes ready to send. Throws SnoopkitError where the spool can't be used. */
   async connect(): Promise<void> {
-    const { routes, batches, spool, resource, serviceName } = this.#settings;
+    const { routes, batches, spool, resource, serviceName, hasSpans } = this.#settings;
     const attributes = resourceAttributes({ version, serviceName, attributes: resource });
     const scope = encodeScope(this.#view?.tool.name ?? '', version);
     const envelope = new Envelope(encodeResource(attributes), scope, SCHEMA_URL);
     if (spool) this.#spool = await SpoolFolder.open(spool.directory, spool.maxBytes, say);
     for (const signal of SIGNALS) {
       const route = routes[signal];
-      if (!route) continue;
+      if (!route || (signal === 'traces' && !hasSpans)) continue;
       const exporter = new Exporter({
         signal,
         envelope,

@@ -21,7 +21,7 @@ export interface ResourceOptions {
   readonly version: string;
   /** Of OTEL_SERVICE_NAME, or a flag: they win over the attributes. */
   readonly serviceName: string | undefined;
-  /** Of OTEL_RESOURCE_ATTRIBUTES, and flags: what is found here wins over them, but for the service's name and instance. */
+  /** Of OTEL_RESOURCE_ATTRIBUTES, and flags: they win over what is found here, but for telemetry.sdk. */
   readonly attributes: readonly { readonly key: string; readonly value: string }[];
 }
 
@@ -31,18 +31,18 @@ export function resourceAttributes({ version, serviceName, attributes }: Resourc
   const all: Record<string, string | undefined> = {
     'service.name': 'snoopkit',
     'service.instance.id': randomUUID(),
+    'service.version': version,
+    'host.name': hostname(),
+    'host.id': machineId(),
+    'host.arch': ARCHITECTURES[process.arch] ?? process.arch,
+    'os.type': 'linux',
+    'os.version': release(),
     ...given,
     ...(serviceName !== undefined && { 'service.name': serviceName }),
-    'service.version': given['service.version'] ?? version,
     // `opentelemetry` is the name of the official SDKs.
     'telemetry.sdk.name': 'snoopkit',
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.version': version,
-    'host.name': given['host.name'] ?? hostname(),
-    'host.id': given['host.id'] ?? machineId(),
-    'host.arch': ARCHITECTURES[process.arch] ?? process.arch,
-    'os.type': 'linux',
-    'os.version': release(),
   };
   return Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [keyValue(key, value)]));
 }
