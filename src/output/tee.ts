@@ -31,7 +31,10 @@ export class TeeFormat implements Format {
   report(report: Report, out: OutputBuffer): void {
     for (const format of [this.#first, this.#second]) {
       if (format.report) format.report(report, out);
-      else report.rows.forEach((record) => format.event(record, out));
+      else
+        report.rows.forEach((record) => {
+          format.event(record, out);
+        });
     }
   }
 
