@@ -64,9 +64,9 @@ export default defineTool({
     '--tree keeps every process in memory, with its arguments, until the end.',
     'Arguments are kept of 8,192 processes at a time, of less with a larger --max-args, and of 256 from 64K on; those of more are missing, which is told.',
     'Arguments are as they were when the program was executed, whatever it made of them since.',
-    'For TRACEPARENT the first 128K of an environment are looked at. One that is malformed counts for nothing, and that of a process which was there before tracing is not known.',
+    'For TRACEPARENT the first 128K of an environment are looked at. One that is malformed counts for nothing, and that of a process which was there before tracing is not known. They are kept of 8,192 processes at a time; where there was no room for more, that is told.',
     ...ENDING_CAVEATS,
   ],
   overhead:
-    'A few microseconds for each process that is created, executed and ends, of the half millisecond or more that this takes anyway; and 8 MB of memory for arguments. With --trace-context 2 us more for each execution with an environment of 3 KB, 16 us with one of 32 KB.',
+    'A few microseconds for each process that is created, executed and ends, of the half millisecond or more that this takes anyway; and 8 MB of memory for arguments. With --trace-context 2 to 3 us more for each execution with an environment of 3 KB, 20 us with one of 32 KB.',
 });

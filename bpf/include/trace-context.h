@@ -32,9 +32,9 @@ struct {
  * see its end soon. Its function is global: such a one is verified once, and not for each step. A
  * variable that begins in one step may end in the next.
  */
-#define ENVIRONMENT_STEP 4096
-#define ENVIRONMENT_SIZE (32 * ENVIRONMENT_STEP)
-#define STEPS_MAX 64	 /* with those that ended early */
+#define ENVIRONMENT_STEP 1024
+#define ENVIRONMENT_SIZE (128 * ENVIRONMENT_STEP)
+#define STEPS_MAX 192	 /* with those that ended early */
 #define VARIABLE_SIZE 13 /* of "\0TRACEPARENT=" */
 
 struct environment {

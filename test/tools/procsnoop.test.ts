@@ -232,7 +232,8 @@ describe('procsnoop', () => {
       return events.filter(({ args }) => args?.join() === '/bin/true').map(({ traceparent }) => traceparent);
     };
 
-    it('shows TRACEPARENT, wherever it is in whatever environment', async () => {
+    it('shows TRACEPARENT, wherever it is in whatever environment', async function () {
+      this.timeout(patient(20_000));
       const ours = `TRACEPARENT=${OURS}`;
       const many = (count: number) => Array.from({ length: count }, (_, i) => `F${i}=${'=x'.repeat(i % 60)}`);
       const sizes = [...Array.from({ length: 100 }, (_, i) => 4020 + i), 8170, 32_700, 120_000];
