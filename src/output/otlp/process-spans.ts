@@ -31,6 +31,8 @@ interface Open {
   readonly pid: number;
   readonly comm: string;
   readonly context: SpanContext;
+  /** The span that it carries in its environment, if any. */
+  readonly carried: Uint8Array | undefined;
   /** The birth of the first of these others. */
   readonly since: bigint;
 }
@@ -78,7 +80,7 @@ export class ProcessSpans {
     const [pid, key] = [value('pid') as number, value('key') as bigint];
     const [end, age] = [value('time') as bigint, value('age') as bigint];
     const [creator, creatorKey] = [value('creator') as number, value('creator_key') as bigint];
-    const { context, parent, isBelowCreator } = this.#place(record, pid, key, creator, creatorKey);
+    const { context, parent, carried, isBelowCreator } = this.#place(record, pid, key, creator, creatorKey);
     this.#open.delete(key);
     this.#contexts.set(pid, context);
     const since = end - age;
@@ -88,6 +90,7 @@ export class ProcessSpans {
         pid: creator,
         comm: (value('creator_comm') as string | null) ?? '',
         context: { ...context, spanId: parent.spanId },
+        carried: carried?.spanId,
         since,
       });
     const comm = (value('comm') as string | null) ?? '';
@@ -131,7 +134,7 @@ export class ProcessSpans {
     const open = new Map(all.map((process) => [process.pid, process]));
     // Of several that had the same pid only one can be there.
     this.unseen += all.length - open.size;
-    for (const { pid, comm, context, since } of open.values()) {
+    for (const { pid, comm, context, carried, since } of open.values()) {
       const parentPid = this.#parentOf(pid);
       if (parentPid === undefined) {
         this.unseen++;
@@ -141,7 +144,7 @@ export class ProcessSpans {
       const isSameTrace = above && Buffer.compare(above.traceId, context.traceId) === 0;
       const isRoot = this.#isRoot(pid);
       this.hasRoot ||= isRoot;
-      const parent = isRoot ? this.#rootParent() : isSameTrace ? ours(above.spanId) : this.#topParent(context);
+      const parent = isRoot ? this.#rootParent() : isSameTrace ? ours(above.spanId) : this.#topParent(context, carried);
       const attributes = [
         keyValue('process.executable.name', comm),
         keyValue('process.pid', pid),
@@ -163,14 +166,13 @@ export class ProcessSpans {
     const flags = (carried ?? root?.context)?.flags ?? SAMPLED;
     if (this.#isRoot(pid, key) && root) {
       this.hasRoot = true;
-      return { context: root.context, parent: this.#rootParent(), isBelowCreator: false };
+      return { context: root.context, parent: this.#rootParent(), carried, isBelowCreator: false };
     }
     const traceId = (carried ?? root?.context)?.traceId ?? this.#ids.traceId(value('tree_key') as bigint);
     const context = { traceId, spanId: this.#ids.spanId(key), flags };
-    if (!isBelowCreator)
-      return { context, parent: carried ? theirs(carried.spanId) : this.#topParent(context), isBelowCreator };
+    if (!isBelowCreator) return { context, parent: this.#topParent(context, carried?.spanId), carried, isBelowCreator };
     const spanId = this.#isRoot(creator, creatorKey) && root ? root.context.spanId : this.#ids.spanId(creatorKey);
-    return { context, parent: ours(spanId), isBelowCreator };
+    return { context, parent: ours(spanId), carried, isBelowCreator };
   }
 
   /** Whether it is the traced command; a later process may have the same pid. */
@@ -185,9 +187,10 @@ export class ProcessSpans {
     return parent && theirs(parent.spanId);
   }
 
-  /** What those are below that nobody is known to have created. */
-  #topParent({ traceId }: SpanContext): ParentSpan | undefined {
+  /** What those are below that nobody is known to have created: what they carry, or else the root. */
+  #topParent({ traceId }: SpanContext, carried: Uint8Array | undefined): ParentSpan | undefined {
     const { root } = this.#options;
+    if (carried) return theirs(carried);
     if (!root || Buffer.compare(root.context.traceId, traceId) !== 0) return undefined;
     return { spanId: root.context.spanId, isRemote: root.pid === undefined };
   }

@@ -316,6 +316,21 @@ describe('otlp: spans of processes', () => {
       assert.equal(fed.emitted.length, 5);
     });
 
+    it('are below what they carry', () => {
+      const fed = new Fed({ parentOf: (pid) => pid - 1 });
+      fed.tell(
+        { pid: 9, creator: 3, tree: 1, carries: OURS, isInherited: true },
+        { pid: 8, creator: 2, tree: 1, carries: OURS, isInherited: true },
+        { pid: 7, creator: 1 },
+      );
+      fed.spans.end(seconds(30));
+      const { byPid } = fed;
+      assert.deepEqual(
+        [3, 2, 1].map((pid) => byPid.get(pid)?.parent),
+        [byPid.get(2)?.id, '1'.repeat(16), ''],
+      );
+    });
+
     it('are counted where nobody knows how they ended', () => {
       const fed = new Fed({ parentOf: () => undefined }).tell({ pid: 3, creator: 2 });
       fed.spans.end(seconds(30));
