@@ -11,6 +11,7 @@
 #include "exit.h"
 #include "filter.h"
 #include "tail.h"
+#include "trace-context.h"
 
 struct procsnoop_event {
 	struct event;
@@ -19,6 +20,11 @@ struct procsnoop_event {
 	bool existed_before;
 	struct ending;
 	snoop_args args;
+	__u64 key;
+	__u64 creator_key;
+	__u64 tree_key;
+	snoop_text traceparent;
+	bool traceparent_inherited;
 };
 
 SMALL_EVENT(procsnoop_event);
@@ -29,6 +35,8 @@ const volatile __u64 tracing_since; /* ns on CLOCK_BOOTTIME */
 
 /* Who created a process. */
 struct origin {
+	__u64 key;
+	__u64 tree; /* the key of the first one in the line of creators that is known */
 	__u32 pid;
 	snoop_comm comm;
 };
@@ -65,7 +73,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SCRATCHES);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct procsnoop_event));
+	__uint(value_size, sizeof(struct procsnoop_event) + TRACEPARENT_SIZE);
 } scratch SEC(".maps");
 
 static __always_inline void *get_scratch(const __u32 which)
@@ -75,17 +83,29 @@ static __always_inline void *get_scratch(const __u32 which)
 	return bpf_map_lookup_elem(&scratch, &key);
 }
 
+/* A number that no other process has, for pids recur: pids of 22 bits, and when it was created. */
+static __always_inline __u64 key_of(struct task_struct *task)
+{
+	return (__u64)BPF_CORE_READ(task, tgid) << 42 ^
+	       BPF_CORE_READ(task, group_leader, start_boottime);
+}
+
 SEC("raw_tp/sched_process_fork")
 int handle_fork(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *parent = (void *)ctx->args[0], *child = (void *)ctx->args[1];
-	struct origin origin = {.pid = BPF_CORE_READ(parent, tgid)};
-	__u32 pid = BPF_CORE_READ(child, tgid);
+	__u32 creator = BPF_CORE_READ(parent, tgid), pid = BPF_CORE_READ(child, tgid);
+	struct origin origin = {}, *above;
 
-	if (pid == origin.pid) /* a thread */
+	if (pid == creator) /* a thread */
 		return 0;
+	above = bpf_map_lookup_elem(&origins, &creator);
+	origin.pid = creator;
+	origin.key = key_of(parent);
+	origin.tree = above ? above->tree : origin.key;
 	BPF_CORE_READ_INTO(&origin.comm, parent, group_leader, comm);
 	bpf_map_update_elem(&origins, &pid, &origin, BPF_ANY);
+	context_of_fork(creator, pid);
 	return 0;
 }
 
@@ -94,19 +114,21 @@ int handle_exec(void *ctx)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct tail tail = {};
 	struct story *story;
 
 	(void)ctx;
 	if (!filter_allows())
 		return 0;
+	context_of_exec(pid, mm);
 	story = get_scratch(SCRATCH_STORY);
 	if (!story)
 		return 0;
 	tail.text = (char *)(story + 1);
 	__builtin_memset(story, 0, sizeof(*story));
 	story->executed = bpf_ktime_get_boot_ns();
-	append_args(&tail, 0, 0, &story->args, BPF_CORE_READ(task, mm), max_args);
+	append_args(&tail, 0, 0, &story->args, mm, max_args);
 	if (bpf_map_update_elem(&stories, &pid, story, BPF_ANY))
 		count_lost(LOST_NOT_KEPT);
 	return 0;
@@ -128,10 +150,29 @@ static __always_inline void add_origin(struct procsnoop_event *e)
 {
 	struct origin *origin = bpf_map_lookup_elem(&origins, &e->pid);
 
+	e->key = e->tree_key = key_of((void *)bpf_get_current_task());
 	if (!origin)
 		return;
 	e->creator = origin->pid;
+	e->creator_key = origin->key;
+	e->tree_key = origin->tree;
 	__builtin_memcpy(e->creator_comm, origin->comm, sizeof(e->creator_comm));
+}
+
+/* Takes over the trace context, behind `used` bytes of the tail. Returns how much is used then. */
+static __always_inline __u32 add_trace_context(struct procsnoop_event *e, __u32 used)
+{
+	struct trace_context *context = bpf_map_lookup_elem(&trace_contexts, &e->pid);
+	__u64 at = place_of(used);
+
+	if (!context || at > max_args)
+		return used;
+	bpf_probe_read_kernel((char *)(e + 1) + at, TRACEPARENT_SIZE, context->text);
+	/* One that fills all of it has no known end. */
+	span_set(&e->traceparent, sizeof(*e) + used, context->length - 1,
+		 context->length == TRACEPARENT_SIZE);
+	e->traceparent_inherited = context->is_inherited;
+	return used + TRACEPARENT_SIZE;
 }
 
 static __always_inline int handle_end(void)
@@ -142,8 +183,12 @@ static __always_inline int handle_end(void)
 	__u64 tail_size;
 	int status;
 
-	if (ends_alone() || !filter_allows())
+	if (ends_alone())
 		return 0;
+	if (!filter_allows()) {
+		forget_context(pid);
+		return 0;
+	}
 	status = exit_status(false);
 	e = get_scratch(SCRATCH_EVENT);
 	if (!e)
@@ -159,8 +204,13 @@ static __always_inline int handle_end(void)
 		bpf_map_delete_elem(&stories, &pid);
 	}
 	bpf_map_delete_elem(&origins, &pid);
+	if (want_trace_context) {
+		used = add_trace_context(e, used);
+		forget_context(pid);
+	}
 	tail_size = place_of(used);
-	if ((filter_failed && !status) || e->age < min_duration || tail_size > max_args)
+	if ((filter_failed && !status) || e->age < min_duration ||
+	    tail_size > max_args + TRACEPARENT_SIZE)
 		return 0;
 	event_send(e, sizeof(*e) + tail_size);
 	return 0;

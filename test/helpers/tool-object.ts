@@ -28,9 +28,11 @@ export class ToolObject {
     return new Map(globalsOf(this.bytes, this.btf).map((variable) => [variable.name, variable]));
   }
 
+  /** Without the functions that programs call. */
   get programs(): string[] {
+    const called = this.sections.get('.text')?.index;
     return elfSymbols(this.bytes)
-      .filter(({ type, binding }) => type === 'function' && binding === 'global')
+      .filter(({ type, binding, section }) => type === 'function' && binding === 'global' && section !== called)
       .map(({ name }) => name);
   }
 }

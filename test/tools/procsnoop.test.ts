@@ -25,6 +25,12 @@ interface ProcessEvent {
   run_time?: number;
   args: string[] | null;
   args_truncated?: true;
+  key: string;
+  creator_key: string;
+  tree_key: string;
+  traceparent: string | null;
+  traceparent_truncated?: true;
+  traceparent_inherited: boolean;
 }
 
 const outcome = ({ exit_code, signal }: ProcessEvent) => signal ?? exit_code;
@@ -210,6 +216,109 @@ describe('procsnoop', () => {
     }
     // Whoever else is there is strace itself, which tried what the kernel can do, and started make.
     assert.ok([...seen.values()].every(([args]) => args === null || (args as string[])[0] === 'strace'));
+  });
+
+  describe('--trace-context', () => {
+    const [OURS, OTHER] = [1, 2].map((digit) => `00-${`${digit}`.repeat(32)}-${`${digit}`.repeat(16)}-01`) as [
+      string,
+      string,
+    ];
+    /** What is shown of a program that has one of these environments, each a list of NAME=value in order. */
+    const seen = async (environments: readonly (readonly string[])[]) => {
+      const script = join(trace.folder, 'environments.sh');
+      const lines = environments.map((words) => `env -i ${words.map((word) => `'${word}'`).join(' ')} /bin/true`);
+      writeFileSync(script, lines.join('\n'));
+      const { events } = await trace.run(['-f', '-F', 'args,traceparent'], ['env', '-i', '/bin/sh', script]);
+      return events.filter(({ args }) => args?.join() === '/bin/true').map(({ traceparent }) => traceparent);
+    };
+
+    it('shows TRACEPARENT, wherever it is in whatever environment', async function () {
+      this.timeout(patient(20_000));
+      const ours = `TRACEPARENT=${OURS}`;
+      const many = (count: number) => Array.from({ length: count }, (_, i) => `F${i}=${'=x'.repeat(i % 60)}`);
+      const sizes = [...Array.from({ length: 100 }, (_, i) => 4020 + i), 8170, 32_700, 120_000];
+      const environments = [
+        ...[0, 1, 60, 62, 64, 66, 68, 500, 1500].flatMap((count) => [
+          [...many(count), ours],
+          [ours, ...many(count)],
+        ]),
+        // At each place where two steps meet.
+        ...sizes.map((size) => [`X=${'x'.repeat(size)}`, ours]),
+        // Behind what may be taken for it.
+        ['TxxxxPxxxxx=x', 'TRACEPARENS=x', 'TRACESTATE=x', ours],
+      ];
+      assert.deepEqual(
+        await seen(environments),
+        environments.map(() => OURS),
+      );
+    });
+
+    it('takes nothing else for it', async () => {
+      const environments = [
+        [],
+        [`XTRACEPARENT=${OURS}`],
+        [`TRACEPARENTS=${OURS}`],
+        [`TRACE_PARENT=${OURS}`],
+        [`traceparent=${OURS}`],
+        [`OTHER=TRACEPARENT=${OURS}`],
+        ['TRACEPARENT='],
+        [`TRACEPARENT=${OURS.slice(1)}`],
+        [`TRACEPARENT=${OURS.replaceAll('-', '_')}`],
+      ];
+      assert.deepEqual(
+        await seen(environments),
+        environments.map(() => null),
+      );
+    });
+
+    it('marks one that is longer than any that is known', async () => {
+      const env = { PATH: process.env.PATH, TRACEPARENT: `${OURS}-${'x'.repeat(100)}` };
+      const event = await trace.one(['-F', 'traceparent'], ['/bin/true'], { env });
+      assert.deepEqual([event.traceparent, event.traceparent_truncated], [env.TRACEPARENT.slice(0, 63), true]);
+    });
+
+    it('shows what a program was executed with, not what it made of that', async () => {
+      const script = `$ENV{TRACEPARENT} = '${OTHER}'; $ENV{X} = 1`;
+      const event = await trace.one(['--trace-context'], ['perl', '-e', script], {
+        env: { PATH: process.env.PATH, TRACEPARENT: OURS },
+      });
+      assert.deepEqual([event.traceparent, event.traceparent_inherited], [OURS, false]);
+    });
+
+    it('goes from process to process, and from program to program', async () => {
+      const script = `(exit 2); /bin/false; env -i sh -c "exit 3"; TRACEPARENT=${OTHER} sh -c "(exit 4); exit 5"; exec env -i sh -c "exit 6"`;
+      const env = { PATH: process.env.PATH, TRACEPARENT: OURS };
+      const { events } = await trace.run(['-f', '--trace-context'], ['bash', '--norc', '-c', script], { env });
+      assert.deepEqual(
+        events.map((event) => [outcome(event), event.traceparent, event.traceparent_inherited]),
+        [
+          [2, OURS, true],
+          [1, OURS, true],
+          [3, OURS, true],
+          [4, OTHER, true],
+          [5, OTHER, false],
+          [6, OURS, false],
+        ],
+      );
+    });
+
+    it('tells each process from all others, and what they descend from', async () => {
+      const { events } = await trace.run(
+        ['-f', '-F', 'pid,creator,+key,creator_key,tree_key,traceparent'],
+        [
+          ...['env', '-u', 'TRACEPARENT'],
+          ...['bash', '--norc', '-c', '(exit 1); (sh -c "sleep 0.3" & exit 0); sleep 0.5; exit 0'],
+        ],
+      );
+      const root = events.at(-1) ?? assert.fail();
+      const keys = new Map(events.map(({ key, pid }) => [key, pid]));
+      assert.equal(keys.size, events.length);
+      for (const event of events) {
+        assert.deepEqual([event.tree_key, event.traceparent], [root.key, null]);
+        if (event === root) assert.equal(event.creator_key, '0');
+        else assert.equal(keys.get(event.creator_key), event.creator);
+      }
+    });
   });
 
   describe('--tree', () => {

@@ -1,0 +1,72 @@
+/** --trace-root: what is traced, a command above all, is one span, and all else is below it. */
+import { basename } from 'node:path';
+import { outcomeOf } from '../output/otlp/process-outcome.js';
+import { encodeSpan, SPAN_KIND } from '../output/otlp/span.js';
+import {
+  formatTraceparent,
+  newSpanId,
+  newTraceId,
+  parseTraceparent,
+  SAMPLED,
+  type SpanContext,
+} from '../output/otlp/trace-context.js';
+import { type KeyValue, keyValue } from '../output/otlp/values.js';
+
+export interface TraceRoot {
+  /** The span of the command. */
+  readonly context: SpanContext;
+  /** What that is below: what our own TRACEPARENT says. */
+  readonly parent: SpanContext | undefined;
+  /** The environment that the command gets, with its own TRACEPARENT. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Begins a trace, or goes on with that of our own environment. */
+export function traceRoot(env: NodeJS.ProcessEnv): TraceRoot {
+  const parent = parseTraceparent(env.TRACEPARENT);
+  const context = {
+    traceId: parent?.traceId ?? newTraceId(),
+    spanId: newSpanId(),
+    flags: parent?.flags ?? SAMPLED,
+  };
+  const { TRACESTATE, ...rest } = env;
+  // It belongs to a TRACEPARENT, and means nothing without.
+  const state = parent && TRACESTATE !== undefined ? { TRACESTATE } : {};
+  return { context, parent, env: { ...rest, ...state, TRACEPARENT: formatTraceparent(context) } };
+}
+
+/** How a command went. Times are nanoseconds since 1970. */
+export interface CommandRun {
+  readonly words: readonly string[];
+  /** What of the words may be shown. */
+  readonly shown: readonly string[] | undefined;
+  readonly pid: number;
+  readonly start: bigint;
+  readonly end: bigint;
+  /** As a shell has it; undefined where it has not ended. */
+  readonly status: number | undefined;
+}
+
+/** The span of the command, for tools that don't make one of each process. */
+export function rootSpan({ context, parent }: TraceRoot, run: CommandRun): Uint8Array {
+  const { words, shown, pid, start, end, status } = run;
+  const name = basename(words[0] ?? '');
+  const outcome = status === undefined ? undefined : outcomeOf(status);
+  const attributes: KeyValue[] = [
+    keyValue('process.executable.name', name),
+    keyValue('process.pid', pid),
+    ...(outcome?.attributes ?? [keyValue('snoopkit.span.unfinished', true)]),
+    keyValue('process.args_count', words.length),
+    ...(shown ? [keyValue('process.command_args', shown)] : []),
+  ];
+  return encodeSpan({
+    context,
+    parent: parent && { spanId: parent.spanId, isRemote: true },
+    name,
+    kind: SPAN_KIND.INTERNAL,
+    start,
+    end,
+    attributes,
+    hasFailed: outcome?.hasFailed ?? false,
+  });
+}

@@ -1,0 +1,36 @@
+/** What is kept of the latest so many; the oldest goes as room is needed. */
+export class Recent<Key, Value> {
+  readonly #entries = new Map<Key, Value>();
+  readonly #most: number;
+  /** How many had to go. */
+  forgotten = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get(key: Key): Value | undefined {
+    return this.#entries.get(key);
+  }
+
+  set(key: Key, value: Value): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    if (this.#entries.size <= this.#most) return;
+    const [oldest] = this.#entries.keys();
+    this.#entries.delete(oldest as Key);
+    this.forgotten++;
+  }
+
+  delete(key: Key): void {
+    this.#entries.delete(key);
+  }
+
+  values(): IterableIterator<Value> {
+    return this.#entries.values();
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}

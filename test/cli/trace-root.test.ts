@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { type CommandRun, rootSpan, traceRoot } from '../../src/cli/trace-root.js';
+import { formatTraceparent } from '../../src/output/otlp/trace-context.js';
+import { readSpans } from '../output/otlp/spans.js';
+
+const OURS = `00-${'1'.repeat(32)}-${'1'.repeat(16)}-01`;
+const RUN: CommandRun = { words: ['/bin/make', 'all'], shown: undefined, pid: 7, start: 5n, end: 9n, status: 2 };
+
+describe('cli: the root of a trace', () => {
+  it('is new, and told to the command', () => {
+    const { context, parent, env } = traceRoot({ PATH: '/bin', TRACESTATE: 'a=b' });
+    assert.deepEqual([parent, env], [undefined, { PATH: '/bin', TRACEPARENT: formatTraceparent(context) }]);
+    assert.notDeepEqual(traceRoot({}).context, context);
+  });
+
+  it('goes on with the trace of our own environment', () => {
+    const { context, parent, env } = traceRoot({ TRACEPARENT: OURS, TRACESTATE: 'a=b' });
+    assert.equal(parent && formatTraceparent(parent), OURS);
+    assert.deepEqual([env.TRACESTATE, env.TRACEPARENT], ['a=b', formatTraceparent(context)]);
+    assert.deepEqual([Buffer.from(context.traceId).toString('hex'), context.flags], ['1'.repeat(32), 1]);
+    assert.notEqual(Buffer.from(context.spanId).toString('hex'), '1'.repeat(16));
+    assert.equal(traceRoot({ TRACEPARENT: 'nonsense' }).parent, undefined);
+  });
+
+  it('is a span', () => {
+    const root = traceRoot({ TRACEPARENT: OURS });
+    const [span] = readSpans([rootSpan(root, RUN)]);
+    assert.deepEqual([span?.parent, span?.name, span?.kind, span?.status], ['1'.repeat(16), 'make', 1, 2]);
+    assert.equal(span?.id, Buffer.from(root.context.spanId).toString('hex'));
+    assert.deepEqual(span?.attributes, {
+      'process.executable.name': 'make',
+      'process.pid': 7,
+      'process.exit.code': 2,
+      'error.type': '2',
+      'process.args_count': 2,
+    });
+  });
+
+  it('says where it has not ended', () => {
+    const [span] = readSpans([rootSpan(traceRoot({}), { ...RUN, shown: ['make'], status: undefined })]);
+    assert.deepEqual([span?.parent, span?.status, span?.flags], ['', 0, 0x101]);
+    assert.deepEqual(
+      [span?.attributes['snoopkit.span.unfinished'], span?.attributes['process.command_args']],
+      [true, ['make']],
+    );
+  });
+});
