@@ -47,6 +47,7 @@ export default defineTool({
   hasTree: true,
   otlp: {
     event: 'process.end',
+    spans: 'processes',
     attributes: ENDING_ATTRIBUTES,
     warns: ENDING_WARNS,
   },

@@ -30,7 +30,7 @@ export default defineTool({
       sets: 'min_duration',
     },
   },
-  otlp: { event: 'tcp.session', constants: TCP },
+  otlp: { event: 'tcp.session', spans: 'connections', constants: TCP },
   hooks: { states: { ways: [{ programs: ['handle_state'] }] }, ...OWNER_HOOKS },
   examples: [
     { summary: 'All connections that end', command: '' },

@@ -46,8 +46,13 @@ export class TracedCommand {
   }
 
   /** Starts it, held. Its standard output becomes our standard error unless it `keepsOutput`. */
-  static async start(command: readonly string[], keepsOutput: boolean): Promise<TracedCommand> {
+  static async start(
+    command: readonly string[],
+    keepsOutput: boolean,
+    env: NodeJS.ProcessEnv = process.env,
+  ): Promise<TracedCommand> {
     const child = spawn(launcherPath(), command, {
+      env,
       stdio: ['inherit', keepsOutput ? 'inherit' : 2, 'inherit', 'pipe'],
     });
     await new Promise<void>((resolve, reject) => {

@@ -90,7 +90,8 @@ export interface RunOptions {
   readonly otlp: OtlpFlagValues | undefined;
 }
 
-function otlpOf(flags: SharedFlagValues, output: Output): OtlpFlagValues | undefined {
+function otlpOf(flags: SharedFlagValues, output: Output, command: readonly string[]): OtlpFlagValues | undefined {
+  if (flags['trace-root'] && command.length === 0) throw new UsageError('--trace-root needs a command after --');
   if (output === 'otlp' || flags.otlp) return parseOtlpFlags(flags);
   refuseOtlpFlags(flags as Record<string, unknown>);
   return undefined;
@@ -138,6 +139,6 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
     time: flags.time,
     out: flags.out,
     color: flags.color ?? true,
-    otlp: otlpOf(flags, output),
+    otlp: otlpOf(flags, output, command),
   };
 }

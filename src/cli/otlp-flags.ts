@@ -66,7 +66,15 @@ export const otlpFlags = {
     multiple: true,
     summary: 'attributes of the resource, with commas between, percent-encoded, such as service.name=web',
   }),
-  'otlp-spans': Flags.boolean({ helpGroup, summary: 'also send spans of what has a beginning and an end' }),
+  'otlp-spans': Flags.boolean({
+    helpGroup,
+    summary:
+      'send spans of processes (procsnoop) and connections (tcplife) in place of events; events of other tools get the trace that their process has in TRACEPARENT',
+  }),
+  'trace-root': Flags.boolean({
+    helpGroup,
+    summary: 'with --otlp-spans and -- COMMAND: a trace of which the command is the root, told to it in TRACEPARENT',
+  }),
   'otlp-histograms': Flags.option({ options: HISTOGRAM_STYLES })({
     helpGroup,
     summary: 'how histograms are sent; explicit (with bounds) when left out',

@@ -27,6 +27,7 @@ export interface OtlpFlagTexts {
   'spool-max'?: string;
   'otlp-resource'?: string[];
   'otlp-spans'?: boolean;
+  'trace-root'?: boolean;
   'otlp-histograms'?: HistogramStyle;
   'otlp-temporality'?: Temporality;
   'otlp-batch'?: string;
@@ -71,7 +72,9 @@ function parseResourceFlags(flag: string, texts: readonly string[]): TextAttribu
 
 /** Throws UsageError where flags are given for --output otlp, and there is another one. */
 export function refuseOtlpFlags(given: Readonly<Record<string, unknown>>): void {
-  const name = Object.keys(given).find((key) => /^(otlp-|spool-max$)/.test(key) && given[key] !== undefined);
+  const name = Object.keys(given).find(
+    (key) => /^(otlp-|spool-max$|trace-root$)/.test(key) && given[key] !== undefined,
+  );
   if (name !== undefined) throw new UsageError(`--${name} goes with --output otlp: give both`);
 }
 
@@ -83,6 +86,8 @@ const parsed = <T, V>(flag: string, value: T | undefined, parse: (flag: string, 
 export function parseOtlpFlags(flags: OtlpFlagTexts): OtlpFlagValues {
   if (flags['spool-max'] !== undefined && flags['otlp-spool'] === undefined)
     throw new UsageError('--spool-max goes with --otlp-spool: give both');
+  if (flags['trace-root'] && !flags['otlp-spans'])
+    throw new UsageError('--trace-root goes with --otlp-spans: give both');
   return {
     endpoint: parsed('--otlp-endpoint', flags['otlp-endpoint'], parseText),
     protocol: flags['otlp-protocol'],
@@ -98,6 +103,7 @@ export function parseOtlpFlags(flags: OtlpFlagTexts): OtlpFlagValues {
     spoolMax: parsed('--spool-max', flags['spool-max'], parseSpoolMax),
     resource: parsed('--otlp-resource', flags['otlp-resource'], parseResourceFlags),
     hasSpans: flags['otlp-spans'],
+    hasTraceRoot: flags['trace-root'],
     histograms: flags['otlp-histograms'],
     temporality: flags['otlp-temporality'],
     maxBatch: parsed('--otlp-batch', flags['otlp-batch'], parseCount),

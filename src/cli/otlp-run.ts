@@ -1,7 +1,6 @@
 /** What goes to a collector in a run: by which exporters, and what became of it. */
 import { readFileSync } from 'node:fs';
 import { bootTime, bootToRealtime } from '../bpf/system.js';
-import { UsageError } from '../errors.js';
 import type { Column, EventRecord } from '../events/column.js';
 import { OutputBuffer } from '../events/output-buffer.js';
 import type { Rows } from '../events/rows.js';
@@ -23,6 +22,7 @@ import { keyColumns, TallyMetrics, type TallyShape } from '../output/otlp/tally-
 import { transportOf } from '../output/otlp/transport.js';
 import { type BatchOptions, SIGNALS, type Signal } from '../output/otlp/types.js';
 import type { KeyValue } from '../output/otlp/values.js';
+import { OtlpSpans } from './otlp-spans.js';
 import { say } from './talk.js';
 import type { Tally, View } from './tally.js';
 import type { ToolDefinition } from './tool.js';
@@ -41,8 +41,10 @@ export interface OtlpView {
   readonly tool: ToolDefinition;
   readonly view: View;
   readonly tally: Tally | undefined;
-  /** Those of the view, as far as they are there. */
+  /** Those that are told. */
   readonly columns: readonly Column[];
+  /** All that there are. */
+  readonly all: readonly Column[];
 }
 
 /** The attributes that columns are, as plain objects. */
@@ -71,6 +73,7 @@ function accountLine(signal: Signal, account: Account): string {
 
 export class OtlpRun {
   readonly #settings: OtlpSettings;
+  readonly #command: readonly string[];
   readonly #exporters = new Map<Signal, Exporter>();
   #spool: SpoolFolder | undefined;
   #view: OtlpView | undefined;
@@ -78,12 +81,26 @@ export class OtlpRun {
   #tally: TallyMetrics | undefined;
   #reader: MetricReader | undefined;
   #health: HealthMetrics | undefined;
+  readonly #spans: OtlpSpans | undefined;
 
   /** By flags and by the environment, of which it says at once what makes no sense. Throws SnoopkitError where nothing could be sent. */
-  constructor(flags: OtlpFlagValues) {
+  constructor(flags: OtlpFlagValues, command: readonly string[]) {
+    this.#command = command;
     this.#settings = otlpSettings(process.env, flags);
     for (const warning of this.#settings.warnings) say(warning);
     if (this.#settings.isDisabled) say('OTEL_SDK_DISABLED is true: nothing is sent to a collector');
+    const { hasSpans, args } = this.#settings;
+    if (hasSpans) this.#spans = new OtlpSpans(this.#adder('traces'), args, flags.hasTraceRoot === true);
+  }
+
+  /** That of the command; undefined where it is ours. */
+  get environment(): NodeJS.ProcessEnv | undefined {
+    return this.#spans?.environment;
+  }
+
+  /** Flags of a tool that this needs. */
+  impliedFlags({ otlp }: ToolDefinition): Readonly<Record<string, true>> {
+    return this.#spans && otlp?.spans === 'processes' ? { 'trace-context': true } : {};
   }
 
   /** Milliseconds from one report of what a tool adds up to the next, where nothing else is said. */
@@ -98,14 +115,18 @@ export class OtlpRun {
 
   /** The format that hands events on. */
   format(view: OtlpView): OtlpFormat {
-    const { routes, hasSpans } = this.#settings;
-    const { tool, tally } = view;
-    if (hasSpans) throw new UsageError(`--otlp-spans: ${tool.name} shows nothing that has a beginning and an end`);
+    const { tally, tool } = view;
     this.#view = view;
+    const encoder = this.#encoder(view, view.columns);
+    const spans = this.#spans;
+    const hasSpans = spans && !tally && tool.otlp?.spans !== undefined;
+    if (hasSpans) spans.prepare(tool, view.all, attributesBy(encoder));
     this.#format = new OtlpFormat({
       logs:
-        routes.logs && !tally ? { encoder: this.#encoder(view, view.columns), add: this.#adder('logs') } : undefined,
-      spans: undefined,
+        tally || !this.#settings.routes.logs
+          ? undefined
+          : { encoder, add: this.#adder('logs'), ...(spans && { contextOf: spans.contextReader(view.all) }) },
+      spans: hasSpans ? spans : undefined,
       tally: (rows) => this.#report(rows),
       now,
     });
@@ -152,9 +173,15 @@ export class OtlpRun {
     }
   }
 
-  /** Begins with metrics, once events come; `losses` are those of the kernel's side, by reason. */
-  start(losses: () => Readonly<Record<string, number>>): void {
+  /** The traced command has ended, with this status as a shell has it. */
+  commandEnded(status: number): void {
+    this.#spans?.commandEnded(status, now());
+  }
+
+  /** Begins, once events come; `losses` are those of the kernel's side, by reason, and `command` the pid of the traced one. */
+  start(losses: () => Readonly<Record<string, number>>, command: number | undefined): void {
     const { metrics, routes, batches } = this.#settings;
+    this.#spans?.start(command, now());
     if (!routes.metrics || !this.#view) return;
     const options: MetricOptions = {
       preference: metrics.temporality,
@@ -223,6 +250,7 @@ export class OtlpRun {
 
   /** Sends what waits, for so many milliseconds at the most, and says what became of all of it. */
   async close(deadline: number): Promise<void> {
+    for (const line of this.#spans?.end(now(), this.#command) ?? []) say(line);
     this.#reader?.close();
     await Promise.all([...this.#exporters.values()].map((exporter) => exporter.close(deadline)));
     await this.#spool?.close();

@@ -114,8 +114,9 @@ export function prepare(
 ): Prepared {
   checkPidNamespace(options.filters, options.command);
   const btf = options.btf === undefined ? undefined : kernelBtf(options.btf);
-  const flags = flagsInUse(tool, given, requestedFields(options.fields));
-  const values = flagValues(tool, flags, given);
+  const asked = { ...given, ...otlp?.impliedFlags(tool) };
+  const flags = flagsInUse(tool, asked, requestedFields(options.fields));
+  const values = flagValues(tool, flags, asked);
   const open = () => openObject(tool, btf, values);
   const object = open();
   try {
@@ -134,7 +135,7 @@ export function prepare(
     const reports =
       tally && reportOptions(tally, all, given, { isForPeople, interval: isOtlp ? otlp?.interval : undefined });
     const own = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, columns, reports);
-    const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all });
+    const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all, all });
     const format = own && sent ? new TeeFormat(own, sent) : (own ?? sent);
     if (!format) throw new Error('no output');
     return { object, open, schema, context, format, names, reports, otlp };

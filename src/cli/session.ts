@@ -66,7 +66,7 @@ class Session {
       const pump = new EventPump(schema, format, destination, reports?.isOnce ? 1 : maxEvents, opening);
       const run = { losses, pump, destination };
       const reporter = reports && new Reporter(new TallyReader(object, reports.isTotal), pump, destination, reports);
-      otlp?.start(() => losses.totals);
+      otlp?.start(() => losses.totals, command?.pid);
       this.#watch(run);
       reporter?.start(duration, () => this.#stop.abort());
       if (!command) pump.begin();
@@ -96,7 +96,9 @@ class Session {
 
   async #startCommand(): Promise<TracedCommand | undefined> {
     const { command, out, output } = this.#options;
-    return command.length > 0 ? TracedCommand.start(command, out !== undefined || output === 'otlp') : undefined;
+    return command.length > 0
+      ? TracedCommand.start(command, out !== undefined || output === 'otlp', this.#prepared.otlp?.environment)
+      : undefined;
   }
 
   /** Takes the programs into the kernel and attaches them. */
@@ -160,7 +162,10 @@ class Session {
       pump.begin();
       // What its last system calls left in the ring is read after this.
       const status = await Promise.race([command.exited, aborted(this.#stop.signal)]);
-      if (status !== undefined) this.#status = status;
+      if (status !== undefined) {
+        this.#status = status;
+        this.#prepared.otlp?.commandEnded(status);
+      }
     } catch (error) {
       reportError(error);
       this.#status = await command.exited.catch(() => EXIT_NOT_FOUND);
@@ -209,7 +214,7 @@ export async function runTool(
     requireTracingRights();
     // Loaded only where it is asked for.
     const names = options.filters.ends.dns ? new (await import('./host-names.js')).HostNames() : undefined;
-    const otlp = options.otlp && new (await import('./otlp-run.js')).OtlpRun(options.otlp);
+    const otlp = options.otlp && new (await import('./otlp-run.js')).OtlpRun(options.otlp, options.command);
     const prepared = prepare(tool, options, given, { names, otlp });
     try {
       await otlp?.connect();

@@ -38,6 +38,7 @@ export interface OtlpFlagValues {
   readonly spoolMax?: number;
   readonly resource?: readonly TextAttribute[];
   readonly hasSpans?: boolean;
+  readonly hasTraceRoot?: boolean;
   readonly histograms?: HistogramStyle;
   readonly temporality?: Temporality;
   readonly maxBatch?: number;

@@ -7,7 +7,14 @@ import type { LogEncoder, LostRecord } from './log-encoder.js';
 /** Where events go, each encoded as it stands in its scope's message. */
 export interface OtlpParts {
   /** Undefined where no log records are sent. */
-  readonly logs: { readonly encoder: LogEncoder; add(bytes: Uint8Array, start: number, end: number): void } | undefined;
+  readonly logs:
+    | {
+        readonly encoder: LogEncoder;
+        add(bytes: Uint8Array, start: number, end: number): void;
+        /** The span that an event belongs to, as fields of its record. */
+        contextOf?(record: EventRecord): Uint8Array | undefined;
+      }
+    | undefined;
   readonly spans: { event(record: EventRecord): void } | undefined;
   /** What rows become that are added up in the kernel. */
   readonly tally: ((rows: Rows) => void) | undefined;
@@ -34,7 +41,7 @@ export class OtlpFormat implements Format {
     else if (logs) {
       this.#look();
       this.#out.length = 0;
-      logs.encoder.event(record, this.#out);
+      logs.encoder.event(record, this.#out, logs.contextOf?.(record));
       logs.add(this.#out.bytes, 0, this.#out.length);
     }
     this.events++;

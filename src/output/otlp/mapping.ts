@@ -20,6 +20,8 @@ export interface OtlpMapping {
   readonly attributes?: Readonly<Record<string, AttributeRule>>;
   /** Attributes that all its events have. */
   readonly constants?: Readonly<Record<string, string>>;
+  /** What of it has a beginning and an end, and is a span with --otlp-spans. Processes need the flag --trace-context. */
+  readonly spans?: 'processes' | 'connections';
   /** What is a warning: all, or those that have one of these columns, of which a number is not 0. Else those with `error`. */
   readonly warns?: 'always' | readonly string[];
 }

@@ -1,0 +1,119 @@
+/** The spans of a run: of processes, or of connections, and what log records say of the trace that they belong to. */
+import type { Column, EventRecord } from '../events/column.js';
+import { ConnectionSpans } from '../output/otlp/connection-spans.js';
+import { EnvironmentContexts } from '../output/otlp/environment-contexts.js';
+import type { ArgsStyle } from '../output/otlp/flag-values.js';
+import { messageType } from '../output/otlp/messages.js';
+import { ProcessSpans } from '../output/otlp/process-spans.js';
+import { redactWords } from '../output/otlp/redact.js';
+import type { SpanContext } from '../output/otlp/trace-context.js';
+import type { KeyValue } from '../output/otlp/values.js';
+import type { ToolDefinition } from './tool.js';
+import { type CommandRun, rootSpan, type TraceRoot, traceRoot } from './trace-root.js';
+
+type Add = (bytes: Uint8Array, start: number, end: number) => void;
+
+/** The fields of a LogRecord that say to which span it belongs. */
+const encodeContext = ({ traceId, spanId, flags }: SpanContext): Uint8Array =>
+  messageType('LogRecord').encode({ traceId, spanId, flags }).finish();
+
+export class OtlpSpans {
+  readonly #add: Add;
+  readonly #args: ArgsStyle;
+  readonly #root: TraceRoot | undefined;
+  readonly #environments = new EnvironmentContexts();
+  #make: ((command: number | undefined) => ProcessSpans | ConnectionSpans) | undefined;
+  #spans: ProcessSpans | ConnectionSpans | undefined;
+  #command: Omit<CommandRun, 'words' | 'shown'> | undefined;
+
+  /** With `hasRoot` a traced command is the root of a trace. */
+  constructor(add: Add, args: ArgsStyle, hasRoot: boolean) {
+    this.#add = add;
+    this.#args = args;
+    this.#root = hasRoot ? traceRoot(process.env) : undefined;
+  }
+
+  get environment(): NodeJS.ProcessEnv | undefined {
+    return this.#root?.env;
+  }
+
+  readonly #emit = (bytes: Uint8Array) => this.#add(bytes, 0, bytes.length);
+
+  readonly #redact = (words: readonly string[]) => {
+    if (this.#args === 'none') return undefined;
+    return this.#args === 'full' ? words : redactWords(words);
+  };
+
+  /** For a tool whose events are spans. */
+  prepare(tool: ToolDefinition, columns: readonly Column[], attributesOf: (record: EventRecord) => KeyValue[]): void {
+    const [emit, redact, root] = [this.#emit, this.#redact, this.#root];
+    this.#make =
+      tool.otlp?.spans === 'processes'
+        ? (pid) =>
+            new ProcessSpans(columns, {
+              emit,
+              redact,
+              root: root && { context: root.context, parent: root.parent, ...(pid !== undefined && { pid }) },
+            })
+        : () =>
+            new ConnectionSpans(columns, {
+              emit,
+              attributesOf,
+              contextOf: (pid) => this.#environments.contextOf(pid),
+              root: root?.context,
+            });
+  }
+
+  /** For other tools: reads the context of the process of an event, as fields of its log record. */
+  contextReader(columns: readonly Column[]): (record: EventRecord) => Uint8Array | undefined {
+    const pid = columns.find(({ name }) => name === 'pid');
+    const encoded = new WeakMap<SpanContext, Uint8Array>();
+    return (record) => {
+      const context = pid && this.#environments.contextOf(Number(pid.value(record)));
+      if (!context) return undefined;
+      let bytes = encoded.get(context);
+      if (!bytes) {
+        bytes = encodeContext(context);
+        encoded.set(context, bytes);
+      }
+      return bytes;
+    };
+  }
+
+  /** Begins at a time in nanoseconds since 1970, as are the others; `pid` is that of the traced command. */
+  start(pid: number | undefined, start: bigint): void {
+    this.#spans = this.#make?.(pid);
+    if (pid !== undefined) this.#command = { pid, start, end: start, status: undefined };
+  }
+
+  event(record: EventRecord): void {
+    this.#spans?.event(record);
+  }
+
+  commandEnded(status: number, end: bigint): void {
+    if (this.#command) this.#command = { ...this.#command, status, end };
+  }
+
+  /** Makes the spans of what has not ended. Returns what a person should know, in lines. */
+  end(now: bigint, words: readonly string[]): string[] {
+    const spans = this.#spans;
+    const lines: string[] = [];
+    const tell = (count: number, text: string) => {
+      if (count > 0) lines.push(`${count} ${text}`);
+    };
+    if (spans instanceof ProcessSpans) {
+      spans.end(now);
+      tell(spans.unseen, 'processes have no span, though others are below them: their ends were not seen');
+      tell(spans.forgotten, 'processes may have no span: there were too many at a time');
+    }
+    if (spans instanceof ConnectionSpans)
+      tell(spans.withoutStart, 'connections have no span: they began before tracing');
+    const hasRoot = spans instanceof ProcessSpans && spans.hasRoot;
+    if (this.#root && this.#command && !hasRoot) {
+      const { status, end } = this.#command;
+      const command = { ...this.#command, words, shown: this.#redact(words), end: status === undefined ? now : end };
+      this.#emit(rootSpan(this.#root, command));
+    }
+    return lines;
+  }
+}
