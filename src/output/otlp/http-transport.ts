@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip, type ZlibOptions } from 'node:zlib';
 import { sendableHeaders } from './headers.js';
@@ -6,7 +7,7 @@ import { failure, outcomeOf, readAnswer } from './http-answer.js';
 import { type HttpWay, httpWay, ProxyError } from './http-way.js';
 import { later } from './later.js';
 import { showAnswerOf } from './shown-answer.js';
-import { tlsRefusal } from './tls.js';
+import { opensslReason, tlsRefusal, untrusted } from './tls.js';
 import type { Outcome, Route, Transport } from './types.js';
 
 type Encode = (request: Uint8Array) => Uint8Array;
@@ -52,8 +53,13 @@ class HttpTransport implements Transport {
   }
 
   async send(request: Uint8Array, signal: AbortSignal): Promise<Outcome> {
-    const plain = this.#encode(request);
-    const body = this.#route.isCompressed ? await compress(plain, { level: LEVEL }) : plain;
+    let body: Uint8Array;
+    try {
+      const plain = this.#encode(request);
+      body = this.#route.isCompressed ? await compress(plain, { level: LEVEL }) : plain;
+    } catch (error) {
+      return { kind: 'refused', message: this.#show(`the request can't be made: ${(error as Error).message}`) };
+    }
     if (this.#isClosed) return later('the connection is closed');
     return signal.aborted ? later() : this.#post(body, signal);
   }
@@ -91,9 +97,11 @@ class HttpTransport implements Transport {
   #failed(error: Error, socket: unknown): Outcome {
     if (error instanceof ProxyError)
       return failure({ status: error.status, headers: {}, body: Buffer.alloc(0) }, (text) => `the proxy: ${text}`);
-    const refusal = tlsRefusal(error, socket);
+    const reason = reasonOf(error);
+    const isUntrusted = socket instanceof TLSSocket && socket.authorizationError;
+    const refusal = isUntrusted ? untrusted(reason) : tlsRefusal(reason);
     if (refusal !== undefined) return { kind: 'refused', message: this.#show(refusal) };
-    return later(this.#show(reasonOf(error)));
+    return later(this.#show(opensslReason(reason) ?? reason));
   }
 }
 

@@ -1,0 +1,59 @@
+/** What transports do to the process that they are in. */
+import assert from 'node:assert/strict';
+import { PROTOCOLS, type Protocol } from '../../../src/output/otlp/types.js';
+import { needs } from '../../capability.js';
+import { makeCertificates } from '../../helpers/certificates.js';
+import { OtlpGrpcServer, OtlpHttpServer, type ServerTls } from '../../helpers/otlp-server.js';
+import { run } from '../../helpers/run.js';
+
+/** Sends to each URL; after the last a hanging one is closed, or not even that. Tells what it has loaded. */
+const PROGRAM = `
+const [transport, protocol, ca, ...urls] = process.argv.slice(1);
+const { transportOf } = await import(transport);
+const headers = new Map();
+const outcomes = [];
+for (const url of urls) {
+  const tls = { ca: Buffer.from(ca) };
+  const route = { signal: 'logs', protocol, url: new URL(url), headers, isCompressed: true, timeout: 1e4, tls };
+  const it = await transportOf(route, 'Snoopkit/1.2.3');
+  const { kind, message } = await it.send(new Uint8Array(), AbortSignal.timeout(1000));
+  outcomes.push(kind);
+  if (url !== urls.at(-1)) it.close();
+}
+console.log(outcomes.join(' '));
+`;
+
+function serverOf(protocol: Protocol, tls: ServerTls) {
+  return protocol === 'grpc' ? OtlpGrpcServer.start(tls) : OtlpHttpServer.start(tls);
+}
+
+describe('output: OTLP and the process', () => {
+  before(function () {
+    needs(this, 'openssl');
+  });
+
+  for (const protocol of PROTOCOLS) {
+    it(`lets it end, and says nothing: ${protocol}`, async () => {
+      const certificates = makeCertificates();
+      const servers = await Promise.all([1, 2, 3].map(() => serverOf(protocol, certificates.server)));
+      try {
+        const [good, hanging, last] = servers as [OtlpHttpServer, OtlpHttpServer, OtlpHttpServer];
+        hanging.answers.push({ fault: 'hang' });
+        const urls = [good, hanging, last].map((server) => `https://127.0.0.1:${server.port}/v1/logs`);
+        urls.splice(1, 0, 'https://127.0.0.1:1/');
+        const transport = new URL('../../../src/output/otlp/transport.js', import.meta.url).href;
+        const words = ['--input-type=module', '-e', PROGRAM, transport, protocol, `${certificates.ca}`, ...urls];
+        const start = performance.now();
+        // grpc-js reads these.
+        const env = { ...process.env, GRPC_VERBOSITY: 'ERROR', grpc_proxy: 'no://proxy' };
+        const { status, said, stdout } = await run(process.execPath, words, { env });
+        assert.deepEqual([status, said, `${stdout}`], [0, '', 'taken later later taken\n']);
+        // One of them was waited for.
+        assert.ok(performance.now() - start < 8000);
+      } finally {
+        await Promise.all(servers.map((server) => server.stop()));
+        certificates.remove();
+      }
+    });
+  }
+});
