@@ -10,12 +10,12 @@ import {
   Metadata,
   setLogVerbosity,
 } from '@grpc/grpc-js';
-import { UsageError } from '../../errors.js';
 import { outcomeOf } from './grpc-answer.js';
 import { sendableHeaders } from './headers.js';
 import { later } from './later.js';
 import { takenByProtobuf } from './partial-success.js';
-import { decoded, showAnswerOf } from './shown-answer.js';
+import { proxyAddress, proxyCredentials } from './proxy.js';
+import { showAnswerOf } from './shown-answer.js';
 import { secureContextOf } from './tls.js';
 import type { Outcome, Route, Signal, Transport } from './types.js';
 
@@ -64,12 +64,11 @@ function withoutServerName(secure: ChannelCredentials): ChannelCredentials {
 /** The proxy of the route: grpc-js would take its own from the environment. */
 function proxyOptions({ url, proxy }: Route): ChannelOptions {
   if (proxy === undefined) return {};
-  if (proxy.protocol !== 'http:')
-    throw new UsageError(`the proxy for OTLP over gRPC must be http://, not ${proxy.protocol}//`);
-  const { username, password } = proxy;
+  proxyAddress(proxy);
+  const credentials = proxyCredentials(proxy);
   return {
     'grpc.http_connect_target': `dns:${authority(url)}`,
-    ...(username && { 'grpc.http_connect_creds': `${decoded(username)}:${decoded(password)}` }),
+    ...(credentials !== undefined && { 'grpc.http_connect_creds': credentials }),
   };
 }
 
