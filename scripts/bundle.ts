@@ -34,6 +34,18 @@ const lazyOclif: Plugin = {
   },
 };
 
+/**
+ * @grpc/grpc-js would load it, and a second protobufjs with it, to serve statistics of itself: 170 kB, of which nothing
+ * ever runs.
+ */
+const noProtoLoader: Plugin = {
+  name: 'no-proto-loader',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^@grpc\/proto-loader$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
+    onLoad({ filter: /^/, namespace: 'left-out' }, () => ({ contents: '' }));
+  },
+};
+
 rmSync(join(root, OUT), { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
@@ -42,7 +54,7 @@ const { metafile } = await build({
   // All files are as deep below dist as the modules in dist/src, which find the addon and the BPF objects from there.
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
-  plugins: [lazyOclif],
+  plugins: [lazyOclif, noProtoLoader],
   splitting: true,
   format: 'esm',
   platform: 'node',

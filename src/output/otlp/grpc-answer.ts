@@ -3,7 +3,7 @@ import { status as Code, type ServiceError } from '@grpc/grpc-js';
 import { later } from './later.js';
 import { messageType } from './messages.js';
 import type { ShowAnswer } from './shown-answer.js';
-import { UNTRUSTED } from './tls.js';
+import { opensslReason, tlsRefusal, untrusted } from './tls.js';
 import type { Outcome } from './types.js';
 
 const RETRYABLE: ReadonlySet<Code> = new Set([
@@ -38,12 +38,22 @@ function retryInfo({ metadata }: ServiceError): number | undefined {
   }
 }
 
+/** Of what grpc-js says when there is no connection, why there is none. */
+const UNCONNECTED =
+  /^No connection established\. Last error: (?:Error(?: \[\w+\])?: )?(.*?)(?: \([\dTZ:.-]+\))?\. Resolution note: ?(.*)$/s;
+
+/** Why TLS came to nothing. grpc-js has only words left; nearly all that OpenSSL says of verification has this one. */
+function connectionRefusal(reason: string): string | undefined {
+  return tlsRefusal(reason) ?? (/certificate/i.test(reason) ? untrusted(reason) : undefined);
+}
+
 export function outcomeOf(error: ServiceError, show: ShowAnswer): Outcome {
-  const { code, details } = error;
-  // grpc-js has only the words of OpenSSL left, and nearly all that it says of verification has this one.
-  if (code === Code.UNAVAILABLE && /Last error: .*certificate/i.test(details)) {
-    return { kind: 'refused', message: show(`${UNTRUSTED}: ${details}`) };
-  }
+  const { code } = error;
+  const unconnected = code === Code.UNAVAILABLE ? UNCONNECTED.exec(error.details) : null;
+  const [, reason = '', note = ''] = unconnected ?? [];
+  const refusal = connectionRefusal(reason);
+  if (refusal !== undefined) return { kind: 'refused', message: show(refusal) };
+  const details = unconnected ? [opensslReason(reason) ?? reason, note].filter(Boolean).join('; ') : error.details;
   const message = show(details ? `${Code[code]}: ${details}` : `${Code[code]}`);
   const after = retryInfo(error);
   const isRetryable = RETRYABLE.has(code) || (code === Code.RESOURCE_EXHAUSTED && after !== undefined);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { UsageError } from '../../errors.js';
 import type { TlsFiles } from './types.js';
 
@@ -36,18 +36,24 @@ export async function secureContextOf({ ca, cert, key }: TlsFiles): Promise<Secu
   }
 }
 
-export const UNTRUSTED =
-  'the certificate of the collector is not accepted; OTEL_EXPORTER_OTLP_CERTIFICATE names a file of the authorities to trust';
+/** Of `...error:0A00010B:SSL routines:ssl3_get_record:wrong version number:...` what a person can read. */
+export function opensslReason(text: string): string | undefined {
+  return /error:[\dA-F]+:SSL routines:[^:]*:([^:]+)/.exec(text)?.[1];
+}
 
-/** Why TLS came to nothing, where another try would not help; undefined for all else. */
-export function tlsRefusal(error: NodeJS.ErrnoException, socket: unknown): string | undefined {
-  if (socket instanceof TLSSocket && socket.authorizationError) return `${UNTRUSTED}: ${error.message}`;
-  const { code = '' } = error;
-  if (/^ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA)/.test(code)) {
-    return `the collector does not accept the client's certificate, or asks for one (${code})`;
+/** Of a collector that could be anyone. */
+export function untrusted(reason: string): string {
+  const message = `the collector's certificate is not accepted: ${reason}`;
+  const isOfAnother = reason.includes('altnames');
+  return isOfAnother ? message : `${message}; OTEL_EXPORTER_OTLP_CERTIFICATE names a file of the authorities to trust`;
+}
+
+/** What TLS said that another try would not change; undefined for all else. */
+export function tlsRefusal(text: string): string | undefined {
+  const reason = opensslReason(text) ?? '';
+  if (/alert .*(certificate|unknown ca)/.test(reason)) {
+    return `the collector does not accept the client's certificate, or asks for one: ${reason}`;
   }
-  // Of a plain HTTP server. OpenSSL has two names for it.
-  if (/^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/.test(code))
-    return `the collector speaks no TLS (${code})`;
-  return undefined;
+  const isPlain = /wrong version number|packet length too long/.test(reason);
+  return isPlain ? `the collector speaks no TLS, and https:// asks for it: ${reason}` : undefined;
 }

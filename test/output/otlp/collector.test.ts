@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { jsonEncoder } from '../../../src/output/otlp/json.js';
+import { transportOf } from '../../../src/output/otlp/transport.js';
 import { PROTOCOLS, type Route, SIGNALS, type TlsFiles } from '../../../src/output/otlp/types.js';
 import { needs } from '../../capability.js';
 import { type Certificates, makeCertificates } from '../../helpers/certificates.js';
 import { Collector, type CollectorTls } from '../../helpers/otelcol.js';
 import { encodedRequest } from '../../helpers/otlp-requests.js';
-import { PATHS, routeTo, sendOne, TAKEN } from './helpers.js';
+import { AGENT, PATHS, routeTo, sendOne, soon, TAKEN } from './helpers.js';
 
 /** What JSON may leave out when it is that. */
 const isDefault = (value: unknown): boolean =>
@@ -99,10 +100,18 @@ describe('output: OTLP to the collector of OpenTelemetry', () => {
         });
       } else {
         it('says what it does not take', async () => {
-          const route = routeTo(collector.url('http', '/v1/logs'), 'http/protobuf', { isCompressed: true });
-          const { kind, message } = await sendOne({ ...route, signal: 'logs', url: collector.url('http', '/nowhere') });
-          assert.equal(kind, 'refused');
-          assert.match(message, /^HTTP 404 Not Found/);
+          const nowhere = await sendOne(routeTo(collector.url('http', '/nowhere'), 'http/protobuf'));
+          assert.equal(nowhere.kind, 'refused');
+          assert.match(nowhere.message, /^HTTP 404 Not Found/);
+          for (const protocol of ['http/protobuf', 'grpc'] as const) {
+            const url = protocol === 'grpc' ? collector.url('grpc') : collector.url('http', PATHS.logs);
+            const transport = await transportOf(routeTo(url, protocol), AGENT);
+            const { kind, message } = await transport.send(Uint8Array.of(0xff, 0xff, 1), soon());
+            transport.close();
+            assert.equal(kind, 'refused');
+            // As a google.rpc.Status over HTTP.
+            assert.match(message, /^(HTTP 400 Bad Request|INTERNAL): .*unexpected EOF$/);
+          }
         });
       }
     });

@@ -20,6 +20,17 @@ export function routeTo(url: URL, protocol: Protocol, changes: Partial<Route> = 
 /** Long enough for all that ends. */
 export const soon = (): AbortSignal => AbortSignal.timeout(patient(10_000));
 
+/** Ends when it is so. */
+export function abortedWhen(isSo: () => boolean): AbortSignal {
+  const controller = new AbortController();
+  const timer = setInterval(() => {
+    if (!isSo()) return;
+    clearInterval(timer);
+    controller.abort();
+  }, 5);
+  return controller.signal;
+}
+
 /** Sends requests, one after the other, by one transport. */
 export async function sendAll(route: Route, signals: readonly AbortSignal[]): Promise<Outcome[]> {
   const transport = await transportOf(route, AGENT);
