@@ -4,7 +4,17 @@ import { Exporter, type ExporterOptions } from '../../../src/output/otlp/exporte
 import type { RequestReport } from '../../../src/output/otlp/sender.js';
 import type { Outcome } from '../../../src/output/otlp/types.js';
 import { randomBelow } from '../../helpers/random.js';
-import { assertAddsUp, envelope, FakeCollector, later, REFUSED, range, silence, TAKEN } from './fake-collector.js';
+import {
+  addNumbers,
+  assertAddsUp,
+  envelope,
+  FakeCollector,
+  later,
+  REFUSED,
+  range,
+  silence,
+  TAKEN,
+} from './fake-collector.js';
 
 describe('OTLP: Exporter', () => {
   let clock: sinon.SinonFakeTimers;

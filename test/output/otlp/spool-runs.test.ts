@@ -153,9 +153,13 @@ describe('OTLP: a spool from run to run', () => {
   it('loses nothing that is on disk when it is killed', async function () {
     this.timeout(patient(60_000));
     for (const delay of [150, 320]) {
-      const victim = spawn(process.execPath, [fileURLToPath(new URL('spool-victim.js', import.meta.url)), directory], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
+      const victim = spawn(
+        process.execPath,
+        [fileURLToPath(new URL('spool-victim.js', import.meta.url)), lab.directory],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
       let said = '';
       victim.stdout.setEncoding('utf8').on('data', (text: string) => {
         said += text;
