@@ -76,13 +76,13 @@ export class Exporter {
     const { signal, batch, envelope, transport, timeout, spool, parallel = 1, random = Math.random } = options;
     const { onTrouble = () => undefined, onRequest = () => undefined } = options;
     this.#noun = NOUNS[signal];
-    this.#batch = batch;
+    this.#batch = { ...batch, maxBatch: Math.min(batch.maxBatch, batch.maxQueue) };
     this.#envelope = envelope;
     this.#transport = transport;
     this.#largest = (options.maxRequest ?? MAX_REQUEST) - envelope.overhead;
     this.#batchBytes = Math.min(options.batchBytes ?? BATCH_BYTES, this.#largest);
     this.#queue = new RecordQueue(batch.maxQueue, options.queueBytes ?? QUEUE_BYTES);
-    this.#wakeCount = batch.maxBatch;
+    this.#wakeCount = this.#batch.maxBatch;
     this.#wakeBytes = this.#batchBytes;
     this.#troubles = new Troubles(onTrouble);
     const changed = () => this.#step();
@@ -137,6 +137,7 @@ export class Exporter {
     const overflow = this.#overflow;
     this.#closeBy = performance.now() + deadline;
     this.#isLate = true;
+    this.#sender.hurry();
     const isOver = () => this.#isDone || this.#isHopeless;
     await within(deadline, this.#until(isOver));
     this.#isClosed = true;
@@ -149,13 +150,19 @@ export class Exporter {
         isStored.then(() => overflow.close()),
       );
     }
+    this.#giveUp();
+    this.#transport.close();
+  }
+
+  /** Drops all that is in memory. */
+  #giveUp(): void {
     const left = this.#waiting;
     if (left > 0) this.#drop('shutdown', left);
     clearTimeout(this.#delayTimer);
-    this.#sender.batches.length = 0;
-    if (overflow) overflow.stranded = undefined;
+    // What the disk takes so late is not to be there.
+    for (const batch of this.#sender.batches.splice(0)) batch.isSettled = true;
+    this.#overflow?.giveUp();
     this.#queue.clear();
-    this.#transport.close();
   }
 
   /** Records in memory that are nowhere else. */
@@ -255,7 +262,10 @@ export class Exporter {
 
   #drop(reason: DropReason, records: number): void {
     this.#ledger.lost[reason] += records;
-    this.#troubles.note(reason, () => `${records} ${this.#noun} are lost: ${DROP_REASONS[reason]}`);
+    this.#troubles.note(
+      reason,
+      () => `${this.#noun} are lost: ${DROP_REASONS[reason]} (${this.#ledger.lost[reason]} so far)`,
+    );
   }
 
   #startDelay(): void {

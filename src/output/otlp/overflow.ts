@@ -75,6 +75,12 @@ export class Overflow {
     void this.#spool.done(place);
   }
 
+  /** Drops what is in memory only. */
+  giveUp(): void {
+    if (this.stranded !== undefined) this.stranded.isSettled = true;
+    this.stranded = undefined;
+  }
+
   /** What is on disk stays there. */
   close(): Promise<void> {
     return this.#spool.close();

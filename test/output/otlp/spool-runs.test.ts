@@ -29,6 +29,19 @@ describe('OTLP: a spool from run to run', () => {
     assert.deepEqual(await lab.deliver(), range(0, 25));
   });
 
+  it('asks a collector that was away once more at the end', async () => {
+    const folder = await lab.open();
+    const collector = away();
+    const target = await lab.exporter(folder, collector);
+    addNumbers(target, 0, 25);
+    while (target.account.spooled < 20) await sleep(1);
+    collector.answer = () => TAKEN;
+    await target.close(patient(20_000));
+    assert.deepEqual(collector.taken, range(0, 25));
+    await folder.close();
+    assert.deepEqual(readdirSync(lab.directory), []);
+  });
+
   it('keeps what never was answered', async () => {
     const folder = await lab.open();
     const target = await lab.exporter(folder, new FakeCollector(silence));
