@@ -146,7 +146,7 @@ export class Sender {
     batch.wanted = now + (after ?? 0);
     batch.notBefore = Math.max(batch.wanted, now + backoff(batch.tries, random));
     if (batch.place || batch.isAside || batch.notBefore < batch.deadline) return;
-    if (batch.wanted >= batch.deadline) {
+    if (after !== undefined && batch.wanted >= batch.deadline) {
       batch.isAside = true;
       this.#keeper.setAside(batch);
     } else if (this.#keeper.canStore(batch)) {
