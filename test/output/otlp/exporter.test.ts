@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { Exporter, type ExporterOptions } from '../../../src/output/otlp/exporter.js';
+import { Exporter } from '../../../src/output/otlp/exporter.js';
+import type { ExporterOptions } from '../../../src/output/otlp/exporter-options.js';
 import type { RequestReport } from '../../../src/output/otlp/sender.js';
 import type { Outcome } from '../../../src/output/otlp/types.js';
 import { randomBelow } from '../../helpers/random.js';

@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Exporter, type ExporterOptions } from '../../../src/output/otlp/exporter.js';
+import { Exporter } from '../../../src/output/otlp/exporter.js';
+import type { ExporterOptions } from '../../../src/output/otlp/exporter-options.js';
 import { SpoolFolder } from '../../../src/output/otlp/spool-folder.js';
 import type { Signal } from '../../../src/output/otlp/types.js';
 import { patient } from '../../helpers/patience.js';
