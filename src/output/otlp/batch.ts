@@ -8,8 +8,10 @@ export interface Batch {
   place: Place | undefined;
   /** How often it was sent, and had to be sent again. */
   tries: number;
-  /** When it may be sent, and by when it must have arrived: by performance.now(). */
+  /** When it is sent next, and by when it must have arrived: by performance.now(). */
   notBefore: number;
+  /** When the collector wants to see it again. */
+  wanted: number;
   deadline: number;
   /** Whether it counts as waiting in the queue. */
   isAside: boolean;
@@ -26,6 +28,7 @@ export function makeBatch(request: Uint8Array, records: number, place?: Place): 
     place,
     tries: 0,
     notBefore: 0,
+    wanted: 0,
     deadline: Number.NaN,
     isAside: false,
     abort: undefined,

@@ -2,48 +2,18 @@ import { type Account, DROP_REASONS, type DropReason, type ExportLoss, Ledger } 
 import { quietTimer, within } from './attempt.js';
 import { type Batch, makeBatch } from './batch.js';
 import type { Envelope } from './envelope.js';
+import { BATCH_BYTES, type ExporterOptions, MAX_REQUEST, NOUNS, QUEUE_BYTES } from './exporter-options.js';
 import { Overflow } from './overflow.js';
 import { RecordQueue } from './queue.js';
-import { type RequestReport, Sender } from './sender.js';
-import type { Spool } from './spool.js';
+import { Sender } from './sender.js';
 import { Troubles } from './troubles.js';
-import type { BatchOptions, Signal, Transport } from './types.js';
-
-/** What collectors take by HTTP, and what they take by gRPC unless told otherwise, with room for the envelope. */
-const MAX_REQUEST = 64 << 20;
-const BATCH_BYTES = 3 << 20;
-const QUEUE_BYTES = 64 << 20;
+import type { BatchOptions, Transport } from './types.js';
 
 /** The queue is this full: what waits goes to disk before some of it is lost. */
 const NEARLY_FULL = 0.75;
 
 /** How long writing to the spool may take after the deadline of `close()`. */
 const SPOOL_GRACE_MS = 5000;
-
-const NOUNS = { logs: 'log records', traces: 'spans', metrics: 'metrics' } as const;
-
-export interface ExporterOptions {
-  readonly signal: Signal;
-  readonly envelope: Envelope;
-  /** Belongs to the exporter, which closes it. */
-  readonly transport: Transport;
-  readonly batch: BatchOptions;
-  /** Milliseconds that a batch may take with all its tries: that of the route. */
-  readonly timeout: number;
-  readonly spool?: Spool | undefined;
-  /** Requests that are under way at once: one, unless more are asked for. */
-  readonly parallel?: number;
-  /** Bytes that a request has at the most, before compression; a record that does not fit is dropped. */
-  readonly maxRequest?: number;
-  /** Bytes of records that make a request even if they are few, and that wait at the most. */
-  readonly batchBytes?: number;
-  readonly queueBytes?: number;
-  readonly random?: () => number;
-  /** Told what a person should know, in a line. */
-  readonly onTrouble?: (text: string) => void;
-  /** Told of every request when it is answered. */
-  readonly onRequest?: (report: RequestReport) => void;
-}
 
 /**
  * Gets the records of one signal to a collector: in batches, in order, each again until it is taken, for as long as the
@@ -76,13 +46,13 @@ export class Exporter {
     const { signal, batch, envelope, transport, timeout, spool, parallel = 1, random = Math.random } = options;
     const { onTrouble = () => undefined, onRequest = () => undefined } = options;
     this.#noun = NOUNS[signal];
-    this.#batch = batch;
+    this.#batch = { ...batch, maxBatch: Math.min(batch.maxBatch, batch.maxQueue) };
     this.#envelope = envelope;
     this.#transport = transport;
     this.#largest = (options.maxRequest ?? MAX_REQUEST) - envelope.overhead;
     this.#batchBytes = Math.min(options.batchBytes ?? BATCH_BYTES, this.#largest);
     this.#queue = new RecordQueue(batch.maxQueue, options.queueBytes ?? QUEUE_BYTES);
-    this.#wakeCount = batch.maxBatch;
+    this.#wakeCount = this.#batch.maxBatch;
     this.#wakeBytes = this.#batchBytes;
     this.#troubles = new Troubles(onTrouble);
     const changed = () => this.#step();
@@ -95,7 +65,10 @@ export class Exporter {
         changed,
         canStore: (one) => this.#overflow?.canStore(one) ?? false,
         setAside: ({ records, request }) => this.#queue.setAside(records, request.length),
-        settled: (one) => this.#settled(one),
+        settled: (one) => {
+          if (one.isAside) this.#queue.setAside(-one.records, -one.request.length);
+          this.#overflow?.release(one);
+        },
       },
     );
     this.#step();
@@ -137,25 +110,29 @@ export class Exporter {
     const overflow = this.#overflow;
     this.#closeBy = performance.now() + deadline;
     this.#isLate = true;
-    const isOver = () => this.#isDone || this.#isHopeless;
-    await within(deadline, this.#until(isOver));
+    this.#sender.hurry();
+    const over = this.#until(() => this.#isDone || this.#isHopeless);
+    await within(deadline, over);
     this.#isClosed = true;
     this.#sender.close();
     await this.#until(() => !this.#sender.isSending);
     if (overflow) {
-      const isStored = this.#until(() => !overflow.isBusy);
-      await within(
-        SPOOL_GRACE_MS,
-        isStored.then(() => overflow.close()),
-      );
+      const stored = this.#until(() => !overflow.isBusy).then(() => overflow.close());
+      await within(SPOOL_GRACE_MS, stored);
     }
+    this.#giveUp();
+    this.#transport.close();
+  }
+
+  /** Drops all that is in memory. */
+  #giveUp(): void {
     const left = this.#waiting;
     if (left > 0) this.#drop('shutdown', left);
     clearTimeout(this.#delayTimer);
-    this.#sender.batches.length = 0;
-    if (overflow) overflow.stranded = undefined;
+    // What the disk takes so late is not to be there.
+    for (const batch of this.#sender.batches.splice(0)) batch.isSettled = true;
+    this.#overflow?.giveUp();
     this.#queue.clear();
-    this.#transport.close();
   }
 
   /** Records in memory that are nowhere else. */
@@ -248,14 +225,12 @@ export class Exporter {
     );
   }
 
-  #settled(batch: Batch): void {
-    if (batch.isAside) this.#queue.setAside(-batch.records, -batch.request.length);
-    this.#overflow?.release(batch);
-  }
-
   #drop(reason: DropReason, records: number): void {
     this.#ledger.lost[reason] += records;
-    this.#troubles.note(reason, () => `${records} ${this.#noun} are lost: ${DROP_REASONS[reason]}`);
+    this.#troubles.note(
+      reason,
+      () => `${this.#noun} are lost: ${DROP_REASONS[reason]} (${this.#ledger.lost[reason]} so far)`,
+    );
   }
 
   #startDelay(): void {

@@ -50,12 +50,12 @@ export class Overflow {
     for (const batch of underWay) {
       if (batch.place === undefined && !batch.isSettled) await this.#store(batch, true);
     }
-    do {
+    for (;;) {
       this.stranded ??= take();
       if (this.stranded === undefined || !(await this.#store(this.stranded, false))) break;
       this.stranded = undefined;
       this.#changed();
-    } while (this.isWriting);
+    }
     this.isWriting = false;
     this.#changed();
   }
@@ -73,6 +73,12 @@ export class Overflow {
     if (place === undefined) return;
     this.#ledger.spooled -= records;
     void this.#spool.done(place);
+  }
+
+  /** Drops what is in memory only. */
+  giveUp(): void {
+    if (this.stranded !== undefined) this.stranded.isSettled = true;
+    this.stranded = undefined;
   }
 
   /** What is on disk stays there. */

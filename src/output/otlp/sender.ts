@@ -89,6 +89,12 @@ export class Sender {
     else this.#retryTimer = quietTimer(() => this.#keeper.changed(), wait);
   }
 
+  /** The next try is the last: it need not wait, unless the collector wants it to. */
+  hurry(): void {
+    const [oldest] = this.batches;
+    if (oldest !== undefined) oldest.notBefore = oldest.wanted;
+  }
+
   /** Ends all tries: what has not arrived stays in `batches`. */
   close(): void {
     this.#isClosed = true;
@@ -137,9 +143,10 @@ export class Sender {
     const { noun, random, timeout } = this.#options;
     this.#troubles.note('later', () => `the collector does not take ${noun} for now: ${quoted(message)}`);
     const now = performance.now();
-    batch.notBefore = now + Math.max(after ?? 0, backoff(batch.tries, random));
+    batch.wanted = now + (after ?? 0);
+    batch.notBefore = Math.max(batch.wanted, now + backoff(batch.tries, random));
     if (batch.place || batch.isAside || batch.notBefore < batch.deadline) return;
-    if (after !== undefined && now + after >= batch.deadline) {
+    if (after !== undefined && batch.wanted >= batch.deadline) {
       batch.isAside = true;
       this.#keeper.setAside(batch);
     } else if (this.#keeper.canStore(batch)) {

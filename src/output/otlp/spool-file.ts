@@ -83,8 +83,11 @@ export class SpoolFile {
   async #write(handle: FileHandle, request: Uint8Array, records: number, isRead: boolean): Promise<number> {
     const offset = this.size;
     try {
-      await writeAll(handle, encodeHeader(this.#signal, records, request), offset);
-      await writeAll(handle, request, offset + HEADER_SIZE);
+      const header = encodeHeader(this.#signal, records, request);
+      const { bytesWritten } = await handle.writev([header, request], offset);
+      if (bytesWritten < HEADER_SIZE) await writeAll(handle, header.subarray(bytesWritten), offset + bytesWritten);
+      const written = Math.max(0, bytesWritten - HEADER_SIZE);
+      await writeAll(handle, request.subarray(written), offset + HEADER_SIZE + written);
     } catch (error) {
       // Half a frame would hide from a later run what comes behind it.
       await handle.truncate(offset).catch(() => undefined);

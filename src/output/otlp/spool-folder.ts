@@ -20,7 +20,8 @@ export class SpoolFolder {
   readonly #path: string;
   readonly #disk: SpoolDisk;
   readonly #release: () => Promise<void>;
-  readonly #left = new Map<Signal, string[]>();
+  /** Files of dead runs, in order. */
+  readonly #left: Record<Signal, string[]> = { logs: [], traces: [], metrics: [] };
 
   private constructor(path: string, disk: SpoolDisk, release: () => Promise<void>) {
     this.#path = path;
@@ -51,10 +52,8 @@ export class SpoolFolder {
   }
 
   /** That of a signal, with what an earlier run left for it. Once for each. */
-  async spool(signal: Signal): Promise<Spool> {
-    const paths = this.#left.get(signal) ?? [];
-    this.#left.delete(signal);
-    return Spool.open(this.#disk, signal, paths);
+  spool(signal: Signal): Promise<Spool> {
+    return Spool.open(this.#disk, signal, this.#left[signal].splice(0));
   }
 
   /** Leaves what is still there to the next run. */
@@ -84,7 +83,7 @@ export class SpoolFolder {
     }
     for (const path of files.sort()) {
       const signal = SIGNALS.find((known) => basename(path).startsWith(`${known}-`));
-      if (signal !== undefined) this.#left.set(signal, [...(this.#left.get(signal) ?? []), path]);
+      if (signal !== undefined) this.#left[signal].push(path);
     }
   }
 

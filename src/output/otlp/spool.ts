@@ -53,7 +53,9 @@ export class Spool {
       }
     }
     if (spool.torn > 0) {
-      disk.tell(`an earlier run was killed as it wrote to the spool: the last request of ${spool.torn} files is lost`);
+      disk.tell(
+        `a run was killed as it wrote to the spool: requests that it had not finished are lost (${spool.torn})`,
+      );
     }
     return spool;
   }

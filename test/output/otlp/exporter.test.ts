@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { Exporter, type ExporterOptions } from '../../../src/output/otlp/exporter.js';
+import { Exporter } from '../../../src/output/otlp/exporter.js';
+import type { ExporterOptions } from '../../../src/output/otlp/exporter-options.js';
 import type { RequestReport } from '../../../src/output/otlp/sender.js';
 import type { Outcome } from '../../../src/output/otlp/types.js';
 import { randomBelow } from '../../helpers/random.js';
 import {
+  addNumbers,
   assertAddsUp,
   envelope,
   FakeCollector,
   later,
   REFUSED,
   range,
-  record,
   silence,
   TAKEN,
 } from './fake-collector.js';
@@ -41,14 +42,6 @@ describe('OTLP: Exporter', () => {
     });
   }
 
-  function add(target: Exporter, from: number, to: number, size = 0): void {
-    for (let id = from; id < to; id++) {
-      const bytes = record(id, size);
-      target.add(bytes, 0, bytes.length);
-    }
-    assertAddsUp(target);
-  }
-
   const closed = async (target: Exporter, ms: number) => {
     const done = target.close(ms);
     await clock.tickAsync(ms);
@@ -61,7 +54,7 @@ describe('OTLP: Exporter', () => {
   it('sends a batch as soon as it is large enough, and the rest after the delay', async () => {
     const collector = new FakeCollector();
     const target = exporter(collector);
-    add(target, 0, 25);
+    addNumbers(target, 0, 25);
     assert.equal(target.account.waiting, 25);
     await clock.tickAsync(0);
     assert.deepEqual(collector.taken, range(0, 20));
@@ -78,7 +71,7 @@ describe('OTLP: Exporter', () => {
         [5, 'taken'],
       ],
     );
-    add(target, 25, 26);
+    addNumbers(target, 25, 26);
     await clock.tickAsync(1000);
     assert.equal(collector.taken.length, 26);
     await closed(target, 1000);
@@ -89,25 +82,25 @@ describe('OTLP: Exporter', () => {
   it('sends a few large records early, and none that is too large', async () => {
     const collector = new FakeCollector();
     const target = exporter(collector, { batchBytes: 1000, maxRequest: 2000 });
-    add(target, 0, 3, 400);
+    addNumbers(target, 0, 3, 400);
     await clock.tickAsync(0);
     assert.deepEqual(collector.taken, [0, 1]);
-    add(target, 3, 4, 2000);
+    addNumbers(target, 3, 4, 2000);
     assert.equal(target.account.dropped.too_large, 1);
-    add(target, 4, 5, 1500);
+    addNumbers(target, 4, 5, 1500);
     await closed(target, 1000);
     assert.deepEqual(
       collector.requests.map(({ ids }) => ids),
       [[0, 1], [2], [4]],
     );
-    assert.match(troubles[0] ?? '', /1 log records are lost: larger than/);
+    assert.match(troubles[0] ?? '', /log records are lost: larger than .* \(1 so far\)/);
   });
 
   it('has one request under way, or as many as it is told', async () => {
     for (const parallel of [1, 3]) {
       const collector = new FakeCollector(silence);
       const target = exporter(collector, { parallel });
-      add(target, 0, 95);
+      addNumbers(target, 0, 95);
       await clock.tickAsync(5000);
       assert.equal(collector.mostUnderWay, parallel);
       await closed(target, 1000);
@@ -118,15 +111,15 @@ describe('OTLP: Exporter', () => {
   it('drops what comes when the queue is full, counts it, and says so once in a while', async () => {
     const collector = new FakeCollector(silence);
     const target = exporter(collector, { timeout: Number.POSITIVE_INFINITY });
-    add(target, 0, 200);
+    addNumbers(target, 0, 200);
     assert.equal(target.account.dropped.queue_full, 90);
     assert.deepEqual(target.takeLosses(), [{ reason: 'queue_full', count: 90, total: 90 }]);
     assert.deepEqual(target.takeLosses(), []);
-    add(target, 200, 205);
+    addNumbers(target, 200, 205);
     assert.deepEqual(target.takeLosses(), [{ reason: 'queue_full', count: 5, total: 95 }]);
     assert.equal(troubles.length, 1);
     await clock.tickAsync(10_000);
-    add(target, 205, 207);
+    addNumbers(target, 205, 207);
     assert.equal(troubles.length, 2);
     assert.match(troubles[1] ?? '', /too much waited.*94 more times/);
     await closed(target, 10);
@@ -135,7 +128,7 @@ describe('OTLP: Exporter', () => {
   it('tries again, later each time and by chance a little more or less, until the timeout', async () => {
     const collector = new FakeCollector(() => later());
     const target = exporter(collector, { random: () => 0 });
-    add(target, 0, 10);
+    addNumbers(target, 0, 10);
     await clock.tickAsync(20_000);
     const times = collector.requests.map(({ at }) => at - (collector.requests[0]?.at ?? 0));
     // 0.8 of 1000, 1500, 2250, 3375; the next 4050 would be too late.
@@ -144,7 +137,7 @@ describe('OTLP: Exporter', () => {
     assert.equal(clock.countTimers(), 0);
     assert.match(troubles.join(), /does not take log records for now: away.*in time/);
     collector.answer = () => TAKEN;
-    add(target, 10, 20);
+    addNumbers(target, 10, 20);
     await clock.tickAsync(0);
     assert.deepEqual(collector.taken, range(10, 20));
     await closed(target, 10);
@@ -153,7 +146,7 @@ describe('OTLP: Exporter', () => {
   it('goes on for ever where there is no timeout', async () => {
     const collector = new FakeCollector(() => later());
     const target = exporter(collector, { timeout: Number.POSITIVE_INFINITY });
-    add(target, 0, 10);
+    addNumbers(target, 0, 10);
     await clock.tickAsync(3_600_000);
     assert.ok(collector.requests.length > 100 && collector.requests.length < 140, `${collector.requests.length}`);
     collector.answer = () => TAKEN;
@@ -169,7 +162,7 @@ describe('OTLP: Exporter', () => {
       return silence();
     });
     const target = exporter(collector, { timeout: 3000 });
-    add(target, 0, 10);
+    addNumbers(target, 0, 10);
     await clock.tickAsync(2999);
     assert.equal(signals[0]?.aborted, false);
     await clock.tickAsync(1);
@@ -181,7 +174,7 @@ describe('OTLP: Exporter', () => {
   it('takes a transport that throws for one that failed', async () => {
     const collector = new FakeCollector(() => Promise.reject(new Error('oops')));
     const target = exporter(collector);
-    add(target, 0, 10);
+    addNumbers(target, 0, 10);
     await clock.tickAsync(10);
     assert.match(troubles[0] ?? '', /oops/);
     collector.answer = () => TAKEN;
@@ -193,7 +186,7 @@ describe('OTLP: Exporter', () => {
   it('waits as long as the collector says', async () => {
     const collector = new FakeCollector(() => later(5000));
     const target = exporter(collector);
-    add(target, 0, 10);
+    addNumbers(target, 0, 10);
     await clock.tickAsync(4999);
     assert.equal(collector.requests.length, 1);
     collector.answer = () => TAKEN;
@@ -205,9 +198,9 @@ describe('OTLP: Exporter', () => {
   it('keeps a batch that is to come after the timeout, as part of what waits', async () => {
     const collector = new FakeCollector(() => later(60_000));
     const target = exporter(collector);
-    add(target, 0, 10);
+    addNumbers(target, 0, 10);
     await clock.tickAsync(30_000);
-    add(target, 10, 105);
+    addNumbers(target, 10, 105);
     assert.equal(target.account.dropped.queue_full, 5);
     assert.equal(target.account.waiting, 100);
     await clock.tickAsync(29_000);
@@ -215,7 +208,7 @@ describe('OTLP: Exporter', () => {
     collector.answer = () => TAKEN;
     await clock.tickAsync(2000);
     assert.deepEqual(collector.taken, range(0, 100));
-    add(target, 105, 205);
+    addNumbers(target, 105, 205);
     assert.equal(target.account.dropped.queue_full, 5);
     await closed(target, 1000);
     assert.equal(target.account.delivered, 200);
@@ -230,7 +223,7 @@ describe('OTLP: Exporter', () => {
     ];
     const collector = new FakeCollector(() => answers.shift() ?? TAKEN);
     const target = exporter(collector);
-    add(target, 0, 40);
+    addNumbers(target, 0, 40);
     await clock.tickAsync(10);
     const { delivered, rejected, dropped } = target.account;
     assert.deepEqual([delivered, rejected, dropped.refused], [17, 13, 10]);
@@ -250,7 +243,7 @@ describe('OTLP: Exporter', () => {
     let failures = 3;
     const collector = new FakeCollector(([first]) => (first === 10 && failures-- > 0 ? later() : TAKEN));
     const target = exporter(collector, { parallel: 2 });
-    add(target, 0, 60);
+    addNumbers(target, 0, 60);
     await clock.tickAsync(0);
     // 0 to 9 and 10 to 19 went together, and 20 to 29 in the place of the former.
     assert.ok(collector.taken.every((id) => id < 30));
@@ -268,10 +261,10 @@ describe('OTLP: Exporter', () => {
     const collector = new FakeCollector();
     const target = exporter(collector);
     await target.flush();
-    add(target, 0, 13);
+    addNumbers(target, 0, 13);
     await target.flush();
     assert.deepEqual(collector.taken, range(0, 13));
-    add(target, 13, 14);
+    addNumbers(target, 13, 14);
     await clock.tickAsync(1000);
     assert.equal(collector.taken.length, 14);
     await closed(target, 10);
@@ -280,7 +273,7 @@ describe('OTLP: Exporter', () => {
   it('closes by the deadline, and counts what is left', async () => {
     const collector = new FakeCollector(silence);
     const target = exporter(collector);
-    add(target, 0, 33);
+    addNumbers(target, 0, 33);
     let isOver = false;
     const done = target.close(500).then(() => {
       isOver = true;
@@ -290,15 +283,25 @@ describe('OTLP: Exporter', () => {
     assert.equal(isOver, false);
     await clock.tickAsync(1);
     await done;
-    add(target, 33, 34);
+    addNumbers(target, 33, 34);
     assert.equal(target.account.dropped.shutdown, 34);
     assert.equal(target.account.waiting, 0);
+  });
+
+  it('tries once more, at once, when it closes', async () => {
+    const collector = new FakeCollector(() => later());
+    const target = exporter(collector, { timeout: Number.POSITIVE_INFINITY });
+    addNumbers(target, 0, 15);
+    await clock.tickAsync(60_000);
+    collector.answer = () => TAKEN;
+    await target.close(1);
+    assert.deepEqual(collector.taken, range(0, 15));
   });
 
   it('does not wait for a try that comes after the deadline', async () => {
     const collector = new FakeCollector(() => later(60_000));
     const target = exporter(collector);
-    add(target, 0, 10);
+    addNumbers(target, 0, 10);
     await clock.tickAsync(1);
     await target.close(5000);
     assert.equal(target.account.dropped.shutdown, 10);
@@ -324,7 +327,7 @@ describe('OTLP: Exporter', () => {
       let next = 0;
       for (let step = 0; step < 60; step++) {
         const count = below(40);
-        add(target, next, next + count);
+        addNumbers(target, next, next + count);
         next += count;
         await clock.tickAsync(below(4) === 0 ? below(5000) : below(50));
         assertAddsUp(target);

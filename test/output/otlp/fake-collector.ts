@@ -86,3 +86,15 @@ export function assertAddsUp({ account }: Exporter): void {
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
   assert.equal(seen + adopted, delivered + rejected + lost + spooled + waiting, JSON.stringify(account));
 }
+
+/** A collector that takes nothing for now. */
+export const away = (): FakeCollector => new FakeCollector(() => later());
+
+/** Adds records of numbers from `from` to below `to`. */
+export function addNumbers(target: Exporter, from: number, to: number, size = 0): void {
+  for (let id = from; id < to; id++) {
+    const bytes = record(id, size);
+    target.add(bytes, 0, bytes.length);
+  }
+  assertAddsUp(target);
+}
