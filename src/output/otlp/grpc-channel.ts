@@ -7,8 +7,8 @@ import {
   credentials,
   Metadata,
 } from '@grpc/grpc-js';
-import { sendableHeaders } from './request-headers.js';
 import { proxyAddress, proxyCredentials } from './proxy-request.js';
+import { sendableHeaders } from './request-headers.js';
 import { secureContextOf } from './tls.js';
 import type { Route } from './types.js';
 
