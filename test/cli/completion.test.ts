@@ -74,15 +74,15 @@ describe('cli: completion for bash', () => {
 
   it('offers flags', async () => {
     assert.deepEqual(await offers('opensnoop', '--full'), ['--full-path']);
-    assert.deepEqual(await offers('opensnoop', '-p', '1', '--o'), ['--output', '--out']);
+    assert.deepEqual(await offers('opensnoop', '-p', '1', '--ou'), ['--output', '--out']);
     assert.deepEqual(await offers('vmlinux', '--b'), ['--btf']);
     assert.ok((await offers('opensnoop', '--no')).includes('--no-color'));
   });
 
   it('offers values, after a blank and after an equals sign', async () => {
-    assert.deepEqual(await offers('opensnoop', '-o', ''), ['table', 'json', 'csv']);
+    assert.deepEqual(await offers('opensnoop', '-o', ''), ['table', 'json', 'csv', 'otlp']);
     assert.deepEqual(await offers('opensnoop', '--output', 'j'), ['json']);
-    assert.deepEqual(await offers('opensnoop', '--output', '='), ['table', 'json', 'csv']);
+    assert.deepEqual(await offers('opensnoop', '--output', '='), ['table', 'json', 'csv', 'otlp']);
     assert.deepEqual(await offers('opensnoop', '--output', '=', 'j'), ['json']);
     assert.deepEqual(await offers('opensnoop', '--output=j'), ['--output=json']);
     assert.deepEqual(await offers('opensnoop', '-u', 'roo'), ['root']);
@@ -130,7 +130,7 @@ describe('cli: completion for other shells', () => {
         .map((offer) => offer.split('\t')[0]);
     };
     assert.deepEqual(await offers('snoopkit open'), ['opensnoop']);
-    assert.deepEqual(await offers('snoopkit opensnoop -o '), ['csv', 'json', 'table']);
+    assert.deepEqual(await offers('snoopkit opensnoop -o '), ['csv', 'json', 'otlp', 'table']);
     assert.deepEqual(await offers('snoopkit opensnoop --full'), ['--full-path']);
     assert.deepEqual(await offers('snoopkit opensnoop --time=b'), ['--time=boot']);
     assert.deepEqual(await offers('snoopkit vmlinux -o /etc/os-rele'), ['/etc/os-release']);

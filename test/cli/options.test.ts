@@ -35,6 +35,7 @@ describe('cli: options', () => {
       time: undefined,
       out: undefined,
       color: true,
+      otlp: undefined,
     });
   });
 
