@@ -82,6 +82,7 @@ export class OtlpRun {
   #reader: MetricReader | undefined;
   #health: HealthMetrics | undefined;
   readonly #spans: OtlpSpans | undefined;
+  #closing: Promise<void> | undefined;
 
   /** By flags and by the environment, of which it says at once what makes no sense. Throws SnoopkitError where nothing could be sent. */
   constructor(flags: OtlpFlagValues, command: readonly string[]) {
@@ -248,8 +249,13 @@ export class OtlpRun {
     return sum(accounts.map(({ rejected, dropped }) => rejected + sum(Object.values(dropped))));
   }
 
-  /** Sends what waits, for so many milliseconds at the most, and says what became of all of it. */
-  async close(deadline: number): Promise<void> {
+  /** Sends what waits, for so many milliseconds at the most, and says what became of all of it: once. */
+  close(deadline: number): Promise<void> {
+    this.#closing ??= this.#close(deadline);
+    return this.#closing;
+  }
+
+  async #close(deadline: number): Promise<void> {
     for (const line of this.#spans?.end(now(), this.#command) ?? []) say(line);
     this.#reader?.close();
     await Promise.all([...this.#exporters.values()].map((exporter) => exporter.close(deadline)));

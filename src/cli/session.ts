@@ -221,6 +221,8 @@ export async function runTool(
       return await new Session(options, prepared).run(tool);
     } finally {
       prepared.object.close();
+      // Where all went well it is closed.
+      await otlp?.close(0);
     }
   } catch (error) {
     const status = reportError(error, options.verbose);
