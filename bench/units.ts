@@ -1,4 +1,4 @@
-import type { Comparison, Row, Stat } from './results.js';
+import type { Comparison, PipelineResult, PipelineResults, Row, Stat } from './results.js';
 
 /** A number with as many digits as say something, and no exponent. */
 export function short(value: number): string {
@@ -57,3 +57,20 @@ export const columns: readonly Column[] = [
 /** Why a figure is not like the others', where one is. */
 export const LOSSY_NOTE =
   'lost more than 1 % of the events, so what it cost is for less work than that of the others: compare with care';
+
+export const PIPELINES_TITLE =
+  'OTLP: from opensnoop records of the kernel to a collector on this machine, by http/protobuf without gzip';
+
+export const ratioText = ({ ratio }: PipelineResults) =>
+  `snoopkit takes ${short(ratio.median)} (${range(ratio)}) of the CPU time that the official SDK takes`;
+
+export const pipelineColumns: readonly {
+  readonly title: string;
+  readonly unit: string;
+  of(row: PipelineResult): Stat;
+  readonly text: (value: number) => string;
+}[] = [
+  { title: 'CPU/record', unit: 'us', of: ({ cpuPerRecordUs }) => cpuPerRecordUs, text: short },
+  { title: 'records/s', unit: '', of: ({ recordsPerSecond }) => recordsPerSecond, text: count },
+  { title: 'memory', unit: 'MB', of: ({ peakMb }) => peakMb, text: count },
+];
