@@ -14,8 +14,8 @@ import { cpuUs } from './units.js';
 const RECORDS = 2000;
 /** A fourth of the queue of a run. */
 const MOST_WAITING = 16_384;
-/** CPU time for V8 to compile, in microseconds. */
-const WARM_UP_US = 1_500_000;
+/** How much of a round comes before it, for V8 to compile. */
+const WARM_UP = 0.5;
 const USUAL_SECONDS = 3;
 
 /** A text that each record has once: the end of its event name. */
@@ -42,7 +42,7 @@ async function measurePipeline(open: (options: PipelineOptions) => Promise<Pipel
   const records = openRecords(RECORDS);
   const collector = new Collector(MARK);
   const pipeline = await open({ endpoint: await collector.endpoint(), columns: sentColumns(records), now });
-  const warmUp = await send(pipeline, records, WARM_UP_US);
+  const warmUp = await send(pipeline, records, us * WARM_UP);
   const before = process.cpuUsage();
   const start = performance.now();
   const sent = await send(pipeline, records, us);
@@ -63,7 +63,7 @@ function measureEncoding(us: number) {
     for (; cpuUs(before) < most; encoded += RECORDS) encode(records);
     return { records: encoded, us: cpuUs(before), wallUs: (performance.now() - start) * 1e3 };
   };
-  round(WARM_UP_US);
+  round(us * WARM_UP);
   return round(us);
 }
 
