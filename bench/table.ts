@@ -69,10 +69,10 @@ function pipelinesText(pipelines: PipelineResults): string {
     ['', ...pipelineColumns.flatMap(({ unit }) => [unit, 'smallest..largest'])],
   ];
   const lines = pipelines.rows.map((row) => [
-    `${row.name}: ${row.what}`,
+    row.name,
     ...pipelineColumns.flatMap(({ of, text }) => [text(of(row).median), range(of(row), text)]),
   ]);
-  return [PIPELINES_TITLE, `${ratioText(pipelines)}`, ...align([...header, ...lines])].join('\n');
+  return [PIPELINES_TITLE, ratioText(pipelines), ...align([...header, ...lines])].join('\n');
 }
 
 /** One line on the machine. */

@@ -22,7 +22,7 @@ describe('reports of a benchmark', () => {
     assert.ok(lines.some((each) => each.startsWith('* lost more than 1 %')));
     assert.ok(lines.includes('an untraced open: 1.10..1.30 us'));
     assert.ok(lines.includes('snoopkit takes 0.10 (0.10..0.20) of the CPU time that the official SDK takes'));
-    assert.deepEqual(line('snoopkit: encoded only')?.slice(1), '1.00|1.00|500,000|500,000|82|82'.split('|'));
+    assert.deepEqual(line('snoopkit, nothing sent')?.slice(1), '1.00|1.00|500,000|500,000|82|82'.split('|'));
     assert.ok(lines.includes('note: a peer was not compared: it is not there'));
     assert.ok(lines.filter((each) => each.includes('  ')).every((each) => each.length <= 120));
   });
