@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { writeText } from './files.js';
 import { lookAtMachine, machineWarnings } from './machine.js';
 import { type BenchOptions, HELP, OptionError, parseOptions } from './options.js';
+import { comparePipelines } from './pipelines.js';
 import { root, savedResults } from './places.js';
 import { writeDocs } from './report.js';
 import type { MicroResult, Results } from './results.js';
@@ -29,6 +30,7 @@ async function run(options: BenchOptions): Promise<Results> {
   for (const warning of warnings) tell(`note: ${warning}`);
   if (options.micro) tell('micro-benchmarks');
   const micro = options.micro ? runMicro() : [];
+  const pipelines = options.micro ? comparePipelines(options.rounds, tell) : undefined;
   const chosen = subjects.filter(({ name }) => options.subjects.includes(name));
   const { comparisons, remarks } = await compare(chosen, options, tell);
   const ours = options.ours.length > 0 ? [`snoopkit ran with ${options.ours.join(' ')}.`] : [];
@@ -40,6 +42,7 @@ async function run(options: BenchOptions): Promise<Results> {
     ours: options.ours,
     comparisons,
     micro,
+    ...(pipelines && { pipelines }),
     remarks: [...warnings, ...ours, ...remarks],
   };
 }

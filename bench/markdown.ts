@@ -1,7 +1,17 @@
 import { fillSection } from '../scripts/section.js';
 import { type Comparison, isLossy, type Results, type Row } from './results.js';
 import { machineText, participants } from './table.js';
-import { columns, count, LOSSY_NOTE, nameOf, range, titleOf } from './units.js';
+import {
+  columns,
+  count,
+  LOSSY_NOTE,
+  nameOf,
+  PIPELINES_TITLE,
+  pipelineColumns,
+  range,
+  ratioText,
+  titleOf,
+} from './units.js';
 
 export const BEGIN = '<!-- bench:begin (written by make bench SAVE=1) -->';
 export const END = '<!-- bench:end -->';
@@ -51,6 +61,25 @@ function micro({ micro }: Results): string[] {
   ];
 }
 
+function pipelines({ pipelines }: Results): string[] {
+  if (!pipelines) return [];
+  return [
+    [
+      `**${PIPELINES_TITLE}.** ${ratioText(pipelines)}.`,
+      '',
+      '| | CPU/record, µs | records/s | memory, MB | of what |',
+      '|---|--:|--:|--:|---|',
+      ...pipelines.rows.map((row) => {
+        const cells = pipelineColumns.map(({ of, text }) => {
+          const stat = of(row);
+          return `${text(stat.median)}<br><sub>${range(stat, text)}</sub>`;
+        });
+        return `| ${[row.name, ...cells, row.what].map(cellText).join(' | ')} |`;
+      }),
+    ].join('\n'),
+  ];
+}
+
 /** The part of docs/performance.md between the marks. */
 export function markdownReport(results: Results): string {
   const list = [...participants(results), ...results.remarks].map((text) => `- ${text}`).join('\n');
@@ -59,6 +88,7 @@ export function markdownReport(results: Results): string {
     list,
     ...results.comparisons.map(comparison),
     ...micro(results),
+    ...pipelines(results),
   ].join('\n\n');
 }
 

@@ -59,6 +59,7 @@ async function traced<T>(
   const sink = new Sink({
     terminal,
     tracefs: setting.tracefs,
+    otlp: who.contender.output === 'otlp',
     note: who.contender.note,
     marks: marksOf(setting),
     command: commandOf(who, load.pid, terminal, setting.ours),

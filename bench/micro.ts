@@ -5,16 +5,15 @@
 import { parseArgs } from 'node:util';
 import { BpfObject } from '../src/bpf/object.js';
 import { RingBuffer } from '../src/bpf/ring-buffer.js';
-import { EventRecord } from '../src/events/column.js';
 import { OutputBuffer } from '../src/events/output-buffer.js';
 import { EventReader } from '../src/events/reader.js';
 import type { Format } from '../src/output/format.js';
 import { JsonFormat } from '../src/output/json.js';
 import { TableFormat } from '../src/output/table.js';
 import { floodObject } from './places.js';
-import { openRecords, type Records } from './records.js';
+import { forEachRecord, openRecords, type Records } from './records.js';
 import { type MicroResult, stat } from './results.js';
-import { count, range } from './units.js';
+import { count, cpuUs, range } from './units.js';
 
 /** How many are in memory, as after a wake-up. */
 const RECORDS = 10_000;
@@ -30,12 +29,6 @@ export interface MicroOptions {
 
 /** Does the same to many events; returns how many, and its CPU time without what is only preparation. */
 type Pass = () => { events: number; us: number };
-
-/** CPU time of all threads of this process: V8 collects garbage in others. */
-function cpuUs(since?: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(since);
-  return user + system;
-}
 
 function timed(events: number, work: () => void): Pass {
   return () => {
@@ -71,16 +64,10 @@ function decode({ schema, bytes, offsets, lengths }: Records): Pass {
   });
 }
 
-function write({ bytes, offsets, lengths }: Records, format: Format): Pass {
-  const record = new EventRecord();
-  record.setBytes(bytes);
+function write(records: Records, format: Format): Pass {
   const out = new OutputBuffer();
-  return timed(offsets.length, () => {
-    offsets.forEach((offset, i) => {
-      record.offset = offset;
-      record.length = lengths[i] as number;
-      format.event(record, out);
-    });
+  return timed(records.offsets.length, () => {
+    forEachRecord(records, (record) => format.event(record, out));
     out.take();
   });
 }

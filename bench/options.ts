@@ -27,7 +27,7 @@ export const HELP = `node dist/bench/main.js [OPTION...]   (or: make bench ROUND
   --only NAME,...     only these: ${subjects.map(({ name }) => name).join(', ')}
   --conditions LIST   idle,busy: nothing else runs, or all cores are kept busy by another program (both)
   --ours='ARGS'       more arguments for snoopkit, such as '--buffer 512K'
-  --no-micro          without the micro-benchmarks
+  --no-micro          without the micro-benchmarks and the comparison with the official SDK
   --out FILE          the results as JSON (build/bench/<date>.json)
   --save              keep them as bench/results.json, and put them into docs/performance.md and its chart
 `;

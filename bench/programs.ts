@@ -117,6 +117,8 @@ export class Load {
 export interface SinkOptions {
   readonly terminal: boolean;
   readonly tracefs: boolean;
+  /** Whether the tracer sends to it by OTLP, and its standard output has nothing. */
+  readonly otlp?: boolean;
   readonly note: string | undefined;
   /** What lines are known by: the first phase, the operations that count, the last phase. */
   readonly marks: readonly [string, string, string];
@@ -144,10 +146,11 @@ export class Sink {
   readonly #teller: Teller;
   #reportedLost = 0;
 
-  constructor({ terminal, tracefs, note, marks, command, losses }: SinkOptions) {
+  constructor({ terminal, tracefs, otlp, note, marks, command, losses }: SinkOptions) {
     const flags = [
       ...(terminal ? ['--terminal'] : []),
       ...(tracefs ? ['--tracefs'] : []),
+      ...(otlp ? ['--otlp'] : []),
       ...(note === undefined ? [] : ['--note', note]),
     ];
     this.#teller = new Teller(sinkProgram, [...flags, ...marks, '--', ...command], (line) => {
@@ -178,6 +181,31 @@ export class Sink {
     const { child, closed } = this.#teller;
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     await closed;
+  }
+}
+
+export interface CollectorReport {
+  /** Records that arrived. */
+  readonly events: number;
+}
+
+/** bench/sink.c without a tracer: a collector that throws away what it gets, and counts records by a text that each has. */
+export class Collector {
+  readonly #teller: Teller;
+
+  constructor(mark: string) {
+    this.#teller = new Teller(sinkProgram, ['--otlp', mark, mark, mark]);
+  }
+
+  async endpoint(): Promise<string> {
+    return `http://127.0.0.1:${await this.#teller.tells<number>('port', START_SECONDS)}`;
+  }
+
+  async end(): Promise<CollectorReport> {
+    this.#teller.child.stdin?.end();
+    await this.#teller.tells('events', END_SECONDS);
+    await this.#teller.closed;
+    return this.#teller.told as unknown as CollectorReport;
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Btf, type Input, layoutOf, readBtfBytes, writeValue } from '../src/btf/index.js';
 import { objectPath } from '../src/cli/object-path.js';
+import { EventRecord } from '../src/events/column.js';
 import type { EventContext } from '../src/events/context.js';
 import { ClockOffset } from '../src/events/context.js';
 import { type EventSchema, eventSchema } from '../src/events/schema.js';
@@ -26,6 +27,20 @@ export interface Records {
   readonly offsets: Uint32Array;
   readonly lengths: Uint32Array;
 }
+
+/** Points one and the same record at each of them. */
+export function forEachRecord({ bytes, offsets, lengths }: Records, receive: (record: EventRecord) => void): void {
+  const record = new EventRecord();
+  record.setBytes(bytes);
+  offsets.forEach((offset, i) => {
+    record.offset = offset;
+    record.length = lengths[i] as number;
+    receive(record);
+  });
+}
+
+/** More than any pid can be: nobody has a container that would be looked for. */
+const NO_PID = 4_194_305;
 
 /** Names as on any machine, from memory: reading them is not what is measured. */
 const context: EventContext = {
@@ -55,8 +70,8 @@ export function openRecords(count: number): Records {
     const size = Buffer.byteLength(path);
     const event: Input = {
       time: 123_456_789_012n + BigInt(i) * 1700n,
-      pid: 4242 + (i % 7),
-      tid: 4242 + (i % 7),
+      pid: NO_PID + (i % 7),
+      tid: NO_PID + (i % 7),
       ppid: 17,
       comm: 'cc1',
       ret,

@@ -107,6 +107,34 @@ export interface MicroResult {
   readonly eventsPerSecond: Stat;
 }
 
+/** From records of the kernel to a collector, by snoopkit and by the official SDK; and snoopkit's encoding alone. */
+export type PipelineName = 'snoopkit' | 'sdk' | 'encode';
+
+/** One round. */
+export interface PipelineMeasurement {
+  readonly records: number;
+  /** CPU time of the sending process, all threads, and how long it took. */
+  readonly us: number;
+  readonly wallUs: number;
+  readonly peakKb: number;
+}
+
+export interface PipelineResult {
+  readonly name: string;
+  /** What is done to each record. */
+  readonly what: string;
+  readonly cpuPerRecordUs: Stat;
+  readonly recordsPerSecond: Stat;
+  readonly peakMb: Stat;
+}
+
+export interface PipelineResults {
+  readonly rows: readonly PipelineResult[];
+  /** CPU time of snoopkit for a record by that of the SDK, in each round. */
+  readonly ratio: Stat;
+  readonly rounds: Readonly<Record<PipelineName, readonly PipelineMeasurement[]>>;
+}
+
 /** All of a run: what `make bench` writes. */
 export interface Results {
   readonly format: 1;
@@ -117,6 +145,8 @@ export interface Results {
   readonly ours: readonly string[];
   readonly comparisons: readonly Comparison[];
   readonly micro: readonly MicroResult[];
+  /** Left out where it was not measured. */
+  readonly pipelines?: PipelineResults;
   /** What was not compared, and what to know when reading. */
   readonly remarks: readonly string[];
 }

@@ -14,6 +14,8 @@
  *   --terminal       a pseudo-terminal instead of the pipe: tracers flush each line there
  *   --tracefs        with a tracefs at /sys/kernel/tracing that nobody else sees
  *   --note PREFIX    lines that start so are copied to standard error
+ *   --otlp           counts in what is sent to it by OTLP over HTTP instead: it first prints
+ * {"port"}, and the tracer has that in its OTEL_EXPORTER_OTLP_ENDPOINT
  *
  * SIGTERM ends the tracer as Ctrl-C would, and after a while for good.
  */
@@ -33,6 +35,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "http.h"
+
 #define SETTLE_MS 250
 #define GRACE_SECONDS 10
 /* Longer lines are counted in parts; no tracer here writes such. */
@@ -44,7 +48,7 @@ struct text {
 };
 
 static struct text first, event, last, note;
-static int use_terminal, use_tracefs;
+static int use_terminal, use_tracefs, use_otlp;
 static volatile pid_t tracer;
 
 static long long started_ns, read_ns, event_ns;
@@ -77,21 +81,37 @@ static int contains(const char *line, size_t size, struct text wanted)
 	return memmem(line, size, wanted.bytes, wanted.size) != NULL;
 }
 
-static void take_line(const char *line, size_t size)
+/* Looks for the marks in what the tracer wrote, of which `found` is how many events it has. */
+static void take_marks(const char *bytes, size_t size, long found)
 {
-	int is_event = contains(line, size, event);
-
-	lines++;
-	if (is_event) {
-		events++;
+	events += found;
+	if (found)
 		event_ns = read_ns;
-	} else if (!is_last_seen && contains(line, size, last)) {
+	if (!is_last_seen && (use_otlp || !found) && contains(bytes, size, last))
 		is_last_seen = 1;
-	}
-	if (!is_first_seen && (is_event || is_last_seen || contains(line, size, first))) {
+	if (!is_first_seen && (found || is_last_seen || contains(bytes, size, first))) {
 		is_first_seen = 1;
 		printf("{\"first_ns\":%lld}\n", read_ns - started_ns);
 	}
+}
+
+/* A request has many events, and may have some of each phase. */
+static void take_request(const char *body, size_t size)
+{
+	const char *end = body + size;
+	long found = 0;
+
+	read_ns = now_ns();
+	for (const char *at = body; (at = memmem(at, end - at, event.bytes, event.size));
+	     at += event.size)
+		found++;
+	take_marks(body, size, found);
+}
+
+static void take_line(const char *line, size_t size)
+{
+	lines++;
+	take_marks(line, size, !use_otlp && contains(line, size, event));
 	if (note.size && size >= note.size && !memcmp(line, note.bytes, note.size))
 		fprintf(stderr, "%.*s\n", (int)size, line);
 }
@@ -123,14 +143,17 @@ static void note_settled(void)
 
 static void read_all(int fd)
 {
-	struct pollfd input = {.fd = fd, .events = POLLIN};
+	struct pollfd polled[1 + HTTP_POLLED] = {{.fd = fd, .events = POLLIN}};
 	size_t used = 0;
 
 	for (;;) {
-		ssize_t got;
+		size_t count = 1 + (use_otlp ? http_polled(polled + 1) : 0);
+		int is_ready = poll(polled, count, 50) > 0;
 
-		if (poll(&input, 1, 50) > 0) {
-			got = read(fd, buffer + used, sizeof(buffer) - used);
+		if (is_ready && use_otlp)
+			http_serve(polled + 1, take_request);
+		if (is_ready && polled[0].revents) {
+			ssize_t got = read(fd, buffer + used, sizeof(buffer) - used);
 			/* EIO: the other side of the terminal is closed. */
 			if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
 				break;
@@ -153,6 +176,18 @@ static void on_terminate(int signal)
 	kill(tracer, signal == SIGALRM || is_late ? SIGKILL : SIGINT);
 	is_late = 1;
 	alarm(GRACE_SECONDS);
+}
+
+static void listen_for_requests(void)
+{
+	int port = http_listen();
+	char endpoint[32];
+
+	if (port < 0)
+		die("cannot listen");
+	snprintf(endpoint, sizeof(endpoint), "http://127.0.0.1:%d", port);
+	setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint, 1);
+	printf("{\"port\":%d}\n", port);
 }
 
 static void mount_tracefs(void)
@@ -208,6 +243,8 @@ static char **parse(char **argument)
 			use_terminal = 1;
 		else if (!strcmp(*argument, "--tracefs"))
 			use_tracefs = 1;
+		else if (!strcmp(*argument, "--otlp"))
+			use_otlp = 1;
 		else if (!strcmp(*argument, "--note") && argument[1])
 			note = text_of(*++argument);
 		else
@@ -235,7 +272,7 @@ int main(int argc, char **argv)
 	int status = 0;
 
 	if (!command) {
-		fprintf(stderr, "usage: sink [--terminal] [--tracefs] [--note PREFIX] "
+		fprintf(stderr, "usage: sink [--terminal] [--tracefs] [--otlp] [--note PREFIX] "
 				"FIRST EVENT LAST [-- COMMAND...]\n");
 		return 2;
 	}
@@ -245,6 +282,8 @@ int main(int argc, char **argv)
 	signal(SIGALRM, on_terminate);
 	if (use_tracefs)
 		mount_tracefs();
+	if (use_otlp)
+		listen_for_requests();
 	if (*command) {
 		read_all(start(command));
 		while (wait4(tracer, &status, 0, &used) < 0 && errno == EINTR)

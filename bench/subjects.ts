@@ -4,6 +4,9 @@ import { snoopkit } from './places.js';
 /** What bench/snoopkit-load.c can do. */
 export type LoadKind = 'open' | 'exec' | 'connect';
 
+/** `otlp`: sent to a collector. */
+export type Output = 'table' | 'json' | 'otlp';
+
 /** Who and what is to be traced. */
 export interface Target {
   /** The load's process. */
@@ -19,7 +22,7 @@ export interface Contender {
   readonly program: 'snoopkit' | 'libbpf-tools' | 'bpftrace';
   /** The file to run, looked for on the PATH unless it is a path. */
   readonly file: string;
-  readonly output: 'table' | 'json';
+  readonly output: Output;
   arguments(target: Target): string[];
   /** Where it can't be told to trace one process alone: there are no others then, whose cost could be measured. */
   readonly tracesAll?: true;
@@ -44,12 +47,13 @@ export interface Subject {
   readonly remarks: readonly string[];
 }
 
-const ours = (tool: string, output: 'table' | 'json', follow: readonly string[] = []): Contender => ({
+const ours = (tool: string, output: Output, follow: readonly string[] = []): Contender => ({
   program: 'snoopkit',
   file: process.execPath,
   output,
   arguments: ({ pid, ours }) => [snoopkit, tool, '-p', `${pid}`, ...follow, '-o', output, ...ours],
-  losses: /(\d+) events were lost/g,
+  // With OTLP also those that were read, and that the collector was too slow for.
+  losses: /(\d+) (?:events were lost|dropped: )/g,
   buffer: `${fittingRingSize() / (1 << 20)} MiB ring (--buffer)`,
 });
 
@@ -109,11 +113,12 @@ export const subjects: readonly Subject[] = [
     contenders: [
       ours('opensnoop', 'table'),
       ours('opensnoop', 'json'),
+      ours('opensnoop', 'otlp'),
       libbpfTools('opensnoop'),
       bpftrace(opensnoopScript),
     ],
     remarks: [
-      "JSON is compared with no peer: libbpf-tools has none, and bpftrace's wraps the printed line in a string.",
+      "JSON is compared with no peer: libbpf-tools has none, and bpftrace's wraps the printed line in a string; nor is OTLP, which peers don't have.",
       'snoopkit shows openat2(2) and creat(2), too, and puts more into an event (time, parent, user, flags, mode); its JSON prints all of it.',
     ],
   },

@@ -1,5 +1,15 @@
-import { type Comparison, isLossy, type MicroResult, type Results, type Row } from './results.js';
-import { columns, count, LOSSY_NOTE, nameOf, range, titleOf } from './units.js';
+import { type Comparison, isLossy, type MicroResult, type PipelineResults, type Results, type Row } from './results.js';
+import {
+  columns,
+  count,
+  LOSSY_NOTE,
+  nameOf,
+  PIPELINES_TITLE,
+  pipelineColumns,
+  range,
+  ratioText,
+  titleOf,
+} from './units.js';
 
 /** Lines of cells under each other: the first column to the left, numbers to the right. */
 function align(lines: readonly (readonly string[])[]): string[] {
@@ -53,6 +63,18 @@ function microText(micro: readonly MicroResult[]): string {
   return ['one core alone, events per second', ...align([['', 'median', 'smallest..largest'], ...lines])].join('\n');
 }
 
+function pipelinesText(pipelines: PipelineResults): string {
+  const header = [
+    ['', ...pipelineColumns.flatMap(({ title }) => [title, ''])],
+    ['', ...pipelineColumns.flatMap(({ unit }) => [unit, 'smallest..largest'])],
+  ];
+  const lines = pipelines.rows.map((row) => [
+    row.name,
+    ...pipelineColumns.flatMap(({ of, text }) => [text(of(row).median), range(of(row), text)]),
+  ]);
+  return [PIPELINES_TITLE, ratioText(pipelines), ...align([...header, ...lines])].join('\n');
+}
+
 /** One line on the machine. */
 export function machineText({ machine }: Results): string {
   const { kernel, system, cpu, cores, virtual, node, governor, loadAverage, busyPercent } = machine;
@@ -82,6 +104,7 @@ export function textReport(results: Results): string {
     participants(results).join('\n'),
     ...results.comparisons.map(comparisonText),
     ...(results.micro.length > 0 ? [microText(results.micro)] : []),
+    ...(results.pipelines ? [pipelinesText(results.pipelines)] : []),
     results.remarks.map((remark) => `note: ${remark}`).join('\n'),
   ]
     .filter((part) => part !== '')

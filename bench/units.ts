@@ -1,4 +1,4 @@
-import type { Comparison, Row, Stat } from './results.js';
+import type { Comparison, PipelineResult, PipelineResults, Row, Stat } from './results.js';
 
 /** A number with as many digits as say something, and no exponent. */
 export function short(value: number): string {
@@ -12,6 +12,12 @@ export const count = (value: number) =>
   Math.round(value)
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** CPU time of all threads of this process, in microseconds: V8 collects garbage in others. */
+export function cpuUs(since?: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return user + system;
+}
 
 /** `0.90..1.10` */
 export const range = ({ min, max }: Stat, text = short) => (min === max ? text(min) : `${text(min)}..${text(max)}`);
@@ -51,3 +57,20 @@ export const columns: readonly Column[] = [
 /** Why a figure is not like the others', where one is. */
 export const LOSSY_NOTE =
   'lost more than 1 % of the events, so what it cost is for less work than that of the others: compare with care';
+
+export const PIPELINES_TITLE =
+  'OTLP: from opensnoop records of the kernel to a collector on this machine, by http/protobuf without gzip';
+
+export const ratioText = ({ ratio }: PipelineResults) =>
+  `snoopkit takes ${short(ratio.median)} (${range(ratio)}) of the CPU time that the official SDK takes`;
+
+export const pipelineColumns: readonly {
+  readonly title: string;
+  readonly unit: string;
+  of(row: PipelineResult): Stat;
+  readonly text: (value: number) => string;
+}[] = [
+  { title: 'CPU/record', unit: 'us', of: ({ cpuPerRecordUs }) => cpuPerRecordUs, text: short },
+  { title: 'records/s', unit: '', of: ({ recordsPerSecond }) => recordsPerSecond, text: count },
+  { title: 'memory', unit: 'MB', of: ({ peakMb }) => peakMb, text: count },
+];

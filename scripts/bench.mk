@@ -21,6 +21,8 @@ dist/bench/%: bench/%.c scripts/bench.mk | setup
 	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -static -o $@.tmp $<
 	@mv $@.tmp $@
 
+dist/bench/sink: bench/http.h
+
 dist/bench/fixtures/%.bpf.o: bench/fixtures/%.bpf.c $(VMLINUX_H) scripts/bpf.mk | setup
 	$(compile-bpf)
 

@@ -8,14 +8,21 @@ export type Part = (record: EventRecord, out: OutputBuffer) => void;
 const ENTRIES = 64;
 /** What is longer is not kept. */
 const LONGEST = 1024;
+/**
+ * Bytes that decide together: those that tell a process. What came of its call is another thing: there are fewer of each
+ * than of both together, and so more of them are known.
+ */
+const LONGEST_KEY = 32;
+
+type Range = NonNullable<Column['dependsOn']>;
 
 interface Entry {
   readonly words: Int32Array;
-  readonly text: Uint8Array;
+  text: Uint8Array;
 }
 
 /** Where the four-byte words, and then the bytes, of some ranges lie. */
-function places(ranges: readonly NonNullable<Column['dependsOn']>[]): { words: number[]; bytes: number[] } {
+function places(ranges: readonly Range[]): { words: number[]; bytes: number[] } {
   const words: number[] = [];
   const bytes: number[] = [];
   for (const { offset, size } of ranges) {
@@ -31,7 +38,7 @@ function places(ranges: readonly NonNullable<Column['dependsOn']>[]): { words: n
  * has the process, the user and the command of one a moment ago, and to compare bytes and copy a text is several
  * times as quick as to write it anew.
  */
-function memo(parts: readonly Part[], ranges: readonly NonNullable<Column['dependsOn']>[]): Part {
+function memo(parts: readonly Part[], ranges: readonly Range[]): Part {
   const { words, bytes } = places(ranges);
   const entries = new Array<Entry | undefined>(ENTRIES).fill(undefined);
   const size = words.length + bytes.length;
@@ -59,10 +66,20 @@ function memo(parts: readonly Part[], ranges: readonly NonNullable<Column['depen
     }
     const start = out.length;
     for (const part of parts) part(record, out);
-    if (out.length - start <= LONGEST) {
-      entries[slot] = { words: key.slice(), text: Uint8Array.from(out.bytes.subarray(start, out.length)) };
-    }
+    if (out.length - start > LONGEST) return;
+    const text = new Uint8Array(out.length - start);
+    text.set(out.bytes.subarray(start, out.length));
+    if (entry) {
+      entry.words.set(key);
+      entry.text = text;
+    } else entries[slot] = { words: key.slice(), text };
   };
+}
+
+/** Whether a range can be part of the same key; the first one always can. */
+function fits(range: Range, ranges: readonly Range[]): boolean {
+  const { words, bytes } = places([...ranges, range]);
+  return ranges.length === 0 || 4 * words.length + bytes.length <= LONGEST_KEY;
 }
 
 /** Puts a memo around each run of columns that depend on certain bytes alone. `parts` are those of the columns. */
@@ -70,8 +87,8 @@ export function memoized(columns: readonly Column[], parts: readonly Part[]): Pa
   const result: Part[] = [];
   for (let at = 0; at < columns.length; ) {
     let end = at;
-    const ranges = [];
-    for (let range = columns[end]?.dependsOn; range; range = columns[end]?.dependsOn) {
+    const ranges: Range[] = [];
+    for (let range = columns[end]?.dependsOn; range && fits(range, ranges); range = columns[end]?.dependsOn) {
       ranges.push(range);
       end++;
     }

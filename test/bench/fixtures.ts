@@ -1,3 +1,4 @@
+import { pipelineResults } from '../../bench/pipelines.js';
 import { figuresOf, type Measurement, type Results, type Row, stat } from '../../bench/results.js';
 
 export const measurement = (changes: Partial<Measurement> = {}): Measurement => ({
@@ -17,6 +18,8 @@ export const measurement = (changes: Partial<Measurement> = {}): Measurement => 
   waits: 90,
   ...changes,
 });
+
+const sending = (us: number) => ({ records: 1000, us, wallUs: 2 * us, peakKb: 83_968 });
 
 const row = (program: string, output: string, rounds: Measurement[], failures: string[] = []): Row => ({
   program,
@@ -60,5 +63,13 @@ export const results: Results = {
     },
   ],
   micro: [{ name: 'decode', what: 'events to objects', eventsPerSecond: stat([1_000_000, 900_000, 1_200_000]) }],
+  pipelines: pipelineResults(
+    {
+      snoopkit: [2000, 2200, 1800].map(sending),
+      sdk: [20_000, 11_000, 18_000].map(sending),
+      encode: [1000].map(sending),
+    },
+    '1.2.3',
+  ),
   remarks: ['a peer was not compared: it is not there'],
 };

@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { loadProgram, sinkProgram } from '../../bench/places.js';
-import { Load, Sink, Spinners } from '../../bench/programs.js';
+import { Collector, Load, Sink, Spinners } from '../../bench/programs.js';
 
 const MARKS = ['/x/first', '/x/event', '/x/last'] as const;
 
@@ -78,6 +79,42 @@ describe('the sink', () => {
       assert.ok(report.peak_kb > 100);
       assert.ok(report.user_us + report.system_us > 0);
     }
+  });
+
+  it('is a collector that counts what requests have, however these are sent', async () => {
+    const collector = new Collector('/x/event');
+    const url = await collector.endpoint();
+    // A body whose length is known, one that comes in parts, one that is larger than the first room, and none.
+    const large = `${'a'.repeat(3 << 20)}/x/event`;
+    const parts = () => Readable.from(['/x/ev', 'ent\r\n0\r\n\r\n/x/event', large]);
+    for (const body of ['/x/event /x/event', parts(), large, '']) {
+      const answer = await fetch(url, { method: 'POST', body, duplex: 'half' } as RequestInit);
+      assert.deepEqual([answer.status, await answer.text()], [200, '']);
+    }
+    assert.equal((await collector.end()).events, 2 + 3 + 1);
+  });
+
+  it('runs a tracer that sends to it', async () => {
+    const script = `
+      const send = (body) => fetch(process.env.OTEL_EXPORTER_OTLP_ENDPOINT, { method: 'POST', body });
+      await send('/x/first');
+      await send('/x/event /x/event /x/last');
+      process.on('SIGINT', () => send('/x/event').then(() => process.exit(0)));
+      console.log('/x/event');
+      setInterval(() => {}, 1000);`;
+    const sink = new Sink({
+      terminal: false,
+      tracefs: false,
+      otlp: true,
+      note: undefined,
+      marks: [...MARKS],
+      command: [process.execPath, '--input-type=module', '--eval', script],
+      losses: /x/g,
+    });
+    assert.ok((await sink.firstEvent()) > 0);
+    await sink.settled();
+    const { events, status } = await sink.end();
+    assert.deepEqual([events, status], [3, 0]);
   });
 
   it('says why a tracer that can not run does not', async () => {

@@ -5,6 +5,7 @@ import type { OutputBuffer } from '../../events/output-buffer.js';
 import { containerOf } from '../../kernel/containers.js';
 import type { Part } from '../memo.js';
 import { constantAttributes } from './attributes.js';
+import { oncePerTurn } from './turn.js';
 
 /** A process may move to another cgroup, and its number may become that of another one: it is looked at again then. */
 const FRESH_MS = 1000;
@@ -47,20 +48,25 @@ export function containerPart(columns: readonly Column[]): Part | undefined {
   const find = (name: string) => columns.find((column) => column.name === name);
   const [cgroup, pid] = [find('cgroup'), find('pid')];
   const known = new Map<string | number, Known>();
+  let now = 0;
+  const look = oncePerTurn(() => {
+    now = performance.now();
+  });
   const remember = (key: string | number, attributes: Uint8Array): Uint8Array => {
     if (known.size >= MOST) known.clear();
-    known.set(key, { attributes, until: performance.now() + FRESH_MS });
+    known.set(key, { attributes, until: now + FRESH_MS });
     return attributes;
   };
   const ofPath = (path: string) => known.get(path)?.attributes ?? remember(path, attributesOf(path));
   const ofProcess = (id: number) => {
     const last = known.get(id);
-    if (last && performance.now() < last.until) return last.attributes;
+    if (last && now < last.until) return last.attributes;
     // Of one that has ended what was known of it holds.
     return remember(id, attributesOfProcess(id) ?? last?.attributes ?? NOTHING);
   };
   if (!cgroup && !pid) return undefined;
   return (record: EventRecord, out: OutputBuffer) => {
+    look();
     const path = cgroup?.value(record);
     if (typeof path === 'string') out.append(ofPath(path));
     else if (pid) out.append(ofProcess(Number(pid.value(record))));

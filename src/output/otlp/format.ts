@@ -3,6 +3,7 @@ import { OutputBuffer } from '../../events/output-buffer.js';
 import type { Rows } from '../../events/rows.js';
 import type { Format } from '../format.js';
 import type { LogEncoder, LostRecord } from './log-encoder.js';
+import { oncePerTurn } from './turn.js';
 
 /** Where events go, each encoded as it stands in its scope's message. */
 export interface OtlpParts {
@@ -26,7 +27,8 @@ export interface OtlpParts {
 export class OtlpFormat implements Format {
   readonly #parts: OtlpParts;
   readonly #out = new OutputBuffer();
-  #isFresh = false;
+  /** All events of a batch are read at the same moment, more or less: one look at the clock is enough. */
+  readonly #look = oncePerTurn(() => this.#parts.logs?.encoder.setObserved(this.#parts.now()));
   events = 0;
 
   constructor(parts: OtlpParts) {
@@ -61,15 +63,5 @@ export class OtlpFormat implements Format {
     this.#out.length = 0;
     logs.encoder.lost(loss, this.#out);
     logs.add(this.#out.bytes, 0, this.#out.length);
-  }
-
-  /** All events of a batch are read at the same moment, more or less: one look at the clock is enough. */
-  #look(): void {
-    if (this.#isFresh) return;
-    this.#isFresh = true;
-    this.#parts.logs?.encoder.setObserved(this.#parts.now());
-    queueMicrotask(() => {
-      this.#isFresh = false;
-    });
   }
 }

@@ -1,0 +1,55 @@
+import { Envelope } from '../src/output/otlp/envelope.js';
+import { Exporter } from '../src/output/otlp/exporter.js';
+import { OtlpFormat, type OtlpParts } from '../src/output/otlp/format.js';
+import { LogEncoder } from '../src/output/otlp/log-encoder.js';
+import { SCHEMA_URL } from '../src/output/otlp/mapping.js';
+import { messageType } from '../src/output/otlp/messages.js';
+import { encodeResource, resourceAttributes } from '../src/output/otlp/resource.js';
+import { transportOf } from '../src/output/otlp/transport.js';
+import { EVENT, Gauge, MAPPING, type Pipeline, type PipelineOptions, SCOPE, settingsFor } from './pipeline.js';
+import { forEachRecord, type Records } from './records.js';
+
+const CLOSE_MS = 30_000;
+
+type Add = NonNullable<OtlpParts['logs']>['add'];
+
+/** The format of a run, with encoded records going to `add`. */
+function formatTo({ endpoint, columns, now }: PipelineOptions, add: Add): OtlpFormat {
+  const { limits, args } = settingsFor(endpoint);
+  const encoder = new LogEncoder(EVENT, columns, MAPPING, { ...limits.logs, args, tool: 'opensnoop' });
+  return new OtlpFormat({ logs: { encoder, add }, spans: undefined, tally: undefined, now });
+}
+
+/** From records of the kernel to a collector, as in a run with `-o otlp`. */
+export async function snoopkitPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const { routes, batches } = settingsFor(options.endpoint);
+  if (!routes.logs) throw new Error('there is no way for logs');
+  const gauge = new Gauge();
+  const exporter = new Exporter({
+    signal: 'logs',
+    envelope: new Envelope(
+      encodeResource(resourceAttributes({ version: SCOPE.version, serviceName: undefined, attributes: [] })),
+      messageType('InstrumentationScope').encode(SCOPE).finish(),
+      SCHEMA_URL,
+    ),
+    transport: await transportOf(routes.logs, `Snoopkit/${SCOPE.version}`),
+    batch: batches.logs,
+    timeout: routes.logs.timeout,
+    onRequest: ({ records }) => gauge.arrived(records),
+  });
+  const format = formatTo(options, (bytes, start, end) => exporter.add(bytes, start, end));
+  return {
+    gauge,
+    write: (records) => {
+      gauge.add(records.offsets.length);
+      forEachRecord(records, (record) => format.event(record));
+    },
+    close: () => exporter.close(CLOSE_MS),
+  };
+}
+
+/** To encode records, and nothing else. */
+export function encodeOnly(options: PipelineOptions): (records: Records) => void {
+  const format = formatTo(options, () => {});
+  return (records) => forEachRecord(records, (record) => format.event(record));
+}
