@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Report } from '../../src/cli/doctor.js';
 import type { ToolCheck } from '../../src/cli/doctor-tools.js';
 import { needs } from '../capability.js';
+import { patient } from '../helpers/patience.js';
 import { needsNobody, runAsNobody } from '../helpers/rights.js';
 import { snoopkit } from '../helpers/run.js';
 
@@ -39,6 +40,8 @@ describe('doctor', () => {
 
   it('says of each tool what the tool then does', async function () {
     needs(this, 'root');
+    // A start of each of them.
+    this.timeout(patient(120_000));
     const { tools } = await report();
     assert.ok(tools.length > 0);
     for (const { tool, state, hooks, reason } of tools) {
