@@ -54,8 +54,9 @@ function attributesBy(encoder: LogEncoder): (record: EventRecord) => KeyValue[] 
   return (record) => {
     out.length = 0;
     encoder.attributes(record, out);
-    const { attributes } = type.decode(out.bytes.subarray(0, out.length)) as unknown as { attributes: KeyValue[] };
-    return attributes;
+    // Not what decode() makes: there, each field of a oneof is in its prototype, and so all look like texts.
+    const { attributes = [] } = type.toObject(type.decode(out.bytes.subarray(0, out.length)));
+    return attributes as KeyValue[];
   };
 }
 
