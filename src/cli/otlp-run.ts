@@ -83,6 +83,7 @@ export class OtlpRun {
   #reader: MetricReader | undefined;
   #health: HealthMetrics | undefined;
   readonly #spans: OtlpSpans | undefined;
+  #isEnding = false;
 
   /** By flags and by the environment, of which it says at once what makes no sense. Throws SnoopkitError where nothing could be sent. */
   constructor(flags: OtlpFlagValues, command: readonly string[]) {
@@ -235,8 +236,13 @@ export class OtlpRun {
     }
   }
 
-  /** Says in the stream what did not get to the collector since the last time. */
+  /**
+   * Says in the stream what did not get to the collector since the last time: not where that would itself be lost, and
+   * so never end.
+   */
   tellLosses(): void {
+    const { maxQueue } = this.#settings.batches.logs;
+    if (this.#isEnding || (this.#exporters.get('logs')?.account.waiting ?? 0) >= maxQueue) return;
     for (const exporter of this.#exporters.values())
       for (const { reason, ...loss } of exporter.takeLosses())
         this.#format?.lost({ reason: `otlp_${reason}`, ...loss });
@@ -251,6 +257,7 @@ export class OtlpRun {
 
   /** Sends what waits, for so many milliseconds at the most, and says what became of all of it. */
   async close(deadline: number): Promise<void> {
+    this.#isEnding = true;
     for (const line of this.#spans?.end(now(), this.#command) ?? []) say(line);
     this.#reader?.close();
     await Promise.all([...this.#exporters.values()].map((exporter) => exporter.close(deadline)));
