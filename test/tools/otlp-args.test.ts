@@ -26,7 +26,6 @@ describe('--otlp-args', () => {
   ] as const)
     for (const [style, shown] of [
       [undefined, REDACTED],
-      ['redacted', REDACTED],
       ['none', undefined],
       ['full', WORDS],
     ] as const)

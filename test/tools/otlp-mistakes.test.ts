@@ -112,10 +112,9 @@ describe('--output otlp: mistakes', () => {
   });
 
   it('do not matter to who does not send', async () => {
-    for (const [variables] of [...FATAL, ...IGNORED]) {
-      const { status, lines, hasRun } = await tried(['-o', 'json'], variables);
-      assert.deepEqual([status, lines, hasRun], [0, [], true]);
-    }
+    const all = Object.assign({}, ...[...FATAL, ...IGNORED].map(([variables]) => variables));
+    const { status, lines, hasRun } = await tried(['-o', 'json'], all);
+    assert.deepEqual([status, lines, hasRun], [0, [], true]);
   });
 
   it('a spool that can not be', async () => {
