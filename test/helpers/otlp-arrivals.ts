@@ -58,7 +58,8 @@ export interface Arrivals {
   readonly metrics: ArrivedMetric[];
 }
 
-function plain(value: Told): unknown {
+/** A value of an attribute without what says of which kind it is. */
+export function plain(value: Told): unknown {
   if ('intValue' in value) return Number(value.intValue);
   if ('arrayValue' in value) return (value.arrayValue.values ?? []).map(plain);
   if ('kvlistValue' in value) return attributesOf(value.kvlistValue.values);

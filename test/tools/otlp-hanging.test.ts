@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '../capability.js';
 import type { OpenEvent } from '../helpers/opens.js';
@@ -66,6 +69,22 @@ describe('--output otlp: an end', () => {
       assert.ok((account.parts['dropped: too much waited to be sent'] ?? 0) >= count - 2 * 1000);
     } finally {
       await server.stop();
+    }
+  });
+
+  it('comes in bounded time while a collector hangs, with a spool that has all then', async function () {
+    this.timeout(patient(30_000));
+    const server = await OtlpHttpServer.start();
+    server.answers.push(...hangs);
+    const spool = mkdtempSync(join(tmpdir(), 'snoopkit-spool-'));
+    try {
+      const endpoint = ['--otlp-endpoint', server.url().origin];
+      const { events, account } = await interrupted(endpoint, ['--otlp-spool', spool], 1000);
+      assert.deepEqual([events.length, account.seen], [1000, 1000]);
+      assert.deepEqual(account.parts, { delivered: 0, 'in the spool, for the next run': 1000 });
+    } finally {
+      await server.stop();
+      rmSync(spool, { recursive: true });
     }
   });
 
