@@ -8,31 +8,23 @@ import { snoopkit } from '../helpers/run.js';
 
 const OTLP = ['-o', 'otlp'];
 
-/** Flags, and the line that says what is wrong with them. FOLDER is one with files. */
+/** Flags, and the line that says what is wrong with them; test/cli/otlp-flags.test.ts has more. FOLDER is one with files. */
 const FLAGS: readonly (readonly [flags: readonly string[], line: RegExp])[] = [
   [['--otlp-endpoint', 'http://localhost:4318'], /^--otlp-endpoint goes with --output otlp: give both$/],
-  [['--otlp-spans', '-o', 'json'], /^--otlp-spans goes with --output otlp/],
-  [['--trace-root'], /^--trace-root goes with /],
   [[...OTLP, '--trace-root'], /^--trace-root goes with --otlp-spans: give both$/],
   [[...OTLP, '--spool-max', '1G'], /^--spool-max goes with --otlp-spool: give both$/],
   [[...OTLP, '--otlp-spool', 'FOLDER/spool', '--spool-max', '1K'], /^--spool-max 1K: give a size of at least 1M/],
   [[...OTLP, '--otlp-endpoint', 'localhost:4318'], /^--otlp-endpoint: not a URL of http:\/\/ or https:\/\//],
-  [[...OTLP, '--otlp-endpoint', ''], /^--otlp-endpoint: its value is empty$/],
   [[...OTLP, '--otlp-protocol', 'http'], /^Expected --otlp-protocol=http to be one of: /],
   [[...OTLP, '--otlp-protocol', 'grpc', '--otlp-endpoint', 'a b'], /^--otlp-endpoint: neither HOST:PORT nor a URL/],
-  [[...OTLP, '--otlp-compression', 'zstd'], /^Expected --otlp-compression=zstd to be one of: /],
   [[...OTLP, '--otlp-headers', 'secret'], /^--otlp-headers: (?!.*secret).*give NAME=VALUE,NAME=VALUE$/],
   [[...OTLP, '--otlp-resource', '=x'], /^--otlp-resource: /],
   [[...OTLP, '--otlp-timeout', 'soon'], /^--otlp-timeout soon: /],
-  [[...OTLP, '--otlp-delay', '-1'], /^--otlp-delay -1: /],
   [[...OTLP, '--otlp-batch', '0'], /^--otlp-batch 0: /],
   [[...OTLP, '--otlp-queue', '10', '--otlp-batch', '11'], /^--otlp-batch 11: more than the queue, 10/],
   [[...OTLP, '--otlp-ca', 'FOLDER/none'], /^--otlp-ca: .*\/none: no such file or directory \(ENOENT\)$/],
   [[...OTLP, '--otlp-ca', 'FOLDER/file'], /^--otlp-ca: .*\/file is not a certificate in PEM$/],
   [[...OTLP, '--otlp-cert', 'FOLDER/file'], /^--otlp-cert: of no use without the key/],
-  [[...OTLP, '--otlp-key', 'FOLDER/file'], /^--otlp-key: of no use without the certificate/],
-  [[...OTLP, '--otlp-args', 'some'], /^Expected --otlp-args=some to be one of: /],
-  [[...OTLP, '--otlp-histograms', 'round'], /^Expected --otlp-histograms=round to be one of: /],
 ];
 
 /** Variables that make it pointless to begin. */
