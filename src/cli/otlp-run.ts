@@ -54,8 +54,9 @@ function attributesBy(encoder: LogEncoder): (record: EventRecord) => KeyValue[] 
   return (record) => {
     out.length = 0;
     encoder.attributes(record, out);
-    const { attributes } = type.decode(out.bytes.subarray(0, out.length)) as unknown as { attributes: KeyValue[] };
-    return attributes;
+    // Not what decode() makes: there, each field of a oneof is in its prototype, and so all look like texts.
+    const { attributes = [] } = type.toObject(type.decode(out.bytes.subarray(0, out.length)));
+    return attributes as KeyValue[];
   };
 }
 
@@ -235,8 +236,13 @@ export class OtlpRun {
     }
   }
 
-  /** Says in the stream what did not get to the collector since the last time. */
+  /**
+   * Says in the stream what did not get to the collector since the last time: not where that would itself be lost, and
+   * so never end.
+   */
   tellLosses(): void {
+    const { maxQueue } = this.#settings.batches.logs;
+    if (this.#closing || (this.#exporters.get('logs')?.account.waiting ?? 0) >= maxQueue) return;
     for (const exporter of this.#exporters.values())
       for (const { reason, ...loss } of exporter.takeLosses())
         this.#format?.lost({ reason: `otlp_${reason}`, ...loss });

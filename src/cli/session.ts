@@ -176,7 +176,10 @@ class Session {
   async #write(batch: RecordBatch, { losses, pump, destination }: Run): Promise<void> {
     pump.write(batch, () => losses.countUnreadable());
     // A reader that is slower than the events: the ring takes what it can, and the kernel counts the rest.
-    if (destination.isFull) await Promise.race([destination.drained(), aborted(this.#interrupt.signal)]);
+    if (!destination.isFull) return;
+    const waited = new AbortController();
+    await Promise.race([destination.drained(), aborted(this.#interrupt.signal, waited.signal)]);
+    waited.abort();
   }
 
   /** Sends what waits: for as long as is allowed, but not much longer than the user likes. */
@@ -195,11 +198,11 @@ class Session {
   }
 }
 
-/** Resolves when, or if already, the signal is aborted. */
-function aborted(signal: AbortSignal): Promise<undefined> {
+/** Resolves when, or if already, the signal is aborted. Who waits many times says with `unless` when it has waited. */
+function aborted(signal: AbortSignal, unless?: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true, ...(unless && { signal: unless }) });
   });
 }
 

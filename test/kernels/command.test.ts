@@ -19,9 +19,9 @@ describe('kernels: the tests of a guest', () => {
 
   it('are those that talk to the kernel, each once', () => {
     assert.equal(new Set(files).size, files.length);
-    for (const file of ['bpf/program', 'native/ring', 'kernel/proc', 'tools/opensnoop'])
+    for (const file of ['bpf/program', 'native/ring', 'kernel/proc', 'tools/opensnoop', 'tools/otlp'])
       assert.ok(files.includes(file));
-    for (const file of ['bpf/errors', 'tools/contract', 'tools/opensnoop-output'])
+    for (const file of ['bpf/errors', 'tools/contract', 'tools/opensnoop-output', 'tools/otlp-spool'])
       assert.equal(files.includes(file), false, file);
   });
 

@@ -22,6 +22,15 @@ describe('opensnoop output', () => {
     return stdout.toString().trimEnd().split('\n');
   }
 
+  it('waits for a reader that is slow, and has no complaint of its own about that', async () => {
+    // Some 30 MB, of which 1 MiB may wait.
+    const count = 100_000;
+    const slowly = 'while (sysread STDIN, $_, 300000) { $n += tr/\\n//; select undef, undef, undef, 0.003 } print $n';
+    const line = `'${process.execPath}' '${SNOOPKIT}' opensnoop -o json --buffer 64M -- '${OPENS}' burst ${count} /dev/null`;
+    const { stdout, said } = await new Running('sh', ['-c', `${line} | perl -e '${slowly}'`]).finished;
+    assert.deepEqual([stdout.toString(), said], [`${count}`, '']);
+  });
+
   describe('-F', () => {
     for (const [fields, header, row] of [
       ['path', 'PATH', /^\/one$/],

@@ -1,0 +1,133 @@
+/** What arrived at a collector, as plain objects: whichever it was, and however it was encoded. */
+import { jsonEncoder } from '../../src/output/otlp/json.js';
+import type { Signal } from '../../src/output/otlp/types.js';
+import type { Told } from './otlp-expected.js';
+import type { HttpRequest } from './otlp-server.js';
+
+export type Attributes = Readonly<Record<string, unknown>>;
+
+export interface ArrivedLog {
+  readonly time: string;
+  readonly name: string;
+  /** Empty where it belongs to no trace. */
+  readonly trace: string;
+  readonly span: string;
+  readonly attributes: Attributes;
+}
+
+export interface ArrivedSpan {
+  readonly trace: string;
+  readonly id: string;
+  /** Empty where it has none. */
+  readonly parent: string;
+  readonly name: string;
+  readonly kind: number;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly hasFailed: boolean;
+  readonly attributes: Attributes;
+}
+
+export interface ArrivedPoint {
+  readonly attributes: Attributes;
+  readonly time: bigint;
+  /** Of a sum or a gauge. */
+  readonly value: number;
+  /** Of a histogram. */
+  readonly count: number;
+  readonly sum: number;
+  readonly bucketCounts: readonly number[];
+  readonly explicitBounds: readonly number[];
+  readonly scale: number;
+  readonly zeroCount: number;
+  readonly positive: { readonly offset: number; readonly bucketCounts: readonly number[] };
+}
+
+export interface ArrivedMetric {
+  readonly name: string;
+  readonly unit: string;
+  readonly kind: 'sum' | 'gauge' | 'histogram' | 'exponentialHistogram';
+  /** 1: since the last time, 2: since the start. */
+  readonly temporality: number;
+  readonly points: readonly ArrivedPoint[];
+}
+
+export interface Arrivals {
+  readonly logs: ArrivedLog[];
+  readonly spans: ArrivedSpan[];
+  readonly metrics: ArrivedMetric[];
+}
+
+/** A value of an attribute without what says of which kind it is. */
+export function plain(value: Told): unknown {
+  if ('intValue' in value) return Number(value.intValue);
+  if ('arrayValue' in value) return (value.arrayValue.values ?? []).map(plain);
+  if ('kvlistValue' in value) return attributesOf(value.kvlistValue.values);
+  return Object.values(value)[0];
+}
+
+const attributesOf = (attributes: readonly { key: string; value: Told }[] = []): Attributes =>
+  Object.fromEntries(attributes.map(({ key, value }) => [key, plain(value)]));
+
+const numbers = (texts: readonly string[] = []) => texts.map(Number);
+
+// What JSON has is known by its names alone.
+// biome-ignore lint/suspicious/noExplicitAny: see above.
+type Json = any;
+
+const logOf = (log: Json): ArrivedLog => ({
+  time: log.timeUnixNano,
+  name: log.eventName,
+  trace: log.traceId ?? '',
+  span: log.spanId ?? '',
+  attributes: attributesOf(log.attributes),
+});
+
+const spanOf = (span: Json): ArrivedSpan => ({
+  trace: span.traceId,
+  id: span.spanId,
+  parent: span.parentSpanId ?? '',
+  name: span.name,
+  kind: span.kind,
+  start: BigInt(span.startTimeUnixNano),
+  end: BigInt(span.endTimeUnixNano),
+  hasFailed: span.status?.code === 2,
+  attributes: attributesOf(span.attributes),
+});
+
+const pointOf = (point: Json): ArrivedPoint => ({
+  attributes: attributesOf(point.attributes),
+  time: BigInt(point.timeUnixNano),
+  value: Number(point.asInt ?? point.asDouble ?? 0),
+  count: Number(point.count ?? 0),
+  sum: point.sum ?? 0,
+  bucketCounts: numbers(point.bucketCounts),
+  explicitBounds: point.explicitBounds ?? [],
+  scale: point.scale ?? 0,
+  zeroCount: Number(point.zeroCount ?? 0),
+  positive: { offset: point.positive?.offset ?? 0, bucketCounts: numbers(point.positive?.bucketCounts) },
+});
+
+function metricOf(metric: Json): ArrivedMetric {
+  const kind = (['sum', 'gauge', 'histogram', 'exponentialHistogram'] as const).find((name) => name in metric) ?? 'sum';
+  const { dataPoints = [], aggregationTemporality = 0 } = metric[kind] ?? {};
+  const { name, unit } = metric;
+  return { name, unit, kind, temporality: aggregationTemporality, points: dataPoints.map(pointOf) };
+}
+
+/** Reads requests, in protobuf or JSON. */
+export function arrivalsOf(requests: readonly HttpRequest[]): Arrivals {
+  const read = (signal: Signal): Json[] =>
+    requests
+      .filter(({ path }) => path.endsWith(`/v1/${signal}`))
+      .map(({ headers, body }) =>
+        JSON.parse((headers['content-type'] === 'application/json' ? body : jsonEncoder(signal)(body)).toString()),
+      );
+  const members = (lists: Json[], ...names: string[]): Json[] =>
+    names.reduce((parents, name) => parents.flatMap((parent) => parent[name] ?? []), lists);
+  return {
+    logs: members(read('logs'), 'resourceLogs', 'scopeLogs', 'logRecords').map(logOf),
+    spans: members(read('traces'), 'resourceSpans', 'scopeSpans', 'spans').map(spanOf),
+    metrics: members(read('metrics'), 'resourceMetrics', 'scopeMetrics', 'metrics').map(metricOf),
+  };
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { needs } from '../capability.js';
+import { arrivalsOf } from '../helpers/otlp-arrivals.js';
+import { ACCOUNT, plainEnvironment, Receiver } from '../helpers/otlp-run.js';
+import { Trace } from '../helpers/trace.js';
+
+const SECRET = 'hunter2';
+const MASK = '[REDACTED]';
+const WORDS = ['/bin/true', `--password=${SECRET}`, '--token', SECRET, `http://me:${SECRET}@localhost/`, 'plain'];
+const REDACTED = ['/bin/true', `--password=${MASK}`, '--token', MASK, `http://me:${MASK}@localhost/`, 'plain'];
+
+describe('--otlp-args', () => {
+  let receiver: Receiver;
+  before(async function () {
+    needs(this, 'root');
+    receiver = await Receiver.start();
+  });
+  after(() => receiver?.stop());
+
+  for (const [tool, signal, flags] of [
+    ['execsnoop', 'logs', []],
+    ['procsnoop', 'logs', []],
+    ['procsnoop', 'spans', ['--otlp-spans']],
+    // The span of the command is made by another way.
+    ['opensnoop', 'spans', ['--otlp-spans', '--trace-root']],
+  ] as const)
+    for (const [style, shown] of [
+      [undefined, REDACTED],
+      ['none', undefined],
+      ...(tool === 'execsnoop' ? [['full', WORDS] as const] : []),
+    ] as const)
+      it(`${style ?? 'left out'}: what ${signal} of ${tool} have of arguments`, async () => {
+        const trace = new Trace<{ args?: string[] }>(tool);
+        try {
+          const all = ['--otlp', ...receiver.flags, ...flags, ...(style ? ['--otlp-args', style] : [])];
+          const { events } = await trace.run(all, WORDS, { maySay: ACCOUNT, env: plainEnvironment() });
+          const requests = receiver.server.requests.splice(0);
+          const text = Buffer.concat(requests.map(({ body }) => body)).toString('latin1');
+          assert.equal(text.includes(SECRET), style === 'full');
+          const records = arrivalsOf(requests)[signal].map(({ attributes }) => attributes);
+          const withArgs = records.filter((attributes) => 'process.args_count' in attributes);
+          assert.deepEqual(
+            withArgs.map((attributes) => [attributes['process.command_args'], attributes['process.args_count']]),
+            [[shown, WORDS.length]],
+          );
+          // What goes to a file of one's own is as it was.
+          if (tool !== 'opensnoop') assert.deepEqual(events.at(-1)?.args, WORDS);
+        } finally {
+          trace.remove();
+        }
+      });
+});

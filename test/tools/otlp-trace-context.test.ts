@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { needs } from '../capability.js';
+import { type ArrivedSpan, plain } from '../helpers/otlp-arrivals.js';
+import { expectedAttributes, unixNano } from '../helpers/otlp-expected.js';
+import { ACCOUNT, accountOf, plainEnvironment, Receiver } from '../helpers/otlp-run.js';
+import { snoopkit } from '../helpers/run.js';
+import { parseSteps, socketsWords, stepOf } from '../helpers/sockets.js';
+import { Trace } from '../helpers/trace.js';
+
+const [OURS, OTHER] = [
+  { trace: '1'.repeat(32), id: '2'.repeat(16) },
+  { trace: '3'.repeat(32), id: '4'.repeat(16) },
+] as const;
+const traceparent = ({ trace, id }: { trace: string; id: string }) => `00-${trace}-${id}-01`;
+const CLIENT = 3;
+const SERVER = 2;
+
+describe('--otlp-spans', () => {
+  let receiver: Receiver;
+  before(async function () {
+    needs(this, 'root');
+    receiver = await Receiver.start();
+  });
+  after(() => receiver?.stop());
+
+  /** What arrives of a run that has these variables, too. */
+  async function traced(tool: string, flags: readonly string[], command: readonly string[], more?: NodeJS.ProcessEnv) {
+    const words = [tool, '-o', 'otlp', '--otlp-spans', ...receiver.flags, ...flags, '--', ...command];
+    const { stdout, lines, status } = await snoopkit(words, { env: plainEnvironment(more) });
+    assert.deepEqual(
+      lines.filter((line) => !ACCOUNT.test(line)),
+      [],
+    );
+    return { ...receiver.take(), stdout: stdout.toString().trim(), lines, status };
+  }
+
+  /** Spans by how their process ended. */
+  const byCode = (spans: readonly ArrivedSpan[]) =>
+    new Map(spans.map((span) => [span.attributes['process.exit.code'], span]));
+  const placeOf = (span: ArrivedSpan | undefined) => [span?.trace, span?.parent];
+
+  it('is below TRACEPARENT of our environment', async () => {
+    const script = '(exit 3); sh -c "exit 4"; exit 5';
+    const { spans, status, lines } = await traced('procsnoop', ['-f'], ['sh', '-c', script], {
+      TRACEPARENT: traceparent(OURS),
+    });
+    const codes = byCode(spans);
+    const root = codes.get(5) ?? assert.fail();
+    assert.deepEqual([spans.length, status, accountOf(lines, 'spans').seen], [3, 5, 3]);
+    assert.deepEqual(placeOf(root), [OURS.trace, OURS.id]);
+    for (const code of [3, 4]) assert.deepEqual(placeOf(codes.get(code)), [OURS.trace, root.id]);
+  });
+
+  it('has a trace of its own where nothing says which', async () => {
+    const { spans } = await traced('procsnoop', ['-f'], ['sh', '-c', '(exit 3); exit 5'], {
+      TRACEPARENT: '00-nonsense',
+    });
+    const codes = byCode(spans);
+    assert.equal(codes.get(5)?.parent, '');
+    assert.deepEqual(placeOf(codes.get(3)), [codes.get(5)?.trace, codes.get(5)?.id]);
+  });
+
+  it('puts a process below the TRACEPARENT that it is given', async () => {
+    const script = `TRACEPARENT=${traceparent(OTHER)} sh -c '(exit 2); exit 3'; (exit 4); exit 5`;
+    const { spans } = await traced('procsnoop', ['-f'], ['sh', '-c', script], { TRACEPARENT: traceparent(OURS) });
+    const codes = byCode(spans);
+    assert.deepEqual(placeOf(codes.get(5)), [OURS.trace, OURS.id]);
+    assert.deepEqual(placeOf(codes.get(4)), [OURS.trace, codes.get(5)?.id]);
+    assert.deepEqual(placeOf(codes.get(3)), [OTHER.trace, OTHER.id]);
+    assert.deepEqual(placeOf(codes.get(2)), [OTHER.trace, codes.get(3)?.id]);
+  });
+
+  for (const [what, parent] of [
+    ['', undefined],
+    [', below our own TRACEPARENT', OURS],
+  ] as const)
+    it(`--trace-root: the command is the root, and is told so${what}`, async () => {
+      const script = 'echo $TRACEPARENT; (exit 3); exit 5';
+      const { spans, stdout } = await traced('procsnoop', ['-f', '--trace-root'], ['sh', '-c', script], {
+        ...(parent && { TRACEPARENT: traceparent(parent) }),
+      });
+      const codes = byCode(spans);
+      const root = codes.get(5) ?? assert.fail();
+      assert.equal(spans.length, 2);
+      assert.equal(stdout, traceparent(root));
+      assert.deepEqual(placeOf(root), [parent?.trace ?? root.trace, parent?.id ?? '']);
+      assert.deepEqual(placeOf(codes.get(3)), [root.trace, root.id]);
+    });
+
+  it('--trace-root: makes a span of the command for other tools, too', async () => {
+    const script = 'echo $TRACEPARENT; exec </dev/null; sleep 0.3; exit 5';
+    const { spans, logs, stdout } = await traced('opensnoop', ['--trace-root'], ['sh', '-c', script]);
+    const [root = assert.fail(), ...more] = spans;
+    assert.deepEqual(more, []);
+    assert.deepEqual([root.name, root.parent, root.hasFailed], ['sh', '', true]);
+    assert.equal(root.attributes['process.exit.code'], 5);
+    assert.equal(stdout, traceparent(root));
+    const opened = logs.find(({ attributes }) => attributes['file.path'] === '/dev/null') ?? assert.fail();
+    assert.deepEqual([opened.trace, opened.span], [root.trace, root.id]);
+  });
+
+  it('tells of events the trace that their process has', async () => {
+    const script = 'exec </dev/null; sleep 0.3';
+    const told = async (env: NodeJS.ProcessEnv) => {
+      const { logs } = await traced('opensnoop', [], ['sh', '-c', script], env);
+      const opened = logs.find(({ attributes }) => attributes['file.path'] === '/dev/null') ?? assert.fail();
+      return [opened.trace, opened.span];
+    };
+    assert.deepEqual(await told({ TRACEPARENT: traceparent(OURS) }), [OURS.trace, OURS.id]);
+    assert.deepEqual(await told({}), ['', '']);
+  });
+
+  it('has spans of connections: what JSON shows, below TRACEPARENT', async () => {
+    const trace = new Trace<Record<string, unknown>>('tcplife');
+    try {
+      const steps = 'listen 0 127.0.0.1 0 connect 1 127.0.0.1 @0 accept 2 0 send 1 1000 recv 2 1000 sleep 20';
+      const { events, stdout } = await trace.run(
+        ['--otlp', '--otlp-spans', ...receiver.flags],
+        socketsWords(steps, 'close 1 await-state 2 CLOSE_WAIT close 2', 'sleep 300'),
+        { env: plainEnvironment({ TRACEPARENT: traceparent(OURS) }), maySay: ACCOUNT },
+      );
+      const { spans, logs } = receiver.take();
+      assert.deepEqual([logs.length, spans.length, events.length], [0, 2, 2]);
+      const port = stepOf(parseSteps(stdout), 'connect').remote_port;
+      const { tool } = (await import('../../tools/tcplife.js')).default;
+      const by = { durations: new Set(['duration', 'srtt']), wide: new Set<string>() };
+      for (const event of events) {
+        const end = BigInt(unixNano(String(event.time)));
+        const kind = event.role === 'client' ? CLIENT : SERVER;
+        const span = spans.find((one) => one.kind === kind) ?? assert.fail();
+        assert.deepEqual(
+          [span.name, span.end, span.start, span.hasFailed],
+          [`tcp ${port}`, end, end - BigInt(Number(event.duration)), false],
+        );
+        assert.deepEqual(placeOf(span), [OURS.trace, OURS.id]);
+        const expected = Object.entries(expectedAttributes(event, tool.otlp ?? {}, by));
+        const own = Object.entries(span.attributes).filter(([key]) => !/^(container|k8s)\./.test(key));
+        assert.deepEqual(
+          Object.fromEntries(own),
+          Object.fromEntries(expected.map(([key, value]) => [key, plain(value)])),
+        );
+      }
+    } finally {
+      trace.remove();
+    }
+  });
+});
