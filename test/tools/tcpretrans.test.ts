@@ -269,7 +269,8 @@ describe('tcpretrans', () => {
     assert.ok(names.includes('tcp_write_timer') || names.includes('tcp_write_timer_handler'), `${names}`);
   });
 
-  it('has the filters', async () => {
+  it('has the filters', async function () {
+    this.timeout(patient(60_000));
     const seen = async (...flags: string[]) => {
       await there.mend();
       const { events } = await exchange({ flags, steps: quick, drop: { kinds: ['DATA'], most: 1 } });
