@@ -92,7 +92,11 @@ export class OtlpRun {
     for (const warning of this.#settings.warnings) say(warning);
     if (this.#settings.isDisabled) say('OTEL_SDK_DISABLED is true: nothing is sent to a collector');
     const { hasSpans, args } = this.#settings;
-    if (hasSpans) this.#spans = new OtlpSpans(this.#adder('traces'), args, flags.hasTraceRoot === true);
+    if (hasSpans)
+      this.#spans = new OtlpSpans(this.#adder('traces'), args, {
+        isThere: command.length > 0,
+        hasRoot: flags.hasTraceRoot === true,
+      });
   }
 
   /** That of the command; undefined where it is ours. */

@@ -6,7 +6,7 @@ import type { ArgsStyle } from '../output/otlp/flag-values.js';
 import { messageType } from '../output/otlp/messages.js';
 import { ProcessSpans } from '../output/otlp/process-spans.js';
 import { redactWords } from '../output/otlp/redact.js';
-import type { SpanContext } from '../output/otlp/trace-context.js';
+import { parseTraceparent, type SpanContext } from '../output/otlp/trace-context.js';
 import type { KeyValue } from '../output/otlp/values.js';
 import type { ToolDefinition } from './tool.js';
 import { type CommandRun, rootSpan, type TraceRoot, traceRoot } from './trace-root.js';
@@ -21,16 +21,19 @@ export class OtlpSpans {
   readonly #add: Add;
   readonly #args: ArgsStyle;
   readonly #root: TraceRoot | undefined;
+  readonly #inherited: SpanContext | undefined;
   readonly #environments = new EnvironmentContexts();
   #make: ((command: number | undefined) => ProcessSpans | ConnectionSpans) | undefined;
   #spans: ProcessSpans | ConnectionSpans | undefined;
   #command: Omit<CommandRun, 'words' | 'shown'> | undefined;
 
-  /** With `hasRoot` a traced command is the root of a trace. */
-  constructor(add: Add, args: ArgsStyle, hasRoot: boolean) {
+  /** Of a traced command, if there is one; with `hasRoot` that is the root of a trace. */
+  constructor(add: Add, args: ArgsStyle, command: { isThere: boolean; hasRoot: boolean }) {
     this.#add = add;
     this.#args = args;
-    this.#root = hasRoot ? traceRoot(process.env) : undefined;
+    this.#root = command.hasRoot ? traceRoot(process.env) : undefined;
+    // What it starts may have ended before its environment is read: it had this from us.
+    this.#inherited = this.#root?.context ?? (command.isThere ? parseTraceparent(process.env.TRACEPARENT) : undefined);
   }
 
   get environment(): NodeJS.ProcessEnv | undefined {
@@ -60,7 +63,7 @@ export class OtlpSpans {
               emit,
               attributesOf,
               contextOf: (pid) => this.#environments.contextOf(pid),
-              root: root?.context,
+              root: this.#inherited,
             });
   }
 
@@ -69,7 +72,7 @@ export class OtlpSpans {
     const pid = columns.find(({ name }) => name === 'pid');
     const encoded = new WeakMap<SpanContext, Uint8Array>();
     return (record) => {
-      const context = pid && this.#environments.contextOf(Number(pid.value(record)));
+      const context = (pid && this.#environments.contextOf(Number(pid.value(record)))) ?? this.#inherited;
       if (!context) return undefined;
       let bytes = encoded.get(context);
       if (!bytes) {
