@@ -72,7 +72,8 @@ int handle_sendmsg(__u64 *ctx)
 	return add((void *)ctx[0], (int)ctx[3], 0);
 }
 
-/* tcp_recvmsg() has an argument less since 5.19: `nonblock`, before `flags`. */
+/* tcp_recvmsg() has an argument less since 5.19, `nonblock`, before `flags`; and another, behind
+ * them, since 7.x. */
 static __always_inline bool has_nonblock(void)
 {
 	return LINUX_KERNEL_VERSION < KERNEL_VERSION(5, 19, 0);
@@ -97,9 +98,13 @@ SEC("fexit/tcp_recvmsg")
 int handle_recvmsg(__u64 *ctx)
 {
 	int flags = EITHER(has_nonblock(), ctx[4], ctx[3]);
-	int ret = EITHER(has_nonblock(), ctx[6], ctx[5]);
+	__u64 ret = 0;
 
-	return flags & MSG_PEEK ? 0 : add((void *)ctx[0], 0, ret);
+	if (has_nonblock())
+		ret = ctx[6];
+	else /* since 5.17: it knows how many arguments there are */
+		bpf_get_func_ret(ctx, &ret);
+	return flags & MSG_PEEK ? 0 : add((void *)ctx[0], 0, (int)ret);
 }
 
 struct call {
