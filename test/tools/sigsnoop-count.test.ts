@@ -61,8 +61,8 @@ describe('sigsnoop --count', () => {
     const missing = 2 * each - rows.reduce((sum, row) => sum + row.count, 0);
     // The kernel says of how many it did not tell.
     assert.ok(missing >= 0 && missing <= skipped, `${missing} are missing`);
+    // Rows of the same report have the same.
     for (const [i, { time }] of rows.slice(1).entries())
-      // Rows of the same report have the same.
       assert.ok(time >= (rows[i]?.time ?? ''), `${time} after ${rows[i]?.time}`);
   });
 
