@@ -6,6 +6,6 @@ set -eu
 mocha=(node_modules/mocha/bin/mocha.js "$@")
 [ -z "${CI-}" ] || mocha+=(--forbid-only)
 if ! is_root && has_sudo; then
-    exec sudo --preserve-env=CI,OTELCOL,SNOOPKIT_FORBID_SKIP env "PATH=$PATH" "$(command -v node)" "${mocha[@]}"
+    exec sudo --preserve-env=CI,OTELCOL,OTEL_PROTO,SNOOPKIT_FORBID_SKIP env "PATH=$PATH" "$(command -v node)" "${mocha[@]}"
 fi
 exec node "${mocha[@]}"

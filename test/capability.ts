@@ -113,6 +113,12 @@ function effective(bit: bigint, name: string): Probe {
   };
 }
 
+/** The folder with OpenTelemetry's own definitions: of OTEL_PROTO, or as Debian's opentelemetry-proto has it. */
+export function officialDefinitions(): string | undefined {
+  const file = 'opentelemetry/proto/collector/logs/v1/logs_service.proto';
+  return [process.env.OTEL_PROTO, '/usr/include'].find((folder) => folder && existsSync(`${folder}/${file}`));
+}
+
 const probes = {
   root: () => {
     const uid = process.geteuid?.();
@@ -157,6 +163,8 @@ const probes = {
   openssl: program('openssl'),
   /** OpenTelemetry's collector, with the OTLP receiver and the OTLP/HTTP exporter. */
   otelcol: () => (process.env.OTELCOL ? executable(process.env.OTELCOL) : program('otelcol')()),
+  protoc: () =>
+    program('protoc')() ?? (officialDefinitions() ? undefined : 'no opentelemetry-proto: OTEL_PROTO names its folder'),
   netns: namedNetwork,
   /** A pair of joined network devices. */
   veth: () => inNetwork('ip link add one type veth peer name two'),
