@@ -32,6 +32,9 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 /** Metrics are few, and each has many points: a request goes out by its bytes, or when a report is complete. */
 const METRIC_BATCH: BatchOptions = { delay: 0, maxBatch: 512, maxQueue: 65_536 };
 
+/** What the last metrics have at least, whatever the others took. */
+const LAST_METRICS_MS = 1000;
+
 const NOUNS: Record<Signal, string> = { logs: 'log records', traces: 'spans', metrics: 'metrics' };
 
 const now = () => bootTime() + bootToRealtime();
@@ -267,8 +270,12 @@ export class OtlpRun {
 
   async #close(deadline: number): Promise<void> {
     for (const line of this.#spans?.end(now(), this.#command) ?? []) say(line);
+    const end = performance.now() + deadline;
+    const { metrics, ...others } = Object.fromEntries(this.#exporters) as Partial<Record<Signal, Exporter>>;
+    await Promise.all(Object.values(others).map((exporter) => exporter.close(deadline)));
+    // Now it is known what became of the others, and that is among the metrics.
     this.#reader?.close();
-    await Promise.all([...this.#exporters.values()].map((exporter) => exporter.close(deadline)));
+    await metrics?.close(Math.max(end - performance.now(), Math.min(deadline, LAST_METRICS_MS)));
     await this.#spool?.close();
     for (const [signal, { account }] of this.#exporters) {
       // Of metrics nobody wants to hear, unless some are missing.
