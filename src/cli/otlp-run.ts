@@ -20,7 +20,7 @@ import { type OtlpSettings, otlpSettings } from '../output/otlp/settings.js';
 import { SpoolFolder } from '../output/otlp/spool-folder.js';
 import { keyColumns, TallyMetrics, type TallyShape } from '../output/otlp/tally-metrics.js';
 import { transportOf } from '../output/otlp/transport.js';
-import { type BatchOptions, SIGNALS, type Signal } from '../output/otlp/types.js';
+import { type BatchOptions, NOUNS, SIGNALS, type Signal } from '../output/otlp/types.js';
 import type { KeyValue } from '../output/otlp/values.js';
 import { OtlpSpans } from './otlp-spans.js';
 import { say } from './talk.js';
@@ -34,8 +34,6 @@ const METRIC_BATCH: BatchOptions = { delay: 0, maxBatch: 512, maxQueue: 65_536 }
 
 /** What the last metrics have at least, whatever the others took. */
 const LAST_METRICS_MS = 1000;
-
-const NOUNS: Record<Signal, string> = { logs: 'log records', traces: 'spans', metrics: 'metrics' };
 
 const now = () => bootTime() + bootToRealtime();
 
@@ -193,9 +191,8 @@ export class OtlpRun {
     this.#spans?.start(command, now());
     if (!routes.metrics || !this.#view) return;
     const options: MetricOptions = {
-      preference: metrics.temporality,
-      aggregation:
-        metrics.histograms === 'explicit' ? 'explicit_bucket_histogram' : 'base2_exponential_bucket_histogram',
+      temporality: metrics.temporality,
+      histograms: metrics.histograms,
       start: now(),
     };
     const add = this.#adder('metrics');

@@ -8,9 +8,6 @@ export const MAX_REQUEST = 64 << 20;
 export const BATCH_BYTES = 3 << 20;
 export const QUEUE_BYTES = 64 << 20;
 
-/** What a person calls the records. */
-export const NOUNS = { logs: 'log records', traces: 'spans', metrics: 'metrics' } as const;
-
 export interface ExporterOptions {
   readonly signal: Signal;
   readonly envelope: Envelope;

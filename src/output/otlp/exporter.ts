@@ -2,12 +2,12 @@ import { type Account, DROP_REASONS, type DropReason, type ExportLoss, Ledger } 
 import { quietTimer, within } from './attempt.js';
 import { type Batch, makeBatch } from './batch.js';
 import type { Envelope } from './envelope.js';
-import { BATCH_BYTES, type ExporterOptions, MAX_REQUEST, NOUNS, QUEUE_BYTES } from './exporter-options.js';
+import { BATCH_BYTES, type ExporterOptions, MAX_REQUEST, QUEUE_BYTES } from './exporter-options.js';
 import { Overflow } from './overflow.js';
 import { RecordQueue } from './queue.js';
 import { Sender } from './sender.js';
 import { Troubles } from './troubles.js';
-import type { BatchOptions, Transport } from './types.js';
+import { type BatchOptions, NOUNS, type Transport } from './types.js';
 
 /** The queue is this full: what waits goes to disk before some of it is lost. */
 const NEARLY_FULL = 0.75;

@@ -3,7 +3,7 @@ import { durationAmounts } from './metric-histogram.js';
 import { Instrument, type MetricOptions } from './metric-instrument.js';
 import type { Metric } from './metric-points.js';
 import type { MetricSource } from './metric-reader.js';
-import type { Protocol, Signal } from './types.js';
+import { NOUNS, type Protocol, type Signal } from './types.js';
 import { type KeyValue, keyValue } from './values.js';
 
 /** What became of the records of a signal since the start: each is in exactly one of the numbers, or on its way. */
@@ -31,7 +31,7 @@ export interface Health {
   readonly accounts: readonly SignalAccount[];
 }
 
-/** An export that is over, with all its tries. */
+/** A request that is over: each try for itself. */
 export interface Operation {
   readonly signal: Signal;
   readonly protocol: Protocol;
@@ -68,8 +68,8 @@ class SignalInstruments {
   readonly all: readonly Instrument[];
 
   constructor(signal: 'logs' | 'traces', options: MetricOptions) {
-    const [record, unit, plural] =
-      signal === 'logs' ? ['log', '{log_record}', 'log records'] : ['span', '{span}', 'spans'];
+    const [record, unit] = signal === 'logs' ? ['log', '{log_record}'] : ['span', '{span}'];
+    const plural = NOUNS[signal];
     const metric = (name: string, description: string) => ({ name: `otel.sdk.${name}`, unit, description });
     this.#processed = Instrument.counter(
       metric(
@@ -126,11 +126,11 @@ export class HealthMetrics implements MetricSource {
     this.#duration = Instrument.histogram(
       {
         name: 'otel.sdk.exporter.operation.duration',
-        description: 'The duration of exporting a batch, with all its tries',
+        description: 'The duration of a request with a batch, each try for itself',
       },
       'changes',
       // The conventions want seconds.
-      { ...options, aggregation: 'explicit_bucket_histogram' },
+      { ...options, histograms: 'explicit' },
     );
     const events = (name: string, description: string) =>
       Instrument.counter({ name: `snoopkit.${name}`, unit: '{event}', description }, 'totals', options);
@@ -138,7 +138,7 @@ export class HealthMetrics implements MetricSource {
     this.#lost = events('ringbuf.lost', 'The number of events that happened and are not in the stream, by reason');
   }
 
-  /** Notes an export that is over. */
+  /** Notes a request that is over. */
   note({ signal, protocol, milliseconds, error }: Operation): void {
     const exporter = exporterOf(signal, protocol);
     const nanoseconds = BigInt(Math.max(0, Math.round(milliseconds * 1e6)));

@@ -4,6 +4,7 @@
  * and theirs the upper one. The specification allows for that.
  */
 import type { Histogram } from '../../events/column.js';
+import type { HistogramStyle } from './flag-values.js';
 import { type PointWriter, pointHead, type Series } from './metric-points.js';
 import { int64 } from './values.js';
 
@@ -14,10 +15,6 @@ export const HISTOGRAM_AMOUNTS = 1 + SLOTS;
 
 /** 1 ns, 2 ns, 4 ns and so on, in seconds. All of them, always: the bounds of a series must not change. */
 const BOUNDS: readonly number[] = Array.from({ length: SLOTS - 1 }, (_, slot) => 2 ** slot / 1e9);
-
-/** Two ways to write a histogram, as OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION names them. */
-export const AGGREGATIONS = ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram'] as const;
-export type Aggregation = (typeof AGGREGATIONS)[number];
 
 /** The amounts of a histogram of nanoseconds. */
 export function histogramAmounts({ sum, buckets }: Pick<Histogram, 'sum' | 'buckets'>): BigUint64Array {
@@ -75,8 +72,6 @@ const exponentialPoints: PointWriter = (series, period, aggregationTemporality) 
 });
 
 /** How histograms are written, and in which unit: seconds are what the conventions want, but only nanoseconds have powers of two. */
-export function histogramPoints(aggregation: Aggregation): { readonly unit: string; readonly write: PointWriter } {
-  return aggregation === 'explicit_bucket_histogram'
-    ? { unit: 's', write: explicitPoints }
-    : { unit: 'ns', write: exponentialPoints };
+export function histogramPoints(style: HistogramStyle): { readonly unit: string; readonly write: PointWriter } {
+  return style === 'explicit' ? { unit: 's', write: explicitPoints } : { unit: 'ns', write: exponentialPoints };
 }

@@ -1,12 +1,13 @@
-import { type Aggregation, HISTOGRAM_AMOUNTS, histogramPoints } from './metric-histogram.js';
+import type { HistogramStyle, Temporality } from './flag-values.js';
+import { HISTOGRAM_AMOUNTS, histogramPoints } from './metric-histogram.js';
 import { counterPoints, levelPoints, type Metric, type PointWriter } from './metric-points.js';
-import { MetricSeries, type SeriesOptions, type TemporalityPreference } from './metric-series.js';
+import { MetricSeries, type SeriesOptions } from './metric-series.js';
 import type { KeyValue } from './values.js';
 
 /** What the settings say of metrics, and when the counting began. */
 export interface MetricOptions {
-  readonly preference: TemporalityPreference;
-  readonly aggregation: Aggregation;
+  readonly temporality: Temporality;
+  readonly histograms: HistogramStyle;
   /** Nanoseconds since 1970: when the tool was attached. */
   readonly start: bigint;
   /** How many series a metric may have. */
@@ -44,9 +45,9 @@ export class Instrument {
     return new Instrument(name, levelPoints, { ...options, telling: 'level', width: 1 });
   }
 
-  /** Of nanoseconds. Its unit is that of the aggregation. */
+  /** Of nanoseconds. Its unit depends on how histograms are written. */
   static histogram(name: Omit<MetricName, 'unit'>, telling: 'changes' | 'totals', options: MetricOptions): Instrument {
-    const { unit, write } = histogramPoints(options.aggregation);
+    const { unit, write } = histogramPoints(options.histograms);
     return new Instrument({ ...name, unit }, write, { ...options, telling, width: HISTOGRAM_AMOUNTS });
   }
 

@@ -1,22 +1,19 @@
+import type { Temporality } from './flag-values.js';
 import { CUMULATIVE, DELTA, type Period, type Series } from './metric-points.js';
 import { type KeyValue, keyValue } from './values.js';
-
-/** As OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE names them. */
-export const PREFERENCES = ['cumulative', 'delta', 'lowmemory'] as const;
-export type TemporalityPreference = (typeof PREFERENCES)[number];
 
 /** What a source tells: what came since it was last asked, what there was since the start, or what there is just now. */
 export type Telling = 'changes' | 'totals' | 'level';
 
 /** The specification's limit to the series of a metric, that of the overflow among them. */
-export const SERIES_LIMIT = 2000;
+const SERIES_LIMIT = 2000;
 const OVERFLOW: readonly KeyValue[] = [keyValue('otel.metric.overflow', true)];
 /** No other has such a key: see keyOf(). */
 const OVERFLOW_KEY = 'overflow';
 
 export interface SeriesOptions {
   readonly telling: Telling;
-  readonly preference: TemporalityPreference;
+  readonly temporality: Temporality;
   /** How many amounts a series has. */
   readonly width: number;
   /** Nanoseconds since 1970: when the counting began. */
@@ -33,7 +30,7 @@ interface KeptSeries {
 }
 
 /** Low memory is what needs no total that is kept for it: what is told as it is. A level has no delta: the sum of its changes would have to be. */
-function temporalityOf(telling: Telling, preference: TemporalityPreference): number {
+function temporalityOf(telling: Telling, preference: Temporality): number {
   if (telling === 'level' || preference === 'cumulative') return CUMULATIVE;
   return preference === 'lowmemory' && telling === 'totals' ? CUMULATIVE : DELTA;
 }
@@ -53,7 +50,7 @@ export class MetricSeries {
     this.#room = (options.limit ?? SERIES_LIMIT) - 1;
     this.#start = options.start;
     this.#last = options.start;
-    this.temporality = temporalityOf(options.telling, options.preference);
+    this.temporality = temporalityOf(options.telling, options.temporality);
   }
 
   /** Adds to the series that has these attributes, in the order that they always have. */

@@ -3,6 +3,9 @@
 export const SIGNALS = ['logs', 'traces', 'metrics'] as const;
 export type Signal = (typeof SIGNALS)[number];
 
+/** What a person calls the records. */
+export const NOUNS: Readonly<Record<Signal, string>> = { logs: 'log records', traces: 'spans', metrics: 'metrics' };
+
 export const PROTOCOLS = ['http/protobuf', 'grpc', 'http/json'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
@@ -39,7 +42,7 @@ export interface BatchOptions {
   readonly maxQueue: number;
 }
 
-/** What became of a request. */
+/** What became of a request. A message is a short line that drives no terminal, and has nothing secret. */
 export type Outcome =
   /** The collector has it; it rejected so many records of it, for good. `message` may be empty. */
   | { readonly kind: 'taken'; readonly rejected: number; readonly message: string }

@@ -86,7 +86,7 @@ describe('output: OTLP metrics of our own health', () => {
   });
 
   it('are deltas where these are wanted', () => {
-    const { collect } = sourceOf({ preference: 'delta' });
+    const { collect } = sourceOf({ temporality: 'delta' });
     collect();
     health = { ...health, events: 1250, accounts: [{ ...LOGS, seen: 1010, delivered: 720, waiting: 140 }] };
     const metrics = collect();
@@ -107,7 +107,7 @@ describe('output: OTLP metrics of our own health', () => {
   });
 
   it('tell how long exports took, in seconds, by how they ended', () => {
-    const { source, collect } = sourceOf({ aggregation: 'base2_exponential_bucket_histogram' });
+    const { source, collect } = sourceOf({ histograms: 'exponential' });
     source.note({ signal: 'logs', protocol: 'http/json', milliseconds: 12.5 });
     source.note({ signal: 'logs', protocol: 'http/json', milliseconds: 2.5 });
     source.note({ signal: 'logs', protocol: 'http/json', milliseconds: 10_000, error: 'timeout' });

@@ -15,8 +15,8 @@ export const START = 1_800_000_000_000_000_000n;
 export const SECOND = 1_000_000_000n;
 
 export const options = (changes: Partial<MetricOptions> = {}): MetricOptions => ({
-  preference: 'cumulative',
-  aggregation: 'explicit_bucket_histogram',
+  temporality: 'cumulative',
+  histograms: 'explicit',
   start: START,
   ...changes,
 });

@@ -6,7 +6,7 @@ import { random } from '../../helpers/random.js';
 import { decodeAll, options, type Point, SECOND, START } from './metric-helpers.js';
 
 const NAME = { name: 'snoopkit.probe', description: 'Probes' };
-const EXPONENTIAL = 'base2_exponential_bucket_histogram';
+const EXPONENTIAL = 'exponential';
 const bucket = (slot: number, count: number) => ({ from: slot === 0 ? 0 : 2 ** (slot - 1), to: 2 ** slot, count });
 const at = (seconds: number) => START + BigInt(seconds) * SECOND;
 const pointOf = (histogram: Instrument, seconds: number): Point =>
@@ -38,7 +38,7 @@ describe('output: OTLP histograms', () => {
   });
 
   it('are exact as exponential ones, from the first slot to the last that has something', () => {
-    const histogram = Instrument.histogram(NAME, 'changes', options({ aggregation: EXPONENTIAL }));
+    const histogram = Instrument.histogram(NAME, 'changes', options({ histograms: EXPONENTIAL }));
     histogram.add(
       [],
       histogramAmounts({ sum: 3500n, buckets: [bucket(0, 5), bucket(11, 2), bucket(12, 0), bucket(13, 1)] }),
@@ -53,32 +53,32 @@ describe('output: OTLP histograms', () => {
   });
 
   it('may have nothing but zeros, or what is beyond all borders', () => {
-    for (const aggregation of ['explicit_bucket_histogram', EXPONENTIAL] as const) {
-      const zeros = Instrument.histogram(NAME, 'changes', options({ aggregation }));
+    for (const histograms of ['explicit', EXPONENTIAL] as const) {
+      const zeros = Instrument.histogram(NAME, 'changes', options({ histograms }));
       zeros.add([], histogramAmounts({ sum: 0n, buckets: [bucket(0, 7)] }));
       const point = pointOf(zeros, 1);
       assert.deepEqual([point.count, point.sum], ['7', 0]);
-      if (aggregation === EXPONENTIAL) assert.deepEqual([point.zeroCount, point.positive], ['7', undefined]);
+      if (histograms === EXPONENTIAL) assert.deepEqual([point.zeroCount, point.positive], ['7', undefined]);
       else assert.equal(point.bucketCounts[0], '7');
 
-      const last = Instrument.histogram(NAME, 'changes', options({ aggregation }));
+      const last = Instrument.histogram(NAME, 'changes', options({ histograms }));
       last.add([], histogramAmounts({ sum: 2n ** 60n, buckets: [{ from: 2 ** 52, to: undefined, count: 1 }] }));
       const { positive, bucketCounts, sum } = pointOf(last, 1);
-      assert.equal(sum, aggregation === EXPONENTIAL ? 2 ** 60 : 2 ** 60 / 1e9);
-      if (aggregation === EXPONENTIAL) assert.deepEqual(positive, { offset: 52, bucketCounts: ['1'] });
+      assert.equal(sum, histograms === EXPONENTIAL ? 2 ** 60 : 2 ** 60 / 1e9);
+      if (histograms === EXPONENTIAL) assert.deepEqual(positive, { offset: 52, bucketCounts: ['1'] });
       else assert.equal(bucketCounts.at(-1), '1');
     }
   });
 
   it('are deltas or totals like all else, with sums that do not drift', () => {
-    for (const preference of ['cumulative', 'delta'] as const) {
-      const histogram = Instrument.histogram(NAME, 'changes', options({ preference }));
+    for (const temporality of ['cumulative', 'delta'] as const) {
+      const histogram = Instrument.histogram(NAME, 'changes', options({ temporality }));
       let [sum, count] = [0n, 0];
       for (let report = 1; report <= 50; report++) {
         const took = 333_333_333_333n + BigInt(report);
         histogram.add([], histogramAmounts({ sum: took, buckets: [bucket(39, 1)] }));
         const point = pointOf(histogram, report);
-        [sum, count] = preference === 'delta' ? [took, 1] : [sum + took, count + 1];
+        [sum, count] = temporality === 'delta' ? [took, 1] : [sum + took, count + 1];
         assert.deepEqual([point.sum, point.count], [Number(sum) / 1e9, String(count)]);
         assert.equal(added(point.bucketCounts), count);
       }

@@ -50,7 +50,7 @@ describe('output: OTLP metric series', () => {
   });
 
   it('are about the time since the report before where they are deltas', () => {
-    const counter = Instrument.counter(NAME, 'changes', options({ preference: 'delta' }));
+    const counter = Instrument.counter(NAME, 'changes', options({ temporality: 'delta' }));
     counter.add(of('a'), 3n);
     const first = collect(counter, 10);
     assert.equal(first[0]?.temporality, DELTA);
@@ -66,7 +66,7 @@ describe('output: OTLP metric series', () => {
   });
 
   it('come from totals as well', () => {
-    for (const [preference, expected] of [
+    for (const [temporality, expected] of [
       [
         'cumulative',
         [
@@ -77,25 +77,25 @@ describe('output: OTLP metric series', () => {
       ],
       ['delta', [{ a: '10', b: '1' }, { a: '2' }, {}]],
     ] as const) {
-      const counter = Instrument.counter(NAME, 'totals', options({ preference }));
+      const counter = Instrument.counter(NAME, 'totals', options({ temporality }));
       const report = (a: bigint, b: bigint, seconds: number) => {
         counter.add(of('a'), a);
         counter.add(of('b'), b);
         return told(collect(counter, seconds));
       };
-      assert.deepEqual([report(10n, 1n, 1), report(12n, 1n, 2), report(12n, 0n, 3)], expected, preference);
+      assert.deepEqual([report(10n, 1n, 1), report(12n, 1n, 2), report(12n, 0n, 3)], expected, temporality);
     }
   });
 
   it('are what needs least memory when that is wanted', () => {
-    const temporality = (instrument: Instrument) => {
+    const told = (instrument: Instrument) => {
       instrument.add(of('a'), 1n);
       return collect(instrument, 1)[0]?.temporality;
     };
-    const all = (preference: 'cumulative' | 'delta' | 'lowmemory') => [
-      temporality(Instrument.counter(NAME, 'changes', options({ preference }))),
-      temporality(Instrument.counter(NAME, 'totals', options({ preference }))),
-      temporality(Instrument.level(NAME, options({ preference }))),
+    const all = (temporality: 'cumulative' | 'delta' | 'lowmemory') => [
+      told(Instrument.counter(NAME, 'changes', options({ temporality }))),
+      told(Instrument.counter(NAME, 'totals', options({ temporality }))),
+      told(Instrument.level(NAME, options({ temporality }))),
     ];
     assert.deepEqual(all('cumulative'), [CUMULATIVE, CUMULATIVE, CUMULATIVE]);
     assert.deepEqual(all('delta'), [DELTA, DELTA, CUMULATIVE]);
@@ -138,7 +138,7 @@ describe('output: OTLP metric series', () => {
     const later = told(collect(cumulative, 3));
     assert.deepEqual([later['0'], later['8'], later['otel.metric.overflow']], ['2', '3', '47']);
 
-    const delta = Instrument.counter(NAME, 'changes', options({ limit: 10, preference: 'delta' }));
+    const delta = Instrument.counter(NAME, 'changes', options({ limit: 10, temporality: 'delta' }));
     add(delta, 0, 50);
     assert.equal(told(collect(delta, 1))['otel.metric.overflow'], '41');
     add(delta, 20, 29);
@@ -192,14 +192,14 @@ describe('output: OTLP metric series', () => {
   });
 
   it('end after they start, and later than before, whatever the clock does', () => {
-    for (const preference of ['cumulative', 'delta'] as const) {
-      const counter = Instrument.counter(NAME, 'changes', options({ preference }));
+    for (const temporality of ['cumulative', 'delta'] as const) {
+      const counter = Instrument.counter(NAME, 'changes', options({ temporality }));
       let last = START;
       for (const seconds of [0, 0, 5, -100, 3, 6]) {
         counter.add(of('a'), 1n);
         const [point] = collect(counter, seconds)[0]?.points ?? [];
         const [start, end] = [BigInt(point?.startTimeUnixNano ?? 0), BigInt(point?.timeUnixNano ?? 0)];
-        assert.equal(start, preference === 'delta' ? last : START);
+        assert.equal(start, temporality === 'delta' ? last : START);
         assert.ok(end > last);
         last = end;
       }

@@ -93,22 +93,22 @@ describe('output: OTLP metrics of tallies', () => {
   });
 
   it('know rows that are totals already', () => {
-    for (const [preference, expected] of [
+    for (const [temporality, expected] of [
       ['cumulative', ['10', '15', '15']],
       ['delta', ['10', '5', undefined]],
     ] as const) {
       const shape = { ...topShape, isTotal: true };
-      const tally = new TallyMetrics(shape, byColumn(shape, 'pid'), options({ preference }));
+      const tally = new TallyMetrics(shape, byColumn(shape, 'pid'), options({ temporality }));
       const sent = [10, 15, 15].map((total, i) => {
         const [metric] = decodeAll(tally.report(top.of({ pid: 1, sent: total }), at(i + 1)));
         return metric?.points[0]?.asInt;
       });
-      assert.deepEqual(sent, expected, preference);
+      assert.deepEqual(sent, expected, temporality);
     }
   });
 
   it('tell nothing where there is nothing', () => {
-    const tally = new TallyMetrics(topShape, byColumn(topShape), options({ preference: 'delta' }));
+    const tally = new TallyMetrics(topShape, byColumn(topShape), options({ temporality: 'delta' }));
     assert.deepEqual(tally.report(top.of(), at(1)), []);
     assert.deepEqual(tally.report(top.of({ pid: 3 }), at(2)), []);
     const [metric] = decodeAll(tally.report(top.of({ pid: 3, sent: 1 }), at(3)));
@@ -134,10 +134,10 @@ describe('output: OTLP metrics of tallies', () => {
       });
     });
     const shown: ReturnType<HistogramColumn['value']> = JSON.parse(json.toString()).srtt;
-    for (const aggregation of ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram'] as const) {
+    for (const histograms of ['explicit', 'exponential'] as const) {
       const shape = rtt.shape({ event: 'tcp_rtt' });
       const metrics = decodeAll(
-        new TallyMetrics(shape, byColumn(shape, 'pid'), options({ aggregation })).report(rows, at(1)),
+        new TallyMetrics(shape, byColumn(shape, 'pid'), options({ histograms })).report(rows, at(1)),
       );
       assert.equal(metrics.length, 1);
       const { points, unit } = metricOf(metrics, 'snoopkit.tcp_rtt.srtt');
