@@ -2,7 +2,7 @@ import { UsageError } from '../errors.js';
 import type { TimeStyle } from '../events/kinds/time.js';
 import { NameDatabase } from '../kernel/users.js';
 import type { Output } from '../output/format.js';
-import type { OtlpFlagValues } from '../output/otlp/flag-values.js';
+import type { OtlpFlagValues } from '../output/otlp/settings/flag-values.js';
 import type { HookKind } from './hooks.js';
 import { type NetFilterOptions, type NetFlagValues, parseNetFilters } from './net-filters.js';
 import { type OtlpFlagTexts, parseOtlpFlags, refuseOtlpFlags } from './otlp-options.js';

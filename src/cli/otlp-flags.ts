@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { ARGS_STYLES, COMPRESSIONS, HISTOGRAM_STYLES, TEMPORALITIES } from '../output/otlp/flag-values.js';
+import { ARGS_STYLES, COMPRESSIONS, HISTOGRAM_STYLES, TEMPORALITIES } from '../output/otlp/settings/flag-values.js';
 import { PROTOCOLS } from '../output/otlp/types.js';
 
 const helpGroup = 'OTLP';

@@ -5,9 +5,9 @@ import type {
   OtlpFlagValues,
   Temporality,
   TextAttribute,
-} from '../output/otlp/flag-values.js';
-import { parseHeaders } from '../output/otlp/headers.js';
-import { parseResource } from '../output/otlp/resource-variables.js';
+} from '../output/otlp/settings/flag-values.js';
+import { parseHeaders } from '../output/otlp/settings/headers.js';
+import { parseResource } from '../output/otlp/settings/resource-variables.js';
 import type { Protocol } from '../output/otlp/types.js';
 import { bytesOf, parseDuration, parseInteger } from './values.js';
 

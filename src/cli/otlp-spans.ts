@@ -1,12 +1,12 @@
 /** The spans of a run: of processes, or of connections, and what log records say of the trace that they belong to. */
 import type { Column, EventRecord } from '../events/column.js';
-import { ConnectionSpans } from '../output/otlp/connection-spans.js';
-import { EnvironmentContexts } from '../output/otlp/environment-contexts.js';
-import type { ArgsStyle } from '../output/otlp/flag-values.js';
 import { messageType } from '../output/otlp/messages.js';
-import { ProcessSpans } from '../output/otlp/process-spans.js';
 import { redactWords } from '../output/otlp/redact.js';
-import { parseTraceparent, type SpanContext } from '../output/otlp/trace-context.js';
+import type { ArgsStyle } from '../output/otlp/settings/flag-values.js';
+import { ConnectionSpans } from '../output/otlp/spans/connection-spans.js';
+import { EnvironmentContexts } from '../output/otlp/spans/environment-contexts.js';
+import { ProcessSpans } from '../output/otlp/spans/process-spans.js';
+import { parseTraceparent, type SpanContext } from '../output/otlp/spans/trace-context.js';
 import type { KeyValue } from '../output/otlp/values.js';
 import type { ToolDefinition } from './tool.js';
 import { type CommandRun, rootSpan, type TraceRoot, traceRoot } from './trace-root.js';

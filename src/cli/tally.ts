@@ -1,4 +1,4 @@
-import type { MetricMappings } from '../output/otlp/metric-mapping.js';
+import type { MetricMappings } from '../output/otlp/metrics/metric-mapping.js';
 
 /** What outputs show: a struct of the BPF source, member by member. */
 export interface View {
@@ -15,7 +15,7 @@ interface TallyBase {
   readonly sort: string;
   /** Columns whose sums stand above the rows of each interval. */
   readonly sums?: readonly string[];
-  /** The metrics that they are for OpenTelemetry, by the column that is added up: src/output/otlp/metric-mapping.ts. */
+  /** The metrics that they are for OpenTelemetry, by the column that is added up: src/output/otlp/metrics/metric-mapping.ts. */
   readonly metrics?: MetricMappings;
   /** Rows are not taken away by a report: they go on to grow. */
   readonly isTotal?: true;

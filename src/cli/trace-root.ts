@@ -1,7 +1,7 @@
 /** --trace-root: what is traced, a command above all, is one span, and all else is below it. */
 import { basename } from 'node:path';
-import { outcomeOf } from '../output/otlp/process-outcome.js';
-import { encodeSpan, SPAN_KIND } from '../output/otlp/span.js';
+import { outcomeOf } from '../output/otlp/spans/process-outcome.js';
+import { encodeSpan, SPAN_KIND } from '../output/otlp/spans/span.js';
 import {
   formatTraceparent,
   newSpanId,
@@ -9,7 +9,7 @@ import {
   parseTraceparent,
   SAMPLED,
   type SpanContext,
-} from '../output/otlp/trace-context.js';
+} from '../output/otlp/spans/trace-context.js';
 import { type KeyValue, keyValue } from '../output/otlp/values.js';
 
 export interface TraceRoot {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type CommandRun, rootSpan, traceRoot } from '../../src/cli/trace-root.js';
-import { formatTraceparent } from '../../src/output/otlp/trace-context.js';
-import { readSpans } from '../output/otlp/spans.js';
+import { formatTraceparent } from '../../src/output/otlp/spans/trace-context.js';
+import { readSpans } from '../output/otlp/spans/spans.js';
 
 const OURS = `00-${'1'.repeat(32)}-${'1'.repeat(16)}-01`;
 const RUN: CommandRun = { words: ['/bin/make', 'all'], shown: undefined, pid: 7, start: 5n, end: 9n, status: 2 };

@@ -1,5 +1,5 @@
 /** What arrived at a collector, as plain objects: whichever it was, and however it was encoded. */
-import { jsonEncoder } from '../../src/output/otlp/json.js';
+import { jsonEncoder } from '../../src/output/otlp/transport/json.js';
 import type { Signal } from '../../src/output/otlp/types.js';
 import type { Told } from './otlp-expected.js';
 import type { HttpRequest } from './otlp-server.js';

@@ -1,7 +1,7 @@
 /** Small requests of each signal, with a value of each kind. */
 
-import { REQUESTS } from '../../src/output/otlp/json.js';
 import { messageType } from '../../src/output/otlp/messages.js';
+import { REQUESTS } from '../../src/output/otlp/transport/json.js';
 import type { Signal } from '../../src/output/otlp/types.js';
 
 const int = (text: string) => {

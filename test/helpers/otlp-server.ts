@@ -6,8 +6,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
-import { REQUESTS } from '../../src/output/otlp/json.js';
 import { messageType } from '../../src/output/otlp/messages.js';
+import { REQUESTS } from '../../src/output/otlp/transport/json.js';
 import { SIGNALS, type Signal } from '../../src/output/otlp/types.js';
 import type { Pair } from './certificates.js';
 

@@ -12,9 +12,9 @@ import {
 } from '../../events/column.js';
 import { OutputBuffer } from '../../events/output-buffer.js';
 import type { Part } from '../memo.js';
-import type { ArgsStyle } from './flag-values.js';
 import { type AttributeRule, exceptionOf, namesOf, type OtlpMapping, OWN, ruleOf, tcpState } from './mapping.js';
 import { redactWords } from './redact.js';
+import type { ArgsStyle } from './settings/flag-values.js';
 import { close, double, open, tag, textField, varint, varint64 } from './wire.js';
 
 /** LogRecord.attributes, KeyValue.key and KeyValue.value. */

@@ -1,14 +1,14 @@
 /** With a collector that is not ours. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { jsonEncoder } from '../../../src/output/otlp/json.js';
-import { transportOf } from '../../../src/output/otlp/transport.js';
+import { jsonEncoder } from '../../../src/output/otlp/transport/json.js';
+import { transportOf } from '../../../src/output/otlp/transport/transport.js';
 import { PROTOCOLS, type Route, SIGNALS, type TlsFiles } from '../../../src/output/otlp/types.js';
 import { needs } from '../../capability.js';
 import { type Certificates, makeCertificates } from '../../helpers/certificates.js';
 import { Collector, type CollectorTls } from '../../helpers/otelcol.js';
 import { encodedRequest } from '../../helpers/otlp-requests.js';
-import { AGENT, PATHS, routeTo, sendOne, soon, TAKEN } from './helpers.js';
+import { AGENT, PATHS, routeTo, sendOne, soon, TAKEN } from './transport/helpers.js';
 
 /** What JSON may leave out when it is that. */
 const isDefault = (value: unknown): boolean =>

@@ -1,0 +1,52 @@
+import type { Outcome, Transport } from '../types.js';
+
+/** As of the exporters of OpenTelemetry: a second at first, then longer by half each time. */
+const FIRST_WAIT_MS = 1000;
+const GROWTH = 1.5;
+const LONGEST_WAIT_MS = 30_000;
+const JITTER = 0.2;
+
+/** What setTimeout takes at the most: some 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A timer that keeps no process alive. */
+export const quietTimer = (act: () => void, ms: number): NodeJS.Timeout =>
+  setTimeout(act, Math.min(ms, LONGEST_TIMER_MS)).unref();
+
+/** How long to wait after so many tries. By chance a little more or less: not all who lost a collector come back at once. */
+export function backoff(tries: number, random: () => number): number {
+  const wait = Math.min(FIRST_WAIT_MS * GROWTH ** (tries - 1), LONGEST_WAIT_MS);
+  return wait * (1 - JITTER + 2 * JITTER * random());
+}
+
+/** Sends a request once, for so long at the most, or until `abort` is called. What the transport fails to say, `later` says. */
+export function attempt(
+  transport: Transport,
+  request: Uint8Array,
+  limit: number,
+): { outcome: Promise<Outcome>; abort: (message: string) => void } {
+  const controller = new AbortController();
+  let end: (outcome: Outcome) => void = () => undefined;
+  const outcome = new Promise<Outcome>((resolve) => {
+    end = resolve;
+  });
+  const later = (message: string) => end({ kind: 'later', after: undefined, message });
+  // The transport's own word for it comes second, or never.
+  const abort = (message: string) => {
+    later(message);
+    controller.abort();
+  };
+  const timer = Number.isFinite(limit) ? quietTimer(() => abort('it did not answer in time'), limit) : undefined;
+  transport.send(request, controller.signal).then(end, (error) => later(String(error)));
+  return { outcome: outcome.finally(() => clearTimeout(timer)), abort };
+}
+
+/** Waits for something, for so long at the most. */
+export async function within(ms: number, done: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise((resolve) => {
+    timer = setTimeout(resolve, Math.min(ms, LONGEST_TIMER_MS));
+  });
+  await Promise.race([done, over]);
+  clearTimeout(timer);
+}

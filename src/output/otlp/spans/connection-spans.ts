@@ -1,0 +1,76 @@
+import type { Column, EventRecord } from '../../../events/column.js';
+import { type KeyValue, keyValue } from '../values.js';
+import { type EmitSpan, encodeSpan, SPAN_KIND } from './span.js';
+import { newSpanId, newTraceId, SAMPLED, type SpanContext } from './trace-context.js';
+
+export interface ConnectionSpanOptions {
+  readonly emit: EmitSpan;
+  /** The attributes of a connection, as a log record of it has them. */
+  readonly attributesOf: (record: EventRecord) => readonly KeyValue[];
+  /** The trace context of a process: EnvironmentContexts, as a rule. */
+  readonly contextOf: (pid: number) => SpanContext | undefined;
+  /** What connections belong to whose process has no trace context. */
+  readonly root?: SpanContext | undefined;
+}
+
+const ERROR_TYPE = 'error.type';
+
+/** Who began it decides on the kind, and on which port is the server's. */
+const ROLES: Readonly<Record<string, { kind: 2 | 3; serverPort: string }>> = {
+  client: { kind: SPAN_KIND.CLIENT, serverPort: 'remote_port' },
+  server: { kind: SPAN_KIND.SERVER, serverPort: 'local_port' },
+};
+
+/** Spans of TCP connections, from the events of tcplife: below what the process names in its environment, or else each of a trace of its own. */
+export class ConnectionSpans {
+  readonly #columns: ReadonlyMap<string, Column>;
+  readonly #options: ConnectionSpanOptions;
+  /** Connections without a span: they began before tracing, nobody knows when, and an invented time would be taken for a measured one. */
+  withoutStart = 0;
+
+  constructor(columns: readonly Column[], options: ConnectionSpanOptions) {
+    this.#columns = new Map(columns.map((column) => [column.name, column]));
+    this.#options = options;
+  }
+
+  /** Makes the span of a connection that has ended, and says which one it is; undefined where it gets none. */
+  event(record: EventRecord): SpanContext | undefined {
+    const value = (name: string) => this.#columns.get(name)?.value(record);
+    const duration = value('duration') as bigint | undefined;
+    if (duration === undefined) {
+      this.withoutStart++;
+      return undefined;
+    }
+    const { attributesOf, contextOf, root, emit } = this.#options;
+    const above = contextOf(value('pid') as number) ?? root;
+    const context = {
+      traceId: above?.traceId ?? newTraceId(),
+      spanId: newSpanId(),
+      flags: above?.flags ?? SAMPLED,
+    };
+    const role = ROLES[value('role') as string];
+    const error = errorOf(value('close') as string, value('closed_by') as string);
+    const end = value('time') as bigint;
+    // The log record may have one, too, and each is there once.
+    const attributes = attributesOf(record).filter(({ key }) => key !== ERROR_TYPE);
+    emit(
+      encodeSpan({
+        context,
+        parent: above && { spanId: above.spanId, isRemote: true },
+        name: role ? `tcp ${value(role.serverPort)}` : 'tcp',
+        kind: role?.kind ?? SPAN_KIND.INTERNAL,
+        start: end - duration,
+        end,
+        attributes: error === undefined ? attributes : [...attributes, keyValue(ERROR_TYPE, error)],
+        hasFailed: error !== undefined,
+      }),
+    );
+    return context;
+  }
+}
+
+/** What went wrong with a connection: to reset it oneself is no error. */
+function errorOf(close: string, closedBy: string): string | undefined {
+  if (close === 'timeout') return 'ETIMEDOUT';
+  return close === 'rst' && closedBy === 'peer' ? 'ECONNRESET' : undefined;
+}

@@ -1,0 +1,59 @@
+/** Spans, as what makes them knows them, and their encoding. */
+import { messageType } from '../messages.js';
+import { int64, type KeyValue } from '../values.js';
+import type { SpanContext } from './trace-context.js';
+
+const SPAN = messageType('Span');
+
+export const SPAN_KIND = { INTERNAL: 1, SERVER: 2, CLIENT: 3 } as const;
+
+export interface ParentSpan {
+  readonly spanId: Uint8Array;
+  /** It is not one of ours, but came in an environment. */
+  readonly isRemote: boolean;
+}
+
+export interface Span {
+  readonly context: SpanContext;
+  readonly parent: ParentSpan | undefined;
+  readonly name: string;
+  readonly kind: (typeof SPAN_KIND)[keyof typeof SPAN_KIND];
+  /** Nanoseconds since 1970. */
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly attributes: readonly KeyValue[];
+  readonly hasFailed: boolean;
+}
+
+/** Takes a span: as a member of ScopeSpans, with tag and length. */
+export type EmitSpan = (encoded: Uint8Array) => void;
+
+/** SpanFlags of opentelemetry-proto: whether it is known that the parent is remote, and whether it is. */
+const HAS_IS_REMOTE = 0x100;
+const IS_REMOTE = 0x200;
+const STATUS_ERROR = 2;
+/** ScopeSpans.spans, of length and bytes. */
+const SPANS_TAG = 0x12;
+
+/** A span as a member of ScopeSpans, with tag and length. */
+export function encodeSpan({ context, parent, name, kind, start, end, attributes, hasFailed }: Span): Uint8Array {
+  const message = {
+    traceId: context.traceId,
+    spanId: context.spanId,
+    ...(parent && { parentSpanId: parent.spanId }),
+    name,
+    kind,
+    startTimeUnixNano: int64(start),
+    // A clock that was set back between must not have it end before it began.
+    endTimeUnixNano: int64(start <= end ? end : start),
+    attributes,
+    ...(hasFailed && { status: { code: STATUS_ERROR } }),
+    flags: context.flags | HAS_IS_REMOTE | (parent?.isRemote ? IS_REMOTE : 0),
+  };
+
+  const delimited = SPAN.encodeDelimited(message).finish();
+  const encoded = new Uint8Array(delimited.length + 1);
+  encoded[0] = SPANS_TAG;
+  encoded.set(delimited, 1);
+  return encoded;
+}

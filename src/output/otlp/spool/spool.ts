@@ -1,0 +1,167 @@
+import type { Signal } from '../types.js';
+import { fileTrouble, type SpoolDisk } from './spool-disk.js';
+import { SpoolFile } from './spool-file.js';
+import { HEADER_SIZE } from './spool-frame.js';
+
+/** Where a request lies. */
+export interface Place {
+  readonly file: SpoolFile;
+  readonly offset: number;
+}
+
+export interface Stored {
+  readonly place: Place;
+  readonly records: number;
+  readonly request: Buffer;
+}
+
+/**
+ * Requests of one signal on disk, in order. They survive the death of the process, for the kernel has them as soon as
+ * they are written; that of the machine they survive in files that are complete.
+ */
+export class Spool {
+  readonly #disk: SpoolDisk;
+  readonly #signal: Signal;
+  readonly #files: SpoolFile[] = [];
+  readonly #unfinished = new Set<Promise<void>>();
+  /** The file that is written to; the last one. */
+  #open: SpoolFile | undefined;
+  /** Records that an earlier run had left. */
+  adopted = 0;
+  /** Files whose end is missing: snoopkit was killed as it wrote there. */
+  torn = 0;
+  /** Called with the number of records that turn out to be damaged. */
+  onUnreadable: ((records: number) => void) | undefined;
+
+  private constructor(disk: SpoolDisk, signal: Signal) {
+    this.#disk = disk;
+    this.#signal = signal;
+  }
+
+  static async open(disk: SpoolDisk, signal: Signal, paths: readonly string[]): Promise<Spool> {
+    const spool = new Spool(disk, signal);
+    for (const path of paths) {
+      try {
+        const { file, records, torn } = await SpoolFile.adopt(path, signal);
+        spool.adopted += records;
+        disk.used -= torn;
+        if (torn > 0) spool.torn++;
+        spool.#files.push(file);
+        await spool.#tidy(file);
+      } catch (error) {
+        disk.tell(`cannot read ${path}: ${fileTrouble(error)}`);
+      }
+    }
+    if (spool.torn > 0) {
+      disk.tell(
+        `a run was killed as it wrote to the spool: requests that it had not finished are lost (${spool.torn})`,
+      );
+    }
+    return spool;
+  }
+
+  /** Whether there are requests that nobody has read. */
+  get hasUnread(): boolean {
+    return this.#files.some(({ unread }) => unread > 0);
+  }
+
+  /** Whether anything can be written, for all that is known. */
+  hasRoom(size: number): boolean {
+    return this.#disk.hasRoom(size + HEADER_SIZE);
+  }
+
+  /** Writes a request; `isRead` when it needs no reading, since it is in memory. Undefined where it can't be written. */
+  async append(request: Uint8Array, records: number, isRead: boolean): Promise<Place | undefined> {
+    const disk = this.#disk;
+    const size = request.length + HEADER_SIZE;
+    if (!disk.hasRoom(size)) return undefined;
+    disk.used += size;
+    try {
+      if (this.#open && this.#open.size + size > disk.fileSize) this.#complete();
+      const file = this.#open ?? (await this.#create());
+      const offset = await file.append(request, records, isRead);
+      return { file, offset };
+    } catch (error) {
+      disk.used -= size;
+      disk.fail(error);
+      this.#complete();
+      return undefined;
+    }
+  }
+
+  /** The oldest request that nobody has read. Damaged ones are left out, and counted. */
+  async next(): Promise<Stored | undefined> {
+    for (let file = this.#unread(); file !== undefined; file = this.#unread()) {
+      try {
+        const frame = await file.next();
+        if (frame?.request !== undefined) {
+          const { offset, records, request } = frame;
+          return { place: { file, offset }, records, request };
+        }
+        if (frame === undefined) this.onUnreadable?.(file.forget());
+        else {
+          this.onUnreadable?.(frame.records);
+          await this.done({ file, offset: frame.offset });
+        }
+      } catch (error) {
+        this.#disk.tell(`cannot read ${file.path}: ${fileTrouble(error)}`);
+        this.onUnreadable?.(file.forget());
+      }
+      await this.#tidy(file);
+    }
+    return undefined;
+  }
+
+  /** A request needs to be sent no more. */
+  done(place: Place): Promise<void> {
+    const done = this.#forget(place).finally(() => this.#unfinished.delete(done));
+    this.#unfinished.add(done);
+    return done;
+  }
+
+  async #forget({ file, offset }: Place): Promise<void> {
+    try {
+      await file.markDone(offset);
+    } catch (error) {
+      this.#disk.fail(error);
+    }
+    await this.#tidy(file);
+  }
+
+  /** Sees that what is left reaches the disk. */
+  async close(): Promise<void> {
+    this.#complete();
+    await Promise.all(this.#unfinished);
+    // Behind what is under way there.
+    for (const file of this.#files) await file.rest().catch(() => undefined);
+  }
+
+  #unread(): SpoolFile | undefined {
+    return this.#files.find(({ unread }) => unread > 0);
+  }
+
+  async #create(): Promise<SpoolFile> {
+    const file = await SpoolFile.create(this.#disk.newPath(this.#signal), this.#signal);
+    this.#open = file;
+    this.#files.push(file);
+    return file;
+  }
+
+  /** The next request begins a new file. Nobody waits for this one to reach the disk. */
+  #complete(): void {
+    const file = this.#open;
+    this.#open = undefined;
+    if (file !== undefined && file.pending > 0) file.rest(true).catch((error) => this.#disk.fail(error));
+    else if (file !== undefined) void this.#tidy(file);
+  }
+
+  /** Removes a file that nobody needs. */
+  async #tidy(file: SpoolFile): Promise<void> {
+    const index = this.#files.indexOf(file);
+    if (file.pending > 0 || index < 0) return;
+    this.#files.splice(index, 1);
+    if (file === this.#open) this.#open = undefined;
+    this.#disk.used -= file.size;
+    await file.remove().catch((error) => this.#disk.tell(`cannot remove ${file.path}: ${fileTrouble(error)}`));
+  }
+}

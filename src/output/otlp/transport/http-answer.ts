@@ -1,0 +1,92 @@
+/** What an answer over HTTP says: opentelemetry.io/docs/specs/otlp, OTLP/HTTP Response. */
+import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from 'node:http';
+import { messageType } from '../messages.js';
+import type { Outcome, Route } from '../types.js';
+import { later } from './later.js';
+import { takenByJson, takenByProtobuf, unreadable } from './partial-success.js';
+import type { ShowAnswer } from './shown-answer.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** Bytes that an answer may have: the specification's. */
+const LARGEST = 4 << 20;
+
+/** The whole answer; undefined for one that is too large to be one of a collector. Fails when it ends early. */
+export async function readAnswer(response: IncomingMessage): Promise<Answer | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // To leave the loop closes the connection.
+  for await (const chunk of response) {
+    length += chunk.length;
+    if (length > LARGEST) return undefined;
+    chunks.push(chunk);
+  }
+  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+}
+
+/** Of `application/json; charset=utf-8` the first part. */
+const contentType = ({ headers }: Answer): string =>
+  (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+
+/** Milliseconds from now, of seconds or of a date as HTTP has it; undefined for anything else. */
+function retryAfter(value = ''): number | undefined {
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  return /^\w+, .* GMT$/.test(value) ? Date.parse(value) - Date.now() : undefined;
+}
+
+/** The text of an error: a google.rpc.Status in the request's encoding, or what a proxy wrote. */
+function errorText(answer: Answer): string {
+  const text = () => answer.body.toString();
+  try {
+    switch (contentType(answer)) {
+      case 'application/x-protobuf':
+        return (messageType('Status').decode(answer.body) as unknown as { message: string }).message;
+      case 'application/json': {
+        const { message } = JSON.parse(text());
+        return typeof message === 'string' ? message : text();
+      }
+      case 'text/plain':
+        return text();
+      default:
+        // A page of HTML tells less than the status.
+        return '';
+    }
+  } catch {
+    return '';
+  }
+}
+
+/** Where a redirection leads, without path and query, which may be secret. */
+function redirection({ headers: { location } }: Answer): string {
+  const origin = location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
+  return `redirections are not followed${origin}`;
+}
+
+/** What a status means that is no success. */
+export function failure(answer: Answer, show: ShowAnswer): Outcome {
+  const { status } = answer;
+  const isRedirection = status >= 300 && status < 400;
+  const detail = isRedirection ? redirection(answer) : errorText(answer);
+  const message = show([`HTTP ${status}`, STATUS_CODES[status]].join(' ') + (detail && `: ${detail}`));
+  if (!RETRYABLE.has(status)) return { kind: 'refused', message };
+  return later(message, retryAfter(answer.headers['retry-after']));
+}
+
+function success(answer: Answer, { protocol, signal }: Route, show: ShowAnswer): Outcome {
+  const expected = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
+  const type = contentType(answer) || expected;
+  if (answer.body.length > 0 && type !== expected) return unreadable(`: it is ${show(type)}, not ${expected}`);
+  return protocol === 'http/json' ? takenByJson(answer.body, signal, show) : takenByProtobuf(answer.body, show);
+}
+
+export function outcomeOf(answer: Answer | undefined, route: Route, show: ShowAnswer): Outcome {
+  if (answer === undefined) return { kind: 'refused', message: `the answer is larger than ${LARGEST >> 20} MiB` };
+  const isSuccess = answer.status >= 200 && answer.status < 300;
+  return isSuccess ? success(answer, route, show) : failure(answer, show);
+}

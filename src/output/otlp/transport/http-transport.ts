@@ -1,0 +1,115 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
+import { gzip, type ZlibOptions } from 'node:zlib';
+import type { Outcome, Route, Transport } from '../types.js';
+import { failure, outcomeOf, readAnswer } from './http-answer.js';
+import { type HttpWay, httpWay } from './http-way.js';
+import { later } from './later.js';
+import { sendableHeaders } from './request-headers.js';
+import { showAnswerOf } from './shown-answer.js';
+import { opensslReason, tlsRefusal, untrusted } from './tls.js';
+import { ProxyError } from './tunnel.js';
+
+type Encode = (request: Uint8Array) => Uint8Array;
+
+const compress = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
+
+/** Of every ten bytes about one is left. zlib's own choice, 6, takes more than twice the time to save a sixth of that. */
+const LEVEL = 1;
+
+function headersOf({ headers, protocol, isCompressed }: Route, userAgent: string): Record<string, string> {
+  const sendable = sendableHeaders(headers, (name, value) => {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  });
+  return {
+    'user-agent': userAgent,
+    ...Object.fromEntries(sendable),
+    'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
+    ...(isCompressed && { 'content-encoding': 'gzip' }),
+  };
+}
+
+/** Node tries all addresses of a name, and then has an error for each. */
+function reasonOf(error: NodeJS.ErrnoException | AggregateError): string {
+  const errors = error instanceof AggregateError ? error.errors : [error];
+  return errors.map(({ message, code }) => message || code || 'it failed').join(', ');
+}
+
+class HttpTransport implements Transport {
+  readonly #route: Route;
+  readonly #way: HttpWay;
+  readonly #headers: Record<string, string>;
+  readonly #encode: Encode;
+  readonly #show;
+  #isClosed = false;
+
+  constructor(route: Route, way: HttpWay, headers: Record<string, string>, encode: Encode) {
+    this.#route = route;
+    this.#way = way;
+    this.#headers = headers;
+    this.#encode = encode;
+    this.#show = showAnswerOf(route);
+  }
+
+  async send(request: Uint8Array, signal: AbortSignal): Promise<Outcome> {
+    let body: Uint8Array;
+    try {
+      const plain = this.#encode(request);
+      body = this.#route.isCompressed ? await compress(plain, { level: LEVEL }) : plain;
+    } catch (error) {
+      return { kind: 'refused', message: this.#show(`the request can't be made: ${(error as Error).message}`) };
+    }
+    if (this.#isClosed) return later('the connection is closed');
+    return signal.aborted ? later() : this.#post(body, signal);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#way.close();
+  }
+
+  #post(body: Uint8Array, signal: AbortSignal): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const request = this.#way.post(this.#headers);
+      const fail = (error: Error) => resolve(this.#failed(error, request.socket));
+      // One that still waits for its connection would say nothing when it is destroyed.
+      const end = () => {
+        resolve(later());
+        request.destroy();
+      };
+      signal.addEventListener('abort', end, { once: true });
+      let isAnswered = false;
+      request
+        .once('response', (response) => {
+          isAnswered = true;
+          readAnswer(response).then((answer) => resolve(outcomeOf(answer, this.#route, this.#show)), fail);
+        })
+        .on('error', fail)
+        .once('close', () => {
+          signal.removeEventListener('abort', end);
+          if (!isAnswered) fail(new Error('the connection was closed without an answer'));
+        })
+        .end(body);
+    });
+  }
+
+  #failed(error: Error, socket: unknown): Outcome {
+    if (error instanceof ProxyError) {
+      return failure({ status: error.status, headers: {}, body: Buffer.alloc(0) }, (text) => `the proxy: ${text}`);
+    }
+    const reason = reasonOf(error);
+    const isUntrusted = socket instanceof TLSSocket && socket.authorizationError;
+    const refusal = isUntrusted ? untrusted(reason) : tlsRefusal(reason);
+    if (refusal !== undefined) return { kind: 'refused', message: this.#show(refusal) };
+    return later(this.#show(opensslReason(reason) ?? reason));
+  }
+}
+
+export async function httpTransport(route: Route, userAgent: string): Promise<Transport> {
+  const headers = headersOf(route, userAgent);
+  const encode: Encode =
+    route.protocol === 'http/json' ? (await import('./json.js')).jsonEncoder(route.signal) : (request) => request;
+  return new HttpTransport(route, await httpWay(route), headers, encode);
+}

@@ -1,0 +1,56 @@
+/** How HTTP requests reach the collector: by connections that stay open, and through a proxy where there is one. */
+import { Agent, type AgentOptions, type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
+import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
+import type { Route } from '../types.js';
+import { proxyAddress, proxyHeaders } from './proxy-request.js';
+import { secureContextOf } from './tls.js';
+import { TunnelAgent } from './tunnel.js';
+
+export interface HttpWay {
+  /** A request to the route's URL. */
+  post(headers: Readonly<Record<string, string>>): ClientRequest;
+  close(): void;
+}
+
+const AGENT: AgentOptions = {
+  keepAlive: true,
+  maxSockets: 4,
+  maxFreeSockets: 1,
+  // An idle connection is ours to close: would the collector do so just as we send, that try came to nothing.
+  timeout: 20_000,
+};
+
+function direct(url: URL): HttpWay {
+  const agent = new Agent(AGENT);
+  const target: RequestOptions = { ...urlToHttpOptions(url), agent, method: 'POST' };
+  return { post: (headers) => httpRequest({ ...target, headers }), close: () => agent.destroy() };
+}
+
+/** A proxy for plain HTTP is asked for the whole URL. */
+function throughProxy(url: URL, proxy: URL): HttpWay {
+  const agent = new Agent(AGENT);
+  const { auth } = urlToHttpOptions(url);
+  const path = `${url.origin}${url.pathname}${url.search}`;
+  const target: RequestOptions = { ...proxyAddress(proxy), agent, method: 'POST', path, ...(auth && { auth }) };
+  const fixed = { host: url.host, ...proxyHeaders(proxy) };
+  return {
+    post: (headers) => httpRequest({ ...target, headers: { ...fixed, ...headers } }),
+    close: () => agent.destroy(),
+  };
+}
+
+async function secure({ url, proxy, tls }: Route): Promise<HttpWay> {
+  const secureContext = await secureContextOf(tls);
+  const agent = proxy ? new TunnelAgent(proxy, secureContext, AGENT) : new TlsAgent({ ...AGENT, secureContext });
+  const target: RequestOptions = { ...urlToHttpOptions(url), agent, method: 'POST' };
+  return { post: (headers) => httpsRequest({ ...target, headers }), close: () => agent.destroy() };
+}
+
+/** Throws where the proxy or the certificates can't be used. */
+export async function httpWay(route: Route): Promise<HttpWay> {
+  const { url, proxy } = route;
+  if (proxy) proxyAddress(proxy);
+  if (url.protocol === 'https:') return secure(route);
+  return proxy ? throughProxy(url, proxy) : direct(url);
+}

@@ -1,0 +1,47 @@
+import { messageType } from '../messages.js';
+import type { Outcome, Signal } from '../types.js';
+import type { ShowAnswer } from './shown-answer.js';
+
+/** The only field of JSON answers whose name depends on the signal. */
+const REJECTED_IN_JSON: Readonly<Record<Signal, string>> = {
+  logs: 'rejectedLogRecords',
+  traces: 'rejectedSpans',
+  metrics: 'rejectedDataPoints',
+};
+
+const UNREADABLE = "the collector took it, but its answer can't be read";
+
+type Taken = Extract<Outcome, { kind: 'taken' }>;
+
+const taken = (rejected: unknown, message: unknown, show: ShowAnswer): Taken => ({
+  kind: 'taken',
+  // 64 bits: a string in JSON, an object in protobuf.
+  rejected: Math.max(0, Number(rejected ?? 0) || 0),
+  message: typeof message === 'string' ? show(message) : '',
+});
+
+/** What was taken, by an encoded Export...ServiceResponse. No bytes, and an empty partial success, say: all of it. */
+export function takenByProtobuf(body: Uint8Array, show: ShowAnswer): Taken {
+  try {
+    const { partialSuccess } = messageType('ExportServiceResponse').decode(body) as unknown as {
+      partialSuccess?: { rejected: unknown; errorMessage: unknown };
+    };
+    return taken(partialSuccess?.rejected, partialSuccess?.errorMessage, show);
+  } catch {
+    return unreadable();
+  }
+}
+
+/** The same by its JSON. */
+export function takenByJson(body: Uint8Array, signal: Signal, show: ShowAnswer): Taken {
+  if (body.length === 0) return taken(0, '', show);
+  try {
+    const { partialSuccess } = JSON.parse(Buffer.from(body).toString());
+    return taken(partialSuccess?.[REJECTED_IN_JSON[signal]], partialSuccess?.errorMessage, show);
+  } catch {
+    return unreadable();
+  }
+}
+
+/** The collector said that it has it: to send it again would double it. */
+export const unreadable = (why = ''): Taken => ({ kind: 'taken', rejected: 0, message: `${UNREADABLE}${why}` });

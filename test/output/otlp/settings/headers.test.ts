@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { parseHeaders } from '../../../../src/output/otlp/settings/headers.js';
+import { otlpSettings } from '../../../../src/output/otlp/settings/settings.js';
+
+const GENERAL = 'OTEL_EXPORTER_OTLP_HEADERS';
+const OWN = 'OTEL_EXPORTER_OTLP_LOGS_HEADERS';
+
+describe('output: otlp: headers', () => {
+  for (const [text, expected] of [
+    ['', {}],
+    ['k=v', { k: 'v' }],
+    ['k=v,k2=v2', { k: 'v', k2: 'v2' }],
+    [' k = v , k2\t=\tv2 ', { k: 'v', k2: 'v2' }],
+    ['Authorization=Basic dTpw==', { authorization: 'Basic dTpw==' }],
+    ['k=a%2Cb%3Dc%20d%25', { k: 'a,b=c d%' }],
+    ['k=%20v', { k: ' v' }],
+    ['k=', { k: '' }],
+    ['k=v;not=metadata', { k: 'v;not=metadata' }],
+    ['k=1,K=2', { k: '2' }],
+    ['k=v,,', { k: 'v' }],
+    ['x%2d=v', { 'x%2d': 'v' }],
+  ] as const)
+    it(`are ${JSON.stringify(expected)} for '${text}'`, () => {
+      const { headers, mistakes } = parseHeaders(text);
+      assert.deepEqual([Object.fromEntries(headers), mistakes], [expected, []]);
+    });
+
+  for (const [pair, mistake] of [
+    ['s3cret', 'has no ='],
+    ['=s3cret', 'has a name that no header can have'],
+    ['s3 cret=s3cret', 'has a name that no header can have'],
+    ['k\u00e9=s3cret', 'has a name that no header can have'],
+    ['k=s3cret%', 'is not percent-encoded as it should be'],
+    ['k=s3cret%ff', 'is not percent-encoded as it should be'],
+    ['k=s3cret%0d%0aEvil:%201', 'has a value that no header can have'],
+    ['k=s3cret\u00e9', 'has a value that no header can have'],
+    ['Content-Length=s3cret', 'has the name of a header that snoopkit sets itself'],
+    ['grpc-timeout=s3cret', 'has the name of a header that snoopkit sets itself'],
+  ] as const)
+    it(`leave out '${pair}', and tell why without it`, () => {
+      const { routes, warnings } = otlpSettings({ [GENERAL]: `a=1,${pair},b=2`, OTEL_METRICS_EXPORTER: 'none' }, {});
+      for (const signal of ['logs', 'traces'] as const)
+        assert.deepEqual(Object.fromEntries(routes[signal]?.headers ?? []), { a: '1', b: '2' });
+      // Once, though two signals ask.
+      assert.deepEqual(warnings, [`${GENERAL}: pair 2 ${mistake}, and is left out`]);
+    });
+
+  it('for all signals and for one are merged, where the latter win, and the flags over both', () => {
+    const variables = { [GENERAL]: 'a=general,b=general,c=general', [OWN]: 'B=own,c=own,d=own' };
+    const { routes } = otlpSettings(variables, { headers: new Map([['c', 'flag']]) });
+    assert.deepEqual(Object.fromEntries(routes.logs?.headers ?? []), { a: 'general', b: 'own', c: 'flag', d: 'own' });
+    assert.deepEqual(Object.fromEntries(routes.traces?.headers ?? []), { a: 'general', b: 'general', c: 'flag' });
+  });
+
+  it('are told apart by the variable that is wrong', () => {
+    const { warnings } = otlpSettings({ [GENERAL]: 'x', [OWN]: 'a=1,y' }, {});
+    assert.deepEqual(warnings, [
+      `${GENERAL}: pair 1 has no =, and is left out`,
+      `${OWN}: pair 2 has no =, and is left out`,
+    ]);
+  });
+});

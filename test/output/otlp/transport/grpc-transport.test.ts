@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status as Code } from '@grpc/grpc-js';
+import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
+import { type Outcome, type Route, SIGNALS } from '../../../../src/output/otlp/types.js';
+import { encodedRequest } from '../../../helpers/otlp-requests.js';
+import { type GrpcAnswer, OtlpGrpcServer, partialSuccess } from '../../../helpers/otlp-server.js';
+import { AGENT, abortedWhen, routeTo, sendAll, sendOne, soon, TAKEN } from './helpers.js';
+
+describe('output: OTLP over gRPC', () => {
+  let server: OtlpGrpcServer;
+  beforeEach(async () => {
+    server = await OtlpGrpcServer.start();
+  });
+  afterEach(() => server.stop());
+
+  const route = (changes: Partial<Route> = {}) => routeTo(server.url(), 'grpc', changes);
+  /** What becomes of a request that is answered so. */
+  function answered(answer: GrpcAnswer) {
+    server.answers.push(answer);
+    return sendOne(route());
+  }
+
+  it('sends what it was given, with metadata', async () => {
+    for (const signal of SIGNALS) {
+      for (const isCompressed of [false, true]) {
+        const headers = new Map([
+          ['authorization', 'Bearer x'],
+          ['some-bin', 'bytes'],
+        ]);
+        assert.deepEqual(await sendOne(route({ signal, isCompressed, headers })), TAKEN);
+        const got = server.requests.pop();
+        assert.equal(got?.signal, signal);
+        assert.deepEqual(got.body, Buffer.from(encodedRequest(signal)));
+        assert.equal(got.metadata.authorization, 'Bearer x');
+        assert.deepEqual(got.metadata['some-bin'], Buffer.from('bytes'));
+        assert.match(
+          `${got.metadata['user-agent']}`,
+          /^Snoopkit\/1\.2\.3 OTel-OTLP-Exporter-JavaScript\/1\.2\.3 grpc-node-js\//,
+        );
+      }
+    }
+  });
+
+  it('takes only part of what has more bytes around it', async () => {
+    const whole = Buffer.concat([Buffer.alloc(7, 1), encodedRequest('logs'), Buffer.alloc(7, 1)]);
+    const transport = await transportOf(route(), AGENT);
+    assert.deepEqual(
+      await transport.send(new Uint8Array(whole.buffer, whole.byteOffset + 7, whole.length - 14), soon()),
+      TAKEN,
+    );
+    transport.close();
+    assert.deepEqual(server.requests[0]?.body, Buffer.from(encodedRequest('logs')));
+  });
+
+  it('ignores the path of the URL', async () => {
+    assert.deepEqual(await sendOne({ ...route(), url: new URL('/some/path', server.url()) }), TAKEN);
+  });
+
+  it('refuses a header that metadata can not have, without its value', async () => {
+    for (const [name, value] of [
+      ['good', 'secret\nvalue'],
+      ['b d', 'secret'],
+    ] as const) {
+      await assert.rejects(
+        transportOf(route({ headers: new Map([[name, value]]) }), AGENT),
+        ({ message }: Error) => message.includes(name) && !message.includes('secret'),
+      );
+    }
+  });
+
+  it('tries again what the specification says, and gives up for the rest', async () => {
+    const again = new Set([
+      Code.CANCELLED,
+      Code.DEADLINE_EXCEEDED,
+      Code.ABORTED,
+      Code.OUT_OF_RANGE,
+      Code.UNAVAILABLE,
+      Code.DATA_LOSS,
+    ]);
+    for (let code = Code.CANCELLED; code <= Code.UNAUTHENTICATED; code++) {
+      const message: string = `${Code[code]}: why`;
+      const expected: Outcome = again.has(code)
+        ? { kind: 'later', after: undefined, message }
+        : { kind: 'refused', message };
+      assert.deepEqual(await answered({ code, details: 'why' }), expected);
+    }
+    assert.equal(server.requests.length, 16, 'each once');
+  });
+
+  it('tries again when RESOURCE_EXHAUSTED says when', async () => {
+    const exhausted = { code: Code.RESOURCE_EXHAUSTED, details: 'full' };
+    for (const [retry, after] of [
+      [{ seconds: 3, nanos: 500_000_000 }, 3500],
+      [{ seconds: 0, nanos: 1 }, 1],
+      [{ seconds: -3, nanos: 0 }, 0],
+      [null, 0],
+    ] as const) {
+      const outcome = await answered({ ...exhausted, retry });
+      assert.deepEqual(outcome, { kind: 'later', after, message: 'RESOURCE_EXHAUSTED: full' });
+    }
+    assert.equal((await answered(exhausted)).kind, 'refused');
+  });
+
+  it('waits as long as another error says, and gives up even so where it is final', async () => {
+    const retry = { seconds: 2, nanos: 0 };
+    const outcome = await answered({ code: Code.UNAVAILABLE, retry });
+    assert.deepEqual(outcome, { kind: 'later', after: 2000, message: 'UNAVAILABLE' });
+    assert.equal((await answered({ code: Code.INVALID_ARGUMENT, retry })).kind, 'refused');
+  });
+
+  it('reports what the collector rejected', async () => {
+    assert.deepEqual(await answered({ response: partialSuccess(3, 'too\nold') }), {
+      kind: 'taken',
+      rejected: 3,
+      message: 'too old',
+    });
+    assert.deepEqual(await answered({ response: partialSuccess(0, '') }), TAKEN);
+    assert.deepEqual(await answered({ response: Buffer.from([0x0a, 0]) }), TAKEN);
+    const { kind, message } = await answered({ response: Buffer.from([0xff, 0xff]) });
+    assert.equal(kind, 'taken');
+    assert.match(message, /can't be read/);
+  });
+
+  it('refuses an answer of more than 4 MiB', async () => {
+    const outcome = await answered({ response: Buffer.alloc((4 << 20) + 1) });
+    assert.equal(outcome.kind, 'refused');
+    assert.match(outcome.message, /^RESOURCE_EXHAUSTED: .*larger/);
+  });
+
+  it('shows no header, even if the collector does', async () => {
+    server.answers.push({ code: Code.UNAUTHENTICATED, details: 'no Bearer t0psecrettoken\u001b[1m of t0psecrettoken' });
+    const headers = new Map([['authorization', 'Bearer t0psecrettoken']]);
+    const { message } = await sendOne(route({ headers }));
+    assert.equal(message, 'UNAUTHENTICATED: no *** [1m of ***');
+  });
+
+  it('tries again when the connection is refused or lost, and reaches a collector that is back', async () => {
+    const { port } = server;
+    server.answers.push({ fault: 'close' });
+    const transport = await transportOf(route(), AGENT);
+    try {
+      const lost = await transport.send(encodedRequest('logs'), soon());
+      assert.equal(lost.kind, 'later');
+      for (let i = 0; i < 5; i++) {
+        const refused = await transport.send(encodedRequest('logs'), soon());
+        assert.equal(refused.kind, 'later');
+        assert.match(refused.message, /^UNAVAILABLE: connect ECONNREFUSED 127\.0\.0\.1:\d+$/);
+      }
+      server = await OtlpGrpcServer.start(undefined, port);
+      const start = performance.now();
+      while ((await transport.send(encodedRequest('logs'), soon())).kind !== 'taken') {
+        assert.ok(performance.now() - start < 10_000);
+        await sleep(100);
+      }
+    } finally {
+      transport.close();
+    }
+  });
+
+  it('tries again when there is no answer in time, by a new connection', async () => {
+    server.answers.push({ fault: 'hang' });
+    const outcomes = await sendAll(route(), [abortedWhen(() => server.requests.length > 0), soon(), soon()]);
+    assert.deepEqual(outcomes, [{ kind: 'later', after: undefined, message: 'no answer in time' }, TAKEN, TAKEN]);
+    const [first, second, third] = server.requests.map(({ peer }) => peer);
+    assert.notEqual(first, second);
+    assert.equal(second, third);
+    assert.equal((await sendOne(route(), AbortSignal.abort())).kind, 'later');
+    assert.equal(server.requests.length, 3);
+  });
+
+  it('waits for a slow answer', async () => {
+    assert.deepEqual(await answered({ delay: 300 }), TAKEN);
+  });
+
+  it('ends what is under way when it is closed, and sends no more', async () => {
+    server.answers.push({ fault: 'hang' });
+    const transport = await transportOf(route(), AGENT);
+    const sent = transport.send(encodedRequest('logs'), soon());
+    while (server.requests.length === 0) await sleep(5);
+    transport.close();
+    transport.close();
+    assert.equal((await sent).kind, 'later');
+    assert.equal((await transport.send(encodedRequest('logs'), soon())).kind, 'later');
+    assert.equal(server.requests.length, 1);
+  });
+});

@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import { messageType } from '../../../../src/output/otlp/messages.js';
+import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
+import { type Protocol, SIGNALS } from '../../../../src/output/otlp/types.js';
+import { encodedRequest } from '../../../helpers/otlp-requests.js';
+import { type HttpAnswer, OtlpHttpServer, partialSuccess } from '../../../helpers/otlp-server.js';
+import { AGENT, abortedWhen, PATHS, routeTo, sendAll, sendOne, soon, TAKEN } from './helpers.js';
+
+const PROTOBUF = { 'content-type': 'application/x-protobuf' };
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+describe('output: OTLP over HTTP', () => {
+  let server: OtlpHttpServer;
+  beforeEach(async () => {
+    server = await OtlpHttpServer.start();
+  });
+  afterEach(() => server.stop());
+
+  const route = (protocol: Protocol = 'http/protobuf') => routeTo(server.url(), protocol);
+  /** What becomes of a request that is answered so. */
+  function answered(answer: HttpAnswer, protocol: Protocol = 'http/protobuf') {
+    server.answers.push(answer);
+    return sendOne(route(protocol));
+  }
+
+  it('sends what it was given, with the headers of the specification', async () => {
+    for (const signal of SIGNALS) {
+      for (const isCompressed of [false, true]) {
+        const headers = new Map([['x-scope', 'a b']]);
+        const url = server.url(`${PATHS[signal]}?a=b%20c`);
+        assert.deepEqual(await sendOne(routeTo(url, 'http/protobuf', { signal, isCompressed, headers })), TAKEN);
+        const got = server.requests.pop();
+        assert.ok(got);
+        assert.deepEqual(got.body, Buffer.from(encodedRequest(signal)));
+        assert.deepEqual([got.method, got.path], ['POST', `${PATHS[signal]}?a=b%20c`]);
+        const { 'content-length': length, ...rest } = got.headers;
+        assert.deepEqual(rest, {
+          host: server.url().host,
+          'user-agent': 'Snoopkit/1.2.3 OTel-OTLP-Exporter-JavaScript/1.2.3',
+          'x-scope': 'a b',
+          'content-type': 'application/x-protobuf',
+          connection: 'keep-alive',
+          ...(isCompressed && { 'content-encoding': 'gzip' }),
+        });
+        if (!isCompressed) assert.equal(Number(length), got.body.length);
+      }
+    }
+  });
+
+  it('takes headers of the route, but for those that frame a request', async () => {
+    const headers = new Map([
+      ['authorization', 'Bearer x'],
+      ['content-type', 'text/plain'],
+      ['content-length', '1'],
+      ['user-agent', 'mine'],
+    ]);
+    assert.deepEqual(await sendOne({ ...route(), headers }), TAKEN);
+    const [got] = server.requests;
+    assert.equal(got?.headers.authorization, 'Bearer x');
+    assert.equal(got.headers['user-agent'], 'mine');
+    assert.equal(got.headers['content-type'], 'application/x-protobuf');
+    assert.equal(got.body.length, encodedRequest('logs').length);
+  });
+
+  it('refuses a header that HTTP can not have, without its value', async () => {
+    for (const [name, value] of [
+      ['good', 'secret\nvalue'],
+      ['b d', 'secret'],
+    ] as const) {
+      await assert.rejects(
+        transportOf({ ...route(), headers: new Map([[name, value]]) }, AGENT),
+        ({ message }: Error) => message.includes(name) && !message.includes('secret'),
+      );
+    }
+  });
+
+  it('keeps its connection', async () => {
+    await sendAll(route(), [soon(), soon(), soon()]);
+    assert.equal(server.requests.length, 3);
+    assert.equal(new Set(server.requests.map(({ clientPort }) => clientPort)).size, 1);
+  });
+
+  it('tries again what the specification says, after the time that the collector says', async () => {
+    for (const status of [429, 502, 503, 504]) {
+      for (const [value, least, most] of [
+        ['7', 7000, 7000],
+        ['0', 0, 0],
+        [new Date(Date.now() + 60_000).toUTCString(), 55_000, 60_000],
+        [new Date(0).toUTCString(), 0, 0],
+        ['99999999999999999999', 2 ** 31 - 1, 2 ** 31 - 1],
+      ] as const) {
+        const outcome = await answered({ status, headers: { 'retry-after': value } });
+        assert.equal(outcome.kind, 'later', `${status}`);
+        assert.ok(outcome.kind === 'later' && outcome.after !== undefined);
+        assert.ok(least <= outcome.after && outcome.after <= most, `${value}: ${outcome.after}`);
+      }
+      for (const value of [undefined, 'soon', '-1', '1.5']) {
+        const outcome = await answered({ status, ...(value && { headers: { 'retry-after': value } }) });
+        assert.deepEqual(outcome.kind === 'later' && outcome.after, undefined);
+        assert.match(outcome.message, new RegExp(`^HTTP ${status} `));
+      }
+    }
+  });
+
+  it('gives up for all other statuses', async () => {
+    for (const status of [400, 401, 403, 404, 405, 408, 413, 415, 431, 500, 501, 505]) {
+      const outcome = await answered({ status, headers: { 'retry-after': '1' } });
+      assert.equal(outcome.kind, 'refused', `${status}`);
+      assert.match(outcome.message, new RegExp(`^HTTP ${status} `));
+    }
+  });
+
+  it('follows no redirection, and says where it leads', async () => {
+    for (const status of [301, 302, 303, 307, 308, 304]) {
+      const location = `${server.url('/elsewhere?token=secret')}`;
+      const { kind, message } = await answered({ status, headers: { location } });
+      assert.equal(kind, 'refused');
+      assert.match(message, new RegExp(`^HTTP ${status} .*: redirections are not followed to ${server.url().origin}$`));
+    }
+    assert.ok(server.requests.every(({ path }) => path === '/v1/logs'));
+  });
+
+  it('takes any success', async () => {
+    for (const status of [200, 202, 204]) assert.deepEqual(await answered({ status }), TAKEN);
+  });
+
+  it('reports what the collector rejected, in each encoding', async () => {
+    const said = { kind: 'taken', rejected: 3, message: 'too old' };
+    assert.deepEqual(await answered({ body: partialSuccess(3, 'too old') }), said);
+    for (const rejected of [3, '3']) {
+      const body = JSON.stringify({ partialSuccess: { rejectedLogRecords: rejected, errorMessage: 'too old' } });
+      assert.deepEqual(await answered({ body }, 'http/json'), said);
+    }
+    for (const [signal, name] of [
+      ['traces', 'rejectedSpans'],
+      ['metrics', 'rejectedDataPoints'],
+    ] as const) {
+      server.answers.push({ body: JSON.stringify({ partialSuccess: { [name]: '3', errorMessage: 'too old' } }) });
+      assert.deepEqual(await sendOne({ ...route('http/json'), signal }), said);
+    }
+    assert.deepEqual(await answered({ body: partialSuccess(0, 'slow down') }), { ...TAKEN, message: 'slow down' });
+  });
+
+  it('takes an empty answer, and an empty partial success, for success', async () => {
+    for (const body of ['', Buffer.from([0x0a, 0]), partialSuccess(0, '')]) {
+      assert.deepEqual(await answered({ body }), TAKEN);
+    }
+    for (const body of ['', '{}', '{"partialSuccess":{}}', '{"partialSuccess":null}']) {
+      assert.deepEqual(await answered({ body }, 'http/json'), TAKEN);
+    }
+  });
+
+  it('takes a success that can not be read for one, and says so', async () => {
+    const type = await answered({ body: '<html>', headers: { 'content-type': 'text/html; charset=utf-8' } });
+    assert.equal(type.kind, 'taken');
+    assert.match(type.message, /can't be read: it is text\/html, not application\/x-protobuf$/);
+    for (const [body, protocol] of [
+      [Buffer.from([0xff, 0xff]), 'http/protobuf'],
+      [Buffer.from([0x0a, 0x50, 1]), 'http/protobuf'],
+      ['{', 'http/json'],
+      ['null', 'http/json'],
+    ] as const) {
+      const { kind, message } = await answered({ body }, protocol);
+      assert.equal(kind, 'taken');
+      assert.match(message, /can't be read/);
+    }
+    // Without a type it is what was asked for.
+    assert.deepEqual(await answered({ body: partialSuccess(0, ''), headers: { 'content-type': '' } }), TAKEN);
+  });
+
+  it('refuses an answer of more than 4 MiB', async () => {
+    for (const status of [200, 503]) {
+      const outcome = await answered({ status, body: Buffer.alloc((4 << 20) + 1) });
+      assert.deepEqual(outcome, { kind: 'refused', message: 'the answer is larger than 4 MiB' });
+    }
+    assert.equal((await answered({ body: Buffer.alloc(4 << 20) })).kind, 'taken');
+  });
+
+  it('says shortly what an error says, in whichever form', async () => {
+    const status = messageType('Status').encode({ code: 3, message: 'bad\u001b[31m\nrecord' }).finish();
+    for (const [body, headers] of [
+      [status, PROTOBUF],
+      [JSON.stringify({ code: 3, message: 'bad\u001b[31m\nrecord' }), JSON_TYPE],
+      ['bad\u001b[31m\nrecord', { 'content-type': 'text/plain' }],
+    ] as const) {
+      assert.equal((await answered({ status: 400, body, headers })).message, 'HTTP 400 Bad Request: bad [31m record');
+    }
+    for (const [body, headers] of [
+      ['<html>', { 'content-type': 'text/html' }],
+      [Buffer.from([0xff]), PROTOBUF],
+      ['{', JSON_TYPE],
+      ['null', JSON_TYPE],
+    ] as const) {
+      assert.equal((await answered({ status: 400, body, headers })).message, 'HTTP 400 Bad Request');
+    }
+    const long = await answered({
+      status: 400,
+      body: '\u{1f600}'.repeat(5000),
+      headers: { 'content-type': 'text/plain' },
+    });
+    assert.match(long.message, /^HTTP 400 Bad Request: \u{1f600}{200,300}\.\.\.$/u);
+  });
+
+  it('shows no header and no credential, even if the collector does', async () => {
+    const headers = new Map([
+      ['authorization', 'Bearer t0psecrettoken'],
+      ['x-key', 'k3y!'],
+    ]);
+    const url = server.url();
+    url.username = 'someone';
+    url.password = 'p%40ssword';
+    server.answers.push({
+      status: 401,
+      body: 'no Bearer t0psecrettoken, t0psecrettoken, k3y!, p@ssword, p%40ssword',
+      headers: { 'content-type': 'text/plain' },
+    });
+    const { message } = await sendOne({ ...route(), url, headers });
+    assert.equal(message, 'HTTP 401 Unauthorized: no ***, ***, ***, ***, ***');
+  });
+
+  it('sends the credentials of the URL, where no header has any', async () => {
+    const url = server.url();
+    url.username = 'me';
+    url.password = 'p%40ss';
+    await sendOne({ ...route(), url });
+    assert.equal(server.requests[0]?.headers.authorization, `Basic ${Buffer.from('me:p@ss').toString('base64')}`);
+  });
+
+  it('tries again when the connection is refused, closed or cut', async () => {
+    for (const fault of ['close', 'cut'] as const) {
+      const outcome = await answered({ fault, body: 'x' });
+      assert.equal(outcome.kind, 'later', fault);
+      assert.ok(outcome.message);
+    }
+    const gone = routeTo(server.url(), 'http/protobuf');
+    await server.stop();
+    const refused = await sendOne(gone);
+    assert.equal(refused.kind, 'later');
+    assert.match(refused.message, /ECONNREFUSED/);
+    gone.url.hostname = 'localhost';
+    assert.match((await sendOne(gone)).message, /ECONNREFUSED/);
+  });
+
+  it('tries again when there is no answer in time, by a new connection', async () => {
+    server.answers.push({ fault: 'hang' });
+    const outcomes = await sendAll(route(), [abortedWhen(() => server.requests.length > 0), soon()]);
+    assert.deepEqual(outcomes, [{ kind: 'later', after: undefined, message: 'no answer in time' }, TAKEN]);
+    const [first, second] = server.requests;
+    assert.notEqual(first?.clientPort, second?.clientPort);
+    assert.equal((await sendOne(route(), AbortSignal.abort())).kind, 'later');
+    assert.equal(server.requests.length, 2);
+  });
+
+  it('waits for a slow answer', async () => {
+    assert.deepEqual(await answered({ delay: 300 }), TAKEN);
+  });
+
+  it('ends what is under way when it is closed, and sends no more', async () => {
+    server.answers.push({ fault: 'hang' });
+    const transport = await transportOf(route(), AGENT);
+    const sent = transport.send(encodedRequest('logs'), soon());
+    while (server.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    transport.close();
+    transport.close();
+    assert.equal((await sent).kind, 'later');
+    assert.equal((await transport.send(encodedRequest('logs'), soon())).kind, 'later');
+    assert.equal(server.requests.length, 1);
+  });
+
+  it('has a few connections at the most', async () => {
+    const transport = await transportOf(route(), AGENT);
+    for (let i = 0; i < 20; i++) server.answers.push({ delay: 20 });
+    const all = await Promise.all(Array.from({ length: 20 }, () => transport.send(encodedRequest('logs'), soon())));
+    transport.close();
+    assert.ok(all.every(({ kind }) => kind === 'taken'));
+    assert.equal(new Set(server.requests.map(({ clientPort }) => clientPort)).size, 4);
+  });
+
+  it('leaves no listener at a signal that lives on', async () => {
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const { addEventListener, removeEventListener } = signal;
+    signal.addEventListener = (...args: unknown[]) => {
+      listeners++;
+      Reflect.apply(addEventListener, signal, args);
+    };
+    signal.removeEventListener = (...args: unknown[]) => {
+      listeners--;
+      Reflect.apply(removeEventListener, signal, args);
+    };
+    await sendAll(route(), [signal, signal, signal]);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(listeners, 0);
+  });
+
+  it('compresses well enough', async () => {
+    await sendOne({ ...route(), isCompressed: true });
+    const length = Number(server.requests[0]?.headers['content-length']);
+    assert.ok(length < gzipSync(encodedRequest('logs')).length * 1.3, `${length}`);
+  });
+});

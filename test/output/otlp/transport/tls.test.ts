@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
+import type { Protocol, TlsFiles } from '../../../../src/output/otlp/types.js';
+import { needs } from '../../../capability.js';
+import { type Certificates, makeCertificates } from '../../../helpers/certificates.js';
+import { OtlpGrpcServer, OtlpHttpServer, type ServerTls } from '../../../helpers/otlp-server.js';
+import { AGENT, routeTo, sendAll, sendOne, soon, TAKEN } from './helpers.js';
+
+const SERVERS = [
+  ['http/protobuf', OtlpHttpServer],
+  ['grpc', OtlpGrpcServer],
+] as const satisfies [Protocol, unknown][];
+
+describe('output: OTLP over TLS', () => {
+  let certificates: Certificates;
+  before(function () {
+    needs(this, 'openssl');
+    certificates = makeCertificates();
+  });
+  after(() => certificates?.remove());
+
+  for (const [protocol, Server] of SERVERS) {
+    describe(protocol, () => {
+      let server: OtlpHttpServer | OtlpGrpcServer | undefined;
+      afterEach(() => server?.stop());
+
+      async function outcomes(tls: ServerTls, files: TlsFiles, host = '127.0.0.1', times = 1) {
+        server = await Server.start(tls);
+        const url = server.url();
+        url.hostname = host;
+        return sendAll(routeTo(url, protocol, { tls: files }), Array.from({ length: times }, soon));
+      }
+
+      it('trusts the authority that it was given, for a name as for an address', async () => {
+        for (const host of ['127.0.0.1', 'localhost']) {
+          const warnings: unknown[] = [];
+          const listener = (warning: unknown) => warnings.push(warning);
+          process.on('warning', listener);
+          assert.deepEqual(await outcomes(certificates.server, { ca: certificates.ca }, host, 2), [TAKEN, TAKEN]);
+          process.off('warning', listener);
+          assert.deepEqual(warnings, []);
+          await server?.stop();
+        }
+      });
+
+      it('refuses at once a certificate that no authority vouches for', async () => {
+        const [outcome] = await outcomes(certificates.server, {});
+        assert.equal(outcome?.kind, 'refused');
+        assert.match(outcome.message, /is not accepted: .*certificate; OTEL_EXPORTER_OTLP_CERTIFICATE names a file/);
+        assert.equal(server?.requests.length, 0);
+      });
+
+      it('refuses at once the certificate of another host', async () => {
+        for (const host of ['127.0.0.1', 'localhost']) {
+          const [outcome] = await outcomes(certificates.stranger, { ca: certificates.ca }, host);
+          assert.equal(outcome?.kind, 'refused');
+          assert.match(outcome.message, /is not accepted: .*altnames/);
+          assert.ok(outcome.message.includes(host), outcome.message);
+          assert.equal(server?.requests.length, 0);
+          await server?.stop();
+        }
+      });
+
+      it('shows its certificate to a collector that asks for one', async () => {
+        const { ca, client } = certificates;
+        assert.deepEqual(await outcomes({ ...certificates.server, clientCa: ca }, { ca, ...client }), [TAKEN]);
+      });
+
+      it('sends nothing to a collector that wants a certificate, where it has none', async () => {
+        const { ca } = certificates;
+        const [outcome] = await outcomes({ ...certificates.server, clientCa: ca }, { ca });
+        assert.equal(outcome?.kind, 'refused');
+        assert.match(
+          outcome.message,
+          /^the collector does not accept the client's certificate, or asks for one: .*alert/,
+        );
+        assert.equal(server?.requests.length, 0);
+      });
+
+      it('does not take a collector without TLS', async () => {
+        server = await Server.start();
+        const url = new URL(`https://127.0.0.1:${server.port}`);
+        const outcome = await sendOne(routeTo(url, protocol, { tls: { ca: certificates.ca } }));
+        assert.equal(outcome.kind, 'refused');
+        assert.match(
+          outcome.message,
+          /^the collector speaks no TLS, and https:\/\/ asks for it: wrong version number$/,
+        );
+        assert.equal(server.requests.length, 0);
+      });
+
+      it('says what is wrong with files that are no certificates', async () => {
+        const url = new URL('https://127.0.0.1:1');
+        const { cert } = certificates.client;
+        for (const tls of [
+          { cert, key: certificates.server.key },
+          { cert: Buffer.from('x'), key: Buffer.from('x') },
+        ]) {
+          await assert.rejects(transportOf(routeTo(url, protocol, { tls }), AGENT), {
+            code: 'ERR_SNOOPKIT_USAGE',
+            message: /^the certificates for OTLP can't be used: /,
+          });
+        }
+      });
+    });
+  }
+});
