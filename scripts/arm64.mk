@@ -30,7 +30,7 @@ $(ARM64_NEEDS): scripts/arm64.ts $(wildcard scripts/debian/*.ts) | $(TS_STAMP)
 $(ARM64_VMLINUX_H): $(ARM64_NEEDS) $(wildcard src/bpf/vmlinux.ts tools/vmlinux.ts) | $(TS_STAMP) native
 	@printf '  %-8s%s\n' VMLINUX $@
 	@mkdir -p $(@D)
-	$(Q)node bin/snoopkit.js vmlinux --btf $< -o $(ARM64)/vmlinux.h
+	$(Q)node bin/snoopkit.cjs vmlinux --btf $< -o $(ARM64)/vmlinux.h
 	@mv $(ARM64)/vmlinux.h $@
 
 dist/bpf/arm64/%.bpf.o $(ARM64)/test/%.bpf.o: private ARCH_DIR := arm64

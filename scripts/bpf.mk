@@ -31,7 +31,7 @@ $(VMLINUX_H): $(wildcard src/bpf/vmlinux.ts tools/vmlinux.ts) $(BTF) | $(TS_STAM
 	@scripts/check-btf.sh
 	@printf '  %-8s%s\n' VMLINUX $@
 	@mkdir -p $(@D) build/bpf
-	$(Q)node bin/snoopkit.js vmlinux $(if $(BTF),--btf $(BTF)) -o build/bpf/vmlinux.h
+	$(Q)node bin/snoopkit.cjs vmlinux $(if $(BTF),--btf $(BTF)) -o build/bpf/vmlinux.h
 	@mv build/bpf/vmlinux.h $@
 
 # Compiled beside and moved into place, so that an interrupted build leaves no half an object. Stripped of DWARF; a

@@ -1,7 +1,7 @@
 /**
- * Bundles the command line into dist/cli, with the packages that it uses: a start loads some ten files instead of two
- * hundred, and an installed snoopkit depends on no package. What several commands share is in chunks, and each
- * command is a file of its own, so that a start loads no more than what it runs.
+ * Bundles the command line with the packages that it uses into one file, so that an installed snoopkit depends on no
+ * package and a start loads that file instead of two hundred. Each module in it runs when something of it is asked for.
+ * It is CommonJS, for which bin/snoopkit.cjs can keep the bytecode; that needs Node's loader of ES modules neither.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,26 +9,40 @@ import { build, type Plugin } from 'esbuild';
 import { root } from './generated.js';
 
 const OUT = 'dist/cli';
+// It is as deep below dist as the modules in dist/src, which find the addon and the BPF objects from there.
+const FILE = `${OUT}/bundle/main.cjs`;
 
-const commands = readdirSync(join(root, 'dist/tools')).filter((file) => file.endsWith('.js'));
-const entries = [
-  ...commands.map((file) => [`tools/${file.slice(0, -'.js'.length)}`, `dist/tools/${file}`]),
-  // What package.json and bin/ name.
-  ...['main', 'help', 'not-found', 'priority'].map((name) => [`oclif/${name}`, `dist/src/cli/${name}.js`]),
-];
+const commands = readdirSync(join(root, 'dist/tools'))
+  .filter((file) => file.endsWith('.js'))
+  .map((file) => file.slice(0, -'.js'.length));
+
+/** What bin/ and package.json name. */
+const ENTRY = `
+require('./dist/src/cli/priority.js').raisePriority();
+module.exports = {
+  main: (...all) => require('./dist/src/cli/main.js').main(...all),
+  get SnoopkitHelp() { return require('./dist/src/cli/help.js').SnoopkitHelp; },
+  get commandNotFound() { return require('./dist/src/cli/not-found.js').commandNotFound; },
+  COMMANDS: {
+    ${commands.map((name) => `get '${name}'() { return require('./dist/tools/${name}.js').default; },`).join('\n')}
+  },
+};`;
 
 const LAZY = 'const __lazy = (load) => { let it; return new Proxy({}, { get: (_, key) => (it ??= load())[key] }); };';
 
 /**
  * oclif loads all of itself, with the packages for its help, its plugins and its search for commands, before it runs
- * one: here each of its modules is loaded when something of it is asked for.
+ * one: here each of its modules is loaded when something of it is asked for. And it sorts the commands as the user's
+ * language does, for which ICU takes more time than all else that it does at a start: ours are sorted alike in any.
  */
 const lazyOclif: Plugin = {
   name: 'lazy-oclif',
   setup({ onLoad }) {
     onLoad({ filter: /@oclif\/core\/lib\/.*\.js$/ }, ({ path }) => {
       const required = /^const (\w+) = ((?:__importDefault\()?require\("(?!node:)[^"]+"\)\)?);$/gm;
-      const text = readFileSync(path, 'utf8').replaceAll(required, 'const $1 = __lazy(() => $2);');
+      const text = readFileSync(path, 'utf8')
+        .replaceAll(required, 'const $1 = __lazy(() => $2);')
+        .replaceAll('a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)');
       return { contents: `${LAZY}\n${text}`, loader: 'js' };
     });
   },
@@ -49,34 +63,30 @@ const noProtoLoader: Plugin = {
 rmSync(join(root, OUT), { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: Object.fromEntries(entries),
-  outdir: OUT,
-  // All files are as deep below dist as the modules in dist/src, which find the addon and the BPF objects from there.
-  chunkNames: 'chunks/[name]-[hash]',
+  stdin: { contents: ENTRY, resolveDir: root },
+  outfile: FILE,
   bundle: true,
   plugins: [lazyOclif, noProtoLoader],
-  splitting: true,
-  format: 'esm',
+  format: 'cjs',
   platform: 'node',
   target: 'node20.19',
   // oclif loads it only to run commands that are not compiled.
   external: ['typescript'],
-  // Less to parse. Names stay, for the traces of what should not have happened.
+  // Less to read. Names stay, for the traces of what should not have happened.
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
-  // CommonJS packages use what a module does not have.
-  banner: {
-    js: [
-      "import { createRequire as __createRequire } from 'node:module';",
-      "import { fileURLToPath as __path } from 'node:url';",
-      'const require = __createRequire(import.meta.url);',
-      "const __filename = __path(import.meta.url), __dirname = __path(new URL('.', import.meta.url));",
-    ].join('\n'),
-  },
+  // Only ES modules have it.
+  define: { 'import.meta.url': '__url' },
+  banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
 });
+
+// esbuild leaves what is not ASCII in regular expressions.
+const text = readFileSync(join(root, FILE), 'utf8');
+const escaped = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+writeFileSync(join(root, FILE), text.replaceAll(/[^\0-\x7f]/g, escaped));
 
 /** The packages that are in the bundle, by their folder. */
 function bundled(): string[] {

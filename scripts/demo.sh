@@ -10,4 +10,4 @@ if [ $# -eq 0 ]; then
     set -- opensnoop -f -- sh -c 'cat /etc/hostname; ls /proc/self/ns >/dev/null; cat /nonexistent 2>/dev/null; exit 0'
     echo "\$ snoopkit opensnoop -f -- sh -c '${!#}'"
 fi
-as_root "$(command -v node)" bin/snoopkit.js "$@"
+as_root "$(command -v node)" bin/snoopkit.cjs "$@"

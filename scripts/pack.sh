@@ -8,7 +8,7 @@ mkdir -p build/pack
 # prepack would call make again; the Makefile has built everything already.
 npm pack --ignore-scripts --pack-destination build/pack >>"$log" 2>&1 || fail "npm pack failed: $PWD/$log"
 tar -xzf build/pack/*.tgz -C build/pack
-needed=(bin/snoopkit.js dist/src/index.js dist/src/index.d.ts oclif.manifest.json LICENSE LICENSE-BPF LICENSES/GPL-2.0-only.txt)
+needed=(bin/snoopkit.cjs dist/src/index.js dist/src/index.d.ts oclif.manifest.json LICENSE LICENSE-BPF LICENSES/GPL-2.0-only.txt)
 for addon in dist/native/linux-*.node; do
     arch=$(basename "${addon#*linux-}" .node)
     needed+=("$addon" "dist/native/launch-linux-$arch")
@@ -19,5 +19,5 @@ done
 for file in "${needed[@]}"; do
     [ -e "build/pack/package/$file" ] || fail "the package lacks $file"
 done
-node build/pack/package/bin/snoopkit.js --version || fail 'the packed snoopkit does not start'
+node build/pack/package/bin/snoopkit.cjs --version || fail 'the packed snoopkit does not start'
 step PACK "$(du -k build/pack/*.tgz | awk '{ print $2 " (" $1 " KiB)" }')"

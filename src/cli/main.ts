@@ -2,9 +2,14 @@
 import { handle } from '@oclif/core/handle';
 import { run } from '@oclif/core/run';
 import { settings } from '@oclif/core/settings';
+import { setBytecode } from './bytecode.js';
 
-/** Runs the command line of this process. `root` is the folder of package.json. */
-export async function main(root: string): Promise<void> {
+/**
+ * Runs the command line of this process. `root` is the folder of package.json; `writeBytecode` keeps for later starts
+ * what has been compiled.
+ */
+export async function main(root: string, writeBytecode?: () => void): Promise<void> {
+  setBytecode(writeBytecode);
   // What was compiled is what runs, whatever NODE_ENV is.
   settings.enableAutoTranspile = false;
   try {

@@ -6,6 +6,7 @@ import { bootToRealtime, exitNow, isPeerGone } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import { Destination } from '../output/destination.js';
 import { type Attached, attachTool } from './attach.js';
+import { keepBytecode } from './bytecode.js';
 import { TracedCommand } from './command.js';
 import { hookReport, openingOf } from './hook-report.js';
 import { Losses } from './losses.js';
@@ -221,7 +222,9 @@ export async function runTool(
     const prepared = prepare(tool, options, given, { names, otlp });
     try {
       await otlp?.connect();
-      return await new Session(options, prepared).run(tool);
+      const status = await new Session(options, prepared).run(tool);
+      keepBytecode();
+      return status;
     } finally {
       prepared.object.close();
       // Where all went well it is closed.

@@ -10,8 +10,8 @@ import { kernelIsSince } from './kernel.js';
 import { patient } from './patience.js';
 import { allowRetries } from './retries.js';
 
-/** bin/snoopkit.js, as a user runs it. */
-export const SNOOPKIT = fileURLToPath(new URL('../../../bin/snoopkit.js', import.meta.url));
+/** bin/snoopkit.cjs, as a user runs it. */
+export const SNOOPKIT = fileURLToPath(new URL('../../../bin/snoopkit.cjs', import.meta.url));
 
 /** A program of test/fixtures, compiled by scripts/test-programs.mk. */
 export const OPENS = fileURLToPath(new URL('../fixtures/opens', import.meta.url));

@@ -71,7 +71,7 @@ export function testScript(
     // Where the tests look for them; only the guest's memory is written to.
     ...(isForeign ? [`cp -R ${FOREIGN_TESTS}/. dist/test`] : []),
     // What doctor says of this kernel goes into the results, too.
-    `echo "{\\"state\\":\\"doctor\\",\\"report\\":$(${quote(node)} bin/snoopkit.js doctor -o json)}" >"\${RESULTS:-/dev/null}"`,
+    `echo "{\\"state\\":\\"doctor\\",\\"report\\":$(${quote(node)} bin/snoopkit.cjs doctor -o json)}" >"\${RESULTS:-/dev/null}"`,
     `exec ${words.map(quote).join(' ')}`,
     '',
   ].join('\n');

@@ -182,7 +182,7 @@ describe('execsnoop', () => {
     const file = join(bench.folder, 'tty');
     const { status } = await run('script', [
       '-qec',
-      `${process.execPath} bin/snoopkit.js execsnoop -o json -F tty,args --out ${file} -- ${TRUE}`,
+      `${process.execPath} bin/snoopkit.cjs execsnoop -o json -F tty,args --out ${file} -- ${TRUE}`,
       '/dev/null',
     ]);
     assert.equal(status, 0);

@@ -60,7 +60,7 @@ describe('opensnoop is told of mistakes in one line', () => {
     for (const part of ['bin', 'dist/cli', 'dist/native', 'package.json'])
       cpSync(join(root, part), join(copy, part), { recursive: true });
     chmodSync(copy, 0o755);
-    const { status, lines } = await run(process.execPath, [join(copy, 'bin/snoopkit.js'), 'opensnoop', '--', 'true']);
+    const { status, lines } = await run(process.execPath, [join(copy, 'bin/snoopkit.cjs'), 'opensnoop', '--', 'true']);
     assert.deepEqual([status, lines.length], [1, 1]);
     assert.match(lines[0] ?? '', /opensnoop\.bpf\.o is missing: build it with make build$/);
   });

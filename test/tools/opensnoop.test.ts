@@ -126,7 +126,7 @@ describe('opensnoop shows a table', () => {
   it('that jq reads', async function () {
     needs(this, 'jq');
     const line = `"$0" "$1" opensnoop -o json -- cat /etc/hostname 2>/dev/null | jq -r 'select(.ret>=0).path' | tail -1`;
-    const bin = new URL('../../../bin/snoopkit.js', import.meta.url).pathname;
+    const bin = new URL('../../../bin/snoopkit.cjs', import.meta.url).pathname;
     const { stdout } = await run('sh', ['-c', line, process.execPath, bin]);
     assert.equal(stdout.toString(), '/etc/hostname\n');
   });

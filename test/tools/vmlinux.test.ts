@@ -123,7 +123,7 @@ describe('snoopkit vmlinux', () => {
   });
 
   it('ends quietly with its reader', async () => {
-    const bin = fileURLToPath(new URL('../../../bin/snoopkit.js', import.meta.url));
+    const bin = fileURLToPath(new URL('../../../bin/snoopkit.cjs', import.meta.url));
     const { status, said, stdout } = await run('bash', [
       '-c',
       'set -o pipefail; "$0" "$1" vmlinux | head -1',
