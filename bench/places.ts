@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** The repository: this file runs as dist/bench/places.js. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-export const snoopkit = join(root, 'bin', 'snoopkit.js');
+export const snoopkit = join(root, 'bin', 'snoopkit.cjs');
 /** What scripts/bench.mk compiles. */
 export const loadProgram = join(root, 'dist', 'bench', 'snoopkit-load');
 export const sinkProgram = join(root, 'dist', 'bench', 'sink');
