@@ -4,7 +4,7 @@ import type { Route, Transport } from '../types.js';
  * The exporter's name, of the form that the specification asks for. `agentName` is the product with its version, such
  * as `Snoopkit/0.1.0`; the exporter is its own, of the same version.
  */
-export function userAgentOf(agentName: string): string {
+function userAgentOf(agentName: string): string {
   return `${agentName} OTel-OTLP-Exporter-JavaScript/${agentName.slice(agentName.lastIndexOf('/') + 1)}`;
 }
 
