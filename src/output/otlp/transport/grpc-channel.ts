@@ -9,7 +9,6 @@ import {
 } from '@grpc/grpc-js';
 import type { Route } from '../types.js';
 import { proxyAddress, proxyCredentials } from './proxy-request.js';
-import { sendableHeaders } from './request-headers.js';
 import { secureContextOf } from './tls.js';
 
 /** Of whom a URL speaks, with the port that goes without saying. */
@@ -17,10 +16,8 @@ export const authority = ({ hostname, port, protocol }: URL): string =>
   `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 
 export function metadataOf(headers: ReadonlyMap<string, string>): Metadata {
-  const encoded = (name: string, value: string) => (name.endsWith('-bin') ? Buffer.from(value) : value);
-  const sendable = sendableHeaders(headers, (name, value) => new Metadata().set(name, encoded(name, value)));
   const metadata = new Metadata();
-  for (const [name, value] of sendable) metadata.set(name, encoded(name, value));
+  for (const [name, value] of headers) metadata.set(name, name.endsWith('-bin') ? Buffer.from(value) : value);
   return metadata;
 }
 
