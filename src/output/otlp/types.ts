@@ -28,7 +28,7 @@ export interface Route {
   /** Milliseconds that a batch may take with all its tries; Infinity for no limit. */
   readonly timeout: number;
   readonly tls: TlsFiles;
-  /** The proxy that the environment names for this URL. */
+  /** The proxy that the environment names for this URL, of http://. */
   readonly proxy?: URL;
 }
 

@@ -8,7 +8,7 @@ import {
   Metadata,
 } from '@grpc/grpc-js';
 import type { Route } from '../types.js';
-import { proxyAddress, proxyCredentials } from './proxy-request.js';
+import { proxyCredentials } from './proxy-request.js';
 import { secureContextOf } from './tls.js';
 
 /** Of whom a URL speaks, with the port that goes without saying. */
@@ -45,7 +45,6 @@ function withoutServerName(secure: ChannelCredentials): ChannelCredentials {
 /** The proxy of the route: grpc-js would take its own from the environment. */
 function proxyOptions({ url, proxy }: Route): ChannelOptions {
   if (proxy === undefined) return {};
-  proxyAddress(proxy);
   const credentials = proxyCredentials(proxy);
   return {
     'grpc.http_connect_target': `dns:${authority(url)}`,

@@ -39,13 +39,6 @@ describe('output: OTLP through a proxy', () => {
     });
   });
 
-  it('is refused where it is none of HTTP', async () => {
-    for (const protocol of ['http/protobuf', 'grpc'] as const) {
-      const route = routeTo(new URL('http://127.0.0.1:1'), protocol, { proxy: new URL('socks5://127.0.0.1:1') });
-      await assert.rejects(transportOf(route, AGENT), { code: 'ERR_SNOOPKIT_USAGE', message: /not socks5:\/\/$/ });
-    }
-  });
-
   describe('TLS', () => {
     let certificates: Certificates;
     let server: OtlpHttpServer;
