@@ -98,10 +98,10 @@ describe('output: OTLP over gRPC', () => {
   });
 
   it('reports what the collector rejected', async () => {
-    assert.deepEqual(await answered({ response: partialSuccess(3, 'too\nold') }), {
+    assert.deepEqual(await answered({ response: partialSuccess(3, 'too\u001b[31m\nold') }), {
       kind: 'taken',
       rejected: 3,
-      message: 'too old',
+      message: 'too [31m old',
     });
     assert.deepEqual(await answered({ response: partialSuccess(0, '') }), TAKEN);
     assert.deepEqual(await answered({ response: Buffer.from([0x0a, 0]) }), TAKEN);

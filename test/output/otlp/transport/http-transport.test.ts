@@ -104,17 +104,18 @@ describe('output: OTLP over HTTP', () => {
   });
 
   it('reports what the collector rejected, in each encoding', async () => {
-    const said = { kind: 'taken', rejected: 3, message: 'too old' };
-    assert.deepEqual(await answered({ body: partialSuccess(3, 'too old') }), said);
+    const errorMessage = 'too\u001b[31m\nold';
+    const said = { kind: 'taken', rejected: 3, message: 'too [31m old' };
+    assert.deepEqual(await answered({ body: partialSuccess(3, errorMessage) }), said);
     for (const rejected of [3, '3']) {
-      const body = JSON.stringify({ partialSuccess: { rejectedLogRecords: rejected, errorMessage: 'too old' } });
+      const body = JSON.stringify({ partialSuccess: { rejectedLogRecords: rejected, errorMessage } });
       assert.deepEqual(await answered({ body }, 'http/json'), said);
     }
     for (const [signal, name] of [
       ['traces', 'rejectedSpans'],
       ['metrics', 'rejectedDataPoints'],
     ] as const) {
-      server.answers.push({ body: JSON.stringify({ partialSuccess: { [name]: '3', errorMessage: 'too old' } }) });
+      server.answers.push({ body: JSON.stringify({ partialSuccess: { [name]: '3', errorMessage } }) });
       assert.deepEqual(await sendOne({ ...route('http/json'), signal }), said);
     }
     assert.deepEqual(await answered({ body: partialSuccess(0, 'slow down') }), { ...TAKEN, message: 'slow down' });
