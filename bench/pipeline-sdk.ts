@@ -13,7 +13,7 @@ const TEXTS: Readonly<Record<string, (value: unknown) => string>> = {
 };
 
 /** Makes of an event what the SDK's logger takes, as who uses the library would do it: of the values of columns. */
-export function logRecordOf(columns: readonly Column[]): (record: EventRecord, observed: bigint) => LogRecord {
+function logRecordOf(columns: readonly Column[]): (record: EventRecord, observed: bigint) => LogRecord {
   const timeOf = columns.flatMap((column) => (column.kind === 'plain' && column.readTime) || [])[0];
   const named = columns
     .filter((column) => !(column.kind === 'plain' && column.readTime))

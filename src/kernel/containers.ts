@@ -13,19 +13,21 @@ const RUNTIMES: Readonly<Record<string, string>> = {
   docker: 'docker',
   'cri-containerd': 'containerd',
   containerd: 'containerd',
+  nerdctl: 'containerd',
   crio: 'cri-o',
   libpod: 'podman',
   libpod_parent: 'podman',
 };
 
-/** A number of 256 bits: no runtime has a shorter one in full. */
-const ID = /^(?:([a-z_-]+?)-)?([0-9a-f]{64})(?:\.scope)?$/;
+/** A number of 256 bits: no runtime has a shorter one in full. conmon watches over the container, and is not in it. */
+const ID = /^(?:([a-z_-]+?)-)?(?<!conmon-)([0-9a-f]{64})(?:\.scope)?$/;
 /** systemd has `_` for the `-` of a uid. */
 const POD = /pod([0-9a-f]{8}[-_](?:[0-9a-f]{4}[-_]){3}[0-9a-f]{12}|[0-9a-f]{32})(?:\.slice)?$/;
 
 /** The container whose cgroup, or a part of it, has this path; undefined where there is none. */
 export function containerOf(path: string): Container | undefined {
-  const parts = path.split('/');
+  // Where the kubelet has systemd's way and containerd has not, it takes `slice:prefix:id` for the name of a folder.
+  const parts = path.split(/[/:]/);
   // The innermost one, for a container may run others.
   const at = parts.findLastIndex((part) => ID.test(part));
   if (at < 0) return undefined;

@@ -7,7 +7,8 @@ import { needs } from '../capability.js';
 
 describe('cgroups', () => {
   it('have paths by their ids, one that came later too, and none once they are gone', function () {
-    needs(this, 'root', 'cgroup2');
+    needs(this, 'root');
+    needs(this, 'cgroup2');
     const root = mountPoint('cgroup2') as string;
     const paths = new CgroupPaths();
     const inode = (path: string) => statSync(path, { bigint: true }).ino;

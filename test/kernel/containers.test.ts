@@ -19,6 +19,13 @@ describe('kernel: containers', () => {
     [`/kubepods.slice/kubepods-pod${POD.replaceAll('-', '_')}.slice/crio-${ID}.scope`, 'cri-o', POD],
     [`/kubelet/kubepods/pod${'ab'.repeat(16)}/${ID}`, undefined, 'ab'.repeat(16)],
     [`/docker/${'f'.repeat(64)}/kubelet/kubepods/pod${POD}/${ID}`, undefined, POD],
+    [
+      `/system.slice/containerd.service/kubepods-pod${POD.replaceAll('-', '_')}.slice:cri-containerd:${ID}`,
+      'containerd',
+      POD,
+    ],
+    [`/system.slice/nerdctl-${ID}.scope`, 'containerd', undefined],
+    [`/docker/${ID}/crio-conmon-${'f'.repeat(64)}.scope`, 'docker', undefined],
   ] as const)
     it(path.replaceAll(ID, '<id>'), () => assert.deepEqual(containerOf(path), { id: ID, runtime, podUid }));
 
@@ -28,6 +35,8 @@ describe('kernel: containers', () => {
     '/user.slice/user-0.slice/session-3.scope',
     '/system.slice/ssh.service',
     `/x/${ID.slice(1)}`,
+    `/machine.slice/libpod-conmon-${ID}.scope`,
+    `/kubepods.slice/kubepods-pod${POD.replaceAll('-', '_')}.slice/crio-conmon-${ID}.scope`,
   ])
     it(`none: ${path}`, () => assert.equal(containerOf(path), undefined));
 });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { needs, whyMissing } from '../capability.js';
-import { type Certificates, makeCertificates } from '../helpers/certificates.js';
+import { suiteCertificates } from '../helpers/certificates.js';
 import { Collector } from '../helpers/otelcol.js';
 import { arrivalsOf } from '../helpers/otlp-arrivals.js';
 import { accountOf, plainEnvironment } from '../helpers/otlp-run.js';
@@ -13,15 +12,11 @@ const COUNT = 50;
 const BURST = [OPENS, 'burst', `${COUNT}`, '/dev/null'];
 
 describe('--output otlp: TLS', () => {
-  let certificates: Certificates;
   before(function () {
     needs(this, 'root');
-    needs(this, 'openssl');
-    certificates = makeCertificates();
   });
-  after(() => certificates?.remove());
-
-  const file = (name: string) => join(certificates.folder, name);
+  const certificates = suiteCertificates();
+  const file = (name: string) => certificates.file(name);
   const opensnoop = (...flags: string[]) =>
     snoopkit(['opensnoop', '-o', 'otlp', ...flags, '--', ...BURST], { env: plainEnvironment() });
 

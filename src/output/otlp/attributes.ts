@@ -102,12 +102,17 @@ function readDecimal(bytes: Uint8Array, start: number, end: number): { low: numb
 }
 
 /** How a column's ASCII becomes a number: it is written where the value will be, read there, and taken back. */
+function numberOf(column: PlainColumn, record: EventRecord, out: OutputBuffer): { low: number; high: number } {
+  const start = out.length;
+  column.write(record, out);
+  const number = readDecimal(out.bytes, start, out.length);
+  out.length = start;
+  return number;
+}
+
 function integer(column: PlainColumn): Part {
   return (record, out) => {
-    const start = out.length;
-    column.write(record, out);
-    const { low, high } = readDecimal(out.bytes, start, out.length);
-    out.length = start;
+    const { low, high } = numberOf(column, record, out);
     out.byte(ANY.int);
     if (high === 0) varint(out, low);
     else varint64(out, low, high);
@@ -117,10 +122,7 @@ function integer(column: PlainColumn): Part {
 /** Nanoseconds as seconds, the unit of the conventions. */
 function seconds(column: PlainColumn): Part {
   return (record, out) => {
-    const start = out.length;
-    column.write(record, out);
-    const { low, high } = readDecimal(out.bytes, start, out.length);
-    out.length = start;
+    const { low, high } = numberOf(column, record, out);
     out.byte(ANY.double);
     double(out, (high * 0x1_0000_0000 + low) / 1e9);
   };

@@ -28,7 +28,7 @@ export interface LostRecord {
 }
 
 /** A point in time since 1970. */
-export interface WallTime {
+interface WallTime {
   seconds: number;
   nanoseconds: number;
 }

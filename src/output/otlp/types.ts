@@ -22,13 +22,13 @@ export interface Route {
   readonly protocol: Protocol;
   /** For HTTP all of it, with the path; for gRPC the scheme says whether there is TLS, and the path means nothing. */
   readonly url: URL;
-  /** By names in lower case. They may be secret: they are shown nowhere. */
+  /** By names in lower case: those that any protocol can send. They may be secret: they are shown nowhere. */
   readonly headers: ReadonlyMap<string, string>;
   readonly isCompressed: boolean;
   /** Milliseconds that a batch may take with all its tries; Infinity for no limit. */
   readonly timeout: number;
   readonly tls: TlsFiles;
-  /** The proxy that the environment names for this URL. */
+  /** The proxy that the environment names for this URL, of http://. */
   readonly proxy?: URL;
 }
 

@@ -28,7 +28,7 @@ export function int64(value: bigint, unsigned = true): Int64 {
 }
 
 /** What a value of JavaScript is as an attribute: integers that a double holds exactly, and BigInts, as integers. */
-export function anyValue(value: string | number | bigint | boolean | readonly string[]): AnyValue {
+function anyValue(value: string | number | bigint | boolean | readonly string[]): AnyValue {
   switch (typeof value) {
     case 'string':
       return { stringValue: value };

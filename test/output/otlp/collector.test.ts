@@ -1,11 +1,10 @@
 /** With a collector that is not ours. */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { jsonEncoder } from '../../../src/output/otlp/transport/json.js';
 import { transportOf } from '../../../src/output/otlp/transport/transport.js';
 import { PROTOCOLS, type Route, SIGNALS, type TlsFiles } from '../../../src/output/otlp/types.js';
 import { needs } from '../../capability.js';
-import { type Certificates, makeCertificates } from '../../helpers/certificates.js';
+import { suiteCertificates } from '../../helpers/certificates.js';
 import { Collector, type CollectorTls } from '../../helpers/otelcol.js';
 import { encodedRequest } from '../../helpers/otlp-requests.js';
 import { AGENT, PATHS, routeTo, sendOne, soon, TAKEN } from './transport/helpers.js';
@@ -23,22 +22,17 @@ function significant(value: unknown): unknown {
 }
 
 describe('output: OTLP to the collector of OpenTelemetry', () => {
-  let certificates: Certificates;
   before(function () {
     needs(this, 'otelcol');
-    needs(this, 'openssl');
-    certificates = makeCertificates();
   });
-  after(() => certificates?.remove());
-
-  const file = (name: string) => join(certificates.folder, name);
-  const secure = (): CollectorTls => ({ cert: file('server.pem'), key: file('server.key') });
+  const certificates = suiteCertificates();
+  const secure = (): CollectorTls => ({ cert: certificates.file('server.pem'), key: certificates.file('server.key') });
   const ways: readonly [name: string, collector: () => CollectorTls | undefined, client: () => TlsFiles][] = [
     ['plain', () => undefined, () => ({})],
     ['over TLS', secure, () => ({ ca: certificates.ca })],
     [
       'over TLS, with certificates on both sides',
-      () => ({ ...secure(), clientCa: file('ca.pem') }),
+      () => ({ ...secure(), clientCa: certificates.file('ca.pem') }),
       () => ({ ca: certificates.ca, ...certificates.client }),
     ],
   ];

@@ -1,3 +1,4 @@
+import { oneLine } from '../one-line.js';
 import type { Outcome, Transport } from '../types.js';
 
 /** As of the exporters of OpenTelemetry: a second at first, then longer by half each time. */
@@ -37,7 +38,7 @@ export function attempt(
     controller.abort();
   };
   const timer = Number.isFinite(limit) ? quietTimer(() => abort('it did not answer in time'), limit) : undefined;
-  transport.send(request, controller.signal).then(end, (error) => later(String(error)));
+  transport.send(request, controller.signal).then(end, (error) => later(oneLine(String(error))));
   return { outcome: outcome.finally(() => clearTimeout(timer)), abort };
 }
 

@@ -2,7 +2,7 @@ import type { Outcome, Transport } from '../types.js';
 import type { Ledger } from './account.js';
 import { attempt, backoff, quietTimer } from './attempt.js';
 import type { Batch } from './batch.js';
-import { quoted, type Troubles } from './troubles.js';
+import type { Troubles } from './troubles.js';
 
 /** One request that was sent once. */
 export interface RequestReport {
@@ -121,7 +121,7 @@ export class Sender {
   #settle(batch: Batch, outcome: Outcome): void {
     const { noun } = this.#options;
     const { records } = batch;
-    const message = quoted(outcome.message);
+    const { message } = outcome;
     if (outcome.kind === 'taken') {
       const rejected = Math.max(0, Math.min(outcome.rejected, records));
       this.#ledger.delivered += records - rejected;
@@ -141,7 +141,7 @@ export class Sender {
     batch.tries++;
     if (this.#isClosed) return;
     const { noun, random, timeout } = this.#options;
-    this.#troubles.note('later', () => `the collector does not take ${noun} for now: ${quoted(message)}`);
+    this.#troubles.note('later', () => `the collector does not take ${noun} for now: ${message}`);
     const now = performance.now();
     batch.wanted = now + (after ?? 0);
     batch.notBefore = Math.max(batch.wanted, now + backoff(batch.tries, random));

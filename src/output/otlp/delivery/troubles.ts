@@ -21,12 +21,3 @@ export class Troubles {
     this.#tell(last !== undefined && last.untold > 0 ? `${text()} (and ${last.untold} more times before)` : text());
   }
 }
-
-/** What a collector says, in one line of bounded length that drives no terminal. */
-export function quoted(message: string): string {
-  const line = message
-    .slice(0, 1000)
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .trim();
-  return line.length > 200 ? `${line.slice(0, 200)}...` : line;
-}

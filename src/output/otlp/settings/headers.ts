@@ -1,19 +1,19 @@
 import type { Signal } from '../types.js';
 import { type Environment, exporterNames } from './environment.js';
 
-/** RFC 9110 5.6.2: what a header's name is made of. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+/** What HTTP/1, HTTP/2 and gRPC all take as a name: gRPC knows few of the other signs that RFC 9110 allows. */
+const NAME = /^[0-9a-z_.-]+$/i;
 
-/** What HTTP/1, HTTP/2 and gRPC all take as a value. */
+/** What they all take as a value. */
 const VALUE = /^[\x20-\x7e]*$/;
 
 /** What says how a request is sent: it would break if somebody else set it. */
 const OURS =
-  /^(content-(type|length|encoding)|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer|http2-settings|grpc-.*)$/;
+  /^(content-(type|length|encoding)|expect|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer|http2-settings|grpc-.*)$/;
 
 /** What is wrong with a pair; undefined for nothing. */
 function mistakeIn(key: string, value: string | undefined): string | undefined {
-  if (!TOKEN.test(key)) return 'has a name that no header can have';
+  if (!NAME.test(key)) return 'needs a name of letters, digits, "-", "_" and "."';
   if (OURS.test(key)) return 'has the name of a header that snoopkit sets itself';
   if (value === undefined) return 'is not percent-encoded as it should be';
   return VALUE.test(value) ? undefined : 'has a value that no header can have';

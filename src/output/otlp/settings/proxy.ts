@@ -28,7 +28,8 @@ function means(entry: string, host: string, port: string): boolean {
 /**
  * The proxy for a URL, by the variables and rules of curl: http_proxy in small letters alone, since whoever asks a CGI
  * program can set HTTP_PROXY; no_proxy and https_proxy before NO_PROXY and HTTPS_PROXY; and nothing is special of
- * localhost. Unlike curl's, an entry of no_proxy may have a port.
+ * localhost. Unlike curl's, an entry of no_proxy may have a port, and to the proxy itself there is no TLS: grpc-js has
+ * none, either.
  */
 export function proxyFor(url: URL, environment: Environment): URL | undefined {
   const isSecure = url.protocol === 'https:';
@@ -39,10 +40,10 @@ export function proxyFor(url: URL, environment: Environment): URL | undefined {
   const excepted = environment.first('no_proxy', 'NO_PROXY')?.text.split(/[\s,]+/) ?? [];
   if (excepted.some((entry) => means(entry, host, port))) return undefined;
   const text = proxy.text.includes('://') ? proxy.text : `http://${proxy.text}`;
-  if (!/^https?:\/\/[^/?#]/i.test(text) || !URL.canParse(text))
+  if (!/^http:\/\/[^/?#]/i.test(text) || !URL.canParse(text))
     throw wrongSetting(
       proxy.name,
-      'not a proxy of http:// or https://, give one such as http://proxy:3128, or name the collector in no_proxy',
+      'not a proxy of http://, give one such as http://proxy:3128, or name the collector in no_proxy',
     );
   return new URL(text);
 }

@@ -8,8 +8,7 @@ import {
   Metadata,
 } from '@grpc/grpc-js';
 import type { Route } from '../types.js';
-import { proxyAddress, proxyCredentials } from './proxy-request.js';
-import { sendableHeaders } from './request-headers.js';
+import { proxyCredentials } from './proxy-request.js';
 import { secureContextOf } from './tls.js';
 
 /** Of whom a URL speaks, with the port that goes without saying. */
@@ -17,10 +16,8 @@ export const authority = ({ hostname, port, protocol }: URL): string =>
   `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 
 export function metadataOf(headers: ReadonlyMap<string, string>): Metadata {
-  const encoded = (name: string, value: string) => (name.endsWith('-bin') ? Buffer.from(value) : value);
-  const sendable = sendableHeaders(headers, (name, value) => new Metadata().set(name, encoded(name, value)));
   const metadata = new Metadata();
-  for (const [name, value] of sendable) metadata.set(name, encoded(name, value));
+  for (const [name, value] of headers) metadata.set(name, name.endsWith('-bin') ? Buffer.from(value) : value);
   return metadata;
 }
 
@@ -48,7 +45,6 @@ function withoutServerName(secure: ChannelCredentials): ChannelCredentials {
 /** The proxy of the route: grpc-js would take its own from the environment. */
 function proxyOptions({ url, proxy }: Route): ChannelOptions {
   if (proxy === undefined) return {};
-  proxyAddress(proxy);
   const credentials = proxyCredentials(proxy);
   return {
     'grpc.http_connect_target': `dns:${authority(url)}`,

@@ -1,4 +1,3 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip, type ZlibOptions } from 'node:zlib';
@@ -6,7 +5,6 @@ import type { Outcome, Route, Transport } from '../types.js';
 import { failure, outcomeOf, readAnswer } from './http-answer.js';
 import { type HttpWay, httpWay } from './http-way.js';
 import { later } from './later.js';
-import { sendableHeaders } from './request-headers.js';
 import { showAnswerOf } from './shown-answer.js';
 import { opensslReason, tlsRefusal, untrusted } from './tls.js';
 import { ProxyError } from './tunnel.js';
@@ -19,13 +17,9 @@ const compress = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
 const LEVEL = 1;
 
 function headersOf({ headers, protocol, isCompressed }: Route, userAgent: string): Record<string, string> {
-  const sendable = sendableHeaders(headers, (name, value) => {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-  });
   return {
     'user-agent': userAgent,
-    ...Object.fromEntries(sendable),
+    ...Object.fromEntries(headers),
     'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
     ...(isCompressed && { 'content-encoding': 'gzip' }),
   };

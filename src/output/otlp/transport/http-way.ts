@@ -47,10 +47,9 @@ async function secure({ url, proxy, tls }: Route): Promise<HttpWay> {
   return { post: (headers) => httpsRequest({ ...target, headers }), close: () => agent.destroy() };
 }
 
-/** Throws where the proxy or the certificates can't be used. */
+/** Throws where the certificates can't be used. */
 export async function httpWay(route: Route): Promise<HttpWay> {
   const { url, proxy } = route;
-  if (proxy) proxyAddress(proxy);
   if (url.protocol === 'https:') return secure(route);
   return proxy ? throughProxy(url, proxy) : direct(url);
 }

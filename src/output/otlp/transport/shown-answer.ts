@@ -1,13 +1,8 @@
+import { oneLine } from '../one-line.js';
 import type { Route } from '../types.js';
 
 /** Makes one short line of what a collector, a proxy or Node said. */
 export type ShowAnswer = (text: string) => string;
-
-/** Characters that are shown at the most: an error may be a page of HTML. */
-const LONGEST = /^.{0,300}/su;
-
-/** What drives a terminal or breaks the line, and the blanks around it. */
-const HOSTILE = /[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
 /** Shorter ones say nothing secret, and a message would be riddled with holes. */
 const SHORTEST_VALUE = 4;
@@ -36,10 +31,5 @@ export function decoded(text: string): string {
 
 export function showAnswerOf(route: Route): ShowAnswer {
   const secrets = secretsOf(route);
-  return (text) => {
-    const masked = secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
-    const line = masked.replace(HOSTILE, ' ').trim();
-    const [start = ''] = LONGEST.exec(line) ?? [];
-    return start.length < line.length ? `${start}...` : line;
-  };
+  return (text) => oneLine(secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text));
 }

@@ -172,11 +172,11 @@ describe('OTLP: Exporter', () => {
   });
 
   it('takes a transport that throws for one that failed', async () => {
-    const collector = new FakeCollector(() => Promise.reject(new Error('oops')));
+    const collector = new FakeCollector(() => Promise.reject(new Error('oops\u001b[31m\nagain')));
     const target = exporter(collector);
     addNumbers(target, 0, 10);
     await clock.tickAsync(10);
-    assert.match(troubles[0] ?? '', /oops/);
+    assert.deepEqual(troubles, ['the collector does not take log records for now: Error: oops [31m again']);
     collector.answer = () => TAKEN;
     await clock.tickAsync(1000);
     assert.equal(target.account.delivered, 10);
@@ -217,7 +217,7 @@ describe('OTLP: Exporter', () => {
   it('gives up what is refused, and counts what is rejected', async () => {
     const answers: Outcome[] = [
       REFUSED,
-      { kind: 'taken', rejected: 3, message: 'bad\u001b[31m\nname' },
+      { kind: 'taken', rejected: 3, message: 'bad name' },
       { kind: 'taken', rejected: 0, message: 'old schema' },
       { kind: 'taken', rejected: 1000, message: 'all bad' },
     ];
@@ -233,7 +233,7 @@ describe('OTLP: Exporter', () => {
     ]);
     assert.deepEqual(troubles, [
       'the collector refused 10 log records, which are lost: not like this',
-      'the collector rejected 3 log records: bad [31m name',
+      'the collector rejected 3 log records: bad name',
       'the collector took the log records, and says: old schema',
     ]);
     await closed(target, 10);

@@ -23,7 +23,7 @@ describe('output: otlp: proxies', () => {
     ['http://localhost:4318', { http_proxy: P }, P],
     ['http://127.0.0.1:4318', { http_proxy: P }, P],
     ['http://c', { http_proxy: 'proxy:3128' }, P],
-    ['http://c', { http_proxy: 'https://u:p@proxy' }, 'https://u:p@proxy/'],
+    ['http://c', { http_proxy: 'HTTP://u:p@proxy' }, 'http://u:p@proxy/'],
     ['http://c', { http_proxy: P, no_proxy: 'c' }, undefined],
     ['http://c', { http_proxy: P, NO_PROXY: 'c' }, undefined],
     ['http://c', { http_proxy: P, no_proxy: 'd', NO_PROXY: 'c' }, P],
@@ -77,13 +77,19 @@ describe('output: otlp: proxies', () => {
     it(`${isDirect ? 'leave out' : 'are used for'} ${url} with no_proxy='${entry}'`, () =>
       assert.equal(proxy(url, { http_proxy: P, no_proxy: entry }), isDirect ? undefined : P));
 
-  for (const text of ['socks5://u:s3cret@proxy:1080', 'http://u:s3cret@', 'u:s3cret@proxy:99999', 'http:///s3cret'])
+  for (const text of [
+    'https://u:s3cret@proxy',
+    'socks5://u:s3cret@proxy:1080',
+    'http://u:s3cret@',
+    'u:s3cret@proxy:99999',
+    'http:///s3cret',
+  ])
     it(`can't be '${text.replace('s3cret', '...')}', and what is secret in that is not told`, () => {
       assert.throws(
         () => otlpSettings({ http_proxy: text }, {}),
         (error: unknown) =>
           error instanceof SnoopkitError &&
-          /^http_proxy: not a proxy[^\n]*$/.test(error.message) &&
+          /^http_proxy: not a proxy of http:\/\/, [^\n]*$/.test(error.message) &&
           !/s3cret/.test(error.message),
       );
       // Where none is needed, none is looked at.

@@ -4,8 +4,8 @@ import { status as Code } from '@grpc/grpc-js';
 import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
 import { type Outcome, type Route, SIGNALS } from '../../../../src/output/otlp/types.js';
 import { encodedRequest } from '../../../helpers/otlp-requests.js';
-import { type GrpcAnswer, OtlpGrpcServer, partialSuccess } from '../../../helpers/otlp-server.js';
-import { AGENT, abortedWhen, routeTo, sendAll, sendOne, soon, TAKEN } from './helpers.js';
+import { type GrpcAnswer, OtlpGrpcServer } from '../../../helpers/otlp-server.js';
+import { AGENT, routeTo, sendOne, soon, TAKEN } from './helpers.js';
 
 describe('output: OTLP over gRPC', () => {
   let server: OtlpGrpcServer;
@@ -42,31 +42,8 @@ describe('output: OTLP over gRPC', () => {
     }
   });
 
-  it('takes only part of what has more bytes around it', async () => {
-    const whole = Buffer.concat([Buffer.alloc(7, 1), encodedRequest('logs'), Buffer.alloc(7, 1)]);
-    const transport = await transportOf(route(), AGENT);
-    assert.deepEqual(
-      await transport.send(new Uint8Array(whole.buffer, whole.byteOffset + 7, whole.length - 14), soon()),
-      TAKEN,
-    );
-    transport.close();
-    assert.deepEqual(server.requests[0]?.body, Buffer.from(encodedRequest('logs')));
-  });
-
   it('ignores the path of the URL', async () => {
     assert.deepEqual(await sendOne({ ...route(), url: new URL('/some/path', server.url()) }), TAKEN);
-  });
-
-  it('refuses a header that metadata can not have, without its value', async () => {
-    for (const [name, value] of [
-      ['good', 'secret\nvalue'],
-      ['b d', 'secret'],
-    ] as const) {
-      await assert.rejects(
-        transportOf(route({ headers: new Map([[name, value]]) }), AGENT),
-        ({ message }: Error) => message.includes(name) && !message.includes('secret'),
-      );
-    }
   });
 
   it('tries again what the specification says, and gives up for the rest', async () => {
@@ -109,19 +86,6 @@ describe('output: OTLP over gRPC', () => {
     assert.equal((await answered({ code: Code.INVALID_ARGUMENT, retry })).kind, 'refused');
   });
 
-  it('reports what the collector rejected', async () => {
-    assert.deepEqual(await answered({ response: partialSuccess(3, 'too\nold') }), {
-      kind: 'taken',
-      rejected: 3,
-      message: 'too old',
-    });
-    assert.deepEqual(await answered({ response: partialSuccess(0, '') }), TAKEN);
-    assert.deepEqual(await answered({ response: Buffer.from([0x0a, 0]) }), TAKEN);
-    const { kind, message } = await answered({ response: Buffer.from([0xff, 0xff]) });
-    assert.equal(kind, 'taken');
-    assert.match(message, /can't be read/);
-  });
-
   it('refuses an answer of more than 4 MiB', async () => {
     const outcome = await answered({ response: Buffer.alloc((4 << 20) + 1) });
     assert.equal(outcome.kind, 'refused');
@@ -156,32 +120,5 @@ describe('output: OTLP over gRPC', () => {
     } finally {
       transport.close();
     }
-  });
-
-  it('tries again when there is no answer in time, by a new connection', async () => {
-    server.answers.push({ fault: 'hang' });
-    const outcomes = await sendAll(route(), [abortedWhen(() => server.requests.length > 0), soon(), soon()]);
-    assert.deepEqual(outcomes, [{ kind: 'later', after: undefined, message: 'no answer in time' }, TAKEN, TAKEN]);
-    const [first, second, third] = server.requests.map(({ peer }) => peer);
-    assert.notEqual(first, second);
-    assert.equal(second, third);
-    assert.equal((await sendOne(route(), AbortSignal.abort())).kind, 'later');
-    assert.equal(server.requests.length, 3);
-  });
-
-  it('waits for a slow answer', async () => {
-    assert.deepEqual(await answered({ delay: 300 }), TAKEN);
-  });
-
-  it('ends what is under way when it is closed, and sends no more', async () => {
-    server.answers.push({ fault: 'hang' });
-    const transport = await transportOf(route(), AGENT);
-    const sent = transport.send(encodedRequest('logs'), soon());
-    while (server.requests.length === 0) await sleep(5);
-    transport.close();
-    transport.close();
-    assert.equal((await sent).kind, 'later');
-    assert.equal((await transport.send(encodedRequest('logs'), soon())).kind, 'later');
-    assert.equal(server.requests.length, 1);
   });
 });

@@ -1,9 +1,16 @@
 import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
 import type { Outcome, Protocol, Route, Signal } from '../../../../src/output/otlp/types.js';
 import { encodedRequest } from '../../../helpers/otlp-requests.js';
+import { OtlpGrpcServer, OtlpHttpServer } from '../../../helpers/otlp-server.js';
 import { patient } from '../../../helpers/patience.js';
 
 export const AGENT = 'Snoopkit/1.2.3';
+
+/** For what is the same over each. */
+export const SERVERS = [
+  ['http/protobuf', OtlpHttpServer],
+  ['grpc', OtlpGrpcServer],
+] as const satisfies [Protocol, unknown][];
 
 /** A route to a test's own collector. */
 export function routeTo(url: URL, protocol: Protocol, changes: Partial<Route> = {}): Route {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
-import { needs } from '../../../capability.js';
-import { type Certificates, makeCertificates } from '../../../helpers/certificates.js';
+import { suiteCertificates } from '../../../helpers/certificates.js';
 import { OtlpGrpcServer, OtlpHttpServer } from '../../../helpers/otlp-server.js';
 import { HttpProxy } from '../../../helpers/proxy.js';
 import { AGENT, abortedWhen, routeTo, sendAll, sendOne, soon, TAKEN } from './helpers.js';
@@ -39,21 +38,9 @@ describe('output: OTLP through a proxy', () => {
     });
   });
 
-  it('is refused where it is none of HTTP', async () => {
-    for (const protocol of ['http/protobuf', 'grpc'] as const) {
-      const route = routeTo(new URL('http://127.0.0.1:1'), protocol, { proxy: new URL('socks5://127.0.0.1:1') });
-      await assert.rejects(transportOf(route, AGENT), { code: 'ERR_SNOOPKIT_USAGE', message: /not socks5:\/\/$/ });
-    }
-  });
-
   describe('TLS', () => {
-    let certificates: Certificates;
+    const certificates = suiteCertificates();
     let server: OtlpHttpServer;
-    before(function () {
-      needs(this, 'openssl');
-      certificates = makeCertificates();
-    });
-    after(() => certificates?.remove());
     beforeEach(async () => {
       server = await OtlpHttpServer.start(certificates.server);
     });
@@ -108,6 +95,22 @@ describe('output: OTLP through a proxy', () => {
       );
       transport.close();
     });
+
+    it('sends gRPC through a tunnel, too', async () => {
+      const collector = await OtlpGrpcServer.start(certificates.server);
+      try {
+        for (const host of ['localhost', '127.0.0.1']) {
+          const url = collector.url(host);
+          assert.deepEqual(
+            await sendOne(routeTo(url, 'grpc', { proxy: proxy.url(), tls: { ca: certificates.ca } })),
+            TAKEN,
+          );
+        }
+        assert.equal(proxy.seen.length, 2);
+      } finally {
+        collector.stop();
+      }
+    });
   });
 
   describe('gRPC', () => {
@@ -137,21 +140,5 @@ describe('output: OTLP through a proxy', () => {
       proxy.refuseWith = 503;
       assert.equal((await sendOne(routeTo(server.url(), 'grpc', { proxy: proxy.url() }))).kind, 'later');
     });
-  });
-
-  it('sends gRPC with TLS through a tunnel', async function () {
-    needs(this, 'openssl');
-    const certificates = makeCertificates();
-    const server = await OtlpGrpcServer.start(certificates.server);
-    try {
-      for (const host of ['localhost', '127.0.0.1']) {
-        const tls = { ca: certificates.ca };
-        assert.deepEqual(await sendOne(routeTo(server.url(host), 'grpc', { proxy: proxy.url(), tls })), TAKEN);
-      }
-      assert.equal(proxy.seen.length, 2);
-    } finally {
-      server.stop();
-      certificates.remove();
-    }
   });
 });

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { PROTOCOLS, type Protocol } from '../../../../src/output/otlp/types.js';
-import { needs } from '../../../capability.js';
-import { makeCertificates } from '../../../helpers/certificates.js';
+import { suiteCertificates } from '../../../helpers/certificates.js';
 import { OtlpGrpcServer, OtlpHttpServer, type ServerTls } from '../../../helpers/otlp-server.js';
 import { patient } from '../../../helpers/patience.js';
 import { run } from '../../../helpers/run.js';
@@ -32,13 +31,10 @@ function serverOf(protocol: Protocol, tls: ServerTls) {
 }
 
 describe('output: OTLP and the process', () => {
-  before(function () {
-    needs(this, 'openssl');
-  });
+  const certificates = suiteCertificates();
 
   for (const protocol of PROTOCOLS) {
     it(`lets it end, and says nothing: ${protocol}`, async () => {
-      const certificates = makeCertificates();
       const servers = await Promise.all([1, 2, 3].map(() => serverOf(protocol, certificates.server)));
       // It takes connections, and says nothing, not even of TLS.
       const silent = createServer().listen(0, '127.0.0.1');
@@ -63,7 +59,6 @@ describe('output: OTLP and the process', () => {
         silent.close();
         for (const socket of sockets) socket.destroy();
         await Promise.all(servers.map((server) => server.stop()));
-        certificates.remove();
       }
     });
   }

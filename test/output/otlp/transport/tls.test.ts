@@ -1,23 +1,12 @@
 import assert from 'node:assert/strict';
 import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
-import type { Protocol, TlsFiles } from '../../../../src/output/otlp/types.js';
-import { needs } from '../../../capability.js';
-import { type Certificates, makeCertificates } from '../../../helpers/certificates.js';
-import { OtlpGrpcServer, OtlpHttpServer, type ServerTls } from '../../../helpers/otlp-server.js';
-import { AGENT, routeTo, sendAll, sendOne, soon, TAKEN } from './helpers.js';
-
-const SERVERS = [
-  ['http/protobuf', OtlpHttpServer],
-  ['grpc', OtlpGrpcServer],
-] as const satisfies [Protocol, unknown][];
+import type { TlsFiles } from '../../../../src/output/otlp/types.js';
+import { suiteCertificates } from '../../../helpers/certificates.js';
+import type { OtlpGrpcServer, OtlpHttpServer, ServerTls } from '../../../helpers/otlp-server.js';
+import { AGENT, routeTo, SERVERS, sendAll, sendOne, soon, TAKEN } from './helpers.js';
 
 describe('output: OTLP over TLS', () => {
-  let certificates: Certificates;
-  before(function () {
-    needs(this, 'openssl');
-    certificates = makeCertificates();
-  });
-  after(() => certificates?.remove());
+  const certificates = suiteCertificates();
 
   for (const [protocol, Server] of SERVERS) {
     describe(protocol, () => {
