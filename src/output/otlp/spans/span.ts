@@ -1,6 +1,7 @@
 /** Spans, as what makes them knows them, and their encoding. */
 import { messageType } from '../messages.js';
 import { int64, type KeyValue } from '../values.js';
+import { bytesField } from '../wire.js';
 import type { SpanContext } from './trace-context.js';
 
 const SPAN = messageType('Span');
@@ -32,8 +33,8 @@ export type EmitSpan = (encoded: Uint8Array) => void;
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 const STATUS_ERROR = 2;
-/** ScopeSpans.spans, of length and bytes. */
-const SPANS_TAG = 0x12;
+/** ScopeSpans.spans */
+const SPANS = 2;
 
 /** A span as a member of ScopeSpans, with tag and length. */
 export function encodeSpan({ context, parent, name, kind, start, end, attributes, hasFailed }: Span): Uint8Array {
@@ -50,10 +51,5 @@ export function encodeSpan({ context, parent, name, kind, start, end, attributes
     ...(hasFailed && { status: { code: STATUS_ERROR } }),
     flags: context.flags | HAS_IS_REMOTE | (parent?.isRemote ? IS_REMOTE : 0),
   };
-
-  const delimited = SPAN.encodeDelimited(message).finish();
-  const encoded = new Uint8Array(delimited.length + 1);
-  encoded[0] = SPANS_TAG;
-  encoded.set(delimited, 1);
-  return encoded;
+  return bytesField(SPANS, SPAN.encode(message).finish());
 }
