@@ -39,6 +39,7 @@ export class OtlpRun {
   #view: OtlpView | undefined;
   #format: OtlpFormat | undefined;
   #metrics: OtlpMetrics | undefined;
+  /** Where they are asked for, and sent. */
   readonly #spans: OtlpSpans | undefined;
   #closing: Promise<void> | undefined;
 
@@ -47,9 +48,10 @@ export class OtlpRun {
     this.#command = command;
     this.#settings = otlpSettings(process.env, flags);
     for (const warning of this.#settings.warnings) say(warning);
-    if (this.#settings.isDisabled) say('OTEL_SDK_DISABLED is true: nothing is sent to a collector');
-    const { hasSpans, args } = this.#settings;
-    if (hasSpans)
+    const { isDisabled, hasSpans, routes, args } = this.#settings;
+    if (isDisabled) say('OTEL_SDK_DISABLED is true: nothing is sent to a collector');
+    else if (hasSpans && !routes.traces) say('OTEL_TRACES_EXPORTER: no spans are sent, and --otlp-spans is ignored');
+    if (hasSpans && routes.traces)
       this.#spans = new OtlpSpans(this.#adder('traces'), args, {
         isThere: command.length > 0,
         hasRoot: flags.hasTraceRoot === true,
@@ -107,14 +109,14 @@ export class OtlpRun {
 
   /** Makes ready to send. Throws SnoopkitError where the spool can't be used. */
   async connect(): Promise<void> {
-    const { routes, batches, spool, resource, serviceName, hasSpans } = this.#settings;
+    const { routes, batches, spool, resource, serviceName } = this.#settings;
     const attributes = resourceAttributes({ version, serviceName, attributes: resource });
     const scope = encodeScope(this.#view?.tool.name ?? '', version);
     const envelope = new Envelope(encodeResource(attributes), scope, SCHEMA_URL);
     if (spool) this.#spool = await SpoolFolder.open(spool.directory, spool.maxBytes, say);
     for (const signal of SIGNALS) {
       const route = routes[signal];
-      if (!route || (signal === 'traces' && !hasSpans)) continue;
+      if (!route || (signal === 'traces' && !this.#spans)) continue;
       const exporter = new Exporter({
         signal,
         envelope,
