@@ -73,11 +73,6 @@ export class OtlpRun {
     return this.#settings.metrics.interval;
   }
 
-  /** Milliseconds that the end of a run may take. */
-  get flushTime(): number {
-    return Math.min(this.#settings.exportTimeouts.logs, this.#settings.exportTimeouts.traces);
-  }
-
   /** The format that hands events on. */
   format(view: OtlpView): OtlpFormat {
     const { tally, tool } = view;
@@ -109,7 +104,7 @@ export class OtlpRun {
 
   /** Makes ready to send. Throws SnoopkitError where the spool can't be used. */
   async connect(): Promise<void> {
-    const { routes, batches, spool, resource, serviceName } = this.#settings;
+    const { routes, batches, exportTimeouts, spool, resource, serviceName } = this.#settings;
     const attributes = resourceAttributes({ version, serviceName, attributes: resource });
     const scope = encodeScope(this.#view?.tool.name ?? '', version);
     const envelope = new Envelope(encodeResource(attributes), scope, SCHEMA_URL);
@@ -122,7 +117,7 @@ export class OtlpRun {
         envelope,
         transport: await transportOf(route, `Snoopkit/${version}`),
         batch: signal === 'metrics' ? METRIC_BATCH : batches[signal],
-        timeout: route.timeout,
+        timeout: Math.min(route.timeout, exportTimeouts[signal]),
         spool: await this.#spool?.spool(signal),
         onTrouble: say,
         onRequest: ({ milliseconds, outcome }) =>

@@ -9,7 +9,7 @@ import { ReturningServer } from '../helpers/otlp-outage.js';
 import { accountOf, plainEnvironment } from '../helpers/otlp-run.js';
 import { OtlpHttpServer } from '../helpers/otlp-server.js';
 import { fewer, patient } from '../helpers/patience.js';
-import { OPENS, Running, SNOOPKIT } from '../helpers/run.js';
+import { OPENS, Running, SNOOPKIT, snoopkit } from '../helpers/run.js';
 import { parseLines } from '../helpers/trace.js';
 
 /** What a run may take until it has ended, once it is told to. */
@@ -95,5 +95,33 @@ describe('--output otlp: an end', () => {
     assert.deepEqual([events.length, account.seen], [100, 100]);
     const { delivered, ...dropped } = account.parts;
     assert.deepEqual([delivered, Object.values(dropped)], [0, [100]]);
+  });
+
+  it('gives a batch up when the time for an export is over', async function () {
+    this.timeout(patient(40_000));
+    const server = await OtlpHttpServer.start();
+    server.answers.push(...hangs);
+    const env = plainEnvironment({
+      OTEL_BLRP_EXPORT_TIMEOUT: '500',
+      OTEL_BSP_EXPORT_TIMEOUT: '500',
+      OTEL_METRIC_EXPORT_TIMEOUT: '500',
+    });
+    try {
+      for (const [tool, noun] of [
+        ['opensnoop', 'log records'],
+        ['procsnoop', 'spans'],
+      ] as const) {
+        const words = [tool, '-o', 'otlp', '--otlp-spans', '--otlp-endpoint', server.url().origin];
+        const start = performance.now();
+        const { status, lines } = await snoopkit([...words, '--', OPENS, 'burst', '1', '/dev/null'], { env });
+        const took = performance.now() - start;
+        assert.ok(took < patient(END_MS), `${took} ms`);
+        assert.equal(status, 0);
+        for (const { seen, parts } of [accountOf(lines, noun), accountOf(lines, 'metrics')])
+          assert.deepEqual(parts, { delivered: 0, 'dropped: the collector did not take them in time': seen });
+      }
+    } finally {
+      await server.stop();
+    }
   });
 });
