@@ -1,12 +1,10 @@
 /** What goes to a collector in a run: by which exporters, and what became of it. */
 import { readFileSync } from 'node:fs';
 import { bootTime, bootToRealtime } from '../bpf/system.js';
-import type { Column } from '../events/column.js';
 import { accountLine } from '../output/otlp/delivery/account.js';
 import { Envelope } from '../output/otlp/delivery/envelope.js';
 import { Exporter } from '../output/otlp/delivery/exporter.js';
 import { OtlpFormat } from '../output/otlp/format.js';
-import type { LogEncoder } from '../output/otlp/log-encoder.js';
 import { SCHEMA_URL } from '../output/otlp/mapping.js';
 import type { SignalAccount } from '../output/otlp/metrics/health-metrics.js';
 import { encodeResource, encodeScope, resourceAttributes } from '../output/otlp/resource.js';
@@ -17,7 +15,7 @@ import { transportOf } from '../output/otlp/transport/transport.js';
 import { type BatchOptions, SIGNALS, type Signal } from '../output/otlp/types.js';
 import { OtlpMetrics } from './otlp-metrics.js';
 import { OtlpSpans } from './otlp-spans.js';
-import { attributesBy, encoderOf, type OtlpView } from './otlp-view.js';
+import { attributesBy, logEncoder, type OtlpView } from './otlp-view.js';
 import { say } from './talk.js';
 import type { ToolDefinition } from './tool.js';
 
@@ -48,11 +46,11 @@ export class OtlpRun {
     this.#command = command;
     this.#settings = otlpSettings(process.env, flags);
     for (const warning of this.#settings.warnings) say(warning);
-    const { isDisabled, hasSpans, routes, args } = this.#settings;
+    const { isDisabled, hasSpans, routes } = this.#settings;
     if (isDisabled) say('OTEL_SDK_DISABLED is true: nothing is sent to a collector');
     else if (hasSpans && !routes.traces) say('OTEL_TRACES_EXPORTER: no spans are sent, and --otlp-spans is ignored');
     if (hasSpans && routes.traces)
-      this.#spans = new OtlpSpans(this.#adder('traces'), args, {
+      this.#spans = new OtlpSpans(this.#adder('traces'), this.#settings, {
         isThere: command.length > 0,
         hasRoot: flags.hasTraceRoot === true,
       });
@@ -77,25 +75,24 @@ export class OtlpRun {
   format(view: OtlpView): OtlpFormat {
     const { tally, tool } = view;
     this.#view = view;
-    const encoder = this.#encoder(view, view.columns);
+    const { routes, limits, args } = this.#settings;
     const spans = this.#spans;
     const hasSpans = spans && !tally && tool.otlp?.spans !== undefined;
-    if (hasSpans) spans.prepare(tool, view.all, attributesBy(encoder));
+    if (hasSpans) spans.prepare(tool, view.all, attributesBy(view, view.columns, args));
     this.#format = new OtlpFormat({
       logs:
-        tally || !this.#settings.routes.logs
+        tally || !routes.logs
           ? undefined
-          : { encoder, add: this.#adder('logs'), ...(spans && { contextOf: spans.contextReader(view.all) }) },
+          : {
+              encoder: logEncoder(view, view.columns, { ...limits.logs, args }),
+              add: this.#adder('logs'),
+              ...(spans && { contextOf: spans.contextReader(view.all) }),
+            },
       spans: hasSpans ? spans : undefined,
       tally: (rows) => this.#metrics?.report(rows),
       now,
     });
     return this.#format;
-  }
-
-  #encoder(view: OtlpView, columns: readonly Column[]): LogEncoder {
-    const { args, limits } = this.#settings;
-    return encoderOf(view, columns, { ...limits.logs, args });
   }
 
   #adder(signal: Signal) {
@@ -139,7 +136,7 @@ export class OtlpRun {
 
   /** Begins, once events come; `losses` are those of the kernel's side, by reason, and `command` the pid of the traced one. */
   start(losses: () => Readonly<Record<string, number>>, command: number | undefined): void {
-    const { metrics, routes } = this.#settings;
+    const { metrics, routes, args } = this.#settings;
     const view = this.#view;
     this.#spans?.start(command, now());
     if (!routes.metrics || !view) return;
@@ -147,7 +144,7 @@ export class OtlpRun {
     this.#metrics = new OtlpMetrics({
       view,
       settings: metrics,
-      attributesOf: (columns) => attributesBy(this.#encoder(view, columns)),
+      attributesOf: (columns) => attributesBy(view, columns, args),
       health: () => ({
         tool: view.tool.name,
         events: this.#format?.events ?? 0,

@@ -3,6 +3,7 @@ import type { Column, EventRecord } from '../events/column.js';
 import { OutputBuffer } from '../events/output-buffer.js';
 import { LogEncoder, type LogOptions } from '../output/otlp/log-encoder.js';
 import { messageType } from '../output/otlp/messages.js';
+import type { ArgsStyle } from '../output/otlp/settings/flag-values.js';
 import type { KeyValue } from '../output/otlp/values.js';
 import type { Tally, View } from './tally.js';
 import type { ToolDefinition } from './tool.js';
@@ -19,14 +20,21 @@ export interface OtlpView {
 }
 
 /** Makes log records of columns. */
-export const encoderOf = (
+export const logEncoder = (
   { tool, view }: OtlpView,
   columns: readonly Column[],
   options: Omit<LogOptions, 'tool'>,
 ): LogEncoder => new LogEncoder(view.event.name, columns, tool.otlp ?? {}, { ...options, tool: tool.name });
 
-/** The attributes that columns are, as plain objects. */
-export function attributesBy(encoder: LogEncoder): (record: EventRecord) => KeyValue[] {
+const NO_LIMITS = { valueLength: Number.POSITIVE_INFINITY, attributeCount: Number.POSITIVE_INFINITY };
+
+/** Reads the attributes that columns are, as plain objects: all of each, for spans have limits of their own, and metrics none. */
+export function attributesBy(
+  view: OtlpView,
+  columns: readonly Column[],
+  args: ArgsStyle,
+): (record: EventRecord) => KeyValue[] {
+  const encoder = logEncoder(view, columns, { ...NO_LIMITS, args });
   const out = new OutputBuffer();
   const type = messageType('LogRecord');
   return (record) => {

@@ -1,7 +1,9 @@
 /** Spans, as what makes them knows them, and their encoding. */
 import { messageType } from '../messages.js';
+import type { AttributeLimits } from '../settings/settings.js';
 import { int64, type KeyValue } from '../values.js';
 import { bytesField } from '../wire.js';
+import { limited } from './limits.js';
 import type { SpanContext } from './trace-context.js';
 
 const SPAN = messageType('Span');
@@ -26,8 +28,7 @@ export interface Span {
   readonly hasFailed: boolean;
 }
 
-/** Takes a span: as a member of ScopeSpans, with tag and length. */
-export type EmitSpan = (encoded: Uint8Array) => void;
+export type EmitSpan = (span: Span) => void;
 
 /** SpanFlags of opentelemetry-proto: whether it is known that the parent is remote, and whether it is. */
 const HAS_IS_REMOTE = 0x100;
@@ -37,7 +38,10 @@ const STATUS_ERROR = 2;
 const SPANS = 2;
 
 /** A span as a member of ScopeSpans, with tag and length. */
-export function encodeSpan({ context, parent, name, kind, start, end, attributes, hasFailed }: Span): Uint8Array {
+export function encodeSpan(
+  { context, parent, name, kind, start, end, attributes, hasFailed }: Span,
+  limits: AttributeLimits,
+): Uint8Array {
   const message = {
     traceId: context.traceId,
     spanId: context.spanId,
@@ -47,7 +51,7 @@ export function encodeSpan({ context, parent, name, kind, start, end, attributes
     startTimeUnixNano: int64(start),
     // A clock that was set back between must not have it end before it began.
     endTimeUnixNano: int64(start <= end ? end : start),
-    attributes,
+    ...limited(attributes, limits),
     ...(hasFailed && { status: { code: STATUS_ERROR } }),
     flags: context.flags | HAS_IS_REMOTE | (parent?.isRemote ? IS_REMOTE : 0),
   };
