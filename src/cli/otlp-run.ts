@@ -40,6 +40,8 @@ export class OtlpRun {
   /** Where they are asked for, and sent. */
   readonly #spans: OtlpSpans | undefined;
   #closing: Promise<void> | undefined;
+  /** By performance.now(). */
+  #closeBy = Number.POSITIVE_INFINITY;
 
   /** By flags and by the environment, of which it says at once what makes no sense. Throws SnoopkitError where nothing could be sent. */
   constructor(flags: OtlpFlagValues, command: readonly string[]) {
@@ -191,14 +193,20 @@ export class OtlpRun {
     return this.#closing;
   }
 
+  /** Leaves close() so many milliseconds at the most. */
+  hurry(ms: number): void {
+    this.#closeBy = Math.min(this.#closeBy, performance.now() + ms);
+    for (const exporter of this.#exporters.values()) exporter.hurry(ms);
+  }
+
   async #close(deadline: number): Promise<void> {
     for (const line of this.#spans?.end(now(), this.#command) ?? []) say(line);
-    const end = performance.now() + deadline;
+    this.#closeBy = performance.now() + deadline;
     const { metrics, ...others } = Object.fromEntries(this.#exporters) as Partial<Record<Signal, Exporter>>;
     await Promise.all(Object.values(others).map((exporter) => exporter.close(deadline)));
     // Now it is known what became of the others, and that is among the metrics.
     this.#metrics?.close();
-    await metrics?.close(Math.max(end - performance.now(), Math.min(deadline, LAST_METRICS_MS)));
+    await metrics?.close(Math.max(this.#closeBy - performance.now(), Math.min(deadline, LAST_METRICS_MS)));
     await this.#spool?.close();
     for (const [signal, { account }] of this.#exporters) {
       // Of metrics nobody wants to hear, unless some are missing.

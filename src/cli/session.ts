@@ -186,7 +186,10 @@ class Session {
 
   /** Sends what waits, but not for much longer than the user likes. */
   async #flush(otlp: OtlpRun): Promise<void> {
-    await otlp.close(this.#interrupt.signal.aborted ? FLUSH_MS : LONGEST_FLUSH_MS);
+    const closed = otlp.close(LONGEST_FLUSH_MS);
+    // It may have come already, or come meanwhile.
+    void aborted(this.#interrupt.signal).then(() => otlp.hurry(FLUSH_MS));
+    await closed;
   }
 
   /** Waits for the last output: as long as its reader, say a pager, likes, but not much longer than the user does. */
