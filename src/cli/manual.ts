@@ -105,13 +105,12 @@ export function otlpSection(
   if (!view || view.shared === TALLY_FIELDS) return undefined;
   const { otlp = {} } = tool;
   const { event } = view;
-  const columns = Object.keys(columnTexts(view)).filter((name) => name !== 'time' && !isForPeople(name));
+  const all = Object.keys(columnTexts(view));
+  // What an address and a port are together, for people, only repeats them.
+  const columns = all.filter((name) => name !== 'time' && !all.includes(`${name}_addr`));
   const text = `With --output otlp each event is a log record with the event name ${OWN}${otlp.event ?? event.name}. Its time is that of the kernel. Durations are in seconds. The attributes of each column:`;
   return { text, attributes: columns.map((name) => [name, listed(namesOf(ruleOf(name, event.name, otlp)))]) };
 }
-
-/** Columns that repeat for people what others have, which only a table shows unless they are asked for. */
-const isForPeople = (name: string) => /^(local|remote|asked)$/.test(name);
 
 /** What a machine and a user must have for tracing. */
 export const REQUIREMENTS =

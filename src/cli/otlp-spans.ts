@@ -3,9 +3,11 @@ import type { Column, EventRecord } from '../events/column.js';
 import { messageType } from '../output/otlp/messages.js';
 import { redactWords } from '../output/otlp/redact.js';
 import type { ArgsStyle } from '../output/otlp/settings/flag-values.js';
+import type { AttributeLimits, OtlpSettings } from '../output/otlp/settings/settings.js';
 import { ConnectionSpans } from '../output/otlp/spans/connection-spans.js';
 import { EnvironmentContexts } from '../output/otlp/spans/environment-contexts.js';
 import { ProcessSpans } from '../output/otlp/spans/process-spans.js';
+import { encodeSpan, type Span } from '../output/otlp/spans/span.js';
 import { parseTraceparent, type SpanContext } from '../output/otlp/spans/trace-context.js';
 import type { KeyValue } from '../output/otlp/values.js';
 import type { ToolDefinition } from './tool.js';
@@ -20,6 +22,7 @@ const encodeContext = ({ traceId, spanId, flags }: SpanContext): Uint8Array =>
 export class OtlpSpans {
   readonly #add: Add;
   readonly #args: ArgsStyle;
+  readonly #limits: AttributeLimits;
   readonly #root: TraceRoot | undefined;
   readonly #inherited: SpanContext | undefined;
   readonly #environments = new EnvironmentContexts();
@@ -28,9 +31,10 @@ export class OtlpSpans {
   #command: Omit<CommandRun, 'words' | 'shown'> | undefined;
 
   /** Of a traced command, if there is one; with `hasRoot` that is the root of a trace. */
-  constructor(add: Add, args: ArgsStyle, command: { isThere: boolean; hasRoot: boolean }) {
+  constructor(add: Add, { args, limits }: OtlpSettings, command: { isThere: boolean; hasRoot: boolean }) {
     this.#add = add;
     this.#args = args;
+    this.#limits = limits.traces;
     this.#root = command.hasRoot ? traceRoot(process.env) : undefined;
     // What it starts may have ended before its environment is read: it had this from us.
     this.#inherited = this.#root?.context ?? (command.isThere ? parseTraceparent(process.env.TRACEPARENT) : undefined);
@@ -40,7 +44,10 @@ export class OtlpSpans {
     return this.#root?.env;
   }
 
-  readonly #emit = (bytes: Uint8Array) => this.#add(bytes, 0, bytes.length);
+  readonly #emit = (span: Span) => {
+    const bytes = encodeSpan(span, this.#limits);
+    this.#add(bytes, 0, bytes.length);
+  };
 
   readonly #redact = (words: readonly string[]) => {
     if (this.#args === 'none') return undefined;

@@ -61,7 +61,7 @@ function formatOf(
   options: RunOptions,
   columns: readonly Column[],
   reports: ReportOptions | undefined,
-): Format | undefined {
+): Format {
   const useColor = usesColor(options.color && options.out === undefined);
   switch (options.output) {
     case 'json':
@@ -76,7 +76,7 @@ function formatOf(
         isScreen: reports.isScreen,
       });
     case 'otlp':
-      return undefined;
+      return new TeeFormat([]);
   }
 }
 
@@ -136,8 +136,7 @@ export function prepare(
       tally && reportOptions(tally, all, given, { isForPeople, interval: isOtlp ? otlp?.interval : undefined });
     const own = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, columns, reports);
     const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all, all });
-    const format = own && sent ? new TeeFormat(own, sent) : (own ?? sent);
-    if (!format) throw new Error('no output');
+    const format = sent ? new TeeFormat([own, sent]) : own;
     return { object, open, schema, context, format, names, reports, otlp };
   } catch (error) {
     object.close();

@@ -24,6 +24,8 @@ import type { ToolDefinition } from './tool.js';
 const TICK_MS = 250;
 /** How long the last output may take once the user wants an end. */
 const FLUSH_MS = 5000;
+/** How long a collector may take for it, where nobody waits. */
+const LONGEST_FLUSH_MS = 30_000;
 const STDOUT = 1;
 const STALLED = 'STALLED';
 const EXIT_LOST = 3;
@@ -183,10 +185,12 @@ class Session {
     waited.abort();
   }
 
-  /** Sends what waits: for as long as is allowed, but not much longer than the user likes. */
+  /** Sends what waits, but not for much longer than the user likes. */
   async #flush(otlp: OtlpRun): Promise<void> {
-    const isInterrupted = this.#interrupt.signal.aborted;
-    await otlp.close(isInterrupted ? Math.min(FLUSH_MS, otlp.flushTime) : otlp.flushTime);
+    const closed = otlp.close(LONGEST_FLUSH_MS);
+    // It may have come already, or come meanwhile.
+    void aborted(this.#interrupt.signal).then(() => otlp.hurry(FLUSH_MS));
+    await closed;
   }
 
   /** Waits for the last output: as long as its reader, say a pager, likes, but not much longer than the user does. */

@@ -1,7 +1,7 @@
 /** --trace-root: what is traced, a command above all, is one span, and all else is below it. */
 import { basename } from 'node:path';
 import { outcomeOf } from '../output/otlp/spans/process-outcome.js';
-import { encodeSpan, SPAN_KIND } from '../output/otlp/spans/span.js';
+import { SPAN_KIND, type Span } from '../output/otlp/spans/span.js';
 import {
   formatTraceparent,
   newSpanId,
@@ -48,7 +48,7 @@ export interface CommandRun {
 }
 
 /** The span of the command, for tools that don't make one of each process. */
-export function rootSpan({ context, parent }: TraceRoot, run: CommandRun): Uint8Array {
+export function rootSpan({ context, parent }: TraceRoot, run: CommandRun): Span {
   const { words, shown, pid, start, end, status } = run;
   const name = basename(words[0] ?? '');
   const outcome = status === undefined ? undefined : outcomeOf(status);
@@ -59,7 +59,7 @@ export function rootSpan({ context, parent }: TraceRoot, run: CommandRun): Uint8
     keyValue('process.args_count', words.length),
     ...(shown ? [keyValue('process.command_args', shown)] : []),
   ];
-  return encodeSpan({
+  return {
     context,
     parent: parent && { spanId: parent.spanId, isRemote: true },
     name,
@@ -68,5 +68,5 @@ export function rootSpan({ context, parent }: TraceRoot, run: CommandRun): Uint8
     end,
     attributes,
     hasFailed: outcome?.hasFailed ?? false,
-  });
+  };
 }

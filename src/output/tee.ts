@@ -3,33 +3,28 @@ import type { OutputBuffer } from '../events/output-buffer.js';
 import type { Rows } from '../events/rows.js';
 import type { Format, Loss, Opening, Report } from './format.js';
 
-/** Two formats for the same events. */
+/** Several formats for the same events, or none. */
 export class TeeFormat implements Format {
-  readonly #first: Format;
-  readonly #second: Format;
+  readonly #formats: readonly Format[];
 
-  constructor(first: Format, second: Format) {
-    this.#first = first;
-    this.#second = second;
+  constructor(formats: readonly Format[]) {
+    this.#formats = formats;
   }
 
   begin(out: OutputBuffer, opening?: Opening): void {
-    this.#first.begin(out, opening);
-    this.#second.begin(out, opening);
+    for (const format of this.#formats) format.begin(out, opening);
   }
 
   event(record: EventRecord, out: OutputBuffer): void {
-    this.#first.event(record, out);
-    this.#second.event(record, out);
+    for (const format of this.#formats) format.event(record, out);
   }
 
   tally(rows: Rows): void {
-    this.#first.tally?.(rows);
-    this.#second.tally?.(rows);
+    for (const format of this.#formats) format.tally?.(rows);
   }
 
   report(report: Report, out: OutputBuffer): void {
-    for (const format of [this.#first, this.#second]) {
+    for (const format of this.#formats) {
       if (format.report) format.report(report, out);
       else
         report.rows.forEach((record) => {
@@ -39,12 +34,10 @@ export class TeeFormat implements Format {
   }
 
   lost(loss: Loss, out: OutputBuffer): void {
-    this.#first.lost(loss, out);
-    this.#second.lost(loss, out);
+    for (const format of this.#formats) format.lost(loss, out);
   }
 
   end(out: OutputBuffer): void {
-    this.#first.end?.(out);
-    this.#second.end?.(out);
+    for (const format of this.#formats) format.end?.(out);
   }
 }

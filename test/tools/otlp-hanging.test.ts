@@ -9,7 +9,7 @@ import { ReturningServer } from '../helpers/otlp-outage.js';
 import { accountOf, plainEnvironment } from '../helpers/otlp-run.js';
 import { OtlpHttpServer } from '../helpers/otlp-server.js';
 import { fewer, patient } from '../helpers/patience.js';
-import { OPENS, Running, SNOOPKIT } from '../helpers/run.js';
+import { OPENS, Running, SNOOPKIT, snoopkit } from '../helpers/run.js';
 import { parseLines } from '../helpers/trace.js';
 
 /** What a run may take until it has ended, once it is told to. */
@@ -95,5 +95,82 @@ describe('--output otlp: an end', () => {
     assert.deepEqual([events.length, account.seen], [100, 100]);
     const { delivered, ...dropped } = account.parts;
     assert.deepEqual([delivered, Object.values(dropped)], [0, [100]]);
+  });
+
+  it('gives a batch up when the time for an export is over', async function () {
+    this.timeout(patient(40_000));
+    const server = await OtlpHttpServer.start();
+    server.answers.push(...hangs);
+    const env = plainEnvironment({
+      OTEL_BLRP_EXPORT_TIMEOUT: '500',
+      OTEL_BSP_EXPORT_TIMEOUT: '500',
+      OTEL_METRIC_EXPORT_TIMEOUT: '500',
+    });
+    try {
+      for (const [tool, noun] of [
+        ['opensnoop', 'log records'],
+        ['procsnoop', 'spans'],
+      ] as const) {
+        const words = [tool, '-o', 'otlp', '--otlp-spans', '--otlp-endpoint', server.url().origin];
+        const start = performance.now();
+        const { status, lines } = await snoopkit([...words, '--', OPENS, 'burst', '1', '/dev/null'], { env });
+        const took = performance.now() - start;
+        assert.ok(took < patient(END_MS), `${took} ms`);
+        assert.equal(status, 0);
+        for (const { seen, parts } of [accountOf(lines, noun), accountOf(lines, 'metrics')])
+          assert.deepEqual(parts, { delivered: 0, 'dropped: the collector did not take them in time': seen });
+      }
+    } finally {
+      await server.stop();
+    }
+  });
+
+  /** Traces a command until it ends; then interrupts what goes on, since a collector hangs, so many times. */
+  async function ended(flags: readonly string[], interrupts: number) {
+    const server = await OtlpHttpServer.start();
+    server.answers.push(...hangs);
+    const words = [SNOOPKIT, 'opensnoop', '-o', 'otlp', '--otlp-timeout', '0', ...flags];
+    const running = new Running(
+      process.execPath,
+      [...words, '--otlp-endpoint', server.url().origin, '--', 'sh', '-c', 'exec </dev/null; echo done'],
+      // The flag is in place of it.
+      { env: plainEnvironment({ OTEL_BLRP_EXPORT_TIMEOUT: '100' }), timeout: 40_000 },
+    );
+    try {
+      await running.says(/done/, 'stdout');
+      await sleep(patient(1500));
+      assert.equal(running.child.exitCode, null, 'it waits for the collector');
+      const asked = performance.now();
+      for (let left = interrupts; left > 0; left--) {
+        running.signal('SIGINT');
+        await sleep(200);
+      }
+      const finished = await running.finished;
+      return { ...finished, took: performance.now() - asked };
+    } finally {
+      running.kill();
+      await server.stop();
+    }
+  }
+
+  it('comes soon where the first Ctrl-C does, while all the rest waits for the collector', async function () {
+    this.timeout(patient(60_000));
+    for (const [flags, expected] of [
+      [[], 0],
+      [['--fail-on-lost'], 3],
+    ] as const) {
+      const { status, lines, took } = await ended(flags, 1);
+      assert.ok(took > 4000 && took < patient(END_MS), `${took} ms`);
+      const { seen, parts } = accountOf(lines, 'log records');
+      assert.deepEqual(parts, { delivered: 0, 'dropped: the run ended before they were sent': seen });
+      assert.equal(status, expected, lines.join('\n'));
+    }
+  });
+
+  it('comes at once with a second Ctrl-C', async function () {
+    this.timeout(patient(30_000));
+    const { signal, took } = await ended([], 2);
+    assert.ok(took < patient(3000), `${took} ms`);
+    assert.equal(signal, 'SIGINT');
   });
 });

@@ -2,7 +2,7 @@
 import type { OutputBuffer } from '../../events/output-buffer.js';
 
 /** How a value stands in a message. */
-export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
 /** What stands in front of a field, as one byte: for fields up to 15. */
 export const tag = (field: number, wire: keyof typeof WIRE) => (field << 3) | WIRE[wire];
@@ -70,13 +70,17 @@ export function close(out: OutputBuffer, start: number, room: 1 | 2 = 1): void {
   out.length = start - room + needed + size;
 }
 
-/** A text with its tag and length, as bytes to be written again and again. */
-export function textField(field: number, text: string): Uint8Array {
-  const bytes = Buffer.from(text);
+/** What stands in front of so many bytes: the tag of their field, and their number. */
+export function prefix(field: number, size: number): Uint8Array {
   const head = [tag(field, 'bytes')];
-  for (let rest = bytes.length; ; rest >>>= 7) {
-    head.push(rest > 0x7f ? 0x80 | (rest & 0x7f) : rest);
-    if (rest <= 0x7f) break;
-  }
-  return Uint8Array.from([...head, ...bytes]);
+  let rest = size;
+  for (; rest > 0x7f; rest >>>= 7) head.push(0x80 | (rest & 0x7f));
+  return Uint8Array.of(...head, rest);
 }
+
+/** Bytes, or a message that is encoded already, with tag and length. */
+export const bytesField = (field: number, bytes: Uint8Array): Uint8Array =>
+  Buffer.concat([prefix(field, bytes.length), bytes]);
+
+/** A text with its tag and length, as bytes to be written again and again. */
+export const textField = (field: number, text: string): Uint8Array => bytesField(field, Buffer.from(text));

@@ -1,3 +1,5 @@
+import { NOUNS, type Signal } from '../types.js';
+
 /** Why a record never reached the collector, though it was there to be sent. */
 export const DROP_REASONS = {
   queue_full: 'too much waited to be sent',
@@ -27,6 +29,18 @@ export interface Account {
   readonly replayed: number;
   /** In memory at this moment, requests under way among them. */
   readonly waiting: number;
+}
+
+/** In a line, what became of the records of a signal. */
+export function accountLine(signal: Signal, account: Account): string {
+  const { seen, adopted, delivered, rejected, dropped, spooled } = account;
+  const parts = [`${delivered} delivered`];
+  if (rejected > 0) parts.push(`${rejected} rejected by the collector`);
+  for (const [reason, count] of Object.entries(dropped))
+    if (count > 0) parts.push(`${count} dropped: ${DROP_REASONS[reason as DropReason]}`);
+  if (spooled > 0) parts.push(`${spooled} in the spool, for the next run`);
+  const earlier = adopted > 0 ? `, and ${adopted} of an earlier run` : '';
+  return `${seen} ${NOUNS[signal]}${earlier}: ${parts.join('; ')}`;
 }
 
 /** What is not at the collector, since the last report and since the start. */

@@ -8,7 +8,7 @@ const LONGEST_WAIT_MS = 30_000;
 const JITTER = 0.2;
 
 /** What setTimeout takes at the most: some 24 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A timer that keeps no process alive. */
 export const quietTimer = (act: () => void, ms: number): NodeJS.Timeout =>

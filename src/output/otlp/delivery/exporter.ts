@@ -2,6 +2,7 @@ import { type BatchOptions, NOUNS, type Transport } from '../types.js';
 import { type Account, DROP_REASONS, type DropReason, type ExportLoss, Ledger } from './account.js';
 import { quietTimer, within } from './attempt.js';
 import { type Batch, makeBatch } from './batch.js';
+import { Deadline } from './deadline.js';
 import type { Envelope } from './envelope.js';
 import { BATCH_BYTES, type ExporterOptions, MAX_REQUEST, QUEUE_BYTES } from './exporter-options.js';
 import { Overflow } from './overflow.js';
@@ -38,7 +39,8 @@ export class Exporter {
   #wakeCount: number;
   #wakeBytes: number;
   #awaited: { isReached: () => boolean; resolve: () => void }[] = [];
-  #closeBy = Number.POSITIVE_INFINITY;
+  /** Of close(). */
+  readonly #end = new Deadline();
   #isClosed = false;
   #closing: Promise<void> | undefined;
 
@@ -106,13 +108,22 @@ export class Exporter {
     return this.#closing;
   }
 
+  /** Leaves close() so many milliseconds at the most. What waits to be tried again is, at once. */
+  hurry(ms: number): void {
+    if (this.#closing === undefined || this.#isClosed) return;
+    this.#end.within(ms);
+    this.#sender.hurry();
+    this.#step();
+  }
+
   async #close(deadline: number): Promise<void> {
     const overflow = this.#overflow;
-    this.#closeBy = performance.now() + deadline;
+    this.#end.within(deadline);
     this.#isLate = true;
     this.#sender.hurry();
     const over = this.#until(() => this.#isDone || this.#isHopeless);
-    await within(deadline, over);
+    await Promise.race([over, this.#end.passed]);
+    this.#end.clear();
     this.#isClosed = true;
     this.#sender.close();
     await this.#until(() => !this.#sender.isSending);
@@ -149,7 +160,7 @@ export class Exporter {
   /** Whether nothing will be delivered before the end, or need not be, since it is on disk. */
   get #isHopeless(): boolean {
     const { isSending, isFailing, nextTry } = this.#sender;
-    return isFailing && !isSending && (nextTry > this.#closeBy || this.#waiting === 0);
+    return isFailing && !isSending && (nextTry > this.#end.at || this.#waiting === 0);
   }
 
   get #isDue(): boolean {

@@ -1,4 +1,5 @@
 import { messageType } from '../messages.js';
+import { bytesField } from '../wire.js';
 import type { Metric } from './metric-points.js';
 
 /** Something that has metrics whenever it is asked. */
@@ -19,12 +20,12 @@ export interface MetricReaderOptions {
 /** setTimeout(3) takes what is more for 1 ms. */
 const LONGEST_MS = 2 ** 31 - 1;
 
+/** ScopeMetrics.metrics */
+const METRICS = 2;
+
 /** A metric as it stands in ScopeMetrics. */
-export function encodeMetric(metric: Metric): Uint8Array {
-  return messageType('ScopeMetrics')
-    .encode({ metrics: [metric] })
-    .finish();
-}
+export const encodeMetric = (metric: Metric): Uint8Array =>
+  bytesField(METRICS, messageType('Metric').encode(metric).finish());
 
 /** Asks sources at each interval, and a last time when it is closed, and hands on what they tell. */
 export class MetricReader {

@@ -1,4 +1,4 @@
-import type { BatchOptions } from '../types.js';
+import type { BatchOptions, Signal } from '../types.js';
 import { type Environment, wrongSetting } from './environment.js';
 
 /** The signals whose records come one by one; metrics are read when they go out. */
@@ -48,6 +48,11 @@ export function batchOptions(signal: QueuedSignal, environment: Environment, fla
   };
 }
 
-/** Milliseconds that an export may take, as the processors of an SDK have it. */
-export const exportTimeout = (signal: QueuedSignal, environment: Environment): number =>
-  environment.timeout([`${USUAL[signal].prefix}_EXPORT_TIMEOUT`]) ?? USUAL_TIMEOUT;
+/**
+ * Milliseconds that an export may take, as the processors and the reader of an SDK have it. The exporter has a timeout of
+ * its own, and the shorter one holds; but the flag says how long, not how long at the most.
+ */
+export function exportTimeout(signal: Signal, environment: Environment, flags: { readonly timeout?: number }): number {
+  const prefix = signal === 'metrics' ? 'OTEL_METRIC' : USUAL[signal].prefix;
+  return flags.timeout ?? environment.timeout([`${prefix}_EXPORT_TIMEOUT`]) ?? USUAL_TIMEOUT;
+}

@@ -22,8 +22,6 @@ export interface AttributeLimits {
 export interface MetricSettings {
   /** Milliseconds from one export to the next. */
   readonly interval: number;
-  /** Milliseconds that one may take; Infinity for no limit. */
-  readonly timeout: number;
   readonly temporality: Temporality;
   readonly histograms: HistogramStyle;
 }
@@ -40,8 +38,8 @@ export interface OtlpSettings {
   /** A signal without one is not exported. */
   readonly routes: Partial<Record<Signal, Route>>;
   readonly batches: Readonly<Record<QueuedSignal, BatchOptions>>;
-  /** Milliseconds that an export may take; Infinity for no limit. */
-  readonly exportTimeouts: Readonly<Record<QueuedSignal, number>>;
+  /** Milliseconds that an export may take, if its route does not have less; Infinity for no limit. */
+  readonly exportTimeouts: Readonly<Record<Signal, number>>;
   readonly metrics: MetricSettings;
   readonly limits: Readonly<Record<QueuedSignal, AttributeLimits>>;
   /** What the user said, without service.name. */
@@ -67,7 +65,6 @@ function metricSettings(environment: Environment, flags: OtlpFlagValues): Metric
   const aggregation = ['OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION'];
   return {
     interval: environment.integer(['OTEL_METRIC_EXPORT_INTERVAL'], 1) ?? 60_000,
-    timeout: environment.timeout(['OTEL_METRIC_EXPORT_TIMEOUT']) ?? 30_000,
     temporality: flags.temporality ?? environment.choice(preference, TEMPORALITY_NAMES) ?? 'cumulative',
     histograms: flags.histograms ?? environment.choice(aggregation, HISTOGRAM_NAMES) ?? 'explicit',
   };
@@ -97,7 +94,11 @@ export function otlpSettings(
     isDisabled,
     routes: isDisabled ? {} : routesOf(environment, flags),
     batches: { logs: batchOptions('logs', environment, flags), traces: batchOptions('traces', environment, flags) },
-    exportTimeouts: { logs: exportTimeout('logs', environment), traces: exportTimeout('traces', environment) },
+    exportTimeouts: {
+      logs: exportTimeout('logs', environment, flags),
+      traces: exportTimeout('traces', environment, flags),
+      metrics: exportTimeout('metrics', environment, flags),
+    },
     metrics: metricSettings(environment, flags),
     limits: { logs: limitsOf('LOGRECORD', environment), traces: limitsOf('SPAN', environment) },
     ...resourceOf(environment, flags.resource),

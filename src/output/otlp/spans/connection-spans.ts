@@ -1,6 +1,6 @@
 import type { Column, EventRecord } from '../../../events/column.js';
 import { type KeyValue, keyValue } from '../values.js';
-import { type EmitSpan, encodeSpan, SPAN_KIND } from './span.js';
+import { type EmitSpan, SPAN_KIND } from './span.js';
 import { newSpanId, newTraceId, SAMPLED, type SpanContext } from './trace-context.js';
 
 export interface ConnectionSpanOptions {
@@ -53,18 +53,16 @@ export class ConnectionSpans {
     const end = value('time') as bigint;
     // The log record may have one, too, and each is there once.
     const attributes = attributesOf(record).filter(({ key }) => key !== ERROR_TYPE);
-    emit(
-      encodeSpan({
-        context,
-        parent: above && { spanId: above.spanId, isRemote: true },
-        name: role ? `tcp ${value(role.serverPort)}` : 'tcp',
-        kind: role?.kind ?? SPAN_KIND.INTERNAL,
-        start: end - duration,
-        end,
-        attributes: error === undefined ? attributes : [...attributes, keyValue(ERROR_TYPE, error)],
-        hasFailed: error !== undefined,
-      }),
-    );
+    emit({
+      context,
+      parent: above && { spanId: above.spanId, isRemote: true },
+      name: role ? `tcp ${value(role.serverPort)}` : 'tcp',
+      kind: role?.kind ?? SPAN_KIND.INTERNAL,
+      start: end - duration,
+      end,
+      attributes: error === undefined ? attributes : [...attributes, keyValue(ERROR_TYPE, error)],
+      hasFailed: error !== undefined,
+    });
     return context;
   }
 }

@@ -4,7 +4,7 @@ import { type KeyValue, keyValue } from '../values.js';
 import { ProcessIds } from './process-ids.js';
 import { executableName, outcomeOf } from './process-outcome.js';
 import { Recent } from './recent.js';
-import { type EmitSpan, encodeSpan, type ParentSpan, SPAN_KIND } from './span.js';
+import { type EmitSpan, type ParentSpan, SPAN_KIND } from './span.js';
 import { parseTraceparent, SAMPLED, type SpanContext } from './trace-context.js';
 
 /** What all processes belong to that carry no trace context of their own. */
@@ -97,25 +97,23 @@ export class ProcessSpans {
     const words = this.#words(record);
     const name = executableName({ comm, args: words });
     const outcome = outcomeOf(value('exit_code') as number, value('signal') as string | undefined);
-    this.#options.emit(
-      encodeSpan({
-        context,
-        parent,
-        name,
-        kind: SPAN_KIND.INTERNAL,
-        start: end - ((value('run_time') as bigint | undefined) ?? age),
-        end,
-        attributes: [
-          keyValue('process.executable.name', name),
-          keyValue('process.pid', pid),
-          // It may have another parent by now.
-          keyValue('process.parent_pid', creator || (value('ppid') as number)),
-          ...outcome.attributes,
-          ...this.#commandAttributes(words),
-        ],
-        hasFailed: outcome.hasFailed,
-      }),
-    );
+    this.#options.emit({
+      context,
+      parent,
+      name,
+      kind: SPAN_KIND.INTERNAL,
+      start: end - ((value('run_time') as bigint | undefined) ?? age),
+      end,
+      attributes: [
+        keyValue('process.executable.name', name),
+        keyValue('process.pid', pid),
+        // It may have another parent by now.
+        keyValue('process.parent_pid', creator || (value('ppid') as number)),
+        ...outcome.attributes,
+        ...this.#commandAttributes(words),
+      ],
+      hasFailed: outcome.hasFailed,
+    });
     return context;
   }
 
@@ -152,7 +150,7 @@ export class ProcessSpans {
         keyValue('snoopkit.span.unfinished', true),
       ];
       const span = { context, parent, name: comm, kind: SPAN_KIND.INTERNAL, start: since, end: now, attributes };
-      this.#options.emit(encodeSpan({ ...span, hasFailed: false }));
+      this.#options.emit({ ...span, hasFailed: false });
     }
     this.#open.clear();
   }

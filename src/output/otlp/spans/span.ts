@@ -1,6 +1,9 @@
 /** Spans, as what makes them knows them, and their encoding. */
 import { messageType } from '../messages.js';
+import type { AttributeLimits } from '../settings/settings.js';
 import { int64, type KeyValue } from '../values.js';
+import { bytesField } from '../wire.js';
+import { limited } from './limits.js';
 import type { SpanContext } from './trace-context.js';
 
 const SPAN = messageType('Span');
@@ -25,18 +28,20 @@ export interface Span {
   readonly hasFailed: boolean;
 }
 
-/** Takes a span: as a member of ScopeSpans, with tag and length. */
-export type EmitSpan = (encoded: Uint8Array) => void;
+export type EmitSpan = (span: Span) => void;
 
 /** SpanFlags of opentelemetry-proto: whether it is known that the parent is remote, and whether it is. */
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 const STATUS_ERROR = 2;
-/** ScopeSpans.spans, of length and bytes. */
-const SPANS_TAG = 0x12;
+/** ScopeSpans.spans */
+const SPANS = 2;
 
 /** A span as a member of ScopeSpans, with tag and length. */
-export function encodeSpan({ context, parent, name, kind, start, end, attributes, hasFailed }: Span): Uint8Array {
+export function encodeSpan(
+  { context, parent, name, kind, start, end, attributes, hasFailed }: Span,
+  limits: AttributeLimits,
+): Uint8Array {
   const message = {
     traceId: context.traceId,
     spanId: context.spanId,
@@ -46,14 +51,9 @@ export function encodeSpan({ context, parent, name, kind, start, end, attributes
     startTimeUnixNano: int64(start),
     // A clock that was set back between must not have it end before it began.
     endTimeUnixNano: int64(start <= end ? end : start),
-    attributes,
+    ...limited(attributes, limits),
     ...(hasFailed && { status: { code: STATUS_ERROR } }),
     flags: context.flags | HAS_IS_REMOTE | (parent?.isRemote ? IS_REMOTE : 0),
   };
-
-  const delimited = SPAN.encodeDelimited(message).finish();
-  const encoded = new Uint8Array(delimited.length + 1);
-  encoded[0] = SPANS_TAG;
-  encoded.set(delimited, 1);
-  return encoded;
+  return bytesField(SPANS, SPAN.encode(message).finish());
 }

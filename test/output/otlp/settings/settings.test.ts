@@ -66,6 +66,7 @@ const queued = (signal: 'logs' | 'traces', prefix: string, delay: number): Case[
     usual: 30_000,
     good: { 1: 1, 0: NO_LIMIT },
     bad: NOT_TIMES,
+    flag: [{ timeout: 7 }, 7],
   },
   {
     name: `${prefix}_MAX_QUEUE_SIZE`,
@@ -126,10 +127,11 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'OTEL_METRIC_EXPORT_TIMEOUT',
-    get: ({ metrics }) => metrics.timeout,
+    get: ({ exportTimeouts }) => exportTimeouts.metrics,
     usual: 30_000,
     good: { 1: 1, 0: NO_LIMIT },
     bad: NOT_TIMES,
+    flag: [{ timeout: 7 }, 7],
   },
   {
     name: `${X}_METRICS_TEMPORALITY_PREFERENCE`,

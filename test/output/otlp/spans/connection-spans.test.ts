@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Column, EventRecord } from '../../../../src/events/column.js';
 import { type ConnectionSpanOptions, ConnectionSpans } from '../../../../src/output/otlp/spans/connection-spans.js';
 import { EnvironmentContexts } from '../../../../src/output/otlp/spans/environment-contexts.js';
+import type { Span } from '../../../../src/output/otlp/spans/span.js';
 import { formatTraceparent, parseTraceparent } from '../../../../src/output/otlp/spans/trace-context.js';
 import { keyValue } from '../../../../src/output/otlp/values.js';
 import { Running } from '../../../helpers/run.js';
@@ -26,9 +27,9 @@ const ours = parseTraceparent(OURS) ?? assert.fail();
 
 function feed(told: Partial<typeof CONNECTION>, options: Partial<ConnectionSpanOptions> = {}) {
   const columns = Object.entries({ ...CONNECTION, ...told }).map(([name, value]) => ({ name, value: () => value }));
-  const emitted: Uint8Array[] = [];
+  const emitted: Span[] = [];
   const spans = new ConnectionSpans(columns as unknown as Column[], {
-    emit: (bytes) => emitted.push(bytes),
+    emit: (span) => emitted.push(span),
     attributesOf: () => [],
     contextOf: () => undefined,
     ...options,

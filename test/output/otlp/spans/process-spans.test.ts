@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Column, EventRecord, type TextList } from '../../../../src/events/column.js';
 import { type ProcessSpanOptions, ProcessSpans } from '../../../../src/output/otlp/spans/process-spans.js';
+import type { Span } from '../../../../src/output/otlp/spans/span.js';
 import {
   formatTraceparent,
   parseTraceparent,
@@ -65,11 +66,11 @@ const columns = [
 ] as unknown as Column[];
 
 class Fed {
-  readonly emitted: Uint8Array[] = [];
+  readonly emitted: Span[] = [];
   readonly spans: ProcessSpans;
 
   constructor(options: Partial<ProcessSpanOptions> = {}) {
-    const emit = (bytes: Uint8Array) => this.emitted.push(bytes);
+    const emit = (span: Span) => this.emitted.push(span);
     this.spans = new ProcessSpans(columns, { emit, redact: (args) => args, parentOf: () => 1, ...options });
   }
 

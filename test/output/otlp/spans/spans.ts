@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { messageType } from '../../../../src/output/otlp/messages.js';
+import type { AttributeLimits } from '../../../../src/output/otlp/settings/settings.js';
+import { encodeSpan, type Span } from '../../../../src/output/otlp/spans/span.js';
 
 /** A span as a collector reads it. */
 export interface ReadSpan {
@@ -15,6 +17,7 @@ export interface ReadSpan {
   /** 2 for an error. */
   readonly status: number;
   readonly attributes: Readonly<Record<string, unknown>>;
+  readonly dropped: number;
 }
 
 const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex');
@@ -22,12 +25,23 @@ const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString
 // biome-ignore lint/suspicious/noExplicitAny: what protobufjs decodes has no types.
 function readValue(value: any): unknown {
   if (value.arrayValue) return value.arrayValue.values.map(readValue);
+  if (value.kvlistValue) return readAttributes(value.kvlistValue.values);
+  if (value.bytesValue) return [...value.bytesValue];
   return value.stringValue ?? value.boolValue ?? value.doubleValue ?? Number(value.intValue);
 }
 
-/** Reads what was emitted, as members of one ScopeSpans. */
-export function readSpans(emitted: readonly Uint8Array[]): ReadSpan[] {
-  const { spans } = messageType('ScopeSpans').toObject(messageType('ScopeSpans').decode(Buffer.concat(emitted)), {
+const readAttributes = (attributes: readonly { key: string; value: unknown }[]) =>
+  Object.fromEntries(attributes.map(({ key, value }) => [key, readValue(value)]));
+
+const NO_LIMITS: AttributeLimits = {
+  valueLength: Number.POSITIVE_INFINITY,
+  attributeCount: Number.POSITIVE_INFINITY,
+};
+
+/** What a collector reads of spans in one ScopeSpans. */
+export function readSpans(emitted: readonly Span[], limits = NO_LIMITS): ReadSpan[] {
+  const encoded = Buffer.concat(emitted.map((span) => encodeSpan(span, limits)));
+  const { spans } = messageType('ScopeSpans').toObject(messageType('ScopeSpans').decode(encoded), {
     longs: String,
     arrays: true,
   });
@@ -47,9 +61,8 @@ export function readSpans(emitted: readonly Uint8Array[]): ReadSpan[] {
       end: BigInt(span.endTimeUnixNano),
       flags: span.flags,
       status: span.status?.code ?? 0,
-      attributes: Object.fromEntries(
-        span.attributes.map(({ key, value }: { key: string; value: unknown }) => [key, readValue(value)]),
-      ),
+      dropped: span.droppedAttributesCount ?? 0,
+      attributes: readAttributes(span.attributes),
     };
   });
 }

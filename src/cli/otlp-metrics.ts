@@ -1,0 +1,72 @@
+/** The metrics of a run: what a tool adds up, and how snoopkit itself fares. */
+import type { Column, EventRecord } from '../events/column.js';
+import type { Rows } from '../events/rows.js';
+import { type Health, HealthMetrics, type Operation } from '../output/otlp/metrics/health-metrics.js';
+import type { MetricOptions } from '../output/otlp/metrics/metric-instrument.js';
+import { MetricReader } from '../output/otlp/metrics/metric-reader.js';
+import { keyColumns, TallyMetrics, type TallyShape } from '../output/otlp/metrics/tally-metrics.js';
+import type { MetricSettings } from '../output/otlp/settings/settings.js';
+import type { KeyValue } from '../output/otlp/values.js';
+import type { OtlpView } from './otlp-view.js';
+
+export interface OtlpMetricsOptions {
+  readonly view: OtlpView;
+  readonly settings: MetricSettings;
+  /** Reads the attributes that columns are. */
+  readonly attributesOf: (columns: readonly Column[]) => (record: EventRecord) => readonly KeyValue[];
+  /** How the run fares at the moment. */
+  readonly health: () => Health;
+  /** The time of day in nanoseconds since 1970. */
+  readonly now: () => bigint;
+  /** Takes a metric as it stands in its scope's message. */
+  readonly receive: (metric: Uint8Array) => void;
+}
+
+/** The shape of what a tool adds up; undefined for one that shows events. */
+function shapeOf({ view, tally, columns }: OtlpView): TallyShape | undefined {
+  return (
+    tally && {
+      event: view.event.name,
+      columns,
+      fields: view.fields,
+      sums: tally.sums ?? [],
+      mappings: tally.metrics ?? {},
+      isTotal: tally.isTotal ?? false,
+    }
+  );
+}
+
+/** Counts from when it is made. */
+export class OtlpMetrics {
+  readonly #now: () => bigint;
+  readonly #health: HealthMetrics;
+  readonly #tally: TallyMetrics | undefined;
+  readonly #reader: MetricReader;
+
+  constructor({ view, settings, attributesOf, health, now, receive }: OtlpMetricsOptions) {
+    const { interval, temporality, histograms } = settings;
+    const options: MetricOptions = { temporality, histograms, start: now() };
+    const shape = shapeOf(view);
+    this.#now = now;
+    this.#health = new HealthMetrics(health, options);
+    this.#tally = shape && new TallyMetrics(shape, attributesOf(keyColumns(shape)), options);
+    this.#reader = new MetricReader({ interval, now, receive });
+    this.#reader.add(this.#health);
+    this.#reader.start();
+  }
+
+  /** Notes a request that is over. */
+  note(operation: Operation): void {
+    this.#health.note(operation);
+  }
+
+  /** Tells what was added up. */
+  report(rows: Rows): void {
+    this.#reader.export(this.#tally?.report(rows, this.#now()) ?? []);
+  }
+
+  /** Tells once more how the run fares, and ends. */
+  close(): void {
+    this.#reader.close();
+  }
+}
