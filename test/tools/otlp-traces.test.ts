@@ -46,7 +46,7 @@ function readProcesses(folder: string, prefix: string): Map<number, Straced> {
   return processes;
 }
 
-/** Some 20 sources that are compiled and linked, one that can't be, and one rule that is killed. */
+/** Some 20 sources that are compiled and linked, one that can't be, a rule that is killed, and a shell that another program replaces. */
 function makeProject(folder: string): void {
   mkdirSync(folder);
   const names = Array.from({ length: SOURCES }, (_, i) => `f${i}`);
@@ -55,10 +55,11 @@ function makeProject(folder: string): void {
   writeFileSync(join(folder, 'bad.c'), '#error "no"\n');
   const objects = ['main', ...names].map((name) => `${name}.o`).join(' ');
   const rules = [
-    'all: program bad.o killed checked',
+    'all: program bad.o killed replaced checked',
     `program: ${objects}\n\t@$(CC) -o $@ $^`,
     '%.o: %.c\n\t@$(CC) -c -o $@ $<',
     'killed:\n\t@sh -c "kill -9 \\$$\\$$"',
+    'replaced:\n\t@(exit 0); exec true',
     'checked: program\n\t@./program && test -x program | cat; (exit 3) || exit 0',
   ];
   writeFileSync(join(folder, 'Makefile'), `${rules.join('\n')}\n`);

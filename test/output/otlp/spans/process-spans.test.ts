@@ -120,6 +120,18 @@ describe('otlp: spans of processes', () => {
     assert.ok(!('process.args_count' in span.attributes) && !('process.command_args' in span.attributes));
   });
 
+  it('begin with what is below them where that was before they executed anything', () => {
+    const shell = { pid: 5, from: 1, run: 2 };
+    const fed = new Fed().tell(
+      { pid: 6, creator: 5, from: 4, to: 6, run: 1 },
+      { pid: 7, creator: 5, from: 6, to: 7 },
+      shell,
+    );
+    assert.deepEqual([fed.byPid.get(5)?.start, fed.byPid.get(6)?.start], [seconds(4), seconds(5)]);
+    const later = { pid: 6, creator: 5, from: 8.5, to: 9 };
+    assert.equal(new Fed().tell(later, shell).byPid.get(5)?.start, seconds(8));
+  });
+
   it('are errors where the process failed', () => {
     const failed = one({ pid: 5, exit: 2 });
     assert.deepEqual(
