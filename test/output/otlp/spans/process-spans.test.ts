@@ -6,7 +6,8 @@ import {
   parseTraceparent,
   type SpanContext,
 } from '../../../../src/output/otlp/spans/trace-context.js';
-import { type ReadSpan, readSpans } from './spans.js';
+import type { ArrivedSpan } from '../../../helpers/otlp-arrivals.js';
+import { readSpans } from './spans.js';
 
 /** What procsnoop tells of a process, in seconds where it's about time. */
 interface Told {
@@ -81,12 +82,12 @@ class Fed {
     return this;
   }
 
-  get read(): ReadSpan[] {
+  get read(): ArrivedSpan[] {
     return readSpans(this.emitted);
   }
 
   /** By pid: of several the last. */
-  get byPid(): Map<unknown, ReadSpan> {
+  get byPid(): Map<unknown, ArrivedSpan> {
     return new Map(this.read.map((span) => [span.attributes['process.pid'], span]));
   }
 }
@@ -102,7 +103,7 @@ const REMOTE = 0x200;
 describe('otlp: spans of processes', () => {
   it('say what ran, and how it ended', () => {
     const span = one({ pid: 5, creator: 4, args: ['/usr/bin/make', 'all'], comm: 'make', run: 3 });
-    assert.deepEqual([span.name, span.kind, span.status, span.flags], ['make', 1, 0, 0x101]);
+    assert.deepEqual([span.name, span.kind, span.hasFailed, span.flags], ['make', 1, false, 0x101]);
     assert.deepEqual([span.start, span.end], [seconds(7), seconds(10)]);
     assert.deepEqual(span.attributes, {
       'process.executable.name': 'make',
@@ -135,15 +136,15 @@ describe('otlp: spans of processes', () => {
   it('are errors where the process failed', () => {
     const failed = one({ pid: 5, exit: 2 });
     assert.deepEqual(
-      [failed.status, failed.attributes['process.exit.code'], failed.attributes['error.type']],
-      [2, 2, '2'],
+      [failed.hasFailed, failed.attributes['process.exit.code'], failed.attributes['error.type']],
+      [true, 2, '2'],
     );
     for (const [signal, code] of [
       ['SIGKILL', 137],
       ['SIGRTMIN+3', 163],
     ] as const) {
-      const { status, attributes } = one({ pid: 5, signal });
-      assert.equal(status, 2);
+      const { hasFailed, attributes } = one({ pid: 5, signal });
+      assert.ok(hasFailed);
       assert.deepEqual(
         ['process.exit.code', 'snoopkit.process.exit.signal', 'error.type'].map((name) => attributes[name]),
         [code, signal, signal],
