@@ -218,7 +218,7 @@ export class ProcessSpans {
     const shown = this.#options.redact(words);
     const attributes = [keyValue('process.args_count', this.#args.count || words.length)];
     if (shown) attributes.push(keyValue('process.command_args', shown));
-    if (shown && this.#args.span.isTruncated) attributes.push(keyValue('snoopkit.args.truncated', true));
+    if (shown && this.#args.span.isTruncated) attributes.push(keyValue('snoopkit.process.args.truncated', true));
     return attributes;
   }
 }

@@ -164,7 +164,7 @@ describe('otlp: spans of processes', () => {
     const process = { pid: 5, args: ['mysql', '-psecret'], count: 3 };
     const redacted = one(process, { redact: ([first = '']) => [first, '***'] }).attributes;
     assert.deepEqual(redacted['process.command_args'], ['mysql', '***']);
-    assert.equal(redacted['snoopkit.args.truncated'], true);
+    assert.equal(redacted['snoopkit.process.args.truncated'], true);
     const none = one(process, { redact: () => undefined }).attributes;
     assert.deepEqual([none['process.args_count'], none['process.command_args']], [3, undefined]);
   });
