@@ -1,4 +1,5 @@
 /** What arrived at a collector, as plain objects: whichever it was, and however it was encoded. */
+import assert from 'node:assert/strict';
 import { jsonEncoder } from '../../src/output/otlp/transport/json.js';
 import type { Signal } from '../../src/output/otlp/types.js';
 import type { Told } from './otlp-expected.js';
@@ -24,8 +25,11 @@ export interface ArrivedSpan {
   readonly kind: number;
   readonly start: bigint;
   readonly end: bigint;
+  readonly flags: number;
   readonly hasFailed: boolean;
   readonly attributes: Attributes;
+  /** How many attributes it lacks. */
+  readonly dropped: number;
 }
 
 export interface ArrivedPoint {
@@ -62,12 +66,20 @@ export interface Arrivals {
 export function plain(value: Told): unknown {
   if ('intValue' in value) return Number(value.intValue);
   if ('arrayValue' in value) return (value.arrayValue.values ?? []).map(plain);
-  if ('kvlistValue' in value) return attributesOf(value.kvlistValue.values);
+  if ('kvlistValue' in value) return membersOf(value.kvlistValue.values);
   return Object.values(value)[0];
 }
 
-const attributesOf = (attributes: readonly { key: string; value: Told }[] = []): Attributes =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, plain(value)]));
+type Members = readonly { key: string; value: Told }[];
+
+const membersOf = (members: Members): Attributes =>
+  Object.fromEntries(members.map(({ key, value }) => [key, plain(value)]));
+
+function attributesOf(attributes: Members = []): Attributes {
+  const read = membersOf(attributes);
+  assert.equal(Object.keys(read).length, attributes.length, 'each attribute once');
+  return read;
+}
 
 const numbers = (texts: readonly string[] = []) => texts.map(Number);
 
@@ -91,8 +103,10 @@ const spanOf = (span: Json): ArrivedSpan => ({
   kind: span.kind,
   start: BigInt(span.startTimeUnixNano),
   end: BigInt(span.endTimeUnixNano),
+  flags: span.flags,
   hasFailed: span.status?.code === 2,
   attributes: attributesOf(span.attributes),
+  dropped: span.droppedAttributesCount ?? 0,
 });
 
 const pointOf = (point: Json): ArrivedPoint => ({
@@ -116,7 +130,7 @@ function metricOf(metric: Json): ArrivedMetric {
 }
 
 /** Reads requests, in protobuf or JSON. */
-export function arrivalsOf(requests: readonly HttpRequest[]): Arrivals {
+export function arrivalsOf(requests: readonly Pick<HttpRequest, 'path' | 'headers' | 'body'>[]): Arrivals {
   const read = (signal: Signal): Json[] =>
     requests
       .filter(({ path }) => path.endsWith(`/v1/${signal}`))

@@ -1,6 +1,8 @@
 /** Events at a rate, and a collector that goes away and comes back. */
 import assert from 'node:assert/strict';
+import type { OpenEvent } from './opens.js';
 import { type ArrivedLog, arrivalsOf } from './otlp-arrivals.js';
+import { unixNano } from './otlp-expected.js';
 import { type HttpRequest, OtlpHttpServer } from './otlp-server.js';
 import { fewer } from './patience.js';
 
@@ -63,4 +65,5 @@ export class ReturningServer {
 }
 
 /** What tells a record from all others: the time and the thread. */
+export const keyOfEvent = ({ time, tid }: OpenEvent): string => `${unixNano(time)} ${tid}`;
 export const keyOfLog = ({ time, attributes }: ArrivedLog): string => `${time} ${attributes['thread.id']}`;

@@ -1,6 +1,6 @@
 /** Runs of snoopkit that send to a collector: OpenTelemetry's own where that is found, else one of ours. */
 import assert from 'node:assert/strict';
-import { whyMissing } from '../capability.js';
+import { needs, whyMissing } from '../capability.js';
 import { Collector } from './otelcol.js';
 import { type Arrivals, arrivalsOf } from './otlp-arrivals.js';
 import { OtlpHttpServer } from './otlp-server.js';
@@ -32,6 +32,17 @@ export class Receiver {
   async stop(): Promise<void> {
     await (this.#collector ?? this.server).stop();
   }
+}
+
+/** One for the tests of a suite, which trace and so need root. */
+export function useReceiver(): () => Receiver {
+  let receiver: Receiver | undefined;
+  before(async function () {
+    needs(this, 'root');
+    receiver = await Receiver.start();
+  });
+  after(() => receiver?.stop());
+  return () => receiver ?? assert.fail('it has not begun');
 }
 
 /** Our own environment, but for what would have a say in what is sent. */

@@ -16,10 +16,10 @@ export interface ServerTls extends Pair {
   readonly clientCa?: Buffer;
 }
 
-/** A request's message as a plain object: integers of 64 bits are strings, bytes stay bytes. */
+/** A request's message as a plain object: integers of 64 bits are strings, bytes are base64. */
 export function decodedRequest(signal: Signal, body: Uint8Array): Record<string, unknown> {
   const type = messageType(REQUESTS[signal]);
-  return type.toObject(type.decode(body), { longs: String });
+  return type.toObject(type.decode(body), { longs: String, bytes: String });
 }
 
 /** An Export...ServiceResponse that says this of a part. */

@@ -18,20 +18,23 @@ export const STRACE = [
   '5000',
 ];
 
-const unhex = (text: string) => Buffer.from(text.replaceAll('\\x', ''), 'hex').toString();
+/** A text as `strace -xx` shows it. */
+export const unhex = (text: string) => Buffer.from(text.replaceAll('\\x', ''), 'hex').toString();
 
 /** The files that `strace -ff -o prefix` wrote, by process. */
+export function straceFiles(prefix: string): Map<number, string> {
+  const paths = readdirSync(dirname(prefix)).map((name) => join(dirname(prefix), name));
+  return new Map(
+    paths
+      .filter((path) => path.startsWith(`${prefix}.`))
+      .map((path) => [Number(path.slice(prefix.length + 1)), readFileSync(path, 'utf8')]),
+  );
+}
+
+/** What they say was opened. */
 export function readStrace(prefix: string): Map<number, Opened[]> {
-  const calls = new Map<number, Opened[]>();
-  for (const name of readdirSync(dirname(prefix))) {
-    const path = join(dirname(prefix), name);
-    if (!path.startsWith(`${prefix}.`)) continue;
-    const lines = readFileSync(path, 'utf8')
-      .split('\n')
-      .filter((line) => /^(open|creat)/.test(line));
-    calls.set(Number(path.slice(prefix.length + 1)), lines.map(parseLine));
-  }
-  return calls;
+  const opens = (text: string) => text.split('\n').filter((line) => /^(open|creat)/.test(line));
+  return new Map([...straceFiles(prefix)].map(([pid, text]) => [pid, opens(text).map(parseLine)]));
 }
 
 /** openat(AT_FDCWD, "\x2f...", O_RDONLY|O_CLOEXEC) = 3 */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { needs } from '../capability.js';
 import { arrivalsOf } from '../helpers/otlp-arrivals.js';
-import { ACCOUNT, plainEnvironment, Receiver } from '../helpers/otlp-run.js';
+import { ACCOUNT, plainEnvironment, useReceiver } from '../helpers/otlp-run.js';
 import { Trace } from '../helpers/trace.js';
 
 const SECRET = 'hunter2';
@@ -10,12 +9,7 @@ const WORDS = ['/bin/true', `--password=${SECRET}`, '--token', SECRET, `http://m
 const REDACTED = ['/bin/true', `--password=${MASK}`, '--token', MASK, `http://me:${MASK}@localhost/`, 'plain'];
 
 describe('--otlp-args', () => {
-  let receiver: Receiver;
-  before(async function () {
-    needs(this, 'root');
-    receiver = await Receiver.start();
-  });
-  after(() => receiver?.stop());
+  const receiver = useReceiver();
 
   for (const [tool, signal, flags] of [
     ['execsnoop', 'logs', []],
@@ -32,9 +26,9 @@ describe('--otlp-args', () => {
       it(`${style ?? 'left out'}: what ${signal} of ${tool} have of arguments`, async () => {
         const trace = new Trace<{ args?: string[] }>(tool);
         try {
-          const all = ['--otlp', ...receiver.flags, ...flags, ...(style ? ['--otlp-args', style] : [])];
+          const all = ['--otlp', ...receiver().flags, ...flags, ...(style ? ['--otlp-args', style] : [])];
           const { events } = await trace.run(all, WORDS, { maySay: ACCOUNT, env: plainEnvironment() });
-          const requests = receiver.server.requests.splice(0);
+          const requests = receiver().server.requests.splice(0);
           const text = Buffer.concat(requests.map(({ body }) => body)).toString('latin1');
           assert.equal(text.includes(SECRET), style === 'full');
           const records = arrivalsOf(requests)[signal].map(({ attributes }) => attributes);

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
 import type { OpenEvent } from '../helpers/opens.js';
 import { arrivalsOf } from '../helpers/otlp-arrivals.js';
-import { unixNano } from '../helpers/otlp-expected.js';
-import { keyOfLog, ReturningServer } from '../helpers/otlp-outage.js';
+import { keyOfEvent, keyOfLog, ReturningServer } from '../helpers/otlp-outage.js';
 import { ACCOUNT, type Account, accountOf, plainEnvironment } from '../helpers/otlp-run.js';
 import { type HttpAnswer, type HttpRequest, OtlpHttpServer, partialSuccess } from '../helpers/otlp-server.js';
 import { patient } from '../helpers/patience.js';
@@ -15,7 +14,6 @@ const LOST = 'snoopkit.events.lost';
 const COUNT = 300;
 const BURST = [OPENS, 'burst', `${COUNT}`, '/dev/null'];
 const OUTAGE_SAID = 'the collector does not take log records for now';
-const keyOf = ({ time, tid }: OpenEvent) => `${unixNano(time)} ${tid}`;
 
 describe('--output otlp: delivery', () => {
   let trace: Trace<OpenEvent>;
@@ -64,7 +62,7 @@ describe('--output otlp: delivery', () => {
       assert.ok(performance.now() - start >= least, 'it waited');
       assert.deepEqual(account, { seen: events.length, earlier: 0, parts: { delivered: events.length } });
       const [refused, ...taken] = requests;
-      assert.deepEqual(eventsIn(taken), events.map(keyOf));
+      assert.deepEqual(eventsIn(taken), events.map(keyOfEvent));
       assert.deepEqual(refused?.body, taken[0]?.body, 'the same again');
       assert.equal(troubles.length, 1, troubles.join('\n'));
       assert.match(troubles[0] ?? '', new RegExp(`^snoopkit: ${OUTAGE_SAID}: `));
@@ -73,7 +71,7 @@ describe('--output otlp: delivery', () => {
   it('tells what the collector rejected', async () => {
     const { events, requests, account, troubles } = await deliver([{ body: partialSuccess(7, 'too old') }]);
     const all = arrivalsOf(requests).logs;
-    assert.deepEqual(eventsIn(requests), events.map(keyOf));
+    assert.deepEqual(eventsIn(requests), events.map(keyOfEvent));
     assert.deepEqual(account.parts, { delivered: all.length - 7, 'rejected by the collector': 7 });
     assert.deepEqual(troubles, ['snoopkit: the collector rejected 7 log records: too old']);
   });
@@ -81,7 +79,7 @@ describe('--output otlp: delivery', () => {
   it('gives up what the collector refuses, tells it, and goes on', async () => {
     const { events, requests, account, troubles } = await deliver([{ status: 400 }], ['--otlp-batch', '100']);
     assert.deepEqual(account.parts, { delivered: account.seen - 100, 'dropped: the collector refused them': 100 });
-    assert.deepEqual(eventsIn(requests), events.map(keyOf));
+    assert.deepEqual(eventsIn(requests), events.map(keyOfEvent));
     assert.match(
       troubles.join('\n'),
       /^snoopkit: the collector refused 100 log records, which are lost: HTTP 400 [^\n]*$/,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { needs } from '../capability.js';
 import type { ArrivedMetric, ArrivedPoint } from '../helpers/otlp-arrivals.js';
-import { ACCOUNT, plainEnvironment, Receiver } from '../helpers/otlp-run.js';
+import { ACCOUNT, plainEnvironment, useReceiver } from '../helpers/otlp-run.js';
 import { OPENS, snoopkit } from '../helpers/run.js';
 import { socketsWords } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
@@ -27,21 +26,16 @@ const keysOf = (row: Row) =>
   Object.fromEntries(Object.entries(KEYS).flatMap(([column, name]) => (column in row ? [[name, row[column]]] : [])));
 
 describe('--output otlp: metrics', () => {
-  let receiver: Receiver;
-  before(async function () {
-    needs(this, 'root');
-    receiver = await Receiver.start();
-  });
-  after(() => receiver?.stop());
+  const receiver = useReceiver();
 
   /** The rows of a run, and the metrics of the same run. */
   async function both(tool: string, flags: readonly string[], command: readonly string[], more?: NodeJS.ProcessEnv) {
     const trace = new Trace<Row>(tool);
     try {
-      const all = [...flags, '--otlp', ...receiver.flags];
+      const all = [...flags, '--otlp', ...receiver().flags];
       const options = { maySay: ACCOUNT, env: plainEnvironment(more), mayLose: true };
       const { events, losses } = await trace.run(all, command, options);
-      const { metrics, logs } = receiver.take();
+      const { metrics, logs } = receiver().take();
       return { rows: events, losses, metrics, logs };
     } finally {
       trace.remove();
@@ -182,9 +176,9 @@ describe('--output otlp: metrics', () => {
   });
 
   it('none, where OTEL_METRICS_EXPORTER says so', async () => {
-    const words = ['opensnoop', '-o', 'otlp', ...receiver.flags, '--', OPENS, 'burst', '10', '/dev/null'];
+    const words = ['opensnoop', '-o', 'otlp', ...receiver().flags, '--', OPENS, 'burst', '10', '/dev/null'];
     const { status } = await snoopkit(words, { env: plainEnvironment({ OTEL_METRICS_EXPORTER: 'none' }) });
-    const { logs, metrics } = receiver.take();
+    const { logs, metrics } = receiver().take();
     assert.deepEqual([status, metrics.length], [0, 0]);
     assert.ok(logs.length >= 10);
   });

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { needs } from '../capability.js';
-import { plainEnvironment, Receiver } from '../helpers/otlp-run.js';
+import { plainEnvironment, useReceiver } from '../helpers/otlp-run.js';
 import { snoopkit } from '../helpers/run.js';
 
 const OTLP = ['-o', 'otlp'];
@@ -46,17 +45,14 @@ const IGNORED: readonly (readonly [variables: NodeJS.ProcessEnv, line: RegExp])[
 ];
 
 describe('--output otlp: mistakes', () => {
+  const receiver = useReceiver();
   let folder: string;
-  let receiver: Receiver;
-  before(async function () {
-    needs(this, 'root');
+  before(() => {
     folder = mkdtempSync(join(tmpdir(), 'snoopkit-'));
     writeFileSync(join(folder, 'file'), 'text');
-    receiver = await Receiver.start();
   });
-  after(async () => {
+  after(() => {
     if (folder) rmSync(folder, { recursive: true });
-    await receiver?.stop();
   });
 
   /** Runs a command, and says whether that was run. */
@@ -67,7 +63,7 @@ describe('--output otlp: mistakes', () => {
     const hasRun = existsSync(sign);
     rmSync(sign, { force: true });
     const lines = finished.lines.map((line) => line.replace(/^snoopkit: /, ''));
-    return { ...finished, lines, hasRun, ...receiver.take() };
+    return { ...finished, lines, hasRun, ...receiver().take() };
   }
 
   it('of flags are told in a line, before anything is traced', async function () {
@@ -94,7 +90,7 @@ describe('--output otlp: mistakes', () => {
 
   it('of other variables are told in a line, and ignored', async () => {
     for (const [variables, line] of IGNORED) {
-      const { status, lines, logs } = await tried([...OTLP, ...receiver.flags], variables);
+      const { status, lines, logs } = await tried([...OTLP, ...receiver().flags], variables);
       const [first = '', account = '', ...more] = lines;
       assert.match(first, line);
       assert.match(account, /^\d+ log records: \d+ delivered$/);
@@ -124,7 +120,9 @@ describe('--output otlp: mistakes', () => {
   });
 
   it('OTEL_LOGS_EXPORTER=none: sends no logs, but metrics', async () => {
-    const { status, lines, logs, metrics } = await tried([...OTLP, ...receiver.flags], { OTEL_LOGS_EXPORTER: 'none' });
+    const { status, lines, logs, metrics } = await tried([...OTLP, ...receiver().flags], {
+      OTEL_LOGS_EXPORTER: 'none',
+    });
     assert.deepEqual([status, lines, logs.length], [0, [], 0]);
     assert.ok(metrics.some(({ name }) => name === 'snoopkit.events'));
   });

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '../capability.js';
 import type { OpenEvent } from '../helpers/opens.js';
-import { unixNano } from '../helpers/otlp-expected.js';
-import { keyOfLog, opensFor, ReturningServer } from '../helpers/otlp-outage.js';
+import { keyOfEvent, keyOfLog, opensFor, ReturningServer } from '../helpers/otlp-outage.js';
 import { ACCOUNT, accountOf, plainEnvironment } from '../helpers/otlp-run.js';
 import { patient } from '../helpers/patience.js';
 import { OPENS, Running, SNOOPKIT, snoopkit } from '../helpers/run.js';
@@ -15,8 +14,6 @@ const OUTAGE_SAID = /^snoopkit: the collector does not take (log records|metrics
 const MAY_SAY = new RegExp(`${ACCOUNT.source}|${OUTAGE_SAID.source}`);
 const SPOOLED = 'in the spool, for the next run';
 const DELAY_MS = 100;
-
-const keyOf = ({ time, tid }: OpenEvent) => `${unixNano(time)} ${tid}`;
 
 describe('--otlp-spool', () => {
   let trace: Trace<OpenEvent>;
@@ -55,7 +52,7 @@ describe('--otlp-spool', () => {
     assert.deepEqual([next.status, account.earlier], [0, events.length]);
     assert.deepEqual(account.parts, { delivered: account.seen + account.earlier });
     const logs = (await server.logs()).filter(({ name }) => name === 'snoopkit.file.open');
-    assert.deepEqual(logs.map(keyOfLog), events.map(keyOf));
+    assert.deepEqual(logs.map(keyOfLog), events.map(keyOfEvent));
     assert.deepEqual(readdirSync(spool), [], 'nothing is left');
   });
 
@@ -75,7 +72,7 @@ describe('--otlp-spool', () => {
     assert.ok(before > 0, 'some came before');
     // One whose answer was cut off may come again.
     const arrived = new Set((await server.logs()).map(keyOfLog));
-    assert.deepEqual([...arrived].sort(), [...new Set(events.map(keyOf))].sort());
+    assert.deepEqual([...arrived].sort(), [...new Set(events.map(keyOfEvent))].sort());
     assert.equal(arrived.size, events.length);
   });
 
@@ -108,7 +105,7 @@ describe('--otlp-spool', () => {
     assert.equal(logs.length, account.earlier);
     // Either may be ahead of the other as it is killed.
     const both = Math.min(logs.length, events.length);
-    assert.deepEqual(logs.slice(0, both).map(keyOfLog), events.slice(0, both).map(keyOf));
+    assert.deepEqual(logs.slice(0, both).map(keyOfLog), events.slice(0, both).map(keyOfEvent));
     // What was not on disk then is what had just come.
     const last = BigInt(logs.at(-1)?.time ?? 0);
     assert.ok(

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { needs } from '../capability.js';
 import { type ArrivedSpan, plain } from '../helpers/otlp-arrivals.js';
 import { expectedAttributes, unixNano } from '../helpers/otlp-expected.js';
-import { ACCOUNT, accountOf, plainEnvironment, Receiver } from '../helpers/otlp-run.js';
+import { ACCOUNT, accountOf, plainEnvironment, useReceiver } from '../helpers/otlp-run.js';
 import { snoopkit } from '../helpers/run.js';
 import { parseSteps, socketsWords, stepOf } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
@@ -16,22 +15,17 @@ const CLIENT = 3;
 const SERVER = 2;
 
 describe('--otlp-spans', () => {
-  let receiver: Receiver;
-  before(async function () {
-    needs(this, 'root');
-    receiver = await Receiver.start();
-  });
-  after(() => receiver?.stop());
+  const receiver = useReceiver();
 
   /** What arrives of a run that has these variables, too. */
   async function traced(tool: string, flags: readonly string[], command: readonly string[], more?: NodeJS.ProcessEnv) {
-    const words = [tool, '-o', 'otlp', '--otlp-spans', ...receiver.flags, ...flags, '--', ...command];
+    const words = [tool, '-o', 'otlp', '--otlp-spans', ...receiver().flags, ...flags, '--', ...command];
     const { stdout, lines, status } = await snoopkit(words, { env: plainEnvironment(more) });
     assert.deepEqual(
       lines.filter((line) => !ACCOUNT.test(line)),
       [],
     );
-    return { ...receiver.take(), stdout: stdout.toString().trim(), lines, status };
+    return { ...receiver().take(), stdout: stdout.toString().trim(), lines, status };
   }
 
   /** Spans by how their process ended. */
@@ -115,11 +109,11 @@ describe('--otlp-spans', () => {
     try {
       const steps = 'listen 0 127.0.0.1 0 connect 1 127.0.0.1 @0 accept 2 0 send 1 1000 recv 2 1000 sleep 20';
       const { events, stdout } = await trace.run(
-        ['--otlp', '--otlp-spans', ...receiver.flags],
+        ['--otlp', '--otlp-spans', ...receiver().flags],
         socketsWords(steps, 'close 1 await-state 2 CLOSE_WAIT close 2', 'sleep 300'),
         { env: plainEnvironment({ TRACEPARENT: traceparent(OURS) }), maySay: ACCOUNT },
       );
-      const { spans, logs } = receiver.take();
+      const { spans, logs } = receiver().take();
       assert.deepEqual([logs.length, spans.length, events.length], [0, 2, 2]);
       const port = stepOf(parseSteps(stdout), 'connect').remote_port;
       const { tool } = (await import('../../tools/tcplife.js')).default;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { needs } from '../capability.js';
 import type { ArrivedSpan } from '../helpers/otlp-arrivals.js';
-import { ACCOUNT, plainEnvironment, Receiver } from '../helpers/otlp-run.js';
+import { ACCOUNT, plainEnvironment, useReceiver } from '../helpers/otlp-run.js';
 import { patient } from '../helpers/patience.js';
+import { straceFiles, unhex } from '../helpers/strace.js';
 import { Trace } from '../helpers/trace.js';
 
 /** A process as strace saw it. */
@@ -20,15 +21,11 @@ interface Straced {
 const SOURCES = 20;
 const SIGNALS: Readonly<Record<string, number>> = { SIGKILL: 9, SIGTERM: 15 };
 
-const unhex = (text: string) => Buffer.from(text.replaceAll('\\x', ''), 'hex').toString();
-
-/** The files that `strace -ff -o prefix` wrote, by process. */
-function readProcesses(folder: string, prefix: string): Map<number, Straced> {
+/** What the files say that `strace -ff -o prefix` wrote. */
+function readProcesses(prefix: string): Map<number, Straced> {
   const processes = new Map<number, Straced>();
   const parents = new Map<number, number>();
-  for (const name of readdirSync(folder).filter((file) => file.startsWith(`${prefix}.`))) {
-    const pid = Number(name.slice(prefix.length + 1));
-    const text = readFileSync(join(folder, name), 'latin1');
+  for (const [pid, text] of straceFiles(prefix)) {
     const [, words] = [...text.matchAll(/^execve\(.*?, \[(.*?)\], .*\) = 0$/gm)].at(-1) ?? [];
     const args = words && [...words.matchAll(/"((?:\\x..)*)"/g)].map(([, hex = '']) => unhex(hex));
     const [, code, signal] = /\+\+\+ (?:exited with (\d+)|killed by (\w+))/.exec(text) ?? assert.fail(text);
@@ -46,7 +43,7 @@ function readProcesses(folder: string, prefix: string): Map<number, Straced> {
   return processes;
 }
 
-/** Some 20 sources that are compiled and linked, one that can't be, and one rule that is killed. */
+/** Some 20 sources that are compiled and linked, one that can't be, a rule that is killed, and a shell that another program replaces. */
 function makeProject(folder: string): void {
   mkdirSync(folder);
   const names = Array.from({ length: SOURCES }, (_, i) => `f${i}`);
@@ -55,29 +52,25 @@ function makeProject(folder: string): void {
   writeFileSync(join(folder, 'bad.c'), '#error "no"\n');
   const objects = ['main', ...names].map((name) => `${name}.o`).join(' ');
   const rules = [
-    'all: program bad.o killed checked',
+    'all: program bad.o killed replaced checked',
     `program: ${objects}\n\t@$(CC) -o $@ $^`,
     '%.o: %.c\n\t@$(CC) -c -o $@ $<',
     'killed:\n\t@sh -c "kill -9 \\$$\\$$"',
+    'replaced:\n\t@(exit 0); exec true',
     'checked: program\n\t@./program && test -x program | cat; (exit 3) || exit 0',
   ];
   writeFileSync(join(folder, 'Makefile'), `${rules.join('\n')}\n`);
 }
 
 describe('--otlp-spans: a build', () => {
-  let receiver: Receiver;
+  const receiver = useReceiver();
   let trace: Trace<object>;
-  before(async function () {
-    needs(this, 'root');
+  before(function () {
     needs(this, 'strace');
     needs(this, 'cc');
     trace = new Trace('procsnoop');
-    receiver = await Receiver.start();
   });
-  after(async () => {
-    trace?.remove();
-    await receiver?.stop();
-  });
+  after(() => trace?.remove());
 
   it('is one trace: the tree that strace saw, with the statuses', async function () {
     this.timeout(patient(60_000));
@@ -86,12 +79,12 @@ describe('--otlp-spans: a build', () => {
     const calls = 'trace=execve,clone,clone3,fork,vfork';
     const strace = ['strace', '-ff', '-q', '-xx', '-s', '5000', '-e', calls, '-e', 'signal=KILL'];
     const { status, said } = await trace.run(
-      ['-f', '--max-args', '64K', '--otlp', '--otlp-spans', ...receiver.flags],
+      ['-f', '--max-args', '64K', '--otlp', '--otlp-spans', ...receiver().flags],
       [...strace, '-o', join(trace.folder, 'strace'), 'make', '-C', project, '-k', '-j4', 'CC=cc'],
       { timeout: 55_000, maySay: ACCOUNT, env: plainEnvironment() },
     );
     assert.equal(status, 2, said);
-    const { spans, logs } = receiver.take();
+    const { spans, logs } = receiver().take();
     assert.deepEqual(logs, [], 'spans are in place of events');
     assert.equal(new Set(spans.map(({ trace }) => trace)).size, 1, 'one trace');
     const byId = new Map(spans.map((span) => [span.id, span]));
@@ -102,7 +95,7 @@ describe('--otlp-spans: a build', () => {
     assert.deepEqual(otherRoots, []);
     assert.equal(root.name, 'strace');
 
-    const processes = readProcesses(trace.folder, 'strace');
+    const processes = readProcesses(join(trace.folder, 'strace'));
     assert.ok(processes.size > 3 * SOURCES, `${processes.size} processes`);
     assert.equal([...processes.values()].filter(({ parent }) => parent === undefined).length, 1, 'that is make');
     for (const [pid, { parent = pidOf(root), args, code, signal }] of processes) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { ToolCommand } from '../../src/cli/define-tool.js';
-import { messageType } from '../../src/output/otlp/messages.js';
 import { needs } from '../capability.js';
 import { Collector } from '../helpers/otelcol.js';
 import { expectedAttributes, type Told, unixNano } from '../helpers/otlp-expected.js';
-import { OtlpHttpServer } from '../helpers/otlp-server.js';
+import { ACCOUNT, plainEnvironment } from '../helpers/otlp-run.js';
+import { decodedRequest, OtlpHttpServer } from '../helpers/otlp-server.js';
 import { socketsWords } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
 
@@ -33,8 +33,6 @@ interface Receiver {
 }
 
 const DURATIONS = new Set(['age', 'run_time', 'cpu_time', 'latency', 'duration', 'srtt', 'lasted']);
-const ACCOUNT = /^snoopkit: \d+ log records: \d+ delivered$/;
-const REQUEST = messageType('ExportLogsServiceRequest');
 const PAIR = 'listen 0 127.0.0.1 0 connect 1 127.0.0.1 @0 accept 2 0';
 
 /** Tools, and what each is to see. */
@@ -96,7 +94,7 @@ describe('--output otlp', () => {
         const trace = new Trace<Line>(tool);
         try {
           const all = [...flags, '--otlp', ...receiver().flags];
-          const { events } = await trace.run(all, command, { maySay: ACCOUNT });
+          const { events } = await trace.run(all, command, { maySay: ACCOUNT, env: plainEnvironment() });
           await compare(tool, events, logsOf(receiver().received()));
         } finally {
           trace.remove();
@@ -116,7 +114,7 @@ describe('--output otlp', () => {
         server.requests
           .splice(0)
           .filter(({ path }) => path === '/v1/logs')
-          .map(({ body }) => REQUEST.toObject(REQUEST.decode(body), { longs: String, bytes: String })),
+          .map(({ body }) => decodedRequest('logs', body)),
     }));
   });
 

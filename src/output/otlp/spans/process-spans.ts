@@ -42,8 +42,8 @@ const MOST_OPEN = 16_384;
 const MOST_CONTEXTS = 16_384;
 
 /**
- * Spans of processes, from the events of procsnoop --trace-context: one for each at its end, from its last exec to its
- * exit, below that of the process that created it.
+ * Spans of processes, from the events of procsnoop --trace-context: one for each at its end, from its last exec, or the first
+ * process below it if that was before, to its exit; below that of the process that created it.
  *
  * A process whose TRACEPARENT is not that of its creator belongs to what this names; all others to the trace of their
  * creator. Those that descend from no such process are of one trace for each tree: as far up as creators are known.
@@ -81,9 +81,11 @@ export class ProcessSpans {
     const [end, age] = [value('time') as bigint, value('age') as bigint];
     const [creator, creatorKey] = [value('creator') as number, value('creator_key') as bigint];
     const { context, parent, carried, isBelowCreator } = this.#place(record, pid, key, creator, creatorKey);
+    const firstBelow = this.#open.get(key)?.since;
     this.#open.delete(key);
     this.#contexts.set(pid, context);
     const since = end - age;
+    const began = end - ((value('run_time') as bigint | undefined) ?? age);
     // One whose parent is another by now was created by a process that has ended already.
     if (isBelowCreator && parent && value('ppid') === creator)
       this.#refer(creatorKey, {
@@ -102,7 +104,8 @@ export class ProcessSpans {
       parent,
       name,
       kind: SPAN_KIND.INTERNAL,
-      start: end - ((value('run_time') as bigint | undefined) ?? age),
+      // A shell that executes its last command in its own place has run others before.
+      start: firstBelow !== undefined && firstBelow < began ? firstBelow : began,
       end,
       attributes: [
         keyValue('process.executable.name', name),
@@ -213,7 +216,7 @@ export class ProcessSpans {
     const shown = this.#options.redact(words);
     const attributes = [keyValue('process.args_count', this.#args.count || words.length)];
     if (shown) attributes.push(keyValue('process.command_args', shown));
-    if (shown && this.#args.span.isTruncated) attributes.push(keyValue('snoopkit.args.truncated', true));
+    if (shown && this.#args.span.isTruncated) attributes.push(keyValue('snoopkit.process.args.truncated', true));
     return attributes;
   }
 }

@@ -7,7 +7,8 @@ import {
   parseTraceparent,
   type SpanContext,
 } from '../../../../src/output/otlp/spans/trace-context.js';
-import { type ReadSpan, readSpans } from './spans.js';
+import type { ArrivedSpan } from '../../../helpers/otlp-arrivals.js';
+import { readSpans } from './spans.js';
 
 /** What procsnoop tells of a process, in seconds where it's about time. */
 interface Told {
@@ -82,12 +83,12 @@ class Fed {
     return this;
   }
 
-  get read(): ReadSpan[] {
+  get read(): ArrivedSpan[] {
     return readSpans(this.emitted);
   }
 
   /** By pid: of several the last. */
-  get byPid(): Map<unknown, ReadSpan> {
+  get byPid(): Map<unknown, ArrivedSpan> {
     return new Map(this.read.map((span) => [span.attributes['process.pid'], span]));
   }
 }
@@ -103,7 +104,7 @@ const REMOTE = 0x200;
 describe('otlp: spans of processes', () => {
   it('say what ran, and how it ended', () => {
     const span = one({ pid: 5, creator: 4, args: ['/usr/bin/make', 'all'], comm: 'make', run: 3 });
-    assert.deepEqual([span.name, span.kind, span.status, span.flags], ['make', 1, 0, 0x101]);
+    assert.deepEqual([span.name, span.kind, span.hasFailed, span.flags], ['make', 1, false, 0x101]);
     assert.deepEqual([span.start, span.end], [seconds(7), seconds(10)]);
     assert.deepEqual(span.attributes, {
       'process.executable.name': 'make',
@@ -121,18 +122,30 @@ describe('otlp: spans of processes', () => {
     assert.ok(!('process.args_count' in span.attributes) && !('process.command_args' in span.attributes));
   });
 
+  it('begin with what is below them where that was before they executed anything', () => {
+    const shell = { pid: 5, from: 1, run: 2 };
+    const fed = new Fed().tell(
+      { pid: 6, creator: 5, from: 4, to: 6, run: 1 },
+      { pid: 7, creator: 5, from: 6, to: 7 },
+      shell,
+    );
+    assert.deepEqual([fed.byPid.get(5)?.start, fed.byPid.get(6)?.start], [seconds(4), seconds(5)]);
+    const later = { pid: 6, creator: 5, from: 8.5, to: 9 };
+    assert.equal(new Fed().tell(later, shell).byPid.get(5)?.start, seconds(8));
+  });
+
   it('are errors where the process failed', () => {
     const failed = one({ pid: 5, exit: 2 });
     assert.deepEqual(
-      [failed.status, failed.attributes['process.exit.code'], failed.attributes['error.type']],
-      [2, 2, '2'],
+      [failed.hasFailed, failed.attributes['process.exit.code'], failed.attributes['error.type']],
+      [true, 2, '2'],
     );
     for (const [signal, code] of [
       ['SIGKILL', 137],
       ['SIGRTMIN+3', 163],
     ] as const) {
-      const { status, attributes } = one({ pid: 5, signal });
-      assert.equal(status, 2);
+      const { hasFailed, attributes } = one({ pid: 5, signal });
+      assert.ok(hasFailed);
       assert.deepEqual(
         ['process.exit.code', 'snoopkit.process.exit.signal', 'error.type'].map((name) => attributes[name]),
         [code, signal, signal],
@@ -152,7 +165,7 @@ describe('otlp: spans of processes', () => {
     const process = { pid: 5, args: ['mysql', '-psecret'], count: 3 };
     const redacted = one(process, { redact: ([first = '']) => [first, '***'] }).attributes;
     assert.deepEqual(redacted['process.command_args'], ['mysql', '***']);
-    assert.equal(redacted['snoopkit.args.truncated'], true);
+    assert.equal(redacted['snoopkit.process.args.truncated'], true);
     const none = one(process, { redact: () => undefined }).attributes;
     assert.deepEqual([none['process.args_count'], none['process.command_args']], [3, undefined]);
   });
