@@ -2,38 +2,94 @@
 const FIRST_SIZE = 64 << 10;
 /** Memory for a busy one: who writes events hands it over before it is full. */
 export const BUSY_SIZE = 256 << 10;
+/** As long or longer, it is quicker to call for a copy. */
 const LONG_RUN = 64;
+/** As long or longer, words are quicker than bytes. */
+const WORD_RUN = 16;
+const WORD = 4;
 const MAX_INT32 = 0x7fffffff;
+const HIGHEST_BITS = 0x80808080;
+const ONES = 0x01010101;
+
+/** Not 0 where one of the four bytes of a word is. */
+const hasZero = (word: number) => (word - ONES) & ~word & HIGHEST_BITS;
+
+/** Whether all four bytes of a word are what every output may copy: ASCII without control characters, `"` and `\`. */
+function isHarmlessWord(word: number): boolean {
+  const isControl = (word - 0x20202020) & ~word & HIGHEST_BITS;
+  const isSpecial = hasZero(word ^ 0x22222222) | hasZero(word ^ 0x5c5c5c5c) | hasZero(word ^ 0x7f7f7f7f);
+  return ((word & HIGHEST_BITS) | isControl | isSpecial) === 0;
+}
+
+/** Bytes that are written many times, as words: to store four at once is several times as quick as one by one. */
+export class Snippet {
+  readonly words: Int32Array;
+  readonly length: number;
+
+  /** Of some bytes, or of text in ASCII. */
+  constructor(content: Uint8Array | string) {
+    const bytes = Buffer.alloc(Math.ceil(content.length / WORD) * WORD);
+    if (typeof content === 'string') bytes.write(content, 'latin1');
+    else bytes.set(content);
+    this.length = content.length;
+    this.words = Int32Array.from({ length: bytes.length / WORD }, (_, i) => bytes.readInt32LE(i * WORD));
+  }
+}
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) => new DataView(buffer, byteOffset, byteLength);
 
 /**
  * Bytes that are put together for an output. Numbers and ASCII go in without an intermediate string; the
  * buffer grows as needed and is handed over whole.
  */
 export class OutputBuffer {
-  bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
+  #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
+  #view = viewOf(this.#bytes);
+  /** What was copied from last, and its words. */
+  #source: Uint8Array = this.#bytes;
+  #sourceView = this.#view;
   length = 0;
+
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  #setBytes(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#view = viewOf(bytes);
+  }
 
   /** Makes sure that `size` more bytes fit. */
   reserve(size: number): void {
-    if (this.length + size <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(BUSY_SIZE, this.bytes.length * 2, this.length + size));
-    this.bytes.copy(larger, 0, 0, this.length);
-    this.bytes = larger;
+    if (this.length + size <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(BUSY_SIZE, this.#bytes.length * 2, this.length + size));
+    this.#bytes.copy(larger, 0, 0, this.length);
+    this.#setBytes(larger);
   }
 
   /** One byte. */
   byte(value: number): void {
     this.reserve(1);
-    this.bytes[this.length++] = value;
+    this.#bytes[this.length++] = value;
   }
 
   // The loops below work on local variables: after a store the compiler must load a property anew.
+
+  /** What was prepared for it: the quickest way. */
+  insert({ words, length }: Snippet): void {
+    // The last word may reach beyond the end, where nothing is yet.
+    this.reserve(length + WORD);
+    const view = this.#view;
+    let at = this.length;
+    for (let i = 0; i < words.length; i++, at += WORD) view.setInt32(at, words[i] as number, true);
+    this.length += length;
+  }
 
   /** Text that is known to be ASCII. */
   ascii(text: string): void {
     const size = text.length;
     this.reserve(size);
-    const { bytes } = this;
+    const bytes = this.#bytes;
     let at = this.length;
     for (let i = 0; i < size; i++) bytes[at++] = text.charCodeAt(i);
     this.length = at;
@@ -42,19 +98,54 @@ export class OutputBuffer {
   /** Any text, in UTF-8. */
   utf8(text: string): void {
     this.reserve(text.length * 3);
-    this.length += this.bytes.write(text, this.length, 'utf8');
+    this.length += this.#bytes.write(text, this.length, 'utf8');
   }
 
   /** Part of other bytes, unchanged. */
   copy(source: Uint8Array, start: number, end: number): void {
     const size = end - start;
     this.reserve(size);
-    const { bytes } = this;
+    const bytes = this.#bytes;
     let at = this.length;
-    // A short run is quicker to copy than to call for.
     if (size < LONG_RUN) for (let from = start; from < end; from++) bytes[at++] = source[from] as number;
     else bytes.set(source.subarray(start, end), at);
     this.length += size;
+  }
+
+  /**
+   * Part of other bytes, up to the first that is not wanted: `isWanted` has a 1 for each byte that is, and for all that
+   * every output may copy. Returns where it stopped.
+   */
+  copyWhile(source: Uint8Array, start: number, end: number, isWanted: Uint8Array): number {
+    const size = end - start;
+    this.reserve(size);
+    const bytes = this.#bytes;
+    let at = this.length;
+    let from = start;
+    if (size >= WORD_RUN) {
+      const view = this.#view;
+      const words = this.#wordsOf(source);
+      for (; from + WORD <= end; from += WORD, at += WORD) {
+        const word = words.getInt32(from, true);
+        if (!isHarmlessWord(word)) break;
+        view.setInt32(at, word, true);
+      }
+    }
+    for (; from < end; from++) {
+      const byte = source[from] as number;
+      if (isWanted[byte] === 0) break;
+      bytes[at++] = byte;
+    }
+    this.length = at;
+    return from;
+  }
+
+  #wordsOf(source: Uint8Array): DataView {
+    if (this.#source !== source) {
+      this.#source = source;
+      this.#sourceView = viewOf(source);
+    }
+    return this.#sourceView;
   }
 
   /** Other bytes, all of them. */
@@ -65,7 +156,7 @@ export class OutputBuffer {
       return;
     }
     this.reserve(size);
-    this.bytes.set(source, this.length);
+    this.#bytes.set(source, this.length);
     this.length += size;
   }
 
@@ -84,7 +175,8 @@ export class OutputBuffer {
   /** The last `digits` decimal digits of a non-negative integer, with leading zeros. */
   digits(value: number, digits: number): void {
     this.reserve(digits);
-    const { bytes, length } = this;
+    const bytes = this.#bytes;
+    const { length } = this;
     let at = length + digits;
     let rest = value;
     while (rest > MAX_INT32 && at > length) {
@@ -122,15 +214,15 @@ export class OutputBuffer {
     const gap = width - size;
     if (gap <= 0) return;
     this.reserve(gap);
-    this.bytes.copyWithin(start + gap, start, this.length);
-    this.bytes.fill(32, start, start + gap);
+    this.#bytes.copyWithin(start + gap, start, this.length);
+    this.#bytes.fill(32, start, start + gap);
     this.length += gap;
   }
 
   /** Hands over what was written, and goes on in `next`, memory that nobody else uses any more, if it is given. */
   take(next?: Buffer): Buffer {
-    const written = this.bytes.subarray(0, this.length);
-    this.bytes = next ?? Buffer.allocUnsafeSlow(FIRST_SIZE);
+    const written = this.#bytes.subarray(0, this.length);
+    this.#setBytes(next ?? Buffer.allocUnsafeSlow(FIRST_SIZE));
     this.length = 0;
     return written;
   }

@@ -4,18 +4,13 @@ import type { OutputBuffer } from '../events/output-buffer.js';
 // A byte order mark is a character of a name like any other.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** For each byte: 0 when every output may copy it, 1 when JSON or a terminal needs it escaped, 2 beyond ASCII. */
-const CLASS = Uint8Array.from({ length: 256 }, (_, byte) => {
-  if (byte >= 0x80) return 2;
-  return byte < 0x20 || byte === 0x7f || byte === 0x22 || byte === 0x5c ? 1 : 0;
-});
-
-/** Where the first byte that can't simply be copied stands; `end` when there is none. */
-function plainEnd(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  while (at < end && CLASS[bytes[at] as number] === 0) at++;
-  return at;
-}
+/** For each byte: 1 where it may be copied as it is, so ASCII that is neither a control character nor one of these. */
+const plainBytes = (special: string) =>
+  Uint8Array.from({ length: 256 }, (_, byte) =>
+    byte < 0x20 || byte >= 0x7f || special.includes(String.fromCharCode(byte)) ? 0 : 1,
+  );
+const PLAIN_IN_JSON = plainBytes('"\\');
+const PLAIN_ON_TERMINAL = plainBytes('\\');
 
 /** What is harmless in JSON but drives a terminal or reorders a line: control and format characters, line separators. */
 const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
@@ -35,8 +30,7 @@ const jsonEscape = (text: string) =>
  */
 export function writeJsonString(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
   out.byte(0x22);
-  const plain = plainEnd(bytes, start, end);
-  out.copy(bytes, start, plain);
+  const plain = out.copyWhile(bytes, start, end, PLAIN_IN_JSON);
   let isExact = true;
   if (plain < end) {
     const rest = bytes.subarray(plain, end);
@@ -109,10 +103,7 @@ function harmless(
  * backslashes are escaped. Returns how many columns it takes.
  */
 export function writeTerminalText(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): number {
-  let plain = plainEnd(bytes, start, end);
-  // A quote is nothing special here.
-  while (plain < end && bytes[plain] === 0x22) plain = plainEnd(bytes, plain + 1, end);
-  out.copy(bytes, start, plain);
+  const plain = out.copyWhile(bytes, start, end, PLAIN_ON_TERMINAL);
   if (plain === end) return plain - start;
   const text = harmless(bytes, plain, end);
   out.utf8(text);

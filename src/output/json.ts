@@ -8,7 +8,7 @@ import {
   TextList,
   TextSpan,
 } from '../events/column.js';
-import type { OutputBuffer } from '../events/output-buffer.js';
+import { type OutputBuffer, Snippet } from '../events/output-buffer.js';
 import { writeJsonString } from './escape.js';
 import type { Format, Loss, Opening } from './format.js';
 import { memoized, type Part } from './memo.js';
@@ -20,31 +20,25 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 
 function plainMember(column: PlainColumn): Part {
-  const key = `,"${column.name}":`;
-  const write: Part =
-    column.json === 'string'
-      ? (record, out) => {
-          out.byte(QUOTE);
-          column.write(record, out);
-          out.byte(QUOTE);
-        }
-      : (record, out) => column.write(record, out);
+  const isString = column.json === 'string';
+  const before = new Snippet(`,"${column.name}":${isString ? '"' : ''}`);
   return (record, out) => {
     if (column.isPresent?.(record) === false) return;
-    out.ascii(key);
-    write(record, out);
+    out.insert(before);
+    column.write(record, out);
+    if (isString) out.byte(QUOTE);
   };
 }
 
 /** The text; beside it, only where they say something, `<name>_base64` with the exact bytes and `<name>_truncated`. */
 function textMember(column: TextColumn): Part {
   const span = new TextSpan();
-  const key = `,"${column.name}":`;
+  const key = new Snippet(`,"${column.name}":`);
   const base64Key = `,"${column.name}_base64":"`;
   const truncatedMember = `,"${column.name}_truncated":true`;
   return (record, out) => {
     column.locate(record, span);
-    out.ascii(key);
+    out.insert(key);
     if (span.isMissing) {
       out.ascii('null');
       return;
@@ -139,11 +133,11 @@ function memberOf(column: Column): Part {
 
 /** One JSON object a line, whose first member `event` names its kind. */
 export class JsonFormat implements Format {
-  readonly #head: string;
+  readonly #head: Snippet;
   readonly #members: readonly Part[];
 
   constructor(event: string, columns: readonly Column[]) {
-    this.#head = `{"event":"${event}"`;
+    this.#head = new Snippet(`{"event":"${event}"`);
     this.#members = memoized(columns, columns.map(memberOf));
   }
 
@@ -152,7 +146,7 @@ export class JsonFormat implements Format {
   }
 
   event(record: EventRecord, out: OutputBuffer): void {
-    out.ascii(this.#head);
+    out.insert(this.#head);
     for (const member of this.#members) member(record, out);
     out.byte(BRACE);
     out.byte(NEWLINE);

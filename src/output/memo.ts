@@ -1,5 +1,5 @@
 import type { Column, EventRecord } from '../events/column.js';
-import type { OutputBuffer } from '../events/output-buffer.js';
+import { type OutputBuffer, Snippet } from '../events/output-buffer.js';
 
 /** Writes a part of an event. */
 export type Part = (record: EventRecord, out: OutputBuffer) => void;
@@ -18,7 +18,7 @@ type Range = NonNullable<Column['dependsOn']>;
 
 interface Entry {
   readonly words: Int32Array;
-  text: Uint8Array;
+  text: Snippet;
 }
 
 /** Where the four-byte words, and then the bytes, of some ranges lie. */
@@ -61,14 +61,13 @@ function memo(parts: readonly Part[], ranges: readonly Range[]): Part {
     const slot = (hash ^ (hash >>> 16) ^ (hash >>> 8)) & (ENTRIES - 1);
     const entry = entries[slot];
     if (entry && isSame(entry)) {
-      out.append(entry.text);
+      out.insert(entry.text);
       return;
     }
     const start = out.length;
     for (const part of parts) part(record, out);
     if (out.length - start > LONGEST) return;
-    const text = new Uint8Array(out.length - start);
-    text.set(out.bytes.subarray(start, out.length));
+    const text = new Snippet(out.bytes.subarray(start, out.length));
     if (entry) {
       entry.words.set(key);
       entry.text = text;

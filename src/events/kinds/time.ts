@@ -1,6 +1,6 @@
 import type { EventRecord, PlainColumn } from '../column.js';
 import type { ClockOffset } from '../context.js';
-import type { OutputBuffer } from '../output-buffer.js';
+import { type OutputBuffer, Snippet } from '../output-buffer.js';
 import { type Field, type Kind, plain, Timestamp } from './kind.js';
 
 /** How `--time` shows the time of an event in a table. */
@@ -12,7 +12,7 @@ class WallClock {
   readonly #clock: ClockOffset;
   readonly #format: (seconds: number) => string;
   #second = Number.NaN;
-  #prefix = '';
+  #prefix = new Snippet('');
   seconds = 0;
   nanoseconds = 0;
 
@@ -32,10 +32,10 @@ class WallClock {
   }
 
   /** The part up to the seconds. */
-  get prefix(): string {
+  get prefix(): Snippet {
     if (this.#second !== this.seconds) {
       this.#second = this.seconds;
-      this.#prefix = this.#format(this.seconds);
+      this.#prefix = new Snippet(this.#format(this.seconds));
     }
     return this.#prefix;
   }
@@ -63,7 +63,7 @@ const STYLES: Record<
 function wallClockWriter(wall: WallClock, digits: 6 | 9, suffix: string) {
   return (time: Timestamp, out: OutputBuffer) => {
     wall.convert(time);
-    out.ascii(wall.prefix);
+    out.insert(wall.prefix);
     out.byte(46);
     out.digits(digits === 9 ? wall.nanoseconds : Math.floor(wall.nanoseconds / 1000), digits);
     out.ascii(suffix);

@@ -10,7 +10,7 @@ import {
   TextList,
   TextSpan,
 } from '../../events/column.js';
-import { OutputBuffer } from '../../events/output-buffer.js';
+import { OutputBuffer, Snippet } from '../../events/output-buffer.js';
 import type { Part } from '../memo.js';
 import { type AttributeRule, exceptionOf, namesOf, type OtlpMapping, OWN, ruleOf, tcpState } from './mapping.js';
 import { redactWords } from './redact.js';
@@ -45,10 +45,10 @@ export interface AttributeOptions {
 
 /** An attribute whose value `write` puts into its AnyValue. */
 function attribute(name: string, write: Part, outer: number = ATTRIBUTE): Part {
-  const key = textField(KEY, name);
+  const key = new Snippet(textField(KEY, name));
   return (record, out) => {
     const whole = open(out, outer);
-    out.append(key);
+    out.insert(key);
     const value = open(out, VALUE);
     write(record, out);
     close(out, value);
@@ -56,16 +56,8 @@ function attribute(name: string, write: Part, outer: number = ATTRIBUTE): Part {
   };
 }
 
-/** Copies bytes up to the first that is not ASCII. Returns whether that was all of them. */
-function copyAscii(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
-  out.reserve(end - start);
-  const { bytes: into } = out;
-  let at = out.length;
-  let from = start;
-  for (let byte = bytes[from] as number; from < end && byte < 0x80; byte = bytes[++from] as number) into[at++] = byte;
-  out.length = at;
-  return from === end;
-}
+/** For each byte: 1 for ASCII. */
+const ASCII = new Uint8Array(256).fill(1, 0, 0x80);
 
 /**
  * Text of anybody's: what is not UTF-8 is replaced, for one such text makes a decoder refuse the whole request. Returns
@@ -74,7 +66,7 @@ function copyAscii(bytes: Uint8Array, start: number, end: number, out: OutputBuf
 function writeText(bytes: Uint8Array, start: number, end: number, most: number, out: OutputBuffer): boolean {
   const field = open(out, ANY.string);
   let isExact = true;
-  if (end - start > most || !copyAscii(bytes, start, end, out)) {
+  if (end - start > most || out.copyWhile(bytes, start, end, ASCII) < end) {
     out.length = field;
     const text = bytes.subarray(start, end);
     isExact = isUtf8(text);

@@ -1,6 +1,6 @@
 /** Events as log records: opentelemetry.proto.logs.v1.LogRecord. */
 import type { Column, EventRecord, PlainColumn } from '../../events/column.js';
-import type { OutputBuffer } from '../../events/output-buffer.js';
+import { type OutputBuffer, Snippet } from '../../events/output-buffer.js';
 import { memoized, type Part } from '../memo.js';
 import { type AttributeOptions, attributePart, constantAttributes, isThere } from './attributes.js';
 import { containerPart } from './containers.js';
@@ -54,8 +54,8 @@ export class LogEncoder {
   readonly #options: LogOptions;
   readonly #time: PlainColumn | undefined;
   readonly #warns: (record: EventRecord) => boolean;
-  readonly #name: Uint8Array;
-  readonly #constants: Uint8Array;
+  readonly #name: Snippet;
+  readonly #constants: Snippet;
   readonly #parts: readonly Part[];
   readonly #isLimited: boolean;
   readonly #at: WallTime = { seconds: 0, nanoseconds: 0 };
@@ -68,8 +68,8 @@ export class LogEncoder {
     this.#time = columns.find((column): column is PlainColumn => column.kind === 'plain' && !!column.readTime);
     const warning = warns === 'always' ? [] : columns.filter((column) => warns.includes(column.name));
     this.#warns = warns === 'always' ? () => true : (record) => warning.some((column) => isThere(column, record));
-    this.#name = textField(EVENT_NAME, OWN + name);
-    this.#constants = constantAttributes(constants);
+    this.#name = new Snippet(textField(EVENT_NAME, OWN + name));
+    this.#constants = new Snippet(constantAttributes(constants));
     const shown = columns.filter((column) => column !== this.#time && !column.repeats);
     const container = containerPart(columns);
     // A column is hardly ever more than three.
@@ -98,14 +98,14 @@ export class LogEncoder {
     this.attributes(record, out);
     if (context) out.append(context);
     unixNano(out, OBSERVED, this.#observed);
-    out.append(this.#name);
+    out.insert(this.#name);
     close(out, start, 2);
   }
 
   /** The attributes of an event alone, as the fields of a LogRecord. */
   attributes(record: EventRecord, out: OutputBuffer): void {
     const start = out.length;
-    out.append(this.#constants);
+    out.insert(this.#constants);
     for (const part of this.#parts) part(record, out);
     if (this.#isLimited) this.#limit(out, start);
   }
