@@ -17,7 +17,7 @@ const LONGEST_KEY = 32;
 type Range = NonNullable<Column['dependsOn']>;
 
 interface Entry {
-  readonly words: Int32Array;
+  readonly key: Int32Array;
   text: Snippet;
 }
 
@@ -41,26 +41,31 @@ function places(ranges: readonly Range[]): { words: number[]; bytes: number[] } 
 function memo(parts: readonly Part[], ranges: readonly Range[]): Part {
   const { words, bytes } = places(ranges);
   const entries = new Array<Entry | undefined>(ENTRIES).fill(undefined);
-  const size = words.length + bytes.length;
-  const key = new Int32Array(size);
-  const isSame = (entry: Entry) => {
-    for (let i = 0; i < size; i++) if (entry.words[i] !== key[i]) return false;
+  const key = new Int32Array(words.length + bytes.length);
+  const isOf = ({ key: known }: Entry, { view, offset }: EventRecord) => {
+    let i = 0;
+    for (const word of words) if (known[i++] !== view.getInt32(offset + word, true)) return false;
+    for (const byte of bytes) if (known[i++] !== view.getUint8(offset + byte)) return false;
     return true;
   };
-  return (record, out) => {
-    const { view, offset } = record;
+  const slotOf = ({ view, offset }: EventRecord) => {
+    let i = 0;
+    for (const word of words) key[i++] = view.getInt32(offset + word, true);
+    for (const byte of bytes) key[i++] = view.getUint8(offset + byte);
     let hash = 0;
-    for (let i = 0; i < size; i++) {
-      const word =
-        i < words.length
-          ? view.getInt32(offset + (words[i] as number), true)
-          : view.getUint8(offset + (bytes[i - words.length] as number));
-      key[i] = word;
-      hash = (Math.imul(hash, 31) + word) | 0;
+    for (const part of key) hash = (Math.imul(hash, 31) + part) | 0;
+    return (hash ^ (hash >>> 16) ^ (hash >>> 8)) & (ENTRIES - 1);
+  };
+  let last: Entry | undefined;
+  return (record, out) => {
+    if (last && isOf(last, record)) {
+      out.insert(last.text);
+      return;
     }
-    const slot = (hash ^ (hash >>> 16) ^ (hash >>> 8)) & (ENTRIES - 1);
+    const slot = slotOf(record);
     const entry = entries[slot];
-    if (entry && isSame(entry)) {
+    if (entry && isOf(entry, record)) {
+      last = entry;
       out.insert(entry.text);
       return;
     }
@@ -69,9 +74,9 @@ function memo(parts: readonly Part[], ranges: readonly Range[]): Part {
     if (out.length - start > LONGEST) return;
     const text = new Snippet(out.bytes.subarray(start, out.length));
     if (entry) {
-      entry.words.set(key);
+      entry.key.set(key);
       entry.text = text;
-    } else entries[slot] = { words: key.slice(), text };
+    } else entries[slot] = { key: key.slice(), text };
   };
 }
 
