@@ -168,6 +168,18 @@ describe('bpf: ring buffers', () => {
     assert.ok(turns >= 19, `${turns}`);
   });
 
+  it('let some records gather while the reader is ahead', async () => {
+    start(16, { delay: 20 });
+    callGetegid(1);
+    const begun = performance.now();
+    let batches = 0;
+    for await (const _batch of ring.batches()) {
+      if (++batches === 5) break;
+      callGetegid(1);
+    }
+    assert.ok(performance.now() - begun >= 5 * 19, 'each batch had its delay');
+  });
+
   it('are maps of that type alone', () => {
     start();
     assert.throws(
