@@ -112,9 +112,9 @@ export class RingBuffer {
         for (const batch of this.drain()) {
           const isAll = batch.bytes.length < this.#arena.length / 2;
           yield batch;
-          if (isAll) break;
-          await setImmediate();
+          if (!isAll) await setImmediate();
           if (this.#isClosed || signal?.aborted) return;
+          if (isAll) break;
         }
         await this.#readable();
       }

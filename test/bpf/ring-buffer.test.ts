@@ -177,7 +177,7 @@ describe('bpf: ring buffers', () => {
       if (++batches === 5) break;
       callGetegid(1);
     }
-    assert.ok(performance.now() - begun >= 5 * 19, 'each batch had its delay');
+    assert.ok(performance.now() - begun >= 4 * 19, 'each but the first had its delay');
   });
 
   it('are maps of that type alone', () => {
