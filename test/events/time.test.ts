@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ClockOffset } from '../../src/events/context.js';
 import { TIME_STYLES } from '../../src/events/kinds/time.js';
+import { random } from '../helpers/random.js';
 import { interesting64, Probe } from './helpers.js';
 
 const SECOND = 1_000_000_000n;
@@ -57,6 +58,23 @@ describe('events: times', () => {
     for (const [boot, written] of rows) {
       probe.set('time', boot, 8);
       assert.equal(probe.written('time'), written);
+    }
+  });
+
+  it('are exact wherever the one before was', () => {
+    const probe = new Probe('meanings', { clock: new ClockOffset(0n) });
+    const next = random(7);
+    // Around multiples of 2^32 nanoseconds, and of a second, as events of several CPUs come.
+    for (const start of [0n, 3n << 32n, 4n * SECOND, 1_000_000n << 32n, (1n << 63n) / SECOND]) {
+      let boot = start + 2n * SECOND;
+      for (let i = 0; i < 5000; i++) {
+        const range = [1000, 1e6, 1e9, 3e9][next() % 4] as number;
+        boot += BigInt(Math.floor((next() / 2 ** 32 - 0.45) * range));
+        if (boot < 0n) boot = 0n;
+        if (next() % 16 === 0) boot -= boot % SECOND;
+        probe.set('time', boot, 8);
+        assert.equal(probe.written('time'), iso(boot), String(boot));
+      }
     }
   });
 

@@ -17,17 +17,26 @@ export type Kind = (field: Field, context: EventContext) => Column[];
 export class Timestamp {
   seconds = 0;
   nanoseconds = 0;
+  /** When the second began, in two halves of which the upper one is that of the time that was read; else NaN. */
+  #low = Number.NaN;
+  #high = 0;
 
   read(record: EventRecord, offset: number): void {
     const low = record.view.getUint32(record.offset + offset, true);
     const high = record.view.getUint32(record.offset + offset + 4, true);
+    // Mostly in the same second as the one before: nothing to divide.
+    if (high === this.#high && low >= this.#low && low - this.#low < 1e9) {
+      this.nanoseconds = low - this.#low;
+      return;
+    }
     // 2^32 = 4 * 10^9 + 294967296. Each step is exact, as in OutputBuffer.unsigned64.
     const product = high * 294967296;
     const rest = product % 1e9;
     const sum = rest + low;
-    const carry = Math.floor(sum / 1e9);
-    this.seconds = high * 4 + (product - rest) / 1e9 + carry;
-    this.nanoseconds = sum - carry * 1e9;
+    this.nanoseconds = sum % 1e9;
+    this.seconds = high * 4 + (product - rest) / 1e9 + (sum - this.nanoseconds) / 1e9;
+    this.#high = high;
+    this.#low = low < this.nanoseconds ? Number.NaN : low - this.nanoseconds;
   }
 }
 
