@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 // The program is one file, compiled anew at every start but for the bytecode that the first run of a tool leaves beside
 // it. Node does the same for whoever asks, but only from 22 on, and obeys the same variable.
-const { closeSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeSync } =
-  require('node:fs');
+const { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const { basename, dirname, join } = require('node:path');
 const { constants, Script } = require('node:vm');
@@ -33,19 +32,18 @@ function write(path, bytes) {
   const unfinished = `${path}.${process.pid}`;
   try {
     for (const name of readdirSync(folder))
-      if (name.endsWith('.bytecode') && name !== basename(path)) rmSync(join(folder, name), { force: true });
-    const fd = openSync(unfinished, 'wx', 0o644);
-    try {
-      writeSync(fd, bytes);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+      if (name.includes('.bytecode') && name !== basename(path)) rmSync(join(folder, name), { force: true });
+    writeFileSync(unfinished, bytes, { flag: 'wx', flush: true });
     renameSync(unfinished, path);
   } catch {
     // The folder is not ours to write: each start compiles.
     rmSync(unfinished, { force: true });
   }
+}
+
+if (!existsSync(file)) {
+  process.stderr.write('snoopkit: the command line is not built: run make build\n');
+  process.exit(1);
 }
 
 // Options of V8 make other bytecode, which would be of no use to who has none.

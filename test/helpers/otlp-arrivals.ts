@@ -83,8 +83,7 @@ function attributesOf(attributes: Members = []): Attributes {
 
 const numbers = (texts: readonly string[] = []) => texts.map(Number);
 
-// What JSON has is known by its names alone.
-// biome-ignore lint/suspicious/noExplicitAny: see above.
+// biome-ignore lint/suspicious/noExplicitAny: what JSON has is known by its names alone.
 type Json = any;
 
 const logOf = (log: Json): ArrivedLog => ({

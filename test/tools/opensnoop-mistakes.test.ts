@@ -53,6 +53,13 @@ describe('opensnoop is told of mistakes in one line', () => {
       assert.match(lines[0] ?? '', line);
     });
 
+  it('a command line that is not built', async () => {
+    const copy = join(bench.folder, 'source');
+    cpSync(dirname(SNOOPKIT), join(copy, 'bin'), { recursive: true });
+    const { status, lines } = await run(process.execPath, [join(copy, 'bin/snoopkit.cjs'), 'opensnoop']);
+    assert.deepEqual([status, lines], [1, ['snoopkit: the command line is not built: run make build']]);
+  });
+
   it('an object that is not built', async () => {
     const root = dirname(dirname(SNOOPKIT));
     const copy = join(bench.folder, 'unbuilt');
