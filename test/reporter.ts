@@ -34,7 +34,7 @@ export default class Reporter extends Mocha.reporters.Spec {
       );
     }
     for (const title of this.#retried) {
-      process.stdout.write(`  failed and done again, for the kernel skipped programs:\n    ${title}\n`);
+      process.stdout.write(`  failed and done again, for the kernel did not run all programs:\n    ${title}\n`);
     }
     const { passes, failures } = this.stats;
     const tail = skipped > 0 ? `, ${skipped} skipped` : '';
