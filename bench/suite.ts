@@ -6,7 +6,7 @@ import { commandOf, measureTraced, measureUntraced, type Setting, type Traced } 
 import type { BenchOptions, Condition } from './options.js';
 import { findProgram } from './peers.js';
 import { root } from './places.js';
-import { Spinners } from './programs.js';
+import { LEFT_OUT, Spinners } from './programs.js';
 import { type Comparison, figuresOf, type Measurement, type Row, stat } from './results.js';
 import type { Subject } from './subjects.js';
 
@@ -112,6 +112,9 @@ export function compare(
     const remarks = new Set<string>();
     const tracefs = mountPoint('tracefs') === undefined;
     if (tracefs) remarks.add('tracefs is not mounted here: each tracer was given one in a mount namespace of its own.');
+    if (process.env[LEFT_OUT]) {
+      remarks.add(`${LEFT_OUT} is set here and was left out, as sudo does: with it every start of Node takes longer.`);
+    }
     const plans = options.conditions.flatMap((condition) =>
       subjects.map((subject): Plan => {
         const entries = subject.contenders.flatMap((contender): Entry[] => {
