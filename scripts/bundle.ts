@@ -31,12 +31,21 @@ module.exports = {
 /** How oclif sorts the commands, and what does the same for ours: see below. */
 const [SORTED, SORTED_SOON] = ['a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)'];
 
+/** How oclif hears of a closed standard output: nothing of ours is written through that stream. */
+const STDOUT_HANDLER = /^process\.stdout\.on\('error'.*?^\}\);$/ms;
+
+/** oclif has changed: what is done about it here would do nothing any more. */
+function expects(isThere: boolean, what: string): void {
+  if (!isThere) throw new Error(`oclif does not ${what} any more: see what it costs at a start`);
+}
+
 const LAZY = 'const __lazy = (load) => { let it; return new Proxy({}, { get: (_, key) => (it ??= load())[key] }); };';
 
 /**
  * oclif loads all of itself, with the packages for its help, its plugins and its search for commands, before it runs
  * one: here each of its modules is loaded when something of it is asked for. And it sorts the commands as the user's
- * language does, for which ICU takes more time than all else that it does at a start: ours are sorted alike in any.
+ * language does, for which ICU takes more time than all else that it does at a start: ours are sorted alike in any. And
+ * it sets up process.stdout, which makes a pipe non-blocking: who writes to that has to try again and again.
  */
 const lazyOclif: Plugin = {
   name: 'lazy-oclif',
@@ -44,9 +53,12 @@ const lazyOclif: Plugin = {
     onLoad({ filter: /@oclif\/core\/lib\/.*\.js$/ }, ({ path }) => {
       const required = /^const (\w+) = ((?:__importDefault\()?require\("(?!node:)[^"]+"\)\)?);$/gm;
       const source = readFileSync(path, 'utf8');
-      if (path.endsWith('/config/plugin.js') && !source.includes(SORTED))
-        throw new Error(`oclif does not sort by ${SORTED} any more: see whether ICU still takes its time at a start`);
-      const text = source.replaceAll(required, 'const $1 = __lazy(() => $2);').replaceAll(SORTED, SORTED_SOON);
+      if (path.endsWith('/config/plugin.js')) expects(source.includes(SORTED), `sort by ${SORTED}`);
+      if (path.endsWith('/lib/command.js')) expects(STDOUT_HANDLER.test(source), 'listen to process.stdout');
+      const text = source
+        .replaceAll(required, 'const $1 = __lazy(() => $2);')
+        .replaceAll(SORTED, SORTED_SOON)
+        .replace(STDOUT_HANDLER, '');
       return { contents: `${LAZY}\n${text}`, loader: 'js' };
     });
   },

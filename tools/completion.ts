@@ -27,6 +27,7 @@ export default class Completion extends BaseCommand {
   async run(): Promise<void> {
     const { args } = await this.parse(Completion);
     const { completionScript } = await import('../src/cli/completion-script.js');
-    this.log(completionScript(args.shell as Shell, this.config.commands).trimEnd());
+    const { writeText } = await import('../src/cli/write-text.js');
+    await writeText(completionScript(args.shell as Shell, this.config.commands));
   }
 }

@@ -5,8 +5,9 @@ import type { ToolCommand } from './define-tool.js';
 import { isTool } from './find-tool.js';
 import { columnSections, EXIT_STATUS, FLAG_GROUPS, flagForm, flagsByGroup, flagText } from './manual.js';
 import { notFoundText } from './not-found.js';
-import { say } from './talk.js';
+import { reportError, say } from './talk.js';
 import type { ToolDefinition } from './tool.js';
+import { writeText } from './write-text.js';
 
 /** People read no longer lines with ease, however wide the terminal is. */
 const WIDTH = 80;
@@ -76,6 +77,7 @@ class SnoopkitCommandHelp extends CommandHelp {
 /** oclif's help, made for tools; it comes from the manifest and loads nothing that traces. */
 export class SnoopkitHelp extends Help {
   #tool: ToolDefinition | undefined;
+  #text = '';
 
   constructor(config: ConstructorParameters<typeof Help>[0], options?: Partial<HelpOptions>) {
     super(config, options);
@@ -90,6 +92,16 @@ export class SnoopkitHelp extends Help {
       return;
     }
     await super.showHelp(argv);
+    try {
+      await writeText(this.#text);
+    } catch (error) {
+      process.exitCode = reportError(error);
+    }
+  }
+
+  /** Keeps it until all is there: oclif would write what it can, and hide or throw an error. */
+  protected override log(...words: string[]): void {
+    this.#text += `${words.join(' ')}\n`;
   }
 
   override async showCommandHelp(command: Command.Loadable): Promise<void> {

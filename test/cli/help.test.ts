@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closest, notFoundText } from '../../src/cli/not-found.js';
 import { needs } from '../capability.js';
-import { type Finished, snoopkit } from '../helpers/run.js';
+import { type Finished, run, SNOOPKIT, snoopkit } from '../helpers/run.js';
 
 /** The modules of ours that a run executes. In the bundle each is a function with its name, which V8 counts. */
 async function loadedBy(...args: string[]): Promise<string[]> {
@@ -43,6 +43,13 @@ function assertReadable({ status, said, stdout }: Finished): string {
 }
 
 describe('cli: help', () => {
+  for (const words of ['--help', 'opensnoop --help', 'completion bash'])
+    it(`${words} on a full disk: one line, and status 1`, async () => {
+      const { status, lines } = await run('sh', ['-c', `"$0" "$1" ${words} >/dev/full`, process.execPath, SNOOPKIT]);
+      const told = 'snoopkit: cannot write to standard output: no space left on device (ENOSPC)';
+      assert.deepEqual([status, lines], [1, [told]]);
+    });
+
   it('lists the tools with their summary and an example', async () => {
     const text = assertReadable(await snoopkit(['--help']));
     assert.match(text, /^TOOLS\n(.+\n)* {2}opensnoop +trace opened files: .*\n +\$ snoopkit opensnoop/m);

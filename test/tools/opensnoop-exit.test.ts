@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '../capability.js';
@@ -47,6 +47,12 @@ describe('opensnoop ends with its output', () => {
   it('of | true, with a command that goes on: it is ended', async () => {
     const { status, said } = await shell('set -o pipefail; "$0" "$1" opensnoop -- sleep 60 | true');
     assert.deepEqual([status, said], [0, '']);
+  });
+
+  it('to a pipe that is as it was: others may hold it, and do not expect writes that fail for now', async () => {
+    const { lines } = await shell(`"$0" "$1" opensnoop -- sh -c 'cat /proc/$PPID/fdinfo/1' | cat >/dev/null`);
+    const flags = Number.parseInt(/^flags:\s*(\d+)$/m.exec(lines.join('\n'))?.[1] ?? '', 8);
+    assert.equal(flags & constants.O_NONBLOCK, 0);
   });
 
   it('that is closed: nothing is shown, and that is all', async () => {
