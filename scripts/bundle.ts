@@ -31,7 +31,7 @@ module.exports = {
 /** How oclif sorts the commands, and what does the same for ours: see below. */
 const [SORTED, SORTED_SOON] = ['a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)'];
 
-/** How oclif hears of a closed standard output: nothing of ours is written through that stream. */
+/** How oclif hears of a closed standard output; console.log(), by which it writes, needs no help with that. */
 const STDOUT_HANDLER = /^process\.stdout\.on\('error'.*?^\}\);$/ms;
 
 /** oclif has changed: what is done about it here would do nothing any more. */

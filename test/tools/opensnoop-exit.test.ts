@@ -51,8 +51,8 @@ describe('opensnoop ends with its output', () => {
 
   it('to a pipe that is as it was: others may hold it, and do not expect writes that fail for now', async () => {
     const { lines } = await shell(`"$0" "$1" opensnoop -- sh -c 'cat /proc/$PPID/fdinfo/1' | cat >/dev/null`);
-    const flags = Number.parseInt(/^flags:\s*(\d+)$/m.exec(lines.join('\n'))?.[1] ?? '', 8);
-    assert.equal(flags & constants.O_NONBLOCK, 0);
+    const [, flags = ''] = /^flags:\s*(\d+)$/m.exec(lines.join('\n')) ?? assert.fail(`${lines}`);
+    assert.equal(Number.parseInt(flags, 8) & constants.O_NONBLOCK, 0);
   });
 
   it('that is closed: nothing is shown, and that is all', async () => {
