@@ -5,16 +5,18 @@ const LEVELS: readonly LogLevel[] = ['warn', 'info', 'debug'];
 
 let listener: ((level: LogLevel, text: string) => void) | undefined;
 let captured: string[] | undefined;
-let installed = false;
+let installed: LogLevel | undefined;
 
+/** Has libbpf tell as much as anybody listens to. */
 function install(): void {
-  if (installed) return;
-  installed = true;
+  const most = listener ? 'debug' : 'warn';
+  if (installed === most) return;
+  installed = most;
   loadBinding().setLog((number, text) => {
     const level = LEVELS[number] ?? 'debug';
     if (level === 'warn') captured?.push(text);
     listener?.(level, text);
-  });
+  }, LEVELS.indexOf(most));
 }
 
 /**

@@ -48,6 +48,7 @@ public:
 	Napi::FunctionReference link;
 	Napi::FunctionReference ring;
 	Napi::FunctionReference log;
+	int most_log_level = 0;
 	/** The state that the constructor now running takes over, see Wrap::Create. */
 	void *pending = nullptr;
 	std::unordered_set<Handle *> handles;

@@ -7,10 +7,12 @@ export interface Binding {
   /** The version of the libbpf that is loaded, such as `1.5`: libbpf knows no third number. */
   libbpfVersion(): string;
   /**
-   * Where libbpf's log goes: `level` is 0 for warnings, 1 for information, 2 for debugging. It is
-   * called synchronously, on this thread, while a call into libbpf runs; null for nowhere.
+   * Where libbpf's log goes, up to a level: 0 for warnings, 1 for information, 2 for debugging, of which a load has
+   * more than a thousand lines. It is called synchronously, on this thread, while a call into libbpf runs.
    */
-  setLog(receive: ((level: number, text: string) => void) | null): void;
+  setLog(receive: (level: number, text: string) => void, mostLevel: number): void;
+  /** For nowhere. */
+  setLog(receive: null): void;
   /** How many CPUs the kernel may ever have: the number of slots in a per-CPU value. */
   possibleCpus(): number;
   /** Nanoseconds to add to CLOCK_BOOTTIME to get CLOCK_REALTIME, as they stand now. */

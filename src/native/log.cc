@@ -14,7 +14,7 @@ thread_local Addon *current = nullptr;
 
 int Print(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	if (!current || current->log.IsEmpty())
+	if (!current || current->log.IsEmpty() || level > current->most_log_level)
 		return 0;
 	Napi::Env env = current->log.Env();
 	if (env.IsExceptionPending())
@@ -41,8 +41,11 @@ Napi::Value SetLog(const Napi::CallbackInfo &info)
 		return info.Env().Undefined();
 	}
 	Napi::Function receive = args.Function(0);
-	if (args.ok())
+	int most_level = args.Int(1);
+	if (args.ok()) {
 		addon->log = Napi::Persistent(receive);
+		addon->most_log_level = most_level;
+	}
 	return info.Env().Undefined();
 }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { binding, EBUSY, EINVAL, fixture, open } from './helpers.js';
 
+const DEBUG = 2;
+
 describe('native log', () => {
   afterEach(() => {
     binding.setLog(null);
@@ -8,7 +10,7 @@ describe('native log', () => {
 
   it('hands out all levels, at full length, synchronously', () => {
     const lines: [number, string][] = [];
-    binding.setLog((level, text) => lines.push([level, text]));
+    binding.setLog((level, text) => lines.push([level, text]), DEBUG);
     const name = 'n'.repeat(5000);
     const object = open();
     assert.equal(object.load(), 0);
@@ -22,12 +24,22 @@ describe('native log', () => {
     assert.equal(lines.length, count);
   });
 
+  it('leaves out what is of a higher level', () => {
+    const levels = new Set<number>();
+    binding.setLog((level) => levels.add(level), 0);
+    assert.ok((binding.openObject(new Uint8Array(100), 'x', '') as number) < 0);
+    const object = open();
+    assert.equal(object.load(), 0);
+    object.close();
+    assert.deepEqual([...levels], [0]);
+  });
+
   it('swallows what the receiver throws, and keeps the status', () => {
     let calls = 0;
     binding.setLog(() => {
       calls++;
       throw new Error('from the receiver');
-    });
+    }, DEBUG);
     assert.ok((binding.openObject(new Uint8Array(100), 'x', '') as number) < 0);
     open().close();
     assert.ok(calls > 1);
@@ -40,7 +52,7 @@ describe('native log', () => {
       seen.add(object.load());
       object.close();
       seen.add(object.mapFd('numbers'));
-    });
+    }, DEBUG);
     assert.equal(object.load(), 0);
     assert.deepEqual([...seen], [EBUSY, -9]);
     assert.equal(object.mapFd('numbers'), -9);
@@ -48,7 +60,7 @@ describe('native log', () => {
 
   it('lets the receiver spoil the bytes that are opened', () => {
     const bytes = new Uint8Array(fixture('ring'));
-    binding.setLog(() => bytes.fill(0xff));
+    binding.setLog(() => bytes.fill(0xff), DEBUG);
     const object = binding.openObject(bytes, 'x', '');
     assert.ok(typeof object === 'object');
     object.close();
@@ -56,7 +68,8 @@ describe('native log', () => {
 
   it('takes null or a function', () => {
     assert.throws(() => binding.setLog(undefined as never), TypeError);
-    assert.throws(() => binding.setLog({} as never), TypeError);
+    assert.throws(() => binding.setLog(() => {}, 'all' as never), TypeError);
+    assert.throws(() => binding.setLog({} as never, DEBUG), TypeError);
     assert.equal(open().mapFd('numbers'), EINVAL);
   });
 });

@@ -113,7 +113,7 @@ describe('native object', () => {
     const object = open();
     const log: string[] = [];
     object.setAutoload('handle_refused', true);
-    binding.setLog((_, text) => log.push(text));
+    binding.setLog((_, text) => log.push(text), 0);
     assert.ok(object.load() < 0);
     binding.setLog(null);
     assert.match(log.join(''), /invalid mem access/);
