@@ -8,7 +8,6 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-#include "cgroup.h"
 #include "event.h"
 #include "filter.h"
 #include "path.h"
@@ -26,7 +25,6 @@ struct execsnoop_event {
 	snoop_args args;
 	snoop_env env;
 	snoop_place cwd;
-	snoop_place cgroup;
 	snoop_text tty;
 	__u32 session;
 	__u32 mntns;
@@ -129,7 +127,6 @@ static __always_inline __u32 add_context(struct execsnoop_event *e, const struct
 
 	if (!BPF_CORE_READ_INTO(&cwd, task, fs, pwd))
 		used = append_place(tail, used, PLACES_SIZE, &e->cwd, &cwd);
-	used = append_cgroup(tail, used, PLACES_SIZE, &e->cgroup);
 
 	e->session = BPF_CORE_READ(task, signal, pids[PIDTYPE_SID], numbers[0].nr);
 	bpf_probe_read_kernel(&upid, sizeof(upid), &pid->numbers[BPF_CORE_READ(pid, level)]);

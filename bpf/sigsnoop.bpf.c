@@ -163,10 +163,12 @@ static __always_inline void send(struct sigsnoop_event *e)
 		count(e);
 		return;
 	}
-	if (e->origin == timer) /* nobody did it */
+	if (e->origin == timer) { /* nobody did it */
 		e->time = bpf_ktime_get_boot_ns();
-	else
+		e->euid = UID_SAME;
+	} else {
 		event_fill((struct event *)e);
+	}
 	event_send(e, sizeof(*e));
 }
 

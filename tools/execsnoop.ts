@@ -18,7 +18,6 @@ export default defineTool({
     args: 'all arguments, the first one included: an array in JSON, in a table as for a shell',
     env: 'with --env: of the environment what was asked for, by name; null when it failed',
     cwd: 'with --context: the working directory',
-    cgroup: 'with --context: path of the cgroup (v2)',
     tty: 'with --context: the terminal, such as pts/0; null without one',
     session: 'with --context: id of the session',
     mntns: 'with --context: number of the mount namespace',
@@ -45,9 +44,9 @@ export default defineTool({
       fields: ['env'],
     },
     context: {
-      summary: 'show where it runs: directory, cgroup, terminal, session, namespaces',
+      summary: 'show where it runs: directory, terminal, session, namespaces',
       sets: 'want_context',
-      fields: ['cwd', 'cgroup', 'tty', 'session', 'mntns', 'pidns', 'netns', 'userns', 'utsns', 'ipcns', 'cgroupns'],
+      fields: ['cwd', 'tty', 'session', 'mntns', 'pidns', 'netns', 'userns', 'utsns', 'ipcns', 'cgroupns'],
     },
   },
   otlp: {

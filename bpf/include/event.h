@@ -16,7 +16,10 @@ struct event {
 	__u32 tid;
 	__u32 ppid;
 	snoop_uid uid;
-	snoop_comm comm;
+	snoop_euid euid;
+	snoop_comm comm;	/* of the process */
+	snoop_comm thread_comm; /* of the thread that did it */
+	snoop_cgroup cgroup;
 };
 
 struct {
@@ -80,7 +83,10 @@ static __always_inline void event_fill(struct event *e)
 	e->tid = (__u32)id;
 	e->ppid = current_ppid();
 	e->uid = (__u32)bpf_get_current_uid_gid();
-	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	e->euid = current_euid(e->uid);
+	bpf_get_current_comm(e->thread_comm, sizeof(e->thread_comm));
+	current_process_comm(e->comm, e->thread_comm);
+	e->cgroup = bpf_get_current_cgroup_id();
 }
 
 /* Sends `size` bytes of an event. No wake-up is forced: see the reader, src/bpf/ring-buffer.ts. */

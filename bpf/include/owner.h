@@ -11,10 +11,10 @@
 #ifndef SNOOPKIT_OWNER_H
 #define SNOOPKIT_OWNER_H
 
-#include "cgroup.h"
 #include "errno.h"
 #include "socket.h"
 
+#define CGROUP_DEPTH 64
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 
 struct owner {
@@ -23,7 +23,9 @@ struct owner {
 	__u32 tid;
 	__u32 ppid;
 	snoop_uid uid;
+	snoop_euid euid;
 	snoop_comm comm;
+	snoop_comm thread_comm;
 	bool is_wanted; /* by the filters */
 	bool has_used;	/* it has sent or received */
 };
@@ -100,7 +102,9 @@ static __always_inline void owner_current(struct owner *owner)
 	owner->tid = (__u32)id;
 	owner->ppid = current_ppid();
 	owner->uid = (__u32)bpf_get_current_uid_gid();
-	bpf_get_current_comm(owner->comm, sizeof(owner->comm));
+	owner->euid = current_euid(owner->uid);
+	bpf_get_current_comm(owner->thread_comm, sizeof(owner->thread_comm));
+	current_process_comm(owner->comm, owner->thread_comm);
 	owner->is_wanted = filter_allows_anywhere();
 }
 
@@ -127,8 +131,12 @@ static __always_inline void owner_other(struct owner *owner, struct task_struct 
 	owner->tid = BPF_CORE_READ(task, pid);
 	owner->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	owner->uid = BPF_CORE_READ(task, cred, uid.val);
+	owner->euid = BPF_CORE_READ(task, cred, euid.val);
+	if (owner->euid == owner->uid)
+		owner->euid = UID_SAME;
 	bpf_core_read(comm, sizeof(owner->comm), &task->comm);
-	__builtin_memcpy(owner->comm, comm, sizeof(owner->comm));
+	__builtin_memcpy(owner->thread_comm, comm, sizeof(owner->thread_comm));
+	BPF_CORE_READ_INTO(&owner->comm, task, group_leader, comm);
 	owner->is_wanted =
 		owner->pid != filter_self &&
 		(!filter_uses(FILTER_PID) || filter_listed(FILTER_PID, owner->pid)) &&
@@ -260,6 +268,7 @@ static __always_inline bool owner_fill(struct socket_event *e, const struct owne
 	if (!ends_wanted(e))
 		return false;
 	e->time = bpf_ktime_get_boot_ns();
+	e->euid = UID_SAME;
 	if (!owner || !owner->pid) {
 		if (sk)
 			e->uid = BPF_CORE_READ(sk, sk_uid.val);
@@ -270,7 +279,9 @@ static __always_inline bool owner_fill(struct socket_event *e, const struct owne
 	e->tid = owner->tid;
 	e->ppid = owner->ppid;
 	e->uid = owner->uid;
+	e->euid = owner->euid;
 	__builtin_memcpy(e->comm, owner->comm, sizeof(e->comm));
+	__builtin_memcpy(e->thread_comm, owner->thread_comm, sizeof(e->thread_comm));
 	return owner->is_wanted;
 }
 

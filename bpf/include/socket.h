@@ -39,7 +39,6 @@ typedef enum tcp_state snoop_known_tcp_state; /* 0 where it is not known */
 /* What every event of a socket starts with. */
 struct socket_event {
 	struct event;
-	snoop_cgroup cgroup;
 	snoop_endpoint local;
 	snoop_peer remote;
 	__u32 netns;
@@ -166,7 +165,6 @@ static __always_inline bool socket_event_current(struct socket_event *e)
 	if (!ends_wanted(e) || !filter_allows_anywhere())
 		return false;
 	event_fill((struct event *)e);
-	e->cgroup = bpf_get_current_cgroup_id();
 	return true;
 }
 

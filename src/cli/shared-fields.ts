@@ -6,7 +6,11 @@ export const SHARED_FIELDS: Readonly<Record<string, string>> = {
   ppid: 'parent of the process',
   uid: 'user that the process runs for (its real user id), by number',
   user: 'the same user, by name; the number where it has none',
-  comm: 'name of the command, as the kernel keeps it: 15 bytes at most',
+  euid: 'its effective user id, by number; only where that is not the real one',
+  euser: 'the same user, by name',
+  comm: 'name of the process, which is that of its first thread, as the kernel keeps it: 15 bytes at most',
+  thread_comm: 'name of the thread that did it',
+  cgroup: 'cgroup (v2) of the process, as its path; null where that is not known',
 };
 
 /** What the columns of struct tally (bpf/include/tally.h) mean, in every tool that adds up. */
@@ -61,7 +65,6 @@ export const CONNECTION_FIELDS: Readonly<Record<string, string>> = {
 
 /** What the columns of struct socket_event (bpf/include/socket.h) mean. */
 export const SOCKET_FIELDS: Readonly<Record<string, string>> = {
-  cgroup: 'cgroup (v2) of the process; null when it is gone',
   ...CONNECTION_FIELDS,
   family: 'ipv4 or ipv6, of the socket',
 };

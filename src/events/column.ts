@@ -93,7 +93,9 @@ interface ColumnBase {
   readonly repeats?: true;
   /** The bytes of the record that alone decide what is written; undefined when there is more to it, such as the clock. */
   readonly dependsOn?: { readonly offset: number; readonly size: number };
-  /** The value as an object of the library has it. */
+  /** Whether this event has it at all; left out for those that always have. */
+  isPresent?(record: EventRecord): boolean;
+  /** The value as an object of the library has it; undefined where the event has none. */
   value(record: EventRecord): unknown;
 }
 
@@ -111,8 +113,6 @@ export interface PlainColumn extends ColumnBase {
   readonly unit?: 'ns';
   /** Of a point in time: reads it since 1970. */
   readTime?(record: EventRecord, into: { seconds: number; nanoseconds: number }): void;
-  /** Whether this event has it at all; left out for those that always have. */
-  isPresent?(record: EventRecord): boolean;
 }
 
 /** Bytes that somebody else chose, such as a path: every output escapes them in its own way. */

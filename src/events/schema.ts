@@ -8,7 +8,7 @@ import { durationHistogramKind } from './kinds/histogram.js';
 import type { Kind } from './kinds/kind.js';
 import { argsKind, envKind } from './kinds/list.js';
 import { bitsKind, countKind, enumKind, integerKind, valueKind } from './kinds/number.js';
-import { gidKind, uidKind } from './kinds/owner.js';
+import { euidKind, gidKind, uidKind } from './kinds/owner.js';
 import { dropReasonKind, knownStateKind, tcpFlagsKind } from './kinds/packet.js';
 import { signalCodeKind, signalKind, signalResultKind } from './kinds/process.js';
 import { ksymKind, stackKind } from './kinds/stack.js';
@@ -26,6 +26,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_signal_result: signalResultKind,
   snoop_ret: retKind,
   snoop_uid: uidKind,
+  snoop_euid: euidKind,
   snoop_gid: gidKind,
   snoop_mode: modeKind,
   snoop_open_flags: openFlagsKind,
@@ -73,6 +74,7 @@ const IN_PLACE: ReadonlySet<Kind> = new Set([
   ksymKind,
   retKind,
   uidKind,
+  euidKind,
   gidKind,
   modeKind,
   openFlagsKind,

@@ -48,7 +48,7 @@ function textMembers(column: TextColumn, { description, isOptional }: SchemaColu
       },
       ...(isSpan && { [truncated]: { description: `not all of ${name} is there`, const: true } }),
     },
-    required: isOptional ? [] : [name],
+    required: isOptional || column.isPresent ? [] : [name],
     dependent: { [base64]: [name], ...(isSpan && { [truncated]: [name] }) },
   };
 }

@@ -36,7 +36,9 @@ function textMember(column: TextColumn): Part {
   const key = new Snippet(`,"${column.name}":`);
   const base64Key = `,"${column.name}_base64":"`;
   const truncatedMember = `,"${column.name}_truncated":true`;
+  const { isPresent } = column;
   return (record, out) => {
+    if (isPresent?.(record) === false) return;
     column.locate(record, span);
     out.insert(key);
     if (span.isMissing) {

@@ -12,7 +12,7 @@ const LONGEST = 1024;
  * Bytes that decide together: those that tell a process. What came of its call is another thing: there are fewer of each
  * than of both together, and so more of them are known.
  */
-const LONGEST_KEY = 32;
+const LONGEST_KEY = 64;
 
 type Range = NonNullable<Column['dependsOn']>;
 

@@ -12,7 +12,9 @@ const BLANK = 0x20;
  */
 export function shownText(column: TextColumn, missing: string): (record: EventRecord, out: OutputBuffer) => number {
   const span = new TextSpan();
+  const { isPresent } = column;
   return (record, out) => {
+    if (isPresent?.(record) === false) return 0;
     column.locate(record, span);
     if (span.isMissing) {
       out.ascii(missing);

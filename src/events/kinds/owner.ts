@@ -1,9 +1,9 @@
-import type { Column, TextSpan } from '../column.js';
+import type { Column, PlainColumn, TextColumn, TextSpan } from '../column.js';
 import { type Field, type Kind, plain, text } from './kind.js';
 import { integerReader } from './number.js';
 
 /** A number and, as a column of its own, the name that it has on this machine. */
-function named(field: Field, nameColumn: string, nameOf: (id: number) => string | undefined): Column[] {
+function named(field: Field, nameColumn: string, nameOf: (id: number) => string | undefined): [PlainColumn, TextColumn] {
   const read = integerReader(field);
   const names = new Map<number, Buffer>();
   const locate = (id: number, span: TextSpan) => {
@@ -34,6 +34,21 @@ const sibling = (name: string, from: string, to: string) =>
 /** snoop_uid */
 export const uidKind: Kind = (field, context) =>
   named(field, sibling(field.name, 'uid', 'user'), (uid) => context.userName(uid));
+
+/** UID_SAME of bpf/include/types.h */
+const UID_SAME = 0xffffffff;
+
+/** snoop_euid: not there where it is the real user. */
+export const euidKind: Kind = (field, context) => {
+  const [id, name] = named(field, sibling(field.name, 'uid', 'user'), (uid) => context.userName(uid));
+  const isPresent: PlainColumn['isPresent'] = (record) => id.value(record) !== UID_SAME;
+  const value: Column['value'] = (record) => (isPresent(record) ? id.value(record) : undefined);
+  const nameValue: Column['value'] = (record) => (isPresent(record) ? name.value(record) : undefined);
+  return [
+    { ...id, isPresent, value },
+    { ...name, isPresent, value: nameValue },
+  ];
+};
 
 /** snoop_gid */
 export const gidKind: Kind = (field, context) =>

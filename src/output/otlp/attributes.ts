@@ -193,6 +193,7 @@ function textPart(column: TextColumn, rule: AttributeRule, base: string, { value
     close(out, field);
   });
   return (record, out) => {
+    if (column.isPresent?.(record) === false) return;
     column.locate(record, span);
     if (span.isMissing) return;
     for (const part of parts) part(record, out);
@@ -254,7 +255,7 @@ function unless(part: Part, other: Column | undefined): Part {
 
 /** Whether a column has a value that says something. */
 export function isThere(column: Column, record: EventRecord): boolean {
-  if (column.kind === 'plain' && column.isPresent?.(record) === false) return false;
+  if (column.isPresent?.(record) === false) return false;
   const value = column.value(record);
   return value !== undefined && value !== null && value !== 0 && value !== 0n;
 }

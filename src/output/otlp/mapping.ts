@@ -35,10 +35,13 @@ const SHARED: Readonly<Record<string, AttributeRule>> = {
   pid: 'process.pid',
   tid: 'thread.id',
   ppid: 'process.parent_pid',
-  // A name of 15 bytes that a thread may choose: not that of the executable.
-  comm: 'thread.name',
+  // A name of 15 bytes that the process may choose: not that of the executable.
+  comm: `${OWN}process.comm`,
+  thread_comm: 'thread.name',
   uid: 'process.real_user.id',
   user: 'process.real_user.name',
+  euid: 'process.user.id',
+  euser: 'process.user.name',
   cgroup: 'process.linux.cgroup',
   error: 'error.type',
   args: 'process.command_args',
