@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
+  chownSync,
   cpSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
-  truncateSync,
   utimesSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -43,24 +47,92 @@ describe('cli: the bytecode of the program', function () {
     await snoopkit(['opensnoop', '--help']);
     assert.deepEqual(kept(), []);
     await trace();
-    assert.match(kept().join(), /^v[\d.]+-\w+-[-\w]+\.bytecode$/);
+    assert.match(kept().join(), /^main\.cjs\.v[\d.]+-\w+\.bytecode$/);
     const { ino, size } = statSync(path());
     assert.ok(size > 100_000, `${size} bytes`);
     await trace();
     assert.deepEqual([kept().length, statSync(path()).ino], [1, ino]);
   });
 
-  it('is made anew where it is damaged, or of another program', async () => {
+  it('is made anew where it is damaged, wherever that is', async () => {
     await trace();
-    const { size } = statSync(path());
-    truncateSync(path(), size / 2);
+    const whole = readFileSync(path());
+    const from = (share: number) => Math.floor(whole.length * share);
+    // In our digest, in what V8 has at the start, and all over the rest: V8 itself would run these, or crash.
+    for (const at of [0, 31, 32, 40, 64, ...[0.1, 0.3, 0.5, 0.7, 0.9].map(from), whole.length - 1]) {
+      const damaged = Buffer.from(whole);
+      damaged[at] = (damaged[at] as number) ^ 0x55;
+      writeFileSync(path(), damaged);
+      await trace();
+      assert.notDeepEqual(readFileSync(path()), damaged, `byte ${at}`);
+    }
+    for (const size of [0, 1, 32, whole.length / 2]) {
+      writeFileSync(path(), whole.subarray(0, size));
+      await trace();
+      assert.ok(statSync(path()).size > whole.length / 2, `${size} bytes`);
+    }
+  });
+
+  it('is made anew for another program, be it of the same size and time', async () => {
     await trace();
-    assert.ok(statSync(path()).size > size / 2);
-    const before = kept();
-    utimesSync(join(folder, 'dist/cli/bundle/main.cjs'), 1, 1);
+    const before = readFileSync(path());
+    const main = join(folder, 'dist/cli/bundle/main.cjs');
+    const { atime, mtime } = statSync(main);
+    const source = readFileSync(main, 'latin1');
+    const changed = source.replace('trace opened files', 'TRACE OPENED FILES');
+    assert.notEqual(changed, source);
+    writeFileSync(main, changed, 'latin1');
+    utimesSync(main, atime, mtime);
     await trace();
     assert.equal(kept().length, 1);
-    assert.notDeepEqual(kept(), before);
+    assert.notDeepEqual(readFileSync(path()), before);
+  });
+
+  it('leaves that of other versions alone', async () => {
+    const other = join(folder, 'dist/cli/bundle/main.cjs.v99.0.0-x64.bytecode');
+    writeFileSync(other, 'theirs');
+    await trace();
+    assert.equal(readFileSync(other, 'latin1'), 'theirs');
+    assert.equal(kept().length, 2);
+  });
+
+  it('is not for others to write, whatever the umask', async () => {
+    for (const mask of ['000', '002', '077']) {
+      const { status, said } = await run('sh', [
+        '-c',
+        `umask ${mask} && exec "$0" "$1" opensnoop -- true`,
+        process.execPath,
+        join(folder, 'bin/snoopkit.cjs'),
+      ]);
+      assert.deepEqual([status, said], [0, '']);
+      assert.equal(statSync(path()).mode & 0o777, 0o644, mask);
+      rmSync(path());
+    }
+  });
+
+  it('is not taken from others, nor where others may write it', async () => {
+    await trace();
+    const ino = () => statSync(path()).ino;
+    const spoil: Record<string, () => void> = {
+      'writable by others': () => chmodSync(path(), 0o646),
+      'writable by a group': () => chmodSync(path(), 0o664),
+      "somebody else's": () => chownSync(path(), 65534, 65534),
+      'a link': () => {
+        const real = `${folder}/elsewhere`;
+        writeFileSync(real, readFileSync(path()));
+        const link = path();
+        rmSync(link);
+        symlinkSync(real, link);
+      },
+    };
+    for (const [what, change] of Object.entries(spoil)) {
+      change();
+      const before = ino();
+      await trace();
+      assert.notEqual(ino(), before, what);
+      const { uid, mode } = lstatSync(path());
+      assert.deepEqual([uid, mode], [0, 0o100644], what);
+    }
   });
 
   it('is nothing that a run needs', async () => {
