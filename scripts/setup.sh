@@ -1,5 +1,5 @@
 #!/bin/bash
-# scripts/setup.sh [build] [test] [kernels] [arm64] [kernels-arm64] [lint]: whether this machine has what those need,
+# scripts/setup.sh [build] [test] [kernels] [arm64] [kernels-arm64] [wire] [lint]: whether this machine has what those need,
 # and if not, installs it. It runs before every build, so what it finds in place must cost next to nothing.
 set -eu
 . scripts/lib.sh
@@ -27,7 +27,7 @@ want() { # PACKAGE THING CHECK...: what Debian calls it, what others call it, ho
     shift 2
     "$@" && return
     packages+=("$package") things+=("$thing")
-    [ "$purpose" = test ] || essential=1
+    [ "$purpose" = test ] || [ "$purpose" = wire ] || essential=1
 }
 npm_stocked() { has npm || scripts/npm.sh --check; }
 certificates() { [ -e /etc/ssl/certs/ca-certificates.crt ] || ! has apt-get || scripts/npm.sh --check; }
@@ -85,6 +85,10 @@ for purpose in "$@"; do
         ;;
     kernels-arm64)
         want qemu-system-arm qemu-system-aarch64 has qemu-system-aarch64
+        ;;
+    wire)
+        want protobuf-compiler protoc has protoc
+        want debian-archive-keyring "the keys of Debian's archive" test -e /usr/share/keyrings/debian-archive-keyring.gpg
         ;;
     lint)
         want clang-format clang-format has "${CLANG_FORMAT:-$(scripts/tool.sh clang-format)}"

@@ -28,6 +28,18 @@ export async function obtainSysroot(architecture: string): Promise<string> {
   return folder;
 }
 
+const DEFINITIONS = ['opentelemetry-proto'];
+
+/** The folder with OpenTelemetry's own definitions, of the first Debian that has them. */
+export async function obtainDefinitions(): Promise<string> {
+  const folder = placeOf('definitions', 'all', DEFINITIONS);
+  await keep(folder, async (fresh, work) => {
+    const release = { suite: 'trixie', architecture: 'amd64' };
+    await unpack(await fromDebian(release, work, (apt) => apt.download(DEFINITIONS)), fresh);
+  });
+  return join(folder, 'usr', 'include');
+}
+
 /** The programs that the tests need, and those that every Debian has. */
 const PROGRAMS = [
   ...['base-files', 'base-passwd', 'bash', 'bsdutils', 'coreutils', 'dash', 'findutils', 'grep', 'gzip', 'hostname'],

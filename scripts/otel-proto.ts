@@ -1,0 +1,9 @@
+/** Prints the folder with OpenTelemetry's own definitions, which `protoc` reads what is sent by: OTEL_PROTO of the tests. */
+import { obtainDefinitions } from './debian/trees.js';
+
+try {
+  process.stdout.write(`${await obtainDefinitions()}\n`);
+} catch (error) {
+  process.stderr.write(`snoopkit: the definitions of OpenTelemetry: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
