@@ -74,7 +74,8 @@ test: build bpf-fixtures btf-fixtures native-fixtures test-programs bench-progra
 
 # Names with ** are beyond make's wildcard.
 C_SOURCES := $(wildcard src/native/*.cc src/native/*.h src/native/*.c) $(shell find bpf bench -name '*.[ch]')
-CLANG_FORMAT ?= $(shell scripts/tool.sh clang-format)
+# Each version has a taste of its own. This one is in Debian 12 and 13.
+CLANG_FORMAT ?= clang-format-19
 
 lint: $(NPM_STAMP) ## check formatting, style and layers
 	$(Q)node_modules/.bin/biome check --error-on-warnings

@@ -91,7 +91,7 @@ for purpose in "$@"; do
         want debian-archive-keyring "the keys of Debian's archive" test -e /usr/share/keyrings/debian-archive-keyring.gpg
         ;;
     lint)
-        want clang-format clang-format has "${CLANG_FORMAT:-$(scripts/tool.sh clang-format)}"
+        want clang-format-19 clang-format-19 has "${CLANG_FORMAT:-clang-format-19}"
         ;;
     esac
 done

@@ -98,10 +98,10 @@ static __always_inline bool network_listed(enum filter_side side, const snoop_en
 }
 
 #define SIDES_ALLOW(sides, listed, e)                                                              \
-	((!((sides)&1 << SIDE_EITHER) || listed(SIDE_EITHER, &(e)->local) ||                       \
+	((!((sides) & 1 << SIDE_EITHER) || listed(SIDE_EITHER, &(e)->local) ||                     \
 	  listed(SIDE_EITHER, &(e)->remote)) &&                                                    \
-	 (!((sides)&1 << SIDE_LOCAL) || listed(SIDE_LOCAL, &(e)->local)) &&                        \
-	 (!((sides)&1 << SIDE_REMOTE) || listed(SIDE_REMOTE, &(e)->remote)))
+	 (!((sides) & 1 << SIDE_LOCAL) || listed(SIDE_LOCAL, &(e)->local)) &&                      \
+	 (!((sides) & 1 << SIDE_REMOTE) || listed(SIDE_REMOTE, &(e)->remote)))
 
 static __always_inline bool is_mapped(const snoop_endpoint *end)
 {

@@ -14,7 +14,7 @@ typedef __u64 snoop_count;	    /* bytes or other things that are never as many a
 typedef __s32 snoop_signal;	    /* SIGKILL; 0 for none */
 typedef __s32 snoop_ret;	    /* what a system call returned: a result, or -errno */
 typedef __u32 snoop_uid;	    /* shown as a number, and as the user's name */
-typedef __u32 snoop_euid;	    /* the same, of the effective user; UID_SAME where that is the real one */
+typedef __u32 snoop_euid;	    /* the effective user: UID_SAME where that is the real one */
 typedef __u32 snoop_gid;	    /* the same for groups */
 typedef __u32 snoop_mode;	    /* permission bits, in octal */
 typedef __u32 snoop_open_flags;	    /* O_RDONLY|O_CLOEXEC */
@@ -27,7 +27,7 @@ typedef char snoop_comm[16];	    /* TASK_COMM_LEN */
 typedef __u8 snoop_tcp_flags;	    /* SYN|ACK, as in a packet's header */
 typedef __u64 snoop_ksym;	    /* an address in the kernel, as function+offset; 0 for none */
 
-#define UID_SAME ((snoop_euid)-1) /* no user has this number: setresuid(2) */
+#define UID_SAME ((snoop_euid) - 1) /* no user has this number: setresuid(2) */
 
 /* One end of a connection: an address, IPv4 mapped into IPv6, and a port. */
 typedef struct snoop_endpoint {
