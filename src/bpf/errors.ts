@@ -2,14 +2,42 @@ import { SnoopkitError } from '../errors.js';
 import { type Capability, missingCapabilities } from '../kernel/capabilities.js';
 import { errnoName, errnoText } from '../kernel/errno.js';
 
+/** Errors of libbpf's own: enum libbpf_errno of bpf/libbpf.h, in that order. */
+const LIBBPF_FIRST = 4000;
+const LIBBPF_ERRORS = [
+  ...['LIBELF', 'FORMAT', 'KVERSION', 'ENDIAN', 'INTERNAL', 'RELOC', 'LOAD', 'VERIFY', 'PROG2BIG', 'KVER', 'PROGTYPE'],
+  ...['WRNGPID', 'INVSEQ', 'NLPARSE'],
+].map((name) => `LIBBPF_ERRNO__${name}`);
+
+const nameOf = (errno: number) => LIBBPF_ERRORS[errno - LIBBPF_FIRST] ?? errnoName(errno);
+const textOf = (errno: number) => LIBBPF_ERRORS[errno - LIBBPF_FIRST] ?? errnoText(errno);
+
+/** What libbpf warned of first, in its words: what follows in its log is what came of that. */
+function reasonIn(warnings: string): string | undefined {
+  const [line = ''] = warnings.split('\n');
+  return line.replace(/^libbpf: (elf: |prog '[^']*': )?/, '').replace(/(: -\d+|\.)$/, '') || undefined;
+}
+
+/** What is known of an error beside its number. */
+interface Details {
+  /** What the error's code ends in; BPF when left out. */
+  readonly kind?: string;
+  /** What the user can do. */
+  readonly hint?: string;
+  /** What libbpf warned of: the error's `cause`, and what it is told by. */
+  readonly warnings?: string;
+}
+
 /** The kernel or libbpf refused an operation. */
 export class BpfError extends SnoopkitError {
-  /** The error's name, such as `EPERM`. */
+  /** The error's name, such as `EPERM`, or one of libbpf's own, such as `LIBBPF_ERRNO__FORMAT`. */
   readonly errno: string;
 
-  constructor(operation: string, errno: number, hint = '', options?: ErrorOptions & { kind?: string }) {
-    super(options?.kind ?? 'BPF', `${operation}: ${errnoText(errno)}${hint && `; ${hint}`}`, options);
-    this.errno = errnoName(errno);
+  constructor(operation: string, errno: number, { kind = 'BPF', hint, warnings = '' }: Details = {}) {
+    const reason = reasonIn(warnings);
+    const why = reason === undefined ? textOf(errno) : `${reason} (${nameOf(errno)})`;
+    super(kind, `${operation}: ${why}${hint ? `; ${hint}` : ''}`, warnings === '' ? undefined : { cause: warnings });
+    this.errno = nameOf(errno);
   }
 }
 
@@ -18,8 +46,9 @@ export class PrivilegeError extends BpfError {
   readonly missing: readonly Capability[];
 
   constructor(operation: string, errno: number, missing: readonly Capability[]) {
-    super(operation, errno, `missing ${missing.join(', ')}: run it as root, for example with sudo`, {
+    super(operation, errno, {
       kind: 'PRIVILEGE',
+      hint: `missing ${missing.join(', ')}: run it as root, for example with sudo`,
     });
     this.missing = missing;
   }
@@ -38,7 +67,10 @@ export class VerifierError extends BpfError {
   readonly log: string;
 
   constructor(program: string, errno: number, log: string) {
-    super(`the kernel's verifier refuses the program ${program}`, errno, verifierSummary(log), { kind: 'VERIFIER' });
+    super(`the kernel's verifier refuses the program ${program}`, errno, {
+      kind: 'VERIFIER',
+      hint: verifierSummary(log),
+    });
     this.program = program;
     this.log = log;
   }
@@ -48,8 +80,8 @@ export class VerifierError extends BpfError {
 export class ProgramError extends BpfError {
   readonly program: string;
 
-  constructor(operation: string, program: string, errno: number, cause: string) {
-    super(`${operation}: the program ${program} is refused`, errno, '', { kind: 'PROGRAM', cause });
+  constructor(operation: string, program: string, errno: number, warnings: string) {
+    super(`${operation}: the program ${program} is refused`, errno, { kind: 'PROGRAM', warnings });
     this.program = program;
   }
 }
@@ -58,8 +90,9 @@ export class ProgramError extends BpfError {
 export class MapError extends BpfError {
   readonly map: string;
 
-  constructor(operation: string, map: string, errno: number, cause: string) {
-    super(`${operation}: the kernel refuses the map ${map}`, errno, '', { kind: 'MAP', cause });
+  constructor(operation: string, map: string, errno: number, warnings: string) {
+    super(`${operation}: the kernel refuses the map ${map}`, errno, { kind: 'MAP' });
+    this.cause = warnings;
     this.map = map;
   }
 }

@@ -87,7 +87,7 @@ export class BpfObject {
     const [native, warnings] = withWarnings(open);
     if (typeof native === 'number') {
       const what = typeof source === 'string' ? source : name;
-      throw new BpfError(`${what} is not a whole BPF object`, -native, '', { cause: warnings });
+      throw new BpfError(`cannot open ${what}`, -native, { warnings });
     }
     try {
       return new BpfObject(native, name, bytes);
@@ -139,5 +139,5 @@ function loadError(name: string, errno: number, warnings: string): Error {
   if (map) return new MapError(operation, map, errno, warnings);
   const [, refusedProgram] = REFUSED_PROGRAM.exec(warnings) ?? [];
   if (refusedProgram) return new ProgramError(operation, refusedProgram, errno, warnings);
-  return Object.assign(error, { cause: warnings });
+  return new BpfError(operation, errno, { warnings });
 }

@@ -38,7 +38,7 @@ describe('bpf: what the verifier says', () => {
 describe('bpf: errors', () => {
   const rows: [SnoopkitError, string, string][] = [
     [new BpfError('cannot do it', 12), 'ERR_SNOOPKIT_BPF', 'cannot do it: not enough memory (ENOMEM)'],
-    [new BpfError('cannot do it', 524, 'do that'), 'ERR_SNOOPKIT_BPF', 'cannot do it: ENOTSUPP; do that'],
+    [new BpfError('cannot do it', 524, { hint: 'do that' }), 'ERR_SNOOPKIT_BPF', 'cannot do it: ENOTSUPP; do that'],
     [
       new PrivilegeError('cannot trace', 1, ['CAP_BPF', 'CAP_PERFMON']),
       'ERR_SNOOPKIT_PRIVILEGE',
@@ -62,8 +62,21 @@ describe('bpf: errors', () => {
     const verifier = new VerifierError('handle_it', 13, 'log');
     assert.deepEqual([verifier.program, verifier.log, verifier.errno], ['handle_it', 'log', 'EACCES']);
     assert.deepEqual(new PrivilegeError('x', 1, ['CAP_BPF']).missing, ['CAP_BPF']);
-    const cause = new Error('below');
-    assert.equal(new BpfError('x', 1, '', { cause }).cause, cause);
+    const warnings = 'libbpf: one thing\nlibbpf: and another\n';
+    assert.equal(new BpfError('x', 1, { warnings }).cause, warnings);
+  });
+
+  it("tell what libbpf says, and libbpf's own numbers by name", () => {
+    const messages = [
+      [22, 'libbpf: elf: endianness mismatch in it.\nlibbpf: more\n', 'endianness mismatch in it (EINVAL)'],
+      [3, "libbpf: prog 'p': failed to find f: -3\n", 'failed to find f (ESRCH)'],
+      [4000, '', 'LIBBPF_ERRNO__LIBELF'],
+      [4003, 'libbpf: it is so\n', 'it is so (LIBBPF_ERRNO__ENDIAN)'],
+      [4013, '', 'LIBBPF_ERRNO__NLPARSE'],
+      [4014, '', '4014'],
+    ] as const;
+    for (const [errno, warnings, text] of messages)
+      assert.equal(new BpfError('cannot do it', errno, { warnings }).message, `cannot do it: ${text}`);
   });
 });
 

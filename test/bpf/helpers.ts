@@ -3,7 +3,16 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BpfObject } from '../../src/bpf/object.js';
 
-export type Fixture = 'fentry' | 'globals' | 'hookless' | 'hooks' | 'iterator' | 'maps' | 'refused' | 'ring';
+export type Fixture =
+  | 'fentry'
+  | 'globals'
+  | 'hookless'
+  | 'lacking'
+  | 'hooks'
+  | 'iterator'
+  | 'maps'
+  | 'refused'
+  | 'ring';
 
 export function fixturePath(name: Fixture): string {
   return fileURLToPath(new URL(`./fixtures/${name}.bpf.o`, import.meta.url));

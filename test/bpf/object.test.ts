@@ -132,6 +132,12 @@ describe('bpf: what is no object', () => {
     assert.throws(() => BpfObject.open('/bin/true'), typed);
   });
 
+  it('is refused in the words of libbpf, with the name of its error', () => {
+    assert.throws(() => BpfObject.open(Buffer.alloc(10_000, 'text'), { name: 'mine' }), {
+      message: "cannot open mine: 'mine' is not a proper ELF object (LIBBPF_ERRNO__FORMAT)",
+    });
+  });
+
   it('is refused at every 64th byte of a truncation', () => {
     const bytes = fixtureBytes('hooks');
     for (let length = 0; length < bytes.length; length += 64)
@@ -183,6 +189,15 @@ describe('bpf: loading', () => {
     assert.equal(Buffer.from(untyped.get(Buffer.from('key')) as Uint8Array).toString(), '123456789');
     assert.throws(() => object.load(), BpfError);
     object.close();
+  });
+
+  it('is refused in the words of libbpf where the kernel lacks something', () => {
+    using object = open('lacking');
+    assert.throws(() => object.load(), {
+      code: 'ERR_SNOOPKIT_BPF',
+      message:
+        /^cannot load lacking: extern \(var ksym\) 'snoopkit_no_such_thing': not found in kernel BTF \(EINVAL\)$/,
+    });
   });
 
   it('is refused by the verifier in one line, with the log beside it', () => {
