@@ -1,6 +1,6 @@
 import { loadBinding } from '../native/load.js';
 
-export { launcherPath } from '../native/load.js';
+export { AddonError, launcherPath } from '../native/load.js';
 
 /** Nanoseconds to add to the time of an event, CLOCK_BOOTTIME, to get the time of day: as it is now. */
 export function bootToRealtime(): bigint {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
-import { libbpfVersion } from '../bpf/system.js';
+import { AddonError, libbpfVersion } from '../bpf/system.js';
 import { tracepointId } from '../bpf/tracefs.js';
 import { missingCapabilities } from '../kernel/capabilities.js';
 import { mountPoint } from '../kernel/mounts.js';
@@ -88,7 +88,9 @@ function tracefs(): Check {
       return { name, state: 'missing', found: 'there are no tracepoints (CONFIG_TRACEPOINTS, CONFIG_FTRACE)' };
     }
     return { name, state: 'ok', found: mounted ?? 'not mounted; snoopkit opens one for itself' };
-  } catch {
+  } catch (error) {
+    if (error instanceof AddonError)
+      return { name, state: 'unknown', found: 'not mounted; only libbpf could tell more' };
     return {
       name,
       state: 'reduced',
@@ -168,7 +170,8 @@ function memlock(version: string): Check {
 
 function pidNamespace(): Check {
   const name = 'pid namespace';
-  if (namespaceOf('self', 'pid') === FIRST_PID_NAMESPACE) return { name, state: 'ok', found: 'the first' };
+  if (namespaceOf('self', 'pid') === FIRST_PID_NAMESPACE)
+    return { name, state: 'ok', found: 'the initial one: pids are those of the kernel' };
   return {
     name,
     state: 'reduced',

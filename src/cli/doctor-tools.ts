@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { PrivilegeError, requireTracingRights } from '../bpf/errors.js';
 import { BpfObject } from '../bpf/object.js';
+import { AddonError } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import { missingCapabilities } from '../kernel/capabilities.js';
 import { type AttachOptions, attachTool } from './attach.js';
@@ -56,7 +57,7 @@ export function checkTool(tool: ToolDefinition, btf?: string): ToolCheck {
     const hooks = Object.fromEntries(choices.map(({ point, kinds }) => [point, kinds]));
     return { tool: name, state: isReduced ? 'reduced' : 'works', hooks, remarks };
   } catch (error) {
-    if (!(error instanceof SnoopkitError)) throw error;
+    if (!(error instanceof SnoopkitError || error instanceof AddonError)) throw error;
     const state = error instanceof PrivilegeError ? 'unknown' : 'fails';
     return { tool: name, state, hooks: {}, remarks: [], reason: error.message };
   }

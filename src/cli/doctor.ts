@@ -2,7 +2,7 @@ import { Chalk } from 'chalk';
 import Table from 'cli-table3';
 import { type Check, checkSystem } from './doctor-system.js';
 import { checkTool, type ToolCheck } from './doctor-tools.js';
-import { usesColor } from './terminal.js';
+import { isTerminal, terminalWidth, usesColor } from './terminal.js';
 import type { ToolDefinition } from './tool.js';
 import { writeText } from './write-text.js';
 
@@ -12,11 +12,19 @@ export interface Report {
   readonly tools: readonly ToolCheck[];
 }
 
-/** People's terminals: two columns as wide as what is in them, and the rest for the text. */
-const WIDTH = 80;
+/** Two columns as wide as what is in them, and the rest for the text. */
 const NAME = 17;
 const STATE = 9;
-const TEXT = WIDTH - NAME - STATE;
+const LEAST_TEXT = 20;
+/** Where there is no terminal, and what is read well at the most. */
+const USUAL = 80;
+const MOST = 100;
+
+/** As wide as the terminal, as far as that can be read. */
+function textWidth(): number {
+  const width = isTerminal() ? Math.min(terminalWidth() || USUAL, MOST) : USUAL;
+  return Math.max(width - NAME - STATE, LEAST_TEXT);
+}
 
 const NO_BORDERS = Object.fromEntries(
   ['top', 'bottom', 'left', 'right'].flatMap((side) =>
@@ -33,12 +41,24 @@ const systemRow = ({ name, state, found, remedy }: Check): Row => [
   remedy === undefined ? found : `${found}\n-> ${remedy}`,
 ];
 
-function toolRow({ tool, state, hooks, remarks, reason }: ToolCheck): Row {
+function toolText({ hooks, remarks, reason }: ToolCheck): string {
   const seen = Object.entries(hooks).map(([point, kinds]) => `${point} by ${kinds.join(', ')}`);
-  return [tool, state, [...(reason === undefined ? [seen.join('; ')] : [reason]), ...remarks].join('\n')];
+  return [...(reason === undefined ? [seen.join('; ')] : [reason]), ...remarks].join('\n');
 }
 
-/** A table of 80 columns, text wrapped. */
+/** Tools of which the same is to be said share a row. */
+function toolRows(checks: readonly ToolCheck[]): Row[] {
+  const rows = new Map<string, { names: string[]; state: string; text: string }>();
+  for (const check of checks) {
+    const [{ tool, state }, text] = [check, toolText(check)];
+    const known = rows.get(`${state} ${text}`);
+    if (known) known.names.push(tool);
+    else rows.set(`${state} ${text}`, { names: [tool], state, text });
+  }
+  return [...rows.values()].map(({ names, state, text }) => [names.join('\n'), state, text]);
+}
+
+/** A table with text wrapped. */
 function table(title: string, rows: readonly Row[], isColored: boolean): string {
   const style = new Chalk({ level: isColored ? 1 : 0 });
   const colors: Record<string, (text: string) => string> = {
@@ -51,7 +71,7 @@ function table(title: string, rows: readonly Row[], isColored: boolean): string 
   };
   const drawn = new Table({
     chars: { ...NO_BORDERS, mid: '', 'mid-mid': '', 'left-mid': '', 'right-mid': '', middle: '' },
-    colWidths: [NAME, STATE, TEXT],
+    colWidths: [NAME, STATE, textWidth()],
     wordWrap: true,
     style: { 'padding-left': 0, 'padding-right': 1, head: [], border: [] },
   });
@@ -66,7 +86,7 @@ function table(title: string, rows: readonly Row[], isColored: boolean): string 
 
 function text({ system, tools }: Report): string {
   const isColored = usesColor(true);
-  return `${table('CHECK', system.map(systemRow), isColored)}\n${table('TOOL', tools.map(toolRow), isColored)}`;
+  return `${table('CHECK', system.map(systemRow), isColored)}\n${table('TOOL', toolRows(tools), isColored)}`;
 }
 
 /** Finds out what works here and tells it. Returns the exit status: 1 when a tool of `asked` can't run. */

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Report } from '../../src/cli/doctor.js';
 import type { ToolCheck } from '../../src/cli/doctor-tools.js';
 import { needs } from '../capability.js';
 import { patient } from '../helpers/patience.js';
 import { needsNobody, runAsNobody } from '../helpers/rights.js';
-import { snoopkit } from '../helpers/run.js';
+import { run, SNOOPKIT, snoopkit } from '../helpers/run.js';
 
 async function report(...args: string[]): Promise<Report> {
   const { stdout, said } = await snoopkit(['doctor', '-o', 'json', ...args]);
@@ -82,6 +82,56 @@ describe('doctor', () => {
     assert.ok(lines.some((line) => /^kernel +(ok|missing) +\S/.test(line)));
     assert.ok(lines.some((line) => /^opensnoop +(works|reduced|fails|unknown) +\S/.test(line)));
     assert.ok(!stdout.includes('\u001b'), 'no colour in a pipe');
+  });
+
+  it('is a list of what works without libbpf, too, which tells once what is missing', async () => {
+    const copy = join(folder, 'copy');
+    const root = dirname(dirname(SNOOPKIT));
+    for (const part of [
+      'bin',
+      'package.json',
+      'oclif.manifest.json',
+      'dist/cli/bundle/main.cjs',
+      'dist/native',
+      'dist/bpf',
+    ])
+      cpSync(join(root, part), join(copy, part), { recursive: true });
+    const addon = join(copy, `dist/native/linux-${process.arch}.node`);
+    writeFileSync(addon, readFileSync(addon, 'latin1').replaceAll('libbpf.so.1\0', 'libbpf.so.X\0'), 'latin1');
+    const missing = 'libbpf.so.X: cannot open shared object file';
+    const doctor = (...args: string[]) => run(process.execPath, [join(copy, 'bin/snoopkit.cjs'), 'doctor', ...args]);
+    const { status, stdout, said } = await doctor();
+    assert.deepEqual([status, said], [0, '']);
+    const text = stdout.toString().replaceAll(/\s+/g, ' ');
+    assert.match(text, /kernel ok .* libbpf missing .* clang ok /);
+    // Of libbpf itself, and of all tools, which root can tell.
+    const isRoot = process.geteuid?.() === 0;
+    assert.equal(text.split(missing).length - 1, isRoot ? 2 : 1, text);
+    const { tools } = JSON.parse((await doctor('--json')).stdout.toString()) as Report;
+    for (const { state, reason } of isRoot ? tools : []) {
+      assert.equal(state, 'fails');
+      assert.match(reason ?? '', new RegExp(missing));
+    }
+    assert.equal((await doctor('opensnoop')).status, 1);
+  });
+
+  it('follows the width of the terminal', async function () {
+    needs(this, 'script');
+    const widest = async (columns: number) => {
+      const words = `stty cols ${columns} && NO_COLOR=1 ${process.execPath} ${SNOOPKIT} doctor`;
+      const { stdout } = await run('script', ['-qec', words, '/dev/null'], { timeout: 60_000 });
+      return Math.max(
+        ...stdout
+          .toString()
+          .split('\n')
+          .map((line) => line.trimEnd().length),
+      );
+    };
+    for (const columns of [60, 80, 100]) {
+      const width = await widest(columns);
+      assert.ok(width <= columns && width > columns - 20, `${width} of ${columns}`);
+    }
+    assert.ok((await widest(200)) <= 100);
   });
 
   it('knows no other tool', async () => {
