@@ -21,6 +21,11 @@ is_root() {
     [ "$(id -u)" = 0 ]
 }
 
+# npm, or where there is none the one that package.json names, by corepack.
+any_npm() {
+    if has npm; then npm "$@"; else COREPACK_ENABLE_DOWNLOAD_PROMPT=0 corepack npm "$@"; fi
+}
+
 # sudo that won't hang: one that needs no password, or one with a person to type it.
 has_sudo() {
     has sudo && { sudo -n true 2>/dev/null || { [ -t 0 ] && [ -t 2 ]; }; }

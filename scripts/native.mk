@@ -1,7 +1,10 @@
 # The native addon, the launcher, and the BPF objects of their tests. Included by the Makefile.
 
 NODE_ARCH ?= $(patsubst aarch64,arm64,$(patsubst x86_64,x64,$(shell uname -m)))
-CXX ?= g++
+# By these names any compiler is found, gcc's or clang's; g++ is only make's own default.
+ifeq ($(origin CXX),default)
+CXX := c++
+endif
 CC ?= cc
 CLANG ?= clang
 

@@ -21,11 +21,29 @@ missing() {
         console.log(missing.slice(0, 5).join(", ") + more);'
 }
 
+# Why npm or corepack failed, by the code that its talk has: the last one, for others may stand for what it tried before.
+reason() {
+    local code
+    code=$(grep -oE "(npm (error|ERR!) code |[Cc]ode: ')[A-Z][A-Z0-9_]+|HTTP [45][0-9][0-9]" "$log" | tail -n 1 | grep -oE '[A-Z0-9_]+$') || :
+    case $code in
+    '') echo 'npm says why in its log:' ;;
+    EUSAGE) echo 'package-lock.json does not match package.json:' ;;
+    ENOTFOUND | EAI_AGAIN | ETIMEDOUT | ECONNREFUSED | ECONNRESET | ENETUNREACH | EHOSTUNREACH | ERR_SOCKET_TIMEOUT | UND_ERR_CONNECT_TIMEOUT)
+        echo "offline? ($code)" ;;
+    *CERT* | *SIGNATURE* | ERR_TLS* | ERR_SSL*)
+        echo "the certificate of the npm registry, or of a proxy on the way, is not trusted ($code; NODE_EXTRA_CA_CERTS names a file with others):" ;;
+    E4[0-9][0-9] | 4[0-9][0-9]) echo "the npm registry refuses ($code):" ;;
+    E5[0-9][0-9] | 5[0-9][0-9]) echo "the npm registry has a problem of its own ($code):" ;;
+    EINTEGRITY) echo "what came is not what package-lock.json says ($code):" ;;
+    ENOSPC) echo "the disk is full ($code):" ;;
+    *) echo "npm says $code:" ;;
+    esac
+}
+
 what=$(missing)
 if [ -n "$what" ]; then
     [ "${1-}" != --check ] || exit 1
     step NPM ci
-    npm ci --include=dev --no-audit --no-fund --fetch-retries=1 >"$log" 2>&1 </dev/null ||
-        fail "$(grep -qE 'EUSAGE' "$log" && echo 'package-lock.json does not match package.json;' || echo 'offline?') npm packages are missing: $(missing) (npm ci failed: $PWD/$log)"
+    any_npm ci --include=dev --no-audit --no-fund --fetch-retries=1 >"$log" 2>&1 </dev/null || fail "$(reason) npm packages are missing: $(missing) (npm ci failed: $PWD/$log)"
 fi
 [ "${1-}" = --check ] || touch node_modules/.package-lock.json

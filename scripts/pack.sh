@@ -6,7 +6,7 @@ set -eu
 rm -rf build/pack
 mkdir -p build/pack
 # prepack would call make again; the Makefile has built everything already.
-npm pack --ignore-scripts --pack-destination build/pack >>"$log" 2>&1 || fail "npm pack failed: $PWD/$log"
+any_npm pack --ignore-scripts --pack-destination build/pack >>"$log" 2>&1 || fail "npm pack failed: $PWD/$log"
 tar -xzf build/pack/*.tgz -C build/pack
 needed=(bin/snoopkit.cjs dist/src/index.js dist/src/index.d.ts oclif.manifest.json LICENSE LICENSE-BPF LICENSES/GPL-2.0-only.txt)
 for addon in dist/native/linux-*.node; do

@@ -18,7 +18,7 @@ done
 # A header in the usual place, or wherever this compiler looks.
 header() {
     [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ] ||
-        { has "${CXX:-g++}" && echo "#include <$1>" | ${CXX:-g++} -E -x c++ - >/dev/null 2>&1; }
+        { has "${CXX:-c++}" && echo "#include <$1>" | ${CXX:-c++} -E -x c++ - >/dev/null 2>&1; }
 }
 
 packages=() things=() essential=
@@ -29,7 +29,8 @@ want() { # PACKAGE THING CHECK...: what Debian calls it, what others call it, ho
     packages+=("$package") things+=("$thing")
     [ "$purpose" = test ] || [ "$purpose" = wire ] || essential=1
 }
-npm_stocked() { has npm || scripts/npm.sh --check; }
+# Debian's npm brings 380 packages. Its nodejs has corepack, which runs the npm that package.json names.
+npm_stocked() { has npm || has corepack || scripts/npm.sh --check; }
 certificates() { [ -e /etc/ssl/certs/ca-certificates.crt ] || ! has apt-get || scripts/npm.sh --check; }
 
 arm64_headers() {
@@ -49,8 +50,9 @@ want ca-certificates 'CA certificates' certificates
 for purpose in "$@"; do
     case $purpose in
     build)
-        want gcc 'a C compiler (gcc)' has "${CC:-gcc}"
-        want g++ 'a C++ compiler (g++)' has "${CXX:-g++}"
+        # clang, which compiles the BPF programs, compiles the rest, too, where nothing else does.
+        want clang 'a C compiler' has "${CC:-cc}"
+        want clang 'a C++ compiler' has "${CXX:-c++}"
         want clang 'clang' has "${CLANG:-$(scripts/tool.sh clang)}"
         want llvm 'llvm-strip' has "${LLVM_STRIP:-$(scripts/tool.sh llvm-strip)}"
         want libc6-dev 'the C library headers' header stdio.h
