@@ -18,7 +18,7 @@ NPM_STAMP := node_modules/.package-lock.json
 TS_STAMP := build/ts.stamp
 BUNDLE := dist/cli/LICENSES.txt
 
-.PHONY: help setup ts bundle build run test lint format manifest man generate check-generated pack clean FORCE
+.PHONY: help setup ts bundle build run test test-nodes lint format manifest man generate check-generated pack clean FORCE
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z0-9-]+:.*## /{ printf "  make %-16s %s\n", $$1, $$2 }' Makefile scripts/*.mk
 
@@ -27,7 +27,7 @@ help: ## this list
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 ARM64_KERNELS := $(if $(filter test-kernels,$(GOALS)),$(findstring arm64,$(KERNELS)))
 SETUP_NEEDS := $(if $(filter-out lint format,$(GOALS)),build) \
-	$(if $(filter test test-kernels,$(GOALS)),test) $(if $(filter test-kernels,$(GOALS)),kernels) \
+	$(if $(filter test test-nodes test-kernels,$(GOALS)),test) $(if $(filter test-kernels,$(GOALS)),kernels) \
 	$(if $(filter arm64,$(GOALS))$(ARM64_KERNELS),arm64) $(if $(ARM64_KERNELS),kernels-arm64) \
 	$(if $(filter lint format,$(GOALS)),lint)
 
@@ -71,6 +71,10 @@ run: build ## build, then trace a short workload with opensnoop
 
 test: build bpf-fixtures btf-fixtures native-fixtures test-programs bench-programs ## build, then run all tests (as root where possible)
 	@scripts/test.sh
+
+NODES ?= 22 24
+test-nodes: build bpf-fixtures btf-fixtures native-fixtures test-programs bench-programs ## run all tests on other versions of Node: NODES='22 24'
+	@NODE_ARCH=$(NODE_ARCH) scripts/test-nodes.sh $(NODES)
 
 # Names with ** are beyond make's wildcard.
 C_SOURCES := $(wildcard src/native/*.cc src/native/*.h src/native/*.c) $(shell find bpf bench -name '*.[ch]')

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ToolCommand } from '../src/cli/define-tool.js';
 import { needs } from './capability.js';
@@ -66,6 +66,26 @@ describe('docs: what there is', () => {
       for (const [, target = ''] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
         assert.doesNotThrow(() => readdirSync(join(root, target, '..')).includes(target), `${file}: ${target}`);
         assert.ok(readdirSync(join(root, target, '..')).includes(target.split('/').at(-1) ?? ''), `${file}: ${target}`);
+      }
+    }
+  });
+});
+
+describe('docs: the package', () => {
+  it('has what its pages link to', () => {
+    const { files } = JSON.parse(read('package.json')) as { files: string[] };
+    const packed = ['README.md', 'package.json', ...files];
+    const pages = [
+      'README.md',
+      ...files.flatMap((path) => (path === 'docs' ? stems(path, '.md').map((name) => `docs/${name}.md`) : [])),
+    ];
+    for (const page of [...pages, ...files.filter((path) => path.endsWith('.md'))]) {
+      for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
+        const path = join(dirname(page), target);
+        assert.ok(
+          packed.some((file) => path === file || path.startsWith(`${file}/`)),
+          `${page}: ${target}`,
+        );
       }
     }
   });
