@@ -44,7 +44,8 @@ export async function obtainDefinitions(): Promise<string> {
 const PROGRAMS = [
   ...['base-files', 'base-passwd', 'bash', 'bsdutils', 'coreutils', 'dash', 'findutils', 'grep', 'gzip', 'hostname'],
   ...['libc-bin', 'mawk', 'mount', 'netbase', 'procps', 'sed', 'tar', 'tzdata', 'util-linux'],
-  ...['binutils', 'bpftool', 'busybox-static', 'iproute2', 'jq', 'libbpf1', 'libcap2-bin', 'nodejs', 'strace'],
+  ...['binutils', 'bpftool', 'busybox-static', 'iproute2', 'jq', 'libbpf1', 'libcap2-bin', 'make', 'nodejs'],
+  ...['perl-base', 'strace'],
 ];
 
 /** Folders of a root that packages leave to others, and those where a guest mounts what it gets from its host. */
