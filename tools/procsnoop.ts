@@ -12,7 +12,7 @@ export default defineTool({
   fields: {
     ...ENDING_FIELDS,
     creator: 'the process that created it, which may have ended since; 0 where that was before tracing',
-    creator_comm: 'name of the command that created it, as it was then; empty where that was before tracing',
+    creator_comm: 'name of the process that created it, as it was then; empty where that was before tracing',
     existed_before: 'whether it was there before tracing began, so that what it executed is not known',
     args: 'what it executed last, with all arguments: an array in JSON; null when it never executed anything itself, or before tracing began',
     key: 'with --trace-context: a number of the process that no other has, for ids of processes recur',

@@ -6,10 +6,10 @@ export const SHARED_FIELDS: Readonly<Record<string, string>> = {
   ppid: 'parent of the process',
   uid: 'user that the process runs for (its real user id), by number',
   user: 'the same user, by name; the number where it has none',
-  euid: 'its effective user id, by number; only where that is not the real one',
-  euser: 'the same user, by name',
+  euid: 'its effective user id, by number; not there where that is the real one, as it is but for setuid programs',
+  euser: 'that user, by name; the number where it has none',
   comm: 'name of the process, which is that of its first thread, as the kernel keeps it: 15 bytes at most',
-  thread_comm: 'name of the thread that did it',
+  thread_comm: 'name of the thread that did it, which may have one of its own',
   cgroup: 'cgroup (v2) of the process, as its path; null where that is not known',
 };
 
@@ -38,7 +38,7 @@ export const ENDING_FIELDS: Readonly<Record<string, string>> = {
 
 /** What is to be said of some of them. */
 export const ENDING_CAVEATS: readonly string[] = [
-  'The name is that which the command has at its end, of the thread that ends last.',
+  'Names are those that process and thread have at the end; thread_comm is that of the thread that ends last.',
   'Input and output are as in /proc/PID/io, where they go over to the parent that waits; they are counted where the kernel keeps account of them (CONFIG_TASK_IO_ACCOUNTING), as those of distributions do.',
 ];
 
