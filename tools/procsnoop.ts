@@ -1,6 +1,7 @@
 import { defineTool } from '../src/cli/define-tool.js';
 import { ENDING_ATTRIBUTES, ENDING_WARNS } from '../src/cli/shared-attributes.js';
 import { ENDING_CAVEATS, ENDING_FIELDS } from '../src/cli/shared-fields.js';
+import { CPU_CLOCK_HOOKS } from '../src/cli/shared-hooks.js';
 
 export default defineTool({
   name: 'procsnoop',
@@ -54,6 +55,7 @@ export default defineTool({
   hooks: {
     ends: { ways: [{ programs: ['handle_exit'] }, { programs: ['handle_exit_raw'] }] },
     execs: { ways: [{ programs: ['handle_exec'] }], without: 'what a process executed is not known' },
+    ...CPU_CLOCK_HOOKS,
     births: { ways: [{ programs: ['handle_fork'] }], without: 'who created a process is not known' },
   },
   examples: [
