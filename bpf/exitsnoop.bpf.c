@@ -47,11 +47,15 @@ int handle_exec(void *ctx)
 static __always_inline int handle_end(void)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
-	bool is_thread = ends_alone();
-	int status = exit_status(is_thread);
 	struct exitsnoop_event e = {};
+	bool is_thread;
+	int status;
 
-	if ((is_thread && !want_threads) || (filter_failed && !status) || !filter_allows())
+	if ((ends_alone() && !want_threads) || !filter_allows())
+		return 0;
+	is_thread = !ends_process();
+	status = exit_status(is_thread);
+	if ((is_thread && !want_threads) || (filter_failed && !status))
 		return 0;
 	event_fill((struct event *)&e);
 	e.is_thread = is_thread;

@@ -189,6 +189,8 @@ static __always_inline int handle_end(void)
 		forget_context(pid);
 		return 0;
 	}
+	if (!ends_process())
+		return 0;
 	status = exit_status(false);
 	e = get_scratch(SCRATCH_EVENT);
 	if (!e)

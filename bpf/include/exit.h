@@ -97,6 +97,40 @@ static __always_inline bool ends_alone(void)
 	return BPF_CORE_READ(task, signal, live.counter) > 0;
 }
 
+/* When the current task, or its process, was created: ns on CLOCK_BOOTTIME. */
+static __always_inline __u64 birth(bool is_thread)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return is_thread ? BPF_CORE_READ(task, start_boottime)
+			 : BPF_CORE_READ(task, group_leader, start_boottime);
+}
+
+/* Processes whose end was told while other threads of theirs were still there. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64[2]); /* pid, birth */
+	__type(value, __u8);
+} told_ends SEC(".maps");
+
+/*
+ * Whether the end of the current task is that of its process, which no other thread has been told
+ * to be: of two that end at one time both may find that none is left.
+ */
+static __always_inline bool ends_process(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 key[2] = {bpf_get_current_pid_tgid() >> 32, birth(false)};
+	__u8 value = 1;
+
+	if (ends_alone() || bpf_map_lookup_elem(&told_ends, &key))
+		return false;
+	/* The first thread counts until its process is gone. */
+	return BPF_CORE_READ(task, signal, nr_threads) == 1 ||
+	       !bpf_map_update_elem(&told_ends, &key, &value, BPF_NOEXIST);
+}
+
 /* The current task's status, as wait(2) tells it: 0 for success. */
 static __always_inline int exit_status(bool is_thread)
 {
@@ -108,15 +142,6 @@ static __always_inline int exit_status(bool is_thread)
 	return BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT
 		       ? BPF_CORE_READ(task, signal, group_exit_code)
 		       : BPF_CORE_READ(whose, exit_code);
-}
-
-/* When the current task, or its process, was created: ns on CLOCK_BOOTTIME. */
-static __always_inline __u64 birth(bool is_thread)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	return is_thread ? BPF_CORE_READ(task, start_boottime)
-			 : BPF_CORE_READ(task, group_leader, start_boottime);
 }
 
 /* The most memory that the current process had at a time, since it executed a program, in pages; 0

@@ -3,7 +3,11 @@ import { type Field, type Kind, plain, text } from './kind.js';
 import { integerReader } from './number.js';
 
 /** A number and, as a column of its own, the name that it has on this machine. */
-function named(field: Field, nameColumn: string, nameOf: (id: number) => string | undefined): [PlainColumn, TextColumn] {
+function named(
+  field: Field,
+  nameColumn: string,
+  nameOf: (id: number) => string | undefined,
+): [PlainColumn, TextColumn] {
   const read = integerReader(field);
   const names = new Map<number, Buffer>();
   const locate = (id: number, span: TextSpan) => {
