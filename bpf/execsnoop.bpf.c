@@ -286,7 +286,7 @@ static __always_inline int handle_failure(long ret, const void *path, const void
 		return 0;
 	e = &s->event;
 	tail = tail_of(s);
-	__builtin_memcpy(e->comm_before, e->comm, sizeof(e->comm_before));
+	__builtin_memcpy(e->comm_before, e->thread_comm, sizeof(e->comm_before));
 	if (want_context)
 		used = add_context(e, &tail, used);
 	used = append_user_path(&tail, used, PLACES_END, &e->path, path);

@@ -13,6 +13,7 @@
 
 struct exitsnoop_event {
 	struct event;
+	snoop_comm ended_comm;
 	bool is_thread;
 	struct ending;
 };
@@ -21,42 +22,47 @@ SMALL_EVENT(exitsnoop_event);
 
 const volatile bool want_threads;
 
-/* When processes were executed, by pid: ns on CLOCK_BOOTTIME. */
+/* By pid. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
 	__type(key, __u32);
-	__type(value, __u64);
-} exec_times SEC(".maps");
+	__type(value, struct executed);
+} executions SEC(".maps");
 
 SEC("raw_tp/sched_process_exec")
 int handle_exec(void *ctx)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
-	__u64 now = bpf_ktime_get_boot_ns();
+	struct executed executed;
 
 	(void)ctx;
-	if (filter_allows())
-		bpf_map_update_elem(&exec_times, &pid, &now, BPF_ANY);
+	if (!filter_allows())
+		return 0;
+	executed_now(&executed);
+	bpf_map_update_elem(&executions, &pid, &executed, BPF_ANY);
 	return 0;
 }
 
 static __always_inline int handle_end(void)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
-	bool is_thread = ends_alone();
-	int status = exit_status(is_thread);
 	struct exitsnoop_event e = {};
-	__u64 *executed;
+	bool is_thread;
+	int status;
 
-	if ((is_thread && !want_threads) || (filter_failed && !status) || !filter_allows())
+	if ((ends_alone() && !want_threads) || !filter_allows())
+		return 0;
+	is_thread = !ends_process();
+	status = exit_status(is_thread);
+	if ((is_thread && !want_threads) || (filter_failed && !status))
 		return 0;
 	event_fill((struct event *)&e);
 	e.is_thread = is_thread;
-	executed = bpf_map_lookup_elem(&exec_times, &pid);
-	ending_fill(ENDING(&e), e.time, status, is_thread, executed ? *executed : 0);
+	__builtin_memcpy(e.ended_comm, is_thread ? e.thread_comm : e.comm, sizeof(e.ended_comm));
+	ending_fill(ENDING(&e), e.time, status, is_thread, bpf_map_lookup_elem(&executions, &pid));
 	if (!is_thread)
-		bpf_map_delete_elem(&exec_times, &pid);
+		bpf_map_delete_elem(&executions, &pid);
 	event_send(&e, sizeof(e));
 	return 0;
 }

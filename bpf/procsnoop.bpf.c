@@ -50,7 +50,7 @@ struct {
 
 /* What a process executed last, followed by its arguments. */
 struct story {
-	__u64 executed; /* ns on CLOCK_BOOTTIME */
+	struct executed executed;
 	struct snoop_list args;
 };
 
@@ -127,7 +127,7 @@ int handle_exec(void *ctx)
 		return 0;
 	tail.text = (char *)(story + 1);
 	__builtin_memset(story, 0, sizeof(*story));
-	story->executed = bpf_ktime_get_boot_ns();
+	executed_now(&story->executed);
 	append_args(&tail, 0, 0, &story->args, mm, max_args);
 	if (bpf_map_update_elem(&stories, &pid, story, BPF_ANY))
 		count_lost(LOST_NOT_KEPT);
@@ -189,6 +189,8 @@ static __always_inline int handle_end(void)
 		forget_context(pid);
 		return 0;
 	}
+	if (!ends_process())
+		return 0;
 	status = exit_status(false);
 	e = get_scratch(SCRATCH_EVENT);
 	if (!e)
@@ -198,7 +200,7 @@ static __always_inline int handle_end(void)
 	add_origin(e);
 	story = bpf_map_lookup_elem(&stories, &pid);
 	e->existed_before = !story && birth(false) < tracing_since;
-	ending_fill(ENDING(e), e->time, status, false, story ? story->executed : 0);
+	ending_fill(ENDING(e), e->time, status, false, story ? &story->executed : NULL);
 	if (story) {
 		used = add_args(e, story);
 		bpf_map_delete_elem(&stories, &pid);

@@ -40,7 +40,8 @@ struct sigsnoop_event {
 	snoop_signal_code code;
 	__s32 target_pid;
 	__s32 target_tid;
-	snoop_comm target_comm;
+	snoop_comm target_comm;	       /* of the process */
+	snoop_comm target_thread_comm; /* of the thread, where it is for that alone */
 	snoop_signal_result result;
 	snoop_ret ret;
 	bool to_thread;
@@ -151,7 +152,7 @@ static __always_inline void count(const struct sigsnoop_event *e)
 
 	__builtin_memcpy(key.target_comm, e->target_comm, sizeof(key.target_comm));
 	if (e->origin != timer)
-		bpf_get_current_comm(key.comm, sizeof(key.comm));
+		current_process_comm(key.comm);
 	value = tally_row(&key);
 	if (value)
 		__sync_fetch_and_add(&value->count, 1);
@@ -200,7 +201,9 @@ static __always_inline int handle_generate(__u64 *ctx)
 	if (only_calls && e.origin <= timer)
 		return 0;
 	e.target_tid = BPF_CORE_READ(target, pid);
-	BPF_CORE_READ_STR_INTO(&e.target_comm, target, comm);
+	BPF_CORE_READ_STR_INTO(&e.target_comm, target, group_leader, comm);
+	if (e.to_thread)
+		BPF_CORE_READ_STR_INTO(&e.target_thread_comm, target, comm);
 	send(&e);
 	return 0;
 }

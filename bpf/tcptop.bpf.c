@@ -40,7 +40,7 @@ static __always_inline int add(struct sock *sk, long sent, long received)
 	if (!ends_wanted(&e) || !filter_allows_anywhere())
 		return 0;
 	key.pid = bpf_get_current_pid_tgid() >> 32;
-	bpf_get_current_comm(key.comm, sizeof(key.comm));
+	current_process_comm(key.comm);
 	key.local = e.local;
 	key.remote = e.remote;
 	key.netns = e.netns;

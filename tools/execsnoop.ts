@@ -10,7 +10,7 @@ export default defineTool({
   fields: {
     ret: '0, or the error: its name in a table, a negative number in JSON',
     error: "the error's name; not there when the program runs",
-    comm_before: 'name of the command that executed it, as the kernel kept it; empty where it is not known',
+    comm_before: 'name that the thread which executed it had before; empty where it is not known',
     parent_comm: 'name of the parent process',
     path: 'the path as it was given; for a file descriptor /dev/fd/N',
     interpreter: 'of a script, what its first line names: the last one where that is a script, too; else null',
@@ -91,7 +91,7 @@ export default defineTool({
   ],
   caveats: [
     'A script is one exec: path is the script, exe the program that its first line names.',
-    'The name, for --comm as well, is the one that the command has from then on; of a failure, that of the program that tried.',
+    'The names, for --comm as well, are those that process and thread have from then on; of a failure, those of the program that tried.',
     'The arguments of a failure are read one by one when the call ends, up to 128 of them and 32K: should another thread have changed them meanwhile, the new ones are shown.',
     'Of an environment 32K are looked at. It may hold secrets: only what --env names is shown.',
     'Failures of 32-bit programs are not seen, nor are those of the kernel itself, such as a missing /sbin/modprobe.',

@@ -1,6 +1,7 @@
 import { defineTool } from '../src/cli/define-tool.js';
 import { ENDING_ATTRIBUTES, ENDING_WARNS } from '../src/cli/shared-attributes.js';
 import { ENDING_CAVEATS, ENDING_FIELDS } from '../src/cli/shared-fields.js';
+import { CPU_CLOCK_HOOKS } from '../src/cli/shared-hooks.js';
 
 export default defineTool({
   name: 'exitsnoop',
@@ -11,14 +12,15 @@ export default defineTool({
   columns: ['pid', 'ppid', 'comm', 'age', 'cpu_time', 'exit_code', 'signal'],
   fields: {
     ...ENDING_FIELDS,
+    ended_comm: 'with --threads: name of what ended: of the thread, or of the process where that was its end',
     is_thread: 'with --threads: whether only this thread ended, and the process goes on',
   },
   flags: {
     threads: {
       summary: 'show each thread that ends, too',
       sets: 'want_threads',
-      fields: ['is_thread'],
-      replaces: ['ppid', 'tid'],
+      fields: ['ended_comm', 'is_thread'],
+      replaces: { ppid: 'tid', comm: 'ended_comm' },
     },
   },
   otlp: {
@@ -29,6 +31,7 @@ export default defineTool({
   hooks: {
     ends: { ways: [{ programs: ['handle_exit'] }, { programs: ['handle_exit_raw'] }] },
     execs: { ways: [{ programs: ['handle_exec'] }], without: 'run_time is not known' },
+    ...CPU_CLOCK_HOOKS,
   },
   examples: [
     { summary: 'All processes that end', command: '' },

@@ -23,7 +23,7 @@ export default defineTool({
       summary: 'show absolute paths, with symbolic links resolved where the file was opened',
       sets: 'want_full_path',
       fields: ['full_path', 'full_path_resolved'],
-      replaces: ['path', 'full_path'],
+      replaces: { path: 'full_path' },
     },
   },
   otlp: { event: 'file.open', attributes: { path: 'file.path' } },

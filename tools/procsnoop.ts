@@ -1,6 +1,7 @@
 import { defineTool } from '../src/cli/define-tool.js';
 import { ENDING_ATTRIBUTES, ENDING_WARNS } from '../src/cli/shared-attributes.js';
 import { ENDING_CAVEATS, ENDING_FIELDS } from '../src/cli/shared-fields.js';
+import { CPU_CLOCK_HOOKS } from '../src/cli/shared-hooks.js';
 
 export default defineTool({
   name: 'procsnoop',
@@ -12,7 +13,7 @@ export default defineTool({
   fields: {
     ...ENDING_FIELDS,
     creator: 'the process that created it, which may have ended since; 0 where that was before tracing',
-    creator_comm: 'name of the command that created it, as it was then; empty where that was before tracing',
+    creator_comm: 'name of the process that created it, as it was then; empty where that was before tracing',
     existed_before: 'whether it was there before tracing began, so that what it executed is not known',
     args: 'what it executed last, with all arguments: an array in JSON; null when it never executed anything itself, or before tracing began',
     key: 'with --trace-context: a number of the process that no other has, for ids of processes recur',
@@ -54,6 +55,7 @@ export default defineTool({
   hooks: {
     ends: { ways: [{ programs: ['handle_exit'] }, { programs: ['handle_exit_raw'] }] },
     execs: { ways: [{ programs: ['handle_exec'] }], without: 'what a process executed is not known' },
+    ...CPU_CLOCK_HOOKS,
     births: { ways: [{ programs: ['handle_fork'] }], without: 'who created a process is not known' },
   },
   examples: [

@@ -3,7 +3,7 @@ import { defineTool } from '../src/cli/define-tool.js';
 const SIGNAL = 'the signal, such as SIGTERM; the number where that is none; not there for kill(pid, 0)';
 const ORIGIN =
   'the system call that sent it: kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo or pidfd_send_signal; else kernel; or timer, which interrupts whoever runs';
-const TARGET_COMM = "name of the target's command; empty when the call failed";
+const TARGET_COMM = 'name of the process that it is for; empty when the call failed';
 const RESULT =
   "delivered; ignored; already_pending, to which it adds nothing; lose_info, delivered without the sender's data; overflow_fail; probed, where there was none to send; or the call's error";
 
@@ -23,6 +23,7 @@ export default defineTool({
     target_tid:
       'the thread that it is for; of a signal for a process the one that the kernel found by the pid, any may take it; 0 when the call failed and gave none',
     target_comm: TARGET_COMM,
+    target_thread_comm: 'name of the thread that it is for; empty when it is for its process, or the call failed',
     to_thread: 'whether it is for this thread alone, not for its process',
     result: RESULT,
     ret: 'what the call returned: 0, or the error: its name in a table, a negative number in JSON; 0 for what the kernel sent',
@@ -30,7 +31,7 @@ export default defineTool({
   },
   flags: {
     count: {
-      summary: 'in place of each signal, how often who sent which one to whom, by the names of their commands',
+      summary: 'in place of each signal, how often who sent which one to whom, by the names of the processes',
       sets: 'want_counts',
     },
     kill: {
@@ -50,7 +51,7 @@ export default defineTool({
     event: { struct: 'sigsnoop_count', name: 'signal_count' },
     columns: ['count', 'comm', 'signal', 'target_comm', 'result'],
     fields: {
-      comm: 'name of the command that sent them; empty for a timer',
+      comm: 'name of the process that sent them; empty for a timer',
       target_comm: TARGET_COMM,
       signal: SIGNAL,
       origin: ORIGIN,

@@ -24,7 +24,7 @@ export default defineTool({
   },
   flags: {
     count: {
-      summary: 'in place of each attempt, how many there were, by command, destination and outcome',
+      summary: 'in place of each attempt, how many there were, by process name, destination and outcome',
       sets: 'want_counts',
     },
     'min-latency': {
@@ -41,7 +41,7 @@ export default defineTool({
     event: { struct: 'tcpconnect_count', name: 'tcp_connect_count' },
     columns: ['count', 'comm', 'outcome', 'remote'],
     fields: {
-      comm: 'name of the command that connected',
+      comm: 'name of the process that connected',
       ...REMOTE_FIELDS,
       outcome: OUTCOME,
       count: 'how many there were',

@@ -33,7 +33,7 @@ export default defineTool({
   },
   flags: {
     count: {
-      summary: 'in place of each, how many there were, by command, reason and place',
+      summary: 'in place of each, how many there were, by process name, reason and place',
       sets: 'want_counts',
     },
     ...STACK_FLAGS,
@@ -46,7 +46,7 @@ export default defineTool({
     event: { struct: 'tcpdrop_count', name: 'tcp_drop_count' },
     columns: ['count', 'comm', 'direction', 'drop_reason', 'location'],
     fields: {
-      comm: 'name of the command that the packet was from or for; empty where that is not known',
+      comm: 'name of the process that the packet was from or for; empty where that is not known',
       location: LOCATION,
       drop_reason: DROP_REASON,
       direction: 'received or sent',

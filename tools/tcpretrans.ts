@@ -31,7 +31,7 @@ export default defineTool({
   },
   flags: {
     count: {
-      summary: 'in place of each, how many there were, by command, destination and kind',
+      summary: 'in place of each, how many there were, by process name, destination and kind',
       sets: 'want_counts',
     },
     ...STACK_FLAGS,
@@ -45,7 +45,7 @@ export default defineTool({
     event: { struct: 'tcpretrans_count', name: 'tcp_retransmit_count' },
     columns: ['count', 'bytes', 'comm', 'kind', 'remote'],
     fields: {
-      comm: 'name of the command that the connection belongs to',
+      comm: 'name of the process that the connection belongs to',
       ...REMOTE_FIELDS,
       kind: KIND,
       count: 'how many there were',

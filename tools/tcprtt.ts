@@ -22,7 +22,7 @@ export default defineTool({
   sockets: true,
   fields: {
     pid: 'process that the connections belong to; 0 where it is not known',
-    comm: 'name of its command',
+    comm: 'name of that process',
     local_addr: 'address of our end; IPv4 also where an IPv6 socket has it mapped',
     local_port: 'port of our end',
     remote_addr: 'address of the other end',

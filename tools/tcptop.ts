@@ -11,7 +11,7 @@ export default defineTool({
   sockets: true,
   fields: {
     pid: 'process that sent or received',
-    comm: 'name of its command',
+    comm: 'name of that process',
     ...CONNECTION_FIELDS,
     sent: 'bytes that its calls sent',
     received: 'bytes that its calls received',

@@ -38,7 +38,7 @@ export default defineTool({
     columns: ['pid', 'comm', 'direction', 'count', 'bytes', 'ret', 'remote'],
     fields: {
       pid: 'process that sent or received',
-      comm: 'name of its command',
+      comm: 'name of that process',
       direction: 'send or receive',
       ...REMOTE_FIELDS,
       remote_addr: 'address of the other end; 0.0.0.0 or ::, with port 0, where it is not known',

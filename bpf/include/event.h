@@ -19,6 +19,7 @@ struct event {
 	snoop_euid euid;
 	snoop_comm comm;	/* of the process */
 	snoop_comm thread_comm; /* of the thread that did it */
+	__u32 _unused;		/* for events on the stack: each byte that is sent must be set */
 	snoop_cgroup cgroup;
 };
 
@@ -84,8 +85,7 @@ static __always_inline void event_fill(struct event *e)
 	e->ppid = current_ppid();
 	e->uid = (__u32)bpf_get_current_uid_gid();
 	e->euid = current_euid(e->uid);
-	bpf_get_current_comm(e->thread_comm, sizeof(e->thread_comm));
-	current_process_comm(e->comm, e->thread_comm);
+	current_comms(e->comm, e->thread_comm);
 	e->cgroup = bpf_get_current_cgroup_id();
 }
 

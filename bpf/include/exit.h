@@ -6,6 +6,8 @@
 #ifndef SNOOPKIT_EXIT_H
 #define SNOOPKIT_EXIT_H
 
+#include "cpu-clock.h"
+#include "memory.h"
 #include "types.h"
 
 #define SIGNAL_GROUP_EXIT 0x4 /* include/linux/sched/signal.h */
@@ -19,7 +21,7 @@ struct ending {
 	snoop_duration age;
 	snoop_known_duration run_time;
 	snoop_duration cpu_time;
-	snoop_count max_rss;
+	snoop_known_count max_rss;
 	snoop_count read_bytes;
 	snoop_count written_bytes;
 	snoop_count storage_read_bytes;
@@ -31,10 +33,24 @@ struct ending {
 /* The struct ending that an event has taken in: C has names for its members alone. */
 #define ENDING(e) ((struct ending *)&(e)->exit_code)
 
+/* What is remembered of the execution of a program. */
+struct executed {
+	__u64 time;   /* ns on CLOCK_BOOTTIME */
+	__u64 maxrss; /* signal_struct::maxrss, which is that of all that ran before */
+};
+
+static __always_inline void executed_now(struct executed *executed)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	executed->time = bpf_ktime_get_boot_ns();
+	executed->maxrss = BPF_CORE_READ(task, signal, maxrss);
+}
+
 /* What one thread has used. */
 static __always_inline void add_thread(struct ending *e, struct task_struct *task)
 {
-	e->cpu_time += BPF_CORE_READ(task, se.sum_exec_runtime);
+	e->cpu_time += cpu_time_of(task);
 	e->read_bytes += BPF_CORE_READ(task, ioac.rchar);
 	e->written_bytes += BPF_CORE_READ(task, ioac.wchar);
 	e->storage_read_bytes += BPF_CORE_READ(task, ioac.read_bytes);
@@ -43,12 +59,17 @@ static __always_inline void add_thread(struct ending *e, struct task_struct *tas
 	e->involuntary_switches += BPF_CORE_READ(task, nivcsw);
 }
 
-/* What the threads have used that are gone; the first one's use is with itself as long as the
- * process is there. */
-static __always_inline void add_process(struct ending *e, struct task_struct *task,
-					struct task_struct *leader)
+/* How many threads at the most are looked at: few end at the very same time. */
+#define THREADS_MAX 64
+
+/*
+ * What the other threads have used. Of those that are gone the kernel keeps the sum; the first one
+ * is there as long as its process, and each of the others until it is put away.
+ */
+static __always_inline void add_process(struct ending *e, struct task_struct *task)
 {
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	struct list_head *node, *end = &signal->thread_head;
 
 	e->cpu_time += BPF_CORE_READ(signal, sum_sched_runtime);
 	e->read_bytes += BPF_CORE_READ(signal, ioac.rchar);
@@ -57,9 +78,15 @@ static __always_inline void add_process(struct ending *e, struct task_struct *ta
 	e->storage_written_bytes += BPF_CORE_READ(signal, ioac.write_bytes);
 	e->voluntary_switches += BPF_CORE_READ(signal, nvcsw);
 	e->involuntary_switches += BPF_CORE_READ(signal, nivcsw);
-	e->max_rss = (__u64)BPF_CORE_READ(signal, maxrss) << PAGE_SHIFT;
-	if (leader != task)
-		add_thread(e, leader);
+	node = BPF_CORE_READ(end, next);
+	for (int i = 0; i < THREADS_MAX && node != end; i++) {
+		struct task_struct *thread =
+			(void *)node - bpf_core_field_offset(struct task_struct, thread_node);
+
+		if (thread != task)
+			add_thread(e, thread);
+		node = BPF_CORE_READ(node, next);
+	}
 }
 
 /* Whether the current task is a thread of a process that goes on. */
@@ -68,6 +95,40 @@ static __always_inline bool ends_alone(void)
 	struct task_struct *task = (void *)bpf_get_current_task();
 
 	return BPF_CORE_READ(task, signal, live.counter) > 0;
+}
+
+/* When the current task, or its process, was created: ns on CLOCK_BOOTTIME. */
+static __always_inline __u64 birth(bool is_thread)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return is_thread ? BPF_CORE_READ(task, start_boottime)
+			 : BPF_CORE_READ(task, group_leader, start_boottime);
+}
+
+/* Processes whose end was told while other threads of theirs were still there. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64[2]); /* pid, birth */
+	__type(value, __u8);
+} told_ends SEC(".maps");
+
+/*
+ * Whether the end of the current task is that of its process, which no other thread has been told
+ * to be: of two that end at one time both may find that none is left.
+ */
+static __always_inline bool ends_process(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 key[2] = {bpf_get_current_pid_tgid() >> 32, birth(false)};
+	__u8 value = 1;
+
+	if (ends_alone() || bpf_map_lookup_elem(&told_ends, &key))
+		return false;
+	/* The first thread counts until its process is gone. */
+	return BPF_CORE_READ(task, signal, nr_threads) == 1 ||
+	       !bpf_map_update_elem(&told_ends, &key, &value, BPF_NOEXIST);
 }
 
 /* The current task's status, as wait(2) tells it: 0 for success. */
@@ -83,18 +144,24 @@ static __always_inline int exit_status(bool is_thread)
 		       : BPF_CORE_READ(whose, exit_code);
 }
 
-/* When the current task, or its process, was created: ns on CLOCK_BOOTTIME. */
-static __always_inline __u64 birth(bool is_thread)
+/* The most memory that the current process had at a time, since it executed a program, in pages; 0
+ * where that is not known. */
+static __always_inline __u64 max_rss(const struct executed *executed)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	__u64 maxrss = BPF_CORE_READ(task, signal, maxrss);
 
-	return is_thread ? BPF_CORE_READ(task, start_boottime)
-			 : BPF_CORE_READ(task, group_leader, start_boottime);
+	if (mm)
+		return peak_of(mm);
+	/* Before 6.16 memory is given back by now, and there is only what it has been with all that
+	 * the process has executed: the last one's where it had more than those before. */
+	return executed && executed->maxrss >= maxrss ? 0 : maxrss;
 }
 
-/* Fills a zeroed struct; `executed` is when the program was executed, 0 where that is not known. */
+/* Fills a zeroed struct; `executed` is NULL where that is not known. */
 static __always_inline void ending_fill(struct ending *e, __u64 now, int status, bool is_thread,
-					__u64 executed)
+					const struct executed *executed)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 
@@ -102,10 +169,13 @@ static __always_inline void ending_fill(struct ending *e, __u64 now, int status,
 	e->signal = status & 0x7f;
 	e->core_dumped = status & CORE_DUMPED;
 	e->age = now - birth(is_thread);
-	e->run_time = executed && !is_thread ? now - executed : 0;
 	add_thread(e, task);
-	if (!is_thread)
-		add_process(e, task, BPF_CORE_READ(task, group_leader));
+	if (is_thread)
+		return;
+	add_process(e, task);
+	e->max_rss = max_rss(executed) << PAGE_SHIFT;
+	if (executed)
+		e->run_time = now - executed->time;
 }
 
 /* The programs that see ends, either of which will do; `handle` has no arguments. */

@@ -73,8 +73,15 @@ static __always_inline bool comm_starts(const char *comm, const volatile char *w
 	return true;
 }
 
-/* Of the 32 bytes of `comm` the second half is zeros: they end every comparison that starts near
- * the end of the name. */
+/* What --comm is compared with. Behind each name are zeros: they end every comparison that starts
+ * near its end. */
+struct names {
+	snoop_comm thread;
+	char _end_of_thread[16];
+	snoop_comm process;
+	char _end_of_process[16];
+};
+
 static __always_inline bool comm_contains_any(const char *comm)
 {
 	for (__u32 n = 0; n < FILTER_COMMS_MAX && n < filter_comms_count; n++)
@@ -82,6 +89,12 @@ static __always_inline bool comm_contains_any(const char *comm)
 			if (comm_starts(comm + from, filter_comms[n]))
 				return true;
 	return false;
+}
+
+/* Whether --comm names the process or the thread. */
+static __always_inline bool any_name_contains(const struct names *names)
+{
+	return comm_contains_any(names->thread) || comm_contains_any(names->process);
 }
 
 static __always_inline bool in_any_cgroup(void)
@@ -119,12 +132,28 @@ static __always_inline bool filter_adopt(struct task_struct *task, __u32 pid)
 	return false;
 }
 
-static __always_inline bool current_comm_contains_any(void)
+static __always_inline bool current_names_contain_any(void)
 {
-	char comm[32] = {};
+	struct names names = {};
 
-	bpf_get_current_comm(comm, 16);
-	return comm_contains_any(comm);
+	bpf_get_current_comm(names.thread, sizeof(names.thread));
+	if (!current_leads())
+		read_leader_comm(names.process);
+	return any_name_contains(&names);
+}
+
+/* Whether --uid names the real user or the effective one. */
+static __always_inline bool filter_lists_user(snoop_uid uid, snoop_euid euid)
+{
+	return filter_listed(FILTER_UID, uid) ||
+	       (euid != UID_SAME && filter_listed(FILTER_UID, euid));
+}
+
+static __always_inline bool current_user_listed(void)
+{
+	snoop_uid uid = (__u32)bpf_get_current_uid_gid();
+
+	return filter_lists_user(uid, current_euid(uid));
 }
 
 static __always_inline bool filter_allows_netns(__u32 netns)
@@ -149,12 +178,12 @@ static __always_inline bool filter_allows_anywhere(void)
 	if (filter_uses(FILTER_PPID) &&
 	    !filter_listed(FILTER_PPID, BPF_CORE_READ(task, real_parent, tgid)))
 		return false;
-	if (filter_uses(FILTER_UID) && !filter_listed(FILTER_UID, (__u32)bpf_get_current_uid_gid()))
+	if (filter_uses(FILTER_UID) && !current_user_listed())
 		return false;
 	if (filter_uses(FILTER_MNTNS) &&
 	    !filter_listed(FILTER_MNTNS, BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum)))
 		return false;
-	if (filter_comms_count && !current_comm_contains_any())
+	if (filter_comms_count && !current_names_contain_any())
 		return false;
 	if (filter_cgroups_count && !in_any_cgroup())
 		return false;

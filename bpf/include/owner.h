@@ -103,8 +103,7 @@ static __always_inline void owner_current(struct owner *owner)
 	owner->ppid = current_ppid();
 	owner->uid = (__u32)bpf_get_current_uid_gid();
 	owner->euid = current_euid(owner->uid);
-	bpf_get_current_comm(owner->thread_comm, sizeof(owner->thread_comm));
-	current_process_comm(owner->comm, owner->thread_comm);
+	current_comms(owner->comm, owner->thread_comm);
 	owner->is_wanted = filter_allows_anywhere();
 }
 
@@ -124,7 +123,7 @@ static __always_inline bool filter_allows_cgroup(struct cgroup *cgroup)
 static __always_inline void owner_other(struct owner *owner, struct task_struct *task)
 {
 	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
-	char comm[32] = {};
+	struct names names = {};
 
 	owner->cgroup = BPF_CORE_READ(cgroup, kn, id);
 	owner->pid = BPF_CORE_READ(task, tgid);
@@ -134,18 +133,19 @@ static __always_inline void owner_other(struct owner *owner, struct task_struct 
 	owner->euid = BPF_CORE_READ(task, cred, euid.val);
 	if (owner->euid == owner->uid)
 		owner->euid = UID_SAME;
-	bpf_core_read(comm, sizeof(owner->comm), &task->comm);
-	__builtin_memcpy(owner->thread_comm, comm, sizeof(owner->thread_comm));
-	BPF_CORE_READ_INTO(&owner->comm, task, group_leader, comm);
+	BPF_CORE_READ_STR_INTO(&names.process, task, group_leader, comm);
+	BPF_CORE_READ_STR_INTO(&names.thread, task, comm);
+	__builtin_memcpy(owner->comm, names.process, sizeof(owner->comm));
+	__builtin_memcpy(owner->thread_comm, names.thread, sizeof(owner->thread_comm));
 	owner->is_wanted =
 		owner->pid != filter_self &&
 		(!filter_uses(FILTER_PID) || filter_listed(FILTER_PID, owner->pid)) &&
 		(!filter_uses(FILTER_TID) || filter_listed(FILTER_TID, owner->tid)) &&
 		(!filter_uses(FILTER_PPID) || filter_listed(FILTER_PPID, owner->ppid)) &&
-		(!filter_uses(FILTER_UID) || filter_listed(FILTER_UID, owner->uid)) &&
+		(!filter_uses(FILTER_UID) || filter_lists_user(owner->uid, owner->euid)) &&
 		(!filter_uses(FILTER_MNTNS) ||
 		 filter_listed(FILTER_MNTNS, BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum))) &&
-		(!filter_comms_count || comm_contains_any(comm)) &&
+		(!filter_comms_count || any_name_contains(&names)) &&
 		(!filter_cgroups_count || filter_allows_cgroup(cgroup));
 }
 

@@ -38,16 +38,44 @@ static __always_inline snoop_euid current_euid(snoop_uid uid)
 	return euid == uid ? UID_SAME : euid;
 }
 
-/* The name of the current process; `thread` is that of the current thread. */
-static __always_inline void current_process_comm(char *comm, const char *thread)
+static __always_inline bool current_leads(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
 	__u64 id = bpf_get_current_pid_tgid();
 
-	if (id >> 32 == (__u32)id)
-		__builtin_memcpy(comm, thread, sizeof(snoop_comm));
+	return id >> 32 == (__u32)id;
+}
+
+/* The name of the first thread, which may have ended, of the current one's process. Behind the NUL
+ * old kernels have what is left of longer names. */
+static __always_inline void read_leader_comm(char *comm)
+{
+	struct task_struct *leader;
+
+	if (HAS_HELPER(get_current_task_btf))
+		leader = bpf_get_current_task_btf()->group_leader;
 	else
-		BPF_CORE_READ_INTO((snoop_comm *)comm, task, group_leader, comm);
+		leader = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), group_leader);
+	__builtin_memset(comm, 0, sizeof(snoop_comm));
+	bpf_core_read_str(comm, sizeof(snoop_comm), &leader->comm);
+}
+
+/* The name of the current process. */
+static __always_inline void current_process_comm(char *comm)
+{
+	if (current_leads())
+		bpf_get_current_comm(comm, sizeof(snoop_comm));
+	else
+		read_leader_comm(comm);
+}
+
+/* The same, and that of the current thread. */
+static __always_inline void current_comms(char *process, char *thread)
+{
+	bpf_get_current_comm(thread, sizeof(snoop_comm));
+	if (current_leads())
+		__builtin_memcpy(process, thread, sizeof(snoop_comm));
+	else
+		read_leader_comm(process);
 }
 
 #endif

@@ -11,6 +11,7 @@ typedef __u64 snoop_time;	    /* ns on CLOCK_BOOTTIME: shown as a time of day */
 typedef __u64 snoop_duration;	    /* ns */
 typedef __u64 snoop_known_duration; /* the same; 0 where it is not known */
 typedef __u64 snoop_count;	    /* bytes or other things that are never as many as 2^53 */
+typedef __u64 snoop_known_count;    /* the same; 0 where it is not known */
 typedef __s32 snoop_signal;	    /* SIGKILL; 0 for none */
 typedef __s32 snoop_ret;	    /* what a system call returned: a result, or -errno */
 typedef __u32 snoop_uid;	    /* shown as a number, and as the user's name */

@@ -12,6 +12,11 @@ export function bootTime(): bigint {
   return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)) - bootToRealtime();
 }
 
+/** Creates a thread, which ends at once: for programs that see new tasks. Nothing happens where there can be no more. */
+export function createThread(): void {
+  loadBinding().createThread();
+}
+
 /** Whether nobody can read any more what is written to a pipe or socket. */
 export function isPeerGone(fd: number): boolean {
   return loadBinding().isPeerGone(fd);

@@ -4,7 +4,7 @@ import type { BpfLink } from '../bpf/link.js';
 import type { BpfObject } from '../bpf/object.js';
 import type { BpfProgram } from '../bpf/program.js';
 import { RingBuffer } from '../bpf/ring-buffer.js';
-import { bootTime } from '../bpf/system.js';
+import { bootTime, createThread } from '../bpf/system.js';
 import { applyFilters, configureFilters, forgetEnded } from './filters.js';
 import { type HookKind, type HookPlan, hookKind, planHooks } from './hooks.js';
 import type { FilterOptions } from './options.js';
@@ -98,6 +98,7 @@ export function attachTool(
       const failed = attachAll(plan, spares);
       if (!failed) {
         forgetEnded(object, filters);
+        if (object.programs.get('cpu_clock_seen')) createThread(); // see bpf/include/cpu-clock.h
         return { ...plan, object, ring };
       }
       refuse(...failed);

@@ -17,8 +17,12 @@ export const sharedFlags = {
   pid: list({ char: 'p', helpValue: 'PID', summary: 'only these processes' }),
   tid: list({ char: 't', helpValue: 'TID', summary: 'only these threads' }),
   ppid: list({ helpValue: 'PID', summary: 'only children of these processes' }),
-  uid: list({ char: 'u', helpValue: 'USER', summary: 'only these users, by name or number' }),
-  comm: list({ char: 'n', helpValue: 'TEXT', summary: 'only commands whose name contains it' }),
+  uid: list({ char: 'u', helpValue: 'USER', summary: 'only these users, real or effective, by name or number' }),
+  comm: list({
+    char: 'n',
+    helpValue: 'TEXT',
+    summary: 'only where the name of the process or of the thread contains it',
+  }),
   cgroup: list({ char: 'c', helpValue: 'PATH', summary: 'only these cgroups (v2) and everything under them' }),
   mntns: list({
     helpValue: 'ID|pid:N',

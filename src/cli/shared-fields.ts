@@ -6,10 +6,10 @@ export const SHARED_FIELDS: Readonly<Record<string, string>> = {
   ppid: 'parent of the process',
   uid: 'user that the process runs for (its real user id), by number',
   user: 'the same user, by name; the number where it has none',
-  euid: 'its effective user id, by number; only where that is not the real one',
-  euser: 'the same user, by name',
+  euid: 'its effective user id, by number; not there where that is the real one, as it is but for setuid programs',
+  euser: 'that user, by name; the number where it has none',
   comm: 'name of the process, which is that of its first thread, as the kernel keeps it: 15 bytes at most',
-  thread_comm: 'name of the thread that did it',
+  thread_comm: 'name of the thread that did it, which may have one of its own',
   cgroup: 'cgroup (v2) of the process, as its path; null where that is not known',
 };
 
@@ -24,10 +24,11 @@ export const ENDING_FIELDS: Readonly<Record<string, string>> = {
   exit_code: 'status that it gave to exit(2), 0 to 255; 0 when a signal ended it',
   signal: 'the signal that ended it, such as SIGKILL; not there when none did',
   core_dumped: 'whether a core was dumped',
-  age: 'how long it lived, since fork(2) or clone(2): nanoseconds in JSON',
+  age: 'how long it lived, since fork(2) or clone(2), whatever it has executed since: nanoseconds in JSON',
   run_time: 'how long its program ran, since execve(2); not there when that was before tracing, or never',
-  cpu_time: 'processor time of all its threads: nanoseconds in JSON',
-  max_rss: 'most memory that was resident at a time, in bytes; 0 for a thread',
+  cpu_time: 'processor time of all its threads since then, up to this record: nanoseconds in JSON',
+  max_rss:
+    'most memory that was resident at a time since it executed its program, in bytes; not there for a thread, nor, before Linux 6.16, where what it had executed earlier had as much',
   read_bytes: 'bytes that its system calls have read, and those of the children that it waited for',
   written_bytes: 'the same for what was written',
   storage_read_bytes: 'bytes that were read from storage for it',
@@ -38,7 +39,8 @@ export const ENDING_FIELDS: Readonly<Record<string, string>> = {
 
 /** What is to be said of some of them. */
 export const ENDING_CAVEATS: readonly string[] = [
-  'The name is that which the command has at its end, of the thread that ends last.',
+  'Names are those that process and thread have at the end; thread_comm is that of the thread that ends last.',
+  'All but run_time and max_rss is counted since the process was created, what it did before execve(2) too. cpu_time goes up to the record: what the kernel takes then to put the process away, up to a millisecond, is not in it.',
   'Input and output are as in /proc/PID/io, where they go over to the parent that waits; they are counted where the kernel keeps account of them (CONFIG_TASK_IO_ACCOUNTING), as those of distributions do.',
 ];
 

@@ -13,8 +13,8 @@ interface ToolFlagBase {
   readonly fields?: readonly string[];
   /** Of these columns, what a table shows beside the usual ones. */
   readonly shows?: readonly string[];
-  /** In a table, shows the second column in place of the first. */
-  readonly replaces?: readonly [usual: string, instead: string];
+  /** What a table shows in place of usual columns, by their names. */
+  readonly replaces?: Readonly<Record<string, string>>;
 }
 
 /** A flag without a value. */
@@ -139,9 +139,8 @@ export function usualColumns(
   all: readonly Column[],
 ): string[] {
   const flags = Object.entries(tool.flags ?? {}).flatMap(([name, flag]) => (set.has(name) ? [flag] : []));
-  const usual = view.columns.map(
-    (column) => flags.find(({ replaces }) => replaces?.[0] === column)?.replaces?.[1] ?? column,
-  );
+  const replaces: Readonly<Record<string, string>> = Object.assign({}, ...flags.map(({ replaces }) => replaces));
+  const usual = view.columns.map((column) => replaces[column] ?? column);
   // The last one has no limit to its width.
   usual.splice(-1, 0, ...flags.flatMap(({ shows = [] }) => shows));
   return usual.filter((name) => all.some((column) => column.name === name));

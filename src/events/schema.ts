@@ -7,7 +7,7 @@ import { flagsKind } from './kinds/flags.js';
 import { durationHistogramKind } from './kinds/histogram.js';
 import type { Kind } from './kinds/kind.js';
 import { argsKind, envKind } from './kinds/list.js';
-import { bitsKind, countKind, enumKind, integerKind, valueKind } from './kinds/number.js';
+import { bitsKind, countKind, enumKind, integerKind, knownCountKind, valueKind } from './kinds/number.js';
 import { euidKind, gidKind, uidKind } from './kinds/owner.js';
 import { dropReasonKind, knownStateKind, tcpFlagsKind } from './kinds/packet.js';
 import { signalCodeKind, signalKind, signalResultKind } from './kinds/process.js';
@@ -21,6 +21,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_duration: durationKind,
   snoop_known_duration: knownDurationKind,
   snoop_count: countKind,
+  snoop_known_count: knownCountKind,
   snoop_signal: signalKind,
   snoop_signal_code: signalCodeKind,
   snoop_signal_result: signalResultKind,
@@ -56,6 +57,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 const IN_PLACE: ReadonlySet<Kind> = new Set([
   integerKind,
   countKind,
+  knownCountKind,
   signalKind,
   signalCodeKind,
   signalResultKind,

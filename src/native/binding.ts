@@ -17,6 +17,8 @@ export interface Binding {
   possibleCpus(): number;
   /** Nanoseconds to add to CLOCK_BOOTTIME to get CLOCK_REALTIME, as they stand now. */
   bootToRealtime(): bigint;
+  /** Creates a thread that does nothing, and waits for its end. */
+  createThread(): number;
   /** An fd of a tracefs mounted nowhere (fsopen(2), kernel 5.2, CAP_SYS_ADMIN): its files are read below /proc/self/fd. */
   openTracefs(): number;
   closeFd(fd: number): void;

@@ -8,6 +8,7 @@
 #include <linux/perf_event.h>
 #include <net/if.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -52,6 +53,20 @@ Napi::Value BootToRealtime(const Napi::CallbackInfo &info)
 		}
 	}
 	return Napi::BigInt::New(info.Env(), offset);
+}
+
+void *DoNothing(void *)
+{
+	return nullptr;
+}
+
+Napi::Value CreateThread(const Napi::CallbackInfo &info)
+{
+	pthread_t thread;
+	int error = pthread_create(&thread, nullptr, DoNothing, nullptr);
+	if (error == 0)
+		pthread_join(thread, nullptr);
+	return Status(info.Env(), -error);
 }
 
 int Syscall(long result)
@@ -140,6 +155,7 @@ void InitSystem(Napi::Env env, Napi::Object exports)
 {
 	exports["libbpfVersion"] = Napi::Function::New<LibbpfVersion>(env, "libbpfVersion");
 	exports["possibleCpus"] = Napi::Function::New<PossibleCpus>(env, "possibleCpus");
+	exports["createThread"] = Napi::Function::New<CreateThread>(env, "createThread");
 	exports["bootToRealtime"] = Napi::Function::New<BootToRealtime>(env, "bootToRealtime");
 	exports["openTracefs"] = Napi::Function::New<OpenTracefs>(env, "openTracefs");
 	exports["openTracepoint"] = Napi::Function::New<OpenTracepoint>(env, "openTracepoint");

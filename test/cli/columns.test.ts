@@ -8,7 +8,7 @@ const all = ['time', 'pid', 'comm', 'ret', 'path', 'full', 'resolved'].map((name
 const tool = {
   columns: ['pid', 'comm', 'path'],
   flags: {
-    'full-path': { summary: '', sets: 'want', fields: ['full', 'resolved'], replaces: ['path', 'full'] },
+    'full-path': { summary: '', sets: 'want', fields: ['full', 'resolved'], replaces: { path: 'full' } },
     plain: { summary: '', sets: 'plain' },
   },
 } as unknown as ToolDefinition;

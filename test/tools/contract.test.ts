@@ -125,14 +125,15 @@ for (const { file, command } of tools) {
     }
 
     it('has the columns that it speaks of', () => {
-      const own = Object.values(tool.flags ?? {}).flatMap(({ fields = [], shows = [], replaces = [] }) => [
+      const own = Object.values(tool.flags ?? {}).flatMap(({ fields = [], shows = [], replaces = {} }) => [
         ...fields,
         ...shows,
-        ...replaces,
+        ...Object.entries(replaces).flat(),
       ]);
       for (const name of own) assert.ok(columns.includes(name), name);
       for (const { replaces } of Object.values(tool.flags ?? {})) {
-        if (replaces) assert.ok(tool.columns.includes(replaces[0]), `${replaces[0]} is no usual column`);
+        for (const usual of Object.keys(replaces ?? {}))
+          assert.ok(tool.columns.includes(usual), `${usual} is no usual column`);
       }
     });
 

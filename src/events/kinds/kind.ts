@@ -45,6 +45,12 @@ export function plain(column: Omit<PlainColumn, 'kind'>): PlainColumn {
   return { kind: 'plain', ...column };
 }
 
+/** Of a number of eight bytes: not there where it is 0, which means that it is not known. */
+export function unlessZero(field: Field, column: PlainColumn): PlainColumn {
+  const isPresent = ({ view, offset }: EventRecord) => view.getBigUint64(offset + field.offset, true) !== 0n;
+  return { ...column, isPresent, value: (record) => (isPresent(record) ? column.value(record) : undefined) };
+}
+
 /** A column of somebody else's bytes. */
 export function text(name: string, width: number, locate: TextColumn['locate'], { isSpan = false } = {}): TextColumn {
   const span = new TextSpan();

@@ -2,7 +2,7 @@ import { type Bits, readValue, type Shape } from '../../btf/index.js';
 import { bytesOfBits } from '../../btf/shape.js';
 import type { EventRecord, JsonType, PlainColumn } from '../column.js';
 import type { OutputBuffer } from '../output-buffer.js';
-import { type Field, type Kind, plain } from './kind.js';
+import { type Field, type Kind, plain, unlessZero } from './kind.js';
 
 type IntShape = Extract<Shape, { kind: 'int' }>;
 
@@ -53,8 +53,13 @@ const wideKind: Kind = (field) => {
 };
 
 /** snoop_count: eight bytes of which a double holds every value that there will ever be; a number, then, in JSON. */
-export const countKind: Kind = (field) => [
-  plain({
+export const countKind: Kind = (field) => [countColumn(field)];
+
+/** snoop_known_count: the same; not there when it is not known, which is 0. */
+export const knownCountKind: Kind = (field) => [unlessZero(field, countColumn(field))];
+
+function countColumn(field: Field): PlainColumn {
+  return plain({
     name: field.name,
     json: 'integer',
     width: 10,
@@ -64,8 +69,8 @@ export const countKind: Kind = (field) => [
       const at = record.offset + field.offset;
       out.unsigned64(record.view.getUint32(at, true), record.view.getUint32(at + 4, true));
     },
-  }),
-];
+  });
+}
 
 /** A column of an integer of up to four bytes, which people may see as something else. */
 export function integerColumn(

@@ -1,7 +1,7 @@
-import type { EventRecord, PlainColumn } from '../column.js';
+import type { PlainColumn } from '../column.js';
 import type { ClockOffset } from '../context.js';
 import { type OutputBuffer, Snippet } from '../output-buffer.js';
-import { type Field, type Kind, plain, Timestamp } from './kind.js';
+import { type Field, type Kind, plain, Timestamp, unlessZero } from './kind.js';
 
 /** How `--time` shows the time of an event in a table. */
 export const TIME_STYLES = ['local', 'utc', 'epoch', 'boot', 'delta'] as const;
@@ -131,11 +131,7 @@ export function timeKind(style: TimeStyle): Kind {
 }
 
 /** snoop_known_duration: the same; not there when it is not known, which is 0. */
-export const knownDurationKind: Kind = (field) => {
-  const isPresent = ({ view, offset }: EventRecord) => view.getBigUint64(offset + field.offset, true) !== 0n;
-  const column = durationColumn(field);
-  return [{ ...column, isPresent, value: (record) => (isPresent(record) ? column.value(record) : undefined) }];
-};
+export const knownDurationKind: Kind = (field) => [unlessZero(field, durationColumn(field))];
 
 /** snoop_duration: nanoseconds; for people in the unit that fits. */
 export const durationKind: Kind = (field) => [durationColumn(field)];
