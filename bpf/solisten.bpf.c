@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "mptcp.h"
 #include "socket-options.h"
 #include "syscall.h"
 
@@ -20,21 +21,6 @@ struct solisten_event {
 
 SMALL_EVENT(solisten_event);
 
-/* Not every kernel has it. */
-struct mptcp_sock___first {
-	struct sock *first;
-} __attribute__((preserve_access_index));
-
-/* How many connections can wait to be accepted. Of MPTCP they wait at its first subflow. */
-static __always_inline __u32 backlog_of(struct sock *sk, enum ip_protocol proto)
-{
-	struct mptcp_sock___first *multipath = (void *)sk;
-
-	if (proto == mptcp && bpf_core_field_exists(multipath->first))
-		sk = BPF_CORE_READ(multipath, first);
-	return BPF_CORE_READ(sk, sk_max_ack_backlog);
-}
-
 static __always_inline int handle_listen(struct sock *sk, int asked, int ret)
 {
 	struct solisten_event e = {.ret = ret, .asked_backlog = asked};
@@ -48,7 +34,7 @@ static __always_inline int handle_listen(struct sock *sk, int asked, int ret)
 	e.proto = protocol_of(sk);
 	e.options = options_of(sk);
 	if (ret >= 0)
-		e.backlog = backlog_of(sk, e.proto);
+		e.backlog = BPF_CORE_READ(queue_of(sk), sk_max_ack_backlog);
 	event_send(&e, sizeof(e));
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "errno.h"
-#include "socket.h"
+#include "mptcp.h"
 #include "syscall.h"
 
 struct tcpaccept_event {
@@ -14,7 +14,7 @@ struct tcpaccept_event {
 	snoop_ret ret;
 	__u32 waiting;
 	__u32 backlog;
-	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
+	snoop_mptcp mptcp;
 };
 
 SMALL_EVENT(tcpaccept_event);
@@ -29,13 +29,14 @@ static __always_inline int handle_exit(long ret)
 	/* That there was nothing to accept is no failure. */
 	if (ret == -EAGAIN || ret == -EINTR || ret == -ERESTARTSYS || (filter_failed && ret >= 0))
 		return 0;
-	if (!sk || !listener || !is_tcp(sk))
+	if (!sk || !listener || !has_connections(sk))
 		return 0;
-	ends_read(base, sk);
+	connection_ends_read(base, sk);
 	if (!socket_event_current(base))
 		return 0;
-	e.waiting = BPF_CORE_READ(listener, sk_ack_backlog);
-	e.backlog = BPF_CORE_READ(listener, sk_max_ack_backlog);
+	e.waiting = BPF_CORE_READ(queue_of(listener), sk_ack_backlog);
+	e.backlog = BPF_CORE_READ(queue_of(listener), sk_max_ack_backlog);
+	e.mptcp = mptcp_part_of(sk);
 	event_send(&e, sizeof(e));
 	return 0;
 }

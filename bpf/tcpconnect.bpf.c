@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "call.h"
 #include "errno.h"
 #include "owner.h"
 #include "sockaddr.h"
@@ -31,6 +32,8 @@ struct tcpconnect_event {
 	enum connect_outcome outcome;
 	snoop_ret ret;
 	snoop_known_duration latency;
+	snoop_mptcp mptcp;
+	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
 };
 
 SMALL_EVENT(tcpconnect_event);
@@ -56,6 +59,7 @@ const volatile bool want_counts;
 #define TOLD_MARK 2	   /* the outcome was */
 #define LEFT_MARK 4	   /* connect(2) returned before there was an outcome */
 #define INTERRUPTED_MARK 8 /* by a signal */
+#define SYN_MARK 16	   /* it was sent */
 
 static __always_inline enum connect_outcome outcome_of(int error)
 {
@@ -97,7 +101,23 @@ static __always_inline void send(struct tcpconnect_event *e)
 		event_send(e, sizeof(*e));
 }
 
-/* An attempt of which a SYN was sent has come to its end. */
+/* Whether a SYN has left: an attempt may fail between its beginning and that. */
+static __always_inline bool syn_has_left(struct sock *sk)
+{
+	return BPF_CORE_READ((struct tcp_sock *)sk, segs_out) != 0;
+}
+
+/* What a program has asked for, of an attempt by this socket of TCP: of MPTCP the connection. */
+static __always_inline snoop_mptcp asked_part(struct sock *sk)
+{
+	struct sock *connection = mptcp_connection(sk);
+
+	if (!connection || mptcp_first(connection) != sk)
+		return mptcp_part_of(sk);
+	return mptcp_part_of(connection);
+}
+
+/* An attempt of which the socket tells the end. */
 static __always_inline void send_outcome(struct sock *sk, struct tcp_socket *known,
 					 enum connect_outcome outcome, int error)
 {
@@ -106,7 +126,9 @@ static __always_inline void send_outcome(struct sock *sk, struct tcp_socket *kno
 	known->marks |= TOLD_MARK;
 	if (!socket_event_fill((struct socket_event *)&e, sk, known))
 		return;
-	e.latency = e.time - known->opened;
+	e.mptcp = asked_part(sk);
+	if (syn_has_left(sk))
+		e.latency = e.time - known->opened;
 	send(&e);
 }
 
@@ -116,16 +138,54 @@ static __always_inline bool in_connect(void)
 	return syscall_number(current_regs()) == NR_connect;
 }
 
+/* The error of a socket that is closed: MPTCP takes that of a subflow to its connection. */
+static __always_inline int error_of(struct sock *sk)
+{
+	struct sock *connection = mptcp_connection(sk);
+	int error = BPF_CORE_READ(sk, sk_err);
+
+	return error || !connection ? error : BPF_CORE_READ(connection, sk_err);
+}
+
+static __always_inline void handle_close(struct sock *sk, struct tcp_socket *known)
+{
+	int error = error_of(sk);
+
+	if (syn_has_left(sk))
+		known->marks |= SYN_MARK;
+	if (error)
+		send_outcome(sk, known, outcome_of(error), error);
+	else if (known->marks & INTERRUPTED_MARK)
+		send_outcome(sk, known, interrupted, EINTR);
+	else if (known->marks & IN_CALL_MARK)
+		return; /* connect(2) knows why */
+	else if (known->marks & (SYN_MARK | LEFT_MARK) || BPF_CORE_READ(sk, sk_shutdown))
+		send_outcome(sk, known, closed, EINPROGRESS);
+	else /* no call tells: there is hardly another reason */
+		send_outcome(sk, known, failed, EADDRNOTAVAIL);
+}
+
 SEC("raw_tp/inet_sock_set_state")
 int handle_state(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct sock *sk = (void *)ctx->args[0];
-	int from = ctx->args[1], to = ctx->args[2], error;
+	struct sock *sk = (void *)ctx->args[0], *connection;
+	int from = ctx->args[1], to = ctx->args[2];
 	struct tcp_socket *known;
 
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	if (!state_changes(sk, from, to))
 		return 0;
 	owner_state(sk, from, to);
+	if (is_mptcp(sk)) {
+		/* Only now it is known whether the other end speaks it. */
+		sk = to == TCP_ESTABLISHED ? mptcp_first(sk) : NULL;
+		if (!sk)
+			return 0;
+	} else if (to == TCP_ESTABLISHED) {
+		connection = mptcp_connection(sk);
+		if (connection && mptcp_first(connection) == sk &&
+		    BPF_CORE_READ(connection, __sk_common.skc_state) == TCP_SYN_SENT)
+			return 0;
+	}
 	known = tcp_socket_find(sk);
 	if (!known || known->role != client)
 		return 0;
@@ -133,64 +193,122 @@ int handle_state(struct bpf_raw_tracepoint_args *ctx)
 		known->marks |= IN_CALL_MARK;
 	if (known->marks & TOLD_MARK)
 		return 0;
-	if (to == TCP_ESTABLISHED) {
+	if (to == TCP_ESTABLISHED)
 		send_outcome(sk, known, established, 0);
-	} else if (to == TCP_CLOSE) {
-		error = BPF_CORE_READ(sk, sk_err);
-		if (error)
-			send_outcome(sk, known, outcome_of(error), error);
-		else if (known->marks & INTERRUPTED_MARK)
-			send_outcome(sk, known, interrupted, EINTR);
-		else if (!(known->marks & IN_CALL_MARK)) /* else connect(2) knows why */
-			send_outcome(sk, known, closed, EINPROGRESS);
-	}
+	else if (to == TCP_CLOSE)
+		handle_close(sk, known);
 	return 0;
 }
 
-/* connect(2) failed before it sent anything. */
-static __always_inline void send_failure(struct sock *sk, struct pt_regs *regs, int error)
+/* Where the current call was to connect to, as it was at its entry. */
+struct call {
+	snoop_endpoint asked;
+};
+
+CALLS(struct call);
+
+static __always_inline bool asked_read(snoop_endpoint *asked, unsigned long address,
+				       unsigned long length)
+{
+	/* To connect to AF_UNSPEC is to disconnect, as of an IPv6 socket for endpoint_read(). */
+	return endpoint_read(asked, ipv6, (void *)address, length, true);
+}
+
+SEC("tp/syscalls/sys_enter_connect")
+int enter_connect(struct trace_event_raw_sys_enter *ctx)
+{
+	struct call call = {};
+
+	if (asked_read(&call.asked, ctx->args[1], ctx->args[2]))
+		call_keep(&call);
+	return 0;
+}
+
+/*
+ * Reads it to `asked`, which stays as it is where it can't be read. At the entry its memory may not
+ * have been there yet; and the call may be older than the trace.
+ */
+static __always_inline void asked_take(snoop_endpoint *asked)
+{
+	struct pt_regs *regs = current_regs();
+	struct call *call = call_find();
+
+	if (call)
+		*asked = call->asked;
+	else
+		asked_read(asked, syscall_argument(regs, 2), syscall_argument(regs, 3));
+}
+
+/* Whether a socket with this other end is the answer to what was asked: all zeros are loopback. */
+static __always_inline bool is_there(const snoop_endpoint *now, const snoop_endpoint *asked)
+{
+	const __u32 *one = (const void *)now->addr, *other = (const void *)asked->addr;
+
+	return now->port == asked->port &&
+	       (!other[3] || (one[0] == other[0] && one[1] == other[1] && one[2] == other[2] &&
+			      one[3] == other[3]));
+}
+
+/* connect(2) failed. Where to, its socket has forgotten, or has never known. */
+static __always_inline void send_failure(struct sock *sk, struct tcp_socket *known, int error)
 {
 	struct tcpconnect_event e = {.outcome = outcome_of(error), .ret = -error};
 	struct socket_event *base = (void *)&e;
+	snoop_endpoint now;
 
-	ends_read(base, sk);
-	/* Where the program wanted to go: the socket has not come so far. */
-	endpoint_read(&e.remote, e.family, (void *)syscall_argument(regs, 2),
-		      syscall_argument(regs, 3), true);
-	if (socket_event_current(base))
-		send(&e);
+	connection_ends_read(base, sk);
+	now = e.remote;
+	asked_take(&e.remote);
+	/* It asks again for what is under way, or was done: no other attempt. */
+	if ((error == EALREADY || error == EISCONN) && is_there(&now, &e.remote))
+		return;
+	if (!socket_event_current(base))
+		return;
+	e.mptcp = mptcp_part_of(sk);
+	if (known && known->marks & SYN_MARK)
+		e.latency = e.time - known->opened;
+	send(&e);
 }
 
-SEC("tp/syscalls/sys_exit_connect")
-int handle_connect(struct trace_event_raw_sys_exit *ctx)
+static __always_inline void leave(struct sock *sk, int error)
 {
-	struct pt_regs *regs = current_regs();
-	struct sock *sk = socket_of(current_file(syscall_argument(regs, 1)));
-	struct tcp_socket *known;
-	int error = -ctx->ret;
+	struct sock *first = is_mptcp(sk) ? mptcp_first(sk) : sk;
+	struct tcp_socket *known = first ? tcp_socket_find(first) : NULL;
 
-	if (!sk || !is_tcp(sk))
-		return 0;
-	known = tcp_socket_find(sk);
 	if (known && known->marks & IN_CALL_MARK) {
 		known->marks &= ~IN_CALL_MARK;
 		if (error == EINTR || error == ERESTARTSYS)
 			known->marks |= LEFT_MARK | INTERRUPTED_MARK;
 		else if (error == EINPROGRESS)
 			known->marks |= LEFT_MARK;
-		else if (error > 0 && !(known->marks & TOLD_MARK))
-			send_outcome(sk, known, outcome_of(error), error);
-		return 0;
+		else if (known->marks & TOLD_MARK)
+			return;
+		else if (error > 0)
+			send_failure(sk, known, error);
+		else /* TCP_FASTOPEN_CONNECT: it sends nothing before there is data */
+			known->marks |= LEFT_MARK;
+		return;
 	}
-	if (error <= 0 || error == EINPROGRESS || error == EALREADY || error == EISCONN ||
-	    error == EINTR || error == ERESTARTSYS)
-		return 0;
-	/* The outcome of an attempt before, which was told when it was there. */
-	if (known && known->marks & LEFT_MARK) {
+	if (known && error == 0) /* also by AF_UNSPEC: it begins anew */
 		known->marks &= ~LEFT_MARK;
-		return 0;
+	if (error <= 0 || error == EINPROGRESS || error == EINTR || error == ERESTARTSYS)
+		return;
+	/* The outcome of an attempt before, which was told when it was there. */
+	if (known && known->marks & LEFT_MARK && error != EALREADY && error != EISCONN) {
+		known->marks &= ~LEFT_MARK;
+		return;
 	}
-	send_failure(sk, regs, error);
+	send_failure(sk, NULL, error);
+}
+
+SEC("tp/syscalls/sys_exit_connect")
+int handle_connect(struct trace_event_raw_sys_exit *ctx)
+{
+	struct sock *sk = socket_of(current_file(syscall_argument(current_regs(), 1)));
+
+	if (sk && has_connections(sk))
+		leave(sk, -ctx->ret);
+	call_forget();
 	return 0;
 }
 

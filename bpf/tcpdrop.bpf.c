@@ -27,8 +27,9 @@ struct tcpdrop_event {
 	__u32 seq;
 	__u32 ack;
 	__u32 length;
+	snoop_mptcp mptcp;
 	snoop_tcp_flags flags;
-	__u8 _padding[7];
+	__u8 _padding[3];
 	snoop_ksym location;
 	snoop_stack stack;
 };
@@ -134,7 +135,6 @@ static __always_inline bool packet_fill(struct tcpdrop_event *e, struct sk_buff 
 /* Whom the packet is from or for, and the state of the socket; NULL where nobody is known. */
 static __always_inline const struct owner *owner_find(struct tcpdrop_event *e, struct sock *sk)
 {
-	const struct tcp_socket *known;
 	const struct owner *listener;
 
 	if (!sk)
@@ -149,10 +149,12 @@ static __always_inline const struct owner *owner_find(struct tcpdrop_event *e, s
 	e->state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	if (e->state == TCP_NEW_SYN_RECV) {
 		e->state = TCP_SYN_RECV;
+		e->mptcp = mptcp_part_of_request((struct request_sock *)sk);
 		sk = BPF_CORE_READ(sk, __sk_common.skc_listener);
+	} else if (e->state != TCP_TIME_WAIT) {
+		e->mptcp = mptcp_part_of(sk);
 	}
-	known = sk ? tcp_socket_find(sk) : NULL;
-	return known ? &known->owner : NULL;
+	return sk && e->state != TCP_TIME_WAIT ? owner_of(sk, tcp_socket_find(sk)) : NULL;
 }
 
 #define HAS_REASON(reason, name)                                                                   \
@@ -247,10 +249,10 @@ int handle_state(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct sock *sk = (void *)ctx->args[0];
 
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	if (!state_changes(sk, ctx->args[1], ctx->args[2]))
 		return 0;
 	owner_state(sk, ctx->args[1], ctx->args[2]);
-	if (ctx->args[2] == TCP_ESTABLISHED)
+	if (ctx->args[2] == TCP_ESTABLISHED && !is_mptcp(sk))
 		connection_add(sk);
 	return 0;
 }

@@ -29,12 +29,16 @@ struct tcplife_event {
 	snoop_known_duration duration;
 	snoop_count sent;
 	snoop_count received;
+	snoop_count retransmitted;
 	snoop_known_duration srtt;
+	snoop_mptcp mptcp;
+	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
 };
 
 SMALL_EVENT(tcplife_event);
 
 const volatile __u64 min_duration;
+const volatile bool want_subflows;
 
 /* What is noted in tcp_socket::marks. */
 #define ESTABLISHED_MARK 1
@@ -81,17 +85,138 @@ static __always_inline void read_close(struct tcplife_event *e, struct sock *sk,
 	}
 }
 
-/* The kernel's counts have a FIN as one byte, too, and each retransmission. */
-static __always_inline void read_counts(struct tcplife_event *e, struct sock *sk)
+/* What a socket of TCP has sent and received, or those of a connection together. */
+struct counts {
+	__u64 sent;
+	__u64 received;
+	__u64 retransmitted;
+	__u64 srtt; /* of the first one */
+	__u32 retransmits;
+};
+
+/* Whether a FIN waits to be sent, or was, of a socket that comes from this state. */
+static __always_inline bool has_fin(int from)
+{
+	return from == TCP_FIN_WAIT1 || from == TCP_FIN_WAIT2 || from == TCP_CLOSING ||
+	       from == TCP_LAST_ACK || from == TCP_TIME_WAIT;
+}
+
+/*
+ * How many bytes of data were sent, each counted once: sequence numbers. The kernel's own count has
+ * what could not leave the machine each time that it is tried. A SYN and a FIN have a number, too.
+ */
+static __always_inline __u64 sent_once(struct tcp_sock *tp, int from, enum tcp_role role)
+{
+	__u64 counted = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
+	__u32 next = BPF_CORE_READ(tp, snd_nxt);
+	__u64 sent = BPF_CORE_READ(tp, bytes_acked) + (__u32)(next - BPF_CORE_READ(tp, snd_una));
+
+	if (has_fin(from) && next == BPF_CORE_READ(tp, write_seq))
+		sent--;
+	if (role == client || (role == unknown && sent > counted))
+		sent--;
+	return sent;
+}
+
+/* The kernel's counts of what came have a FIN as one byte. */
+static __always_inline void counts_read(struct counts *c, struct sock *sk, int from,
+					enum tcp_role role)
 {
 	struct tcp_sock *tp = (void *)sk;
 
-	e->sent = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
-	e->received = BPF_CORE_READ(tp, bytes_received);
-	if (e->received && BPF_CORE_READ(sk, __sk_common.skc_flags) & 1UL << SOCK_DONE)
-		e->received--;
-	e->retransmits = BPF_CORE_READ(tp, total_retrans);
-	e->srtt = (__u64)(BPF_CORE_READ(tp, srtt_us) >> 3) * 1000; /* it is kept times eight */
+	c->sent = sent_once(tp, from, role);
+	c->received = BPF_CORE_READ(tp, bytes_received);
+	if (c->received && BPF_CORE_READ(sk, __sk_common.skc_flags) & 1UL << SOCK_DONE)
+		c->received--;
+	c->retransmitted = BPF_CORE_READ(tp, bytes_retrans);
+	c->retransmits = BPF_CORE_READ(tp, total_retrans);
+	c->srtt = (__u64)(BPF_CORE_READ(tp, srtt_us) >> 3) * 1000; /* it is kept times eight */
+}
+
+/* Of the subflows that have ended before their connection. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64); /* the connection's address */
+	__type(value, struct counts);
+} ended_subflows SEC(".maps");
+
+static __always_inline void counts_add(struct counts *to, const struct counts *more)
+{
+	to->sent += more->sent;
+	to->received += more->received;
+	to->retransmitted += more->retransmitted;
+	to->retransmits += more->retransmits;
+	if (!to->srtt)
+		to->srtt = more->srtt;
+}
+
+static __always_inline void keep_subflow(struct sock *connection, struct sock *sk, int from,
+					 enum tcp_role role)
+{
+	__u64 key = (__u64)connection;
+	struct counts *ended = bpf_map_lookup_elem(&ended_subflows, &key), counts;
+
+	counts_read(&counts, sk, from, role);
+	if (ended)
+		counts_add(ended, &counts);
+	else
+		bpf_map_update_elem(&ended_subflows, &key, &counts, BPF_ANY);
+}
+
+static __always_inline void forget_subflows(struct sock *connection)
+{
+	__u64 key = (__u64)connection;
+
+	bpf_map_delete_elem(&ended_subflows, &key);
+}
+
+/* Since 6.6 a connection has counts of its own, without what was sent over two subflows. */
+struct mptcp_sock___since_6_6 {
+	__u64 bytes_sent;
+	__u64 bytes_received;
+} __attribute__((preserve_access_index));
+
+static __always_inline void connection_counts_read(struct counts *c, struct sock *connection)
+{
+	struct mptcp_sock___since_6_6 *own = (void *)connection;
+	__u64 key = (__u64)connection;
+	struct counts *ended = bpf_map_lookup_elem(&ended_subflows, &key), more;
+	struct mptcp_subflows at;
+	struct tcp_socket *known;
+	struct sock *sk;
+	__u8 state;
+
+	if (ended)
+		*c = *ended;
+	mptcp_subflows_begin(&at, connection);
+	for (int i = 0; i < MPTCP_SUBFLOWS_MAX && (sk = mptcp_subflows_next(&at)); i++) {
+		state = BPF_CORE_READ(sk, __sk_common.skc_state);
+		if (state == TCP_CLOSE || state == TCP_SYN_SENT)
+			continue;
+		known = tcp_socket_find(sk);
+		counts_read(&more, sk, state, known ? known->role : unknown);
+		counts_add(c, &more);
+	}
+	if (bpf_core_field_exists(own->bytes_sent)) {
+		c->sent = BPF_CORE_READ(own, bytes_sent);
+		c->received = BPF_CORE_READ(own, bytes_received);
+	}
+}
+
+static __always_inline void read_counts(struct tcplife_event *e, struct sock *sk, int from)
+{
+	struct counts counts = {};
+
+	if (e->mptcp == connection || e->mptcp == fallback)
+		connection_counts_read(&counts, sk);
+	else
+		counts_read(&counts, sk, from, e->role);
+	e->sent = counts.sent;
+	e->received = counts.received;
+	e->retransmitted = counts.retransmitted;
+	e->retransmits = counts.retransmits;
+	e->srtt = counts.srtt;
 }
 
 static __always_inline void send(struct sock *sk, const struct tcp_socket *known, int from)
@@ -109,8 +234,20 @@ static __always_inline void send(struct sock *sk, const struct tcp_socket *known
 	}
 	if (e.duration < min_duration)
 		return;
-	read_counts(&e, sk);
+	e.mptcp = mptcp_part_of(sk);
+	read_counts(&e, sk, from);
 	event_send(&e, sizeof(e));
+}
+
+/* The end of a socket that was established. */
+static __always_inline void handle_end(struct sock *sk, const struct tcp_socket *known, int from)
+{
+	struct sock *connection = is_mptcp(sk) ? NULL : mptcp_connection(sk);
+
+	if (connection)
+		keep_subflow(connection, sk, from, known ? known->role : unknown);
+	if (!connection || want_subflows)
+		send(sk, known, from);
 }
 
 SEC("raw_tp/inet_sock_set_state")
@@ -120,19 +257,21 @@ int handle_state(struct bpf_raw_tracepoint_args *ctx)
 	int from = ctx->args[1], to = ctx->args[2];
 	struct tcp_socket *known;
 
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	if (!state_changes(sk, from, to))
 		return 0;
 	owner_state(sk, from, to);
 	known = tcp_socket_find(sk);
 	if (known)
 		note_state(known, to);
+	if (to == TCP_ESTABLISHED && is_mptcp(sk))
+		forget_subflows(sk);
 	if (to != TCP_CLOSE || from == TCP_LISTEN || from == TCP_SYN_SENT)
 		return 0;
 	/* One that is older than the trace was established, if it is not just being so. */
 	if (known && known->opened && !(known->marks & ESTABLISHED_MARK))
 		return 0;
 	if (from != TCP_SYN_RECV || (known && known->marks & ESTABLISHED_MARK))
-		send(sk, known, from);
+		handle_end(sk, known, from);
 	return 0;
 }
 

@@ -44,6 +44,8 @@ struct tcpretrans_event {
 	enum congestion_state congestion;
 	__u32 timeouts;
 	__u32 retransmits;
+	snoop_mptcp mptcp;
+	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
 	snoop_stack stack;
 };
 
@@ -135,6 +137,7 @@ int handle_retransmit(struct bpf_raw_tracepoint_args *ctx)
 		BPF_CORE_READ_BITFIELD_PROBED((struct inet_connection_sock *)sk, icsk_ca_state);
 	e.timeouts = BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_retransmits);
 	e.retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
+	e.mptcp = mptcp_part_of(sk);
 	send(ctx, &e, 0);
 	return 0;
 }
@@ -145,18 +148,19 @@ int handle_synack(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct sock *listener = (void *)ctx->args[0];
 	struct request_sock *request = (void *)ctx->args[1];
-	struct tcp_socket *known = tcp_socket_find(listener);
 	struct tcpretrans_event e = {};
 
 	if (filter_failed)
 		return 0;
 	ends_read((struct socket_event *)&e, (struct sock *)request);
-	if (!owner_fill((struct socket_event *)&e, known ? &known->owner : NULL, listener))
+	if (!owner_fill((struct socket_event *)&e, owner_of(listener, tcp_socket_find(listener)),
+			listener))
 		return 0;
 	e.state = TCP_SYN_RECV;
 	e.kind = synack;
 	e.seq = BPF_CORE_READ((struct tcp_request_sock *)request, snt_isn);
 	e.retransmits = BPF_CORE_READ(request, num_retrans) + 1;
+	e.mptcp = mptcp_part_of_request(request);
 	send(ctx, &e, 1);
 	return 0;
 }

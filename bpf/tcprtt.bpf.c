@@ -22,6 +22,8 @@ struct tcprtt_row_key {
 	snoop_ip6 remote_addr;
 	snoop_port local_port;
 	snoop_port remote_port;
+	snoop_mptcp mptcp;
+	__u32 _padding;
 };
 
 struct tcprtt_row_value {
@@ -35,6 +37,7 @@ const volatile bool by_local_addr;
 const volatile bool by_local_port;
 const volatile bool by_remote_addr;
 const volatile bool by_remote_port;
+const volatile bool by_mptcp;
 
 /* Whether a segment that has come acknowledges data for the first time. */
 static __always_inline bool acknowledges(struct tcp_sock *tcp, struct sk_buff *skb)
@@ -68,18 +71,18 @@ static __always_inline bool wanted(struct sock *sk, struct tcprtt_row_key *key)
 /* The same for the process that it belongs to. */
 static __always_inline bool owner_wanted(struct sock *sk, struct tcprtt_row_key *key)
 {
-	struct tcp_socket *known;
+	const struct owner *owner;
 
 	if (filter_allows_nobody() && !by_process)
 		return true;
-	known = tcp_socket_find(sk);
-	if (!known || !known->owner.pid)
+	owner = owner_of(sk, tcp_socket_find(sk));
+	if (!owner || !owner->pid)
 		return filter_allows_nobody();
 	if (by_process) {
-		key->pid = known->owner.pid;
-		__builtin_memcpy(key->comm, known->owner.comm, sizeof(key->comm));
+		key->pid = owner->pid;
+		__builtin_memcpy(key->comm, owner->comm, sizeof(key->comm));
 	}
-	return known->owner.is_wanted;
+	return owner->is_wanted;
 }
 
 static __always_inline int handle_segment(struct sock *sk, struct sk_buff *skb)
@@ -91,6 +94,8 @@ static __always_inline int handle_segment(struct sock *sk, struct sk_buff *skb)
 
 	if (!srtt || !acknowledges(tcp, skb) || !wanted(sk, &key) || !owner_wanted(sk, &key))
 		return 0;
+	if (by_mptcp)
+		key.mptcp = mptcp_part_of(sk);
 	value = tally_row(&key);
 	if (value)
 		histogram_add(&value->srtt, srtt * NS_OF_SRTT);

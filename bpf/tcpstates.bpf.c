@@ -12,6 +12,8 @@ struct tcpstates_event {
 	enum tcp_state from;
 	enum tcp_state to;
 	snoop_known_duration lasted;
+	snoop_mptcp mptcp;
+	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
 };
 
 SMALL_EVENT(tcpstates_event);
@@ -27,7 +29,26 @@ static __always_inline void send(struct sock *sk, const struct tcp_socket *known
 	e.from = from;
 	e.to = to;
 	e.lasted = since ? time - since : 0;
+	e.mptcp = mptcp_part_of(sk);
 	event_send(&e, sizeof(e));
+}
+
+#define TOLD_MARK 1 /* in tcp_socket::marks: that a connection of MPTCP begins */
+
+/*
+ * A connection of MPTCP has no addresses when it begins: told as its first subflow begins to
+ * connect, or is connected to.
+ */
+static __always_inline void tell_connection(struct sock *subflow)
+{
+	struct sock *sk = mptcp_connection(subflow);
+	struct tcp_socket *known = sk ? tcp_socket_find(sk) : NULL;
+
+	if (!known || known->role == unknown || known->marks & TOLD_MARK)
+		return;
+	known->marks |= TOLD_MARK;
+	send(sk, known, known->role == server ? TCP_LISTEN : TCP_CLOSE,
+	     BPF_CORE_READ(sk, __sk_common.skc_state), known->changed, 0);
 }
 
 SEC("raw_tp/inet_sock_set_state")
@@ -38,18 +59,24 @@ int handle_state(struct bpf_raw_tracepoint_args *ctx)
 	struct tcp_socket *known;
 	__u64 now, since;
 
-	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	if (!state_changes(sk, from, to))
 		return 0;
 	known = tcp_socket_find(sk);
 	since = known ? known->changed : 0;
 	owner_state(sk, from, to);
 	/* A new connection's socket has no addresses yet: told with its next change. */
-	if (from == TCP_LISTEN && to == TCP_SYN_RECV)
+	if (from == TCP_LISTEN && to != TCP_CLOSE)
+		return 0;
+	if (to == TCP_SYN_SENT && is_mptcp(sk))
 		return 0;
 	known = tcp_socket_find(sk);
 	now = bpf_ktime_get_boot_ns();
-	if (from == TCP_SYN_RECV && known && known->role == server)
+	if (to == TCP_SYN_SENT) {
+		tell_connection(sk);
+	} else if (from == TCP_SYN_RECV && known && known->role == server) {
 		send(sk, known, TCP_LISTEN, TCP_SYN_RECV, since, 0);
+		tell_connection(sk);
+	}
 	send(sk, known, from, to, now, since);
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "call.h"
-#include "socket.h"
+#include "mptcp.h"
 #include "tally.h"
 
 #define MSG_PEEK 2 /* include/linux/socket.h */
@@ -19,6 +19,8 @@ struct tcptop_row_key {
 	snoop_endpoint local;
 	snoop_peer remote;
 	__u32 netns;
+	snoop_mptcp mptcp;
+	__u32 _padding;
 };
 
 struct tcptop_row_value {
@@ -34,9 +36,16 @@ static __always_inline int add(struct sock *sk, long sent, long received)
 	struct tcptop_row_key key = {};
 	struct tcptop_row_value *row;
 
-	if ((sent <= 0 && received <= 0) || !is_tcp(sk))
+	if (sent <= 0 && received <= 0)
 		return 0;
-	ends_read(&e, sk);
+	if (is_tcp(sk)) {
+		ends_read(&e, sk);
+	} else if (is_mptcp(sk)) {
+		connection_ends_read(&e, sk);
+		key.mptcp = mptcp_part_of(sk);
+	} else {
+		return 0;
+	}
 	if (!ends_wanted(&e) || !filter_allows_anywhere())
 		return 0;
 	key.pid = bpf_get_current_pid_tgid() >> 32;
@@ -72,8 +81,8 @@ int handle_sendmsg(__u64 *ctx)
 	return add((void *)ctx[0], (int)ctx[3], 0);
 }
 
-/* tcp_recvmsg() has an argument less since 5.19, `nonblock`, before `flags`; and another, behind
- * them, since 7.x. */
+/* tcp_recvmsg() and mptcp_recvmsg() have an argument less since 5.19, `nonblock`, before `flags`;
+ * and another, behind them, since 7.x. */
 static __always_inline bool has_nonblock(void)
 {
 	return LINUX_KERNEL_VERSION < KERNEL_VERSION(5, 19, 0);
@@ -94,8 +103,7 @@ static __always_inline bool has_nonblock(void)
 		either;                                                                            \
 	})
 
-SEC("fexit/tcp_recvmsg")
-int handle_recvmsg(__u64 *ctx)
+static __always_inline int received(__u64 *ctx)
 {
 	int flags = EITHER(has_nonblock(), ctx[4], ctx[3]);
 	__u64 ret = 0;
@@ -105,6 +113,24 @@ int handle_recvmsg(__u64 *ctx)
 	else /* since 5.17: it knows how many arguments there are */
 		bpf_get_func_ret(ctx, &ret);
 	return flags & MSG_PEEK ? 0 : add((void *)ctx[0], 0, (int)ret);
+}
+
+SEC("fexit/tcp_recvmsg")
+int handle_recvmsg(__u64 *ctx)
+{
+	return received(ctx);
+}
+
+SEC("fexit/mptcp_sendmsg")
+int handle_mptcp_sendmsg(__u64 *ctx)
+{
+	return add((void *)ctx[0], (int)ctx[3], 0);
+}
+
+SEC("fexit/mptcp_recvmsg")
+int handle_mptcp_recvmsg(__u64 *ctx)
+{
+	return received(ctx);
 }
 
 struct call {
@@ -131,34 +157,55 @@ static __always_inline struct sock *leave(void)
 	return sk;
 }
 
-SEC("kprobe/tcp_sendmsg")
-int enter_sendmsg(struct pt_regs *ctx)
-{
-	return enter(ctx, false);
-}
-
-SEC("kretprobe/tcp_sendmsg")
-int leave_sendmsg(struct pt_regs *ctx)
-{
-	struct sock *sk = leave();
-
-	return sk ? add(sk, (int)PT_REGS_RC(ctx), 0) : 0;
-}
-
-SEC("kprobe/tcp_recvmsg")
-int enter_recvmsg(struct pt_regs *ctx)
+static __always_inline int enter_receive(struct pt_regs *ctx)
 {
 	int flags = EITHER(has_nonblock(), PT_REGS_PARM5(ctx), PT_REGS_PARM4(ctx));
 
 	return enter(ctx, flags & MSG_PEEK);
 }
 
-SEC("kretprobe/tcp_recvmsg")
-int leave_recvmsg(struct pt_regs *ctx)
+static __always_inline int leave_send(struct pt_regs *ctx)
+{
+	struct sock *sk = leave();
+
+	return sk ? add(sk, (int)PT_REGS_RC(ctx), 0) : 0;
+}
+
+static __always_inline int leave_receive(struct pt_regs *ctx)
 {
 	struct sock *sk = leave();
 
 	return sk ? add(sk, 0, (int)PT_REGS_RC(ctx)) : 0;
 }
+
+/* Programs at the entry and the return of the functions by which a protocol sends and receives. */
+#define KPROBES(protocol)                                                                          \
+	SEC("kprobe/" #protocol "_sendmsg")                                                        \
+	int enter_##protocol##_sendmsg(struct pt_regs *ctx)                                        \
+	{                                                                                          \
+		return enter(ctx, false);                                                          \
+	}                                                                                          \
+                                                                                                   \
+	SEC("kretprobe/" #protocol "_sendmsg")                                                     \
+	int leave_##protocol##_sendmsg(struct pt_regs *ctx)                                        \
+	{                                                                                          \
+		return leave_send(ctx);                                                            \
+	}                                                                                          \
+                                                                                                   \
+	SEC("kprobe/" #protocol "_recvmsg")                                                        \
+	int enter_##protocol##_recvmsg(struct pt_regs *ctx)                                        \
+	{                                                                                          \
+		return enter_receive(ctx);                                                         \
+	}                                                                                          \
+                                                                                                   \
+	SEC("kretprobe/" #protocol "_recvmsg")                                                     \
+	int leave_##protocol##_recvmsg(struct pt_regs *ctx)                                        \
+	{                                                                                          \
+		return leave_receive(ctx);                                                         \
+	}                                                                                          \
+	_Static_assert(true, "") /* for the semicolon */
+
+KPROBES(tcp);
+KPROBES(mptcp);
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

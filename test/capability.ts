@@ -104,6 +104,12 @@ function sockLengths(): string | undefined {
   return /\b__traceiter_sock_send_length\b/.test(symbols) ? undefined : 'the kernel has no tracepoint sock_send_length';
 }
 
+/** Multipath TCP: in the kernel, and not turned off. */
+function mptcp(): string | undefined {
+  const setting = '/proc/sys/net/mptcp/enabled';
+  return file(setting)() ?? (readFileSync(setting, 'latin1') === '1\n' ? undefined : `${setting} is 0`);
+}
+
 /** The capabilities of this process, from the kernel: root in a container may have none of them. */
 function effective(bit: bigint, name: string): Probe {
   return () => {
@@ -147,6 +153,7 @@ const probes = {
     ftraceDirectCalls(),
   'sock-lengths': sockLengths,
   ipv6: file('/proc/net/if_inet6'),
+  mptcp,
   strace: program('strace'),
   jq: program('jq'),
   bpftool: program('bpftool'),

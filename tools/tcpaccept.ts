@@ -1,6 +1,6 @@
 import { defineTool } from '../src/cli/define-tool.js';
 import { SERVER_ATTRIBUTES, TCP } from '../src/cli/shared-attributes.js';
-import { SOCKET_FIELDS } from '../src/cli/shared-fields.js';
+import { MPTCP_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'tcpaccept',
@@ -12,6 +12,7 @@ export default defineTool({
   sockets: true,
   fields: {
     ...SOCKET_FIELDS,
+    ...MPTCP_FIELDS,
     ret: 'what accept(2) returned: a file descriptor, or the error: its name in a table, a negative number in JSON',
     error: "the error's name; not there when the call succeeded",
     waiting: 'connections that still wait to be accepted',

@@ -1,5 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
+import { MPTCP_FIELDS, OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 
 const OUTCOME =
@@ -17,6 +17,7 @@ export default defineTool({
   sockets: true,
   fields: {
     ...SOCKET_FIELDS,
+    ...MPTCP_FIELDS,
     outcome: `${OUTCOME}: ret says why`,
     ret: 'what connect(2) returned, or would return: 0, or the error: its name in a table, a negative number in JSON',
     error: "the error's name; not there when it was established",
@@ -53,7 +54,7 @@ export default defineTool({
   hooks: {
     outcomes: { ways: [{ programs: ['handle_state'] }] },
     failures: {
-      ways: [{ programs: ['handle_connect'] }],
+      ways: [{ programs: ['enter_connect', 'handle_connect'] }],
       without: 'attempts that fail at once, without a route for example, are not seen',
     },
     ...OWNER_HOOKS,

@@ -1,5 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
+import { MPTCP_FIELDS, OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/cli/stack-flag.js';
 
@@ -19,6 +19,7 @@ export default defineTool({
   sockets: true,
   fields: {
     ...SOCKET_FIELDS,
+    ...MPTCP_FIELDS,
     netns: 'network namespace of the socket, or of the device; 0 where neither is known',
     family: 'ipv4 or ipv6, of the packet',
     direction: 'received or sent: of a packet that came in the local end is the one that it was for',

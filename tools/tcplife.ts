@@ -1,6 +1,6 @@
 import { defineTool } from '../src/cli/define-tool.js';
 import { TCP } from '../src/cli/shared-attributes.js';
-import { OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
+import { MPTCP_FIELDS, OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 
 export default defineTool({
@@ -13,13 +13,15 @@ export default defineTool({
   sockets: true,
   fields: {
     ...SOCKET_FIELDS,
+    ...MPTCP_FIELDS,
     role: 'client, where it connected; server, where it was connected to; unknown where that was before tracing',
     close: 'fin, in order; rst, reset by one end; timeout, when the other end did not answer any more',
     closed_by: 'who was the first to send a FIN, or who reset it: us or peer',
     retransmits: 'segments that were sent again',
+    retransmitted: 'bytes of data that were sent again',
     duration:
       'from the first SYN, or from the end of the handshake at a server: nanoseconds in JSON; not there where that was before tracing',
-    sent: 'bytes of data that were sent, those sent again once',
+    sent: 'bytes of data that were sent, each counted once, however often it had to be tried',
     received: 'bytes of data that came, in order',
     srtt: 'the smoothed round-trip time, in nanoseconds in JSON; not there where none was measured',
   },
@@ -28,6 +30,10 @@ export default defineTool({
       takes: 'duration',
       summary: 'only connections that lasted at least so long: 5 (seconds), 500ms, 2m, 1h',
       sets: 'min_duration',
+    },
+    subflows: {
+      summary: 'also a record for each subflow of MPTCP, beside that of its connection',
+      sets: 'want_subflows',
     },
   },
   otlp: { event: 'tcp.session', spans: 'connections', constants: TCP },

@@ -1,5 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
+import { MPTCP_FIELDS, OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/cli/stack-flag.js';
 
@@ -18,6 +18,7 @@ export default defineTool({
   sockets: true,
   fields: {
     ...SOCKET_FIELDS,
+    ...MPTCP_FIELDS,
     state: 'of the connection, such as ESTABLISHED: tcp(7)',
     kind: KIND,
     ret: '0, or the error where it could not be sent: its name in a table, a negative number in JSON; ENOBUFS where a queue of the device had no room',

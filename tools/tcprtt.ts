@@ -1,5 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { OWNER_CAVEATS } from '../src/cli/shared-fields.js';
+import { MPTCP_FIELDS, OWNER_CAVEATS } from '../src/cli/shared-fields.js';
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 
 export default defineTool({
@@ -15,6 +15,7 @@ export default defineTool({
     'local_port',
     'remote_addr',
     'remote_port',
+    'mptcp',
     'srtt_count',
     'srtt_average',
     'srtt',
@@ -27,6 +28,7 @@ export default defineTool({
     local_port: 'port of our end',
     remote_addr: 'address of the other end',
     remote_port: 'port of the other end',
+    ...MPTCP_FIELDS,
     srtt: 'the smoothed round-trip times: how many there were from each power of two of nanoseconds up to the next',
     srtt_count: 'how many there were',
     srtt_average: 'their average: nanoseconds in JSON; not there where there was none',
@@ -49,6 +51,7 @@ export default defineTool({
       sets: 'by_remote_port',
       fields: ['remote_port'],
     },
+    'by-mptcp': { summary: 'apart for subflows of MPTCP and plain TCP', sets: 'by_mptcp', fields: ['mptcp'] },
   },
   tally: {
     sort: 'srtt_count',

@@ -1,6 +1,6 @@
 import { defineTool } from '../src/cli/define-tool.js';
 import { TCP } from '../src/cli/shared-attributes.js';
-import { OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
+import { MPTCP_FIELDS, OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 
 export default defineTool({
@@ -13,6 +13,7 @@ export default defineTool({
   sockets: true,
   fields: {
     ...SOCKET_FIELDS,
+    ...MPTCP_FIELDS,
     from: 'the state before, such as ESTABLISHED: tcp(7)',
     to: 'the state from now on',
     lasted: 'how long it was in the state before; not there where that began before tracing',

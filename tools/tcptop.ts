@@ -1,5 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { CONNECTION_FIELDS } from '../src/cli/shared-fields.js';
+import { CONNECTION_FIELDS, MPTCP_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'tcptop',
@@ -13,6 +13,7 @@ export default defineTool({
     pid: 'process that sent or received',
     comm: 'name of that process',
     ...CONNECTION_FIELDS,
+    ...MPTCP_FIELDS,
     sent: 'bytes that its calls sent',
     received: 'bytes that its calls received',
   },
@@ -40,8 +41,14 @@ export default defineTool({
     transfers: {
       ways: [
         { programs: ['handle_send', 'handle_receive'] },
-        { programs: ['handle_sendmsg', 'handle_recvmsg'] },
-        { programs: ['enter_sendmsg', 'leave_sendmsg', 'enter_recvmsg', 'leave_recvmsg'] },
+        {
+          programs: ['handle_sendmsg', 'handle_recvmsg'],
+          optional: ['handle_mptcp_sendmsg', 'handle_mptcp_recvmsg'],
+        },
+        {
+          programs: ['enter_tcp_sendmsg', 'leave_tcp_sendmsg', 'enter_tcp_recvmsg', 'leave_tcp_recvmsg'],
+          optional: ['enter_mptcp_sendmsg', 'leave_mptcp_sendmsg', 'enter_mptcp_recvmsg', 'leave_mptcp_recvmsg'],
+        },
       ],
     },
   },

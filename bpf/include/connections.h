@@ -88,7 +88,17 @@ int connections_existing(struct bpf_iter__task_file *ctx)
 {
 	struct sock *sk = ctx->task ? socket_of(ctx->file) : NULL;
 
-	if (sk && is_tcp(sk) && BPF_CORE_READ(sk, __sk_common.skc_dport))
+	struct mptcp_subflows at;
+
+	if (!sk || !has_connections(sk))
+		return 0;
+	if (!is_mptcp(sk)) {
+		if (BPF_CORE_READ(sk, __sk_common.skc_dport))
+			connection_add(sk);
+		return 0;
+	}
+	mptcp_subflows_begin(&at, sk);
+	for (int i = 0; i < MPTCP_SUBFLOWS_MAX && (sk = mptcp_subflows_next(&at)); i++)
 		connection_add(sk);
 	return 0;
 }

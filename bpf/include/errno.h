@@ -7,6 +7,7 @@
 #define EAGAIN 11
 #define EEXIST 17
 #define EPIPE 32
+#define EADDRNOTAVAIL 99
 #define ENETUNREACH 101
 #define ECONNABORTED 103
 #define ECONNRESET 104

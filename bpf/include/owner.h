@@ -5,13 +5,16 @@
  * then who accepts, and from then on who last sent or received, for a socket can be passed on. With
  * it stays what the filters said of that process.
  *
- * A tool's own program at sock:inet_sock_set_state calls owner_state(); the others are here, and
- * src/cli/socket-hooks.ts names them.
+ * Of MPTCP the owner of a connection is that of its subflows.
+ *
+ * A tool's own program at sock:inet_sock_set_state calls owner_state(); the others are in
+ * owner-hooks.h, and src/cli/socket-hooks.ts names them.
  */
 #ifndef SNOOPKIT_OWNER_H
 #define SNOOPKIT_OWNER_H
 
 #include "errno.h"
+#include "mptcp.h"
 #include "socket.h"
 
 #define CGROUP_DEPTH 64
@@ -90,6 +93,13 @@ static __always_inline bool tcp_socket_add(struct sock *sk, const struct tcp_soc
 	if (error && error != -EEXIST)
 		count_lost(LOST_NOT_KEPT);
 	return !error;
+}
+
+static __always_inline void tcp_socket_remove(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+
+	bpf_map_delete_elem(&tcp_sockets, &key);
 }
 
 /* The current process. */
@@ -197,6 +207,17 @@ static __always_inline const struct owner *listener_owner(struct sock *sk)
 	return known && !known->is_shared ? &known->owner : NULL;
 }
 
+/* Whom a socket belongs to, of which this is known; NULL where that is nobody. */
+static __always_inline const struct owner *owner_of(struct sock *sk, const struct tcp_socket *known)
+{
+	struct sock *connection = is_mptcp(sk) ? NULL : mptcp_connection(sk);
+	const struct tcp_socket *its = connection ? tcp_socket_find(connection) : NULL;
+
+	if (its && its->owner.pid)
+		return &its->owner;
+	return known ? &known->owner : NULL;
+}
+
 /* The current process is who a socket belongs to now. */
 static __always_inline void owner_set(struct sock *sk, bool has_used)
 {
@@ -232,9 +253,11 @@ static __always_inline void owner_state(struct sock *sk, int from, int to)
 	case TCP_LISTEN:
 		owner_current(&added.owner);
 		tcp_socket_add(sk, &added, BPF_ANY);
-		listener_add(sk, &added.owner);
+		if (!is_mptcp(sk)) /* its first subflow is told, too */
+			listener_add(sk, &added.owner);
 		return;
 	case TCP_SYN_RECV:
+	case TCP_ESTABLISHED: /* of MPTCP, at once */
 		if (from != TCP_LISTEN)
 			break;
 		added.role = server;
@@ -244,7 +267,7 @@ static __always_inline void owner_state(struct sock *sk, int from, int to)
 		tcp_socket_add(sk, &added, BPF_ANY);
 		return;
 	case TCP_CLOSE:
-		if (from == TCP_LISTEN)
+		if (from == TCP_LISTEN && !is_mptcp(sk))
 			listener_remove(sk);
 		break;
 	}
@@ -289,8 +312,8 @@ static __always_inline bool owner_fill(struct socket_event *e, const struct owne
 static __always_inline bool socket_event_fill(struct socket_event *e, struct sock *sk,
 					      const struct tcp_socket *known)
 {
-	ends_read(e, sk);
-	return owner_fill(e, known ? &known->owner : NULL, sk);
+	connection_ends_read(e, sk);
+	return owner_fill(e, owner_of(sk, known), sk);
 }
 
 /* The program of a tool that looks at changes of state for nothing else. */
@@ -300,108 +323,12 @@ static __always_inline bool socket_event_fill(struct socket_event *e, struct soc
 	{                                                                                          \
 		struct sock *sk = (void *)ctx->args[0];                                            \
                                                                                                    \
-		if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP)                                 \
+		if (state_changes(sk, ctx->args[1], ctx->args[2]))                                 \
 			owner_state(sk, ctx->args[1], ctx->args[2]);                               \
 		return 0;                                                                          \
 	}                                                                                          \
 	_Static_assert(true, "") /* for the semicolon */
 
-static __always_inline int owner_accepts(long fd)
-{
-	struct sock *sk = fd < 0 ? NULL : socket_of(current_file(fd));
-
-	if (sk && is_tcp(sk))
-		owner_set(sk, false);
-	return 0;
-}
-
-SEC("tp/syscalls/sys_exit_accept")
-int owner_accept(struct trace_event_raw_sys_exit *ctx)
-{
-	return owner_accepts(ctx->ret);
-}
-
-SEC("tp/syscalls/sys_exit_accept4")
-int owner_accept4(struct trace_event_raw_sys_exit *ctx)
-{
-	return owner_accepts(ctx->ret);
-}
-
-/* Somebody sends or receives. Most often it is who did so before: that must be quick. */
-static __always_inline int owner_uses(struct sock *sk)
-{
-	struct tcp_socket *known = tcp_socket_find(sk);
-
-	if (known && known->owner.has_used && known->owner.pid == bpf_get_current_pid_tgid() >> 32)
-		return 0;
-	if (known || is_tcp(sk))
-		owner_set(sk, true);
-	return 0;
-}
-
-SEC("raw_tp/sock_send_length")
-int owner_sends(struct bpf_raw_tracepoint_args *ctx)
-{
-	return owner_uses((void *)ctx->args[0]);
-}
-
-SEC("raw_tp/sock_recv_length")
-int owner_receives(struct bpf_raw_tracepoint_args *ctx)
-{
-	return owner_uses((void *)ctx->args[0]);
-}
-
-SEC("fentry/tcp_sendmsg")
-int owner_sends_fentry(__u64 *ctx)
-{
-	return owner_uses((void *)ctx[0]);
-}
-
-SEC("fentry/tcp_recvmsg")
-int owner_receives_fentry(__u64 *ctx)
-{
-	return owner_uses((void *)ctx[0]);
-}
-
-SEC("kprobe/tcp_sendmsg")
-int owner_sends_kprobe(struct pt_regs *ctx)
-{
-	return owner_uses((void *)PT_REGS_PARM1(ctx));
-}
-
-SEC("kprobe/tcp_recvmsg")
-int owner_receives_kprobe(struct pt_regs *ctx)
-{
-	return owner_uses((void *)PT_REGS_PARM1(ctx));
-}
-
-/* The socket's memory is about to be another's. */
-SEC("raw_tp/tcp_destroy_sock")
-int owner_forget(struct bpf_raw_tracepoint_args *ctx)
-{
-	__u64 key = ctx->args[0];
-
-	bpf_map_delete_elem(&tcp_sockets, &key);
-	return 0;
-}
-
-/* Sockets that were there before: run once. */
-SEC("iter/task_file")
-int owner_existing(struct bpf_iter__task_file *ctx)
-{
-	struct tcp_socket added = {};
-	struct task_struct *task = ctx->task;
-	struct sock *sk = task ? socket_of(ctx->file) : NULL;
-
-	if (!sk || !is_tcp(sk))
-		return 0;
-	owner_other(&added.owner, task);
-	/* A socket comes once for each process that has it: the first one is likely who opened it.
-	 */
-	if (tcp_socket_add(sk, &added, BPF_NOEXIST) &&
-	    BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
-		listener_add(sk, &added.owner);
-	return 0;
-}
+#include "owner-hooks.h"
 
 #endif

@@ -71,6 +71,12 @@ export const SOCKET_FIELDS: Readonly<Record<string, string>> = {
   family: 'ipv4 or ipv6, of the socket',
 };
 
+/** What the column of a snoop_mptcp (bpf/include/mptcp.h) means. */
+export const MPTCP_FIELDS: Readonly<Record<string, string>> = {
+  mptcp:
+    'of MPTCP: connection, the socket of the program; fallback, the same where the other end speaks TCP alone; subflow, a socket of TCP that the kernel has for a connection; not there where it is plain TCP',
+};
+
 /** What the columns mean that come from bpf/include/socket-options.h. */
 export const OPTION_FIELDS: Readonly<Record<string, string>> = {
   proto: 'protocol: tcp, udp, icmp, icmpv6, sctp, udplite or mptcp; raw for a raw socket of any; else its number',

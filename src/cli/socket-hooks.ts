@@ -9,8 +9,14 @@ export const OWNER_HOOKS: ToolDefinition['hooks'] = {
   uses: {
     ways: [
       { programs: ['owner_sends', 'owner_receives'] },
-      { programs: ['owner_sends_fentry', 'owner_receives_fentry'] },
-      { programs: ['owner_sends_kprobe', 'owner_receives_kprobe'] },
+      {
+        programs: ['owner_sends_fentry', 'owner_receives_fentry'],
+        optional: ['owner_sends_mptcp_fentry', 'owner_receives_mptcp_fentry'],
+      },
+      {
+        programs: ['owner_sends_kprobe', 'owner_receives_kprobe'],
+        optional: ['owner_sends_mptcp_kprobe', 'owner_receives_mptcp_kprobe'],
+      },
     ],
     without: 'a socket that was passed on belongs to who opened it, until another process closes it',
   },

@@ -9,7 +9,7 @@ import type { Kind } from './kinds/kind.js';
 import { argsKind, envKind } from './kinds/list.js';
 import { bitsKind, countKind, enumKind, integerKind, knownCountKind, valueKind } from './kinds/number.js';
 import { euidKind, gidKind, uidKind } from './kinds/owner.js';
-import { dropReasonKind, knownStateKind, tcpFlagsKind } from './kinds/packet.js';
+import { dropReasonKind, knownNameKind, tcpFlagsKind } from './kinds/packet.js';
 import { signalCodeKind, signalKind, signalResultKind } from './kinds/process.js';
 import { ksymKind, stackKind } from './kinds/stack.js';
 import { dirfdKind, modeKind, openFlagsKind, retKind } from './kinds/syscall.js';
@@ -40,7 +40,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_cgroup: cgroupKind,
   snoop_comm: charsKind,
   snoop_tcp_flags: tcpFlagsKind,
-  snoop_known_tcp_state: knownStateKind,
+  snoop_known_tcp_state: knownNameKind,
+  snoop_mptcp: knownNameKind,
   snoop_drop_reason: dropReasonKind,
   snoop_ksym: ksymKind,
   snoop_stack: stackKind,
@@ -71,7 +72,7 @@ const IN_PLACE: ReadonlySet<Kind> = new Set([
   peerKind,
   cgroupKind,
   tcpFlagsKind,
-  knownStateKind,
+  knownNameKind,
   dropReasonKind,
   ksymKind,
   retKind,

@@ -23,8 +23,8 @@ function known(field: Field, column: PlainColumn): PlainColumn {
   };
 }
 
-/** snoop_known_tcp_state: its name; not there where it is not known. */
-export const knownStateKind: Kind = (field, context) =>
+/** snoop_known_tcp_state, snoop_mptcp: its name; not there where it is not known, or not so. */
+export const knownNameKind: Kind = (field, context) =>
   enumKind(field, context).map((column) => known(field, column as PlainColumn));
 
 const DROP_REASON = 'skb_drop_reason';
