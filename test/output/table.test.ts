@@ -55,6 +55,10 @@ describe('output: table', () => {
     ['a byte order mark', '\ufeffx', '\\ufeffx'],
     ['a backslash', 'a\\nb', 'a\\\\nb'],
     ['delete', '\x7f', '\\x7f'],
+    ['a no-break space', 'a\u00a0b', 'a\\xa0b'],
+    ['a filler', 'a\u3164', 'a\\u3164'],
+    ['an accent by itself', 'e\u0301', 'e\u0301'],
+    ['an accent on nothing', ' \u0301', ' \\u0301'],
   ] as const)
     it(`shows ${what}`, () => {
       show({ name: Buffer.from(name) });
@@ -78,12 +82,19 @@ describe('output: table', () => {
     for (const [name, number] of [
       ['cat', 3],
       ['é€', -13],
+      ['日本', 5],
       ['', 0],
     ] as const) {
       show({ name: Buffer.from(name), number });
       lines.push(row(three));
     }
-    assert.deepEqual(lines, ['COMM       RET PATH', 'cat          3 cat', 'é€         -13 é€', '             0 ']);
+    assert.deepEqual(lines, [
+      'COMM       RET PATH',
+      'cat          3 cat',
+      'é€         -13 é€',
+      '日本         5 日本',
+      '             0 ',
+    ]);
   });
 
   it('is as wide as its headers', () => {
