@@ -63,17 +63,19 @@ function formatOf(
   reports: ReportOptions | undefined,
 ): Format {
   const useColor = usesColor(options.color && options.out === undefined);
+  const width = () => (options.out === undefined && isTerminal() ? terminalWidth() : undefined);
   switch (options.output) {
     case 'json':
       return new JsonFormat(event.name, columns);
     case 'csv':
       return new CsvFormat(columns);
     case 'table':
-      if (!reports) return new TableFormat(columns, useColor);
+      if (!reports) return new TableFormat(columns, useColor, width());
       return new ReportTable(columns, {
         useColor,
         hasTitle: reports.interval !== undefined,
         isScreen: reports.isScreen,
+        width,
       });
     case 'otlp':
       return new TeeFormat([]);
@@ -133,7 +135,8 @@ export function prepare(
     const isForPeople = isTable && options.out === undefined && isTerminal();
     const isOtlp = options.output === 'otlp';
     const reports =
-      tally && reportOptions(tally, all, given, { isForPeople, interval: isOtlp ? otlp?.interval : undefined });
+      tally &&
+      reportOptions(tally, all, given, { isForPeople, interval: isOtlp ? otlp?.interval : undefined, columns });
     const own = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, columns, reports);
     const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all, all });
     const format = sent ? new TeeFormat([own, sent]) : own;
