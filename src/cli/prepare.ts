@@ -13,7 +13,7 @@ import { ReportTable } from '../output/report-table.js';
 import { TableFormat } from '../output/table.js';
 import { TeeFormat } from '../output/tee.js';
 import { TreeFormat } from '../output/tree.js';
-import { chooseColumns, requestedFields } from './columns.js';
+import { chooseColumns, requestedFields, withTried } from './columns.js';
 import type { HostNames } from './host-names.js';
 import { kernelBtf } from './kernel-btf.js';
 import { objectPath } from './object-path.js';
@@ -137,7 +137,8 @@ export function prepare(
     const reports =
       tally &&
       reportOptions(tally, all, given, { isForPeople, interval: isOtlp ? otlp?.interval : undefined, columns });
-    const own = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, columns, reports);
+    const shown = isTable ? withTried(columns, all, view) : columns;
+    const own = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, shown, reports);
     const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all, all });
     const format = sent ? new TeeFormat([own, sent]) : own;
     return { object, open, schema, context, format, names, reports, otlp };

@@ -133,6 +133,8 @@ export interface ListColumn extends ColumnBase {
   readonly json: 'array' | 'object';
   /** A table has it below the row, a line for each text. */
   readonly isBelow?: true;
+  /** For people: locates what they are shown in place of the first text, and says whether there is anything. */
+  locateFirst?(record: EventRecord, span: TextSpan): boolean;
   locate(record: EventRecord, list: TextList): void;
 }
 
