@@ -3,15 +3,17 @@
 // it. Node does the same for whoever asks, but only from 22 on, and obeys the same variable.
 const { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
-const { basename, dirname, join } = require('node:path');
+const { basename, dirname, isAbsolute, join } = require('node:path');
 const { constants, Script } = require('node:vm');
 
 const root = dirname(__dirname);
 const file = join(root, 'dist/cli/bundle/main.cjs');
 const folder = dirname(file);
 
-/** Where the bytecode is that this build of Node has made of this program. */
+/** Where the bytecode is that this build of Node has made of this program; nowhere where that does not know its own file. */
 function bytecodeFile() {
+  // Without /proc.
+  if (!isAbsolute(process.execPath)) return undefined;
   const builds = [process.execPath, file].map((path) => {
     const { size, mtimeMs } = statSync(path);
     return `${size.toString(36)}-${Math.round(mtimeMs).toString(36)}`;

@@ -44,7 +44,10 @@ describe('what execsnoop shows', () => {
       const search = ['sh', '-c', 'env nosuch "a b"; exit 0'];
       for (const flags of [['-x'], []]) {
         const { stdout } = await snoopkit(['execsnoop', '-f', ...flags, '-F', 'ret,args', '--', ...search], { env });
-        const failures = stdout.toString().split('\n').filter((line) => line.includes('nosuch') && line.includes('ENOENT'));
+        const failures = stdout
+          .toString()
+          .split('\n')
+          .filter((line) => line.includes('nosuch') && line.includes('ENOENT'));
         assert.deepEqual(
           failures.map((line) => line.trim()),
           ['/usr/local/bin', '/usr/bin', '/bin'].map((folder) => `ENOENT ${folder}/nosuch 'a b'`),
