@@ -3,7 +3,7 @@
 // it. Node does the same for whoever asks, but only from 22 on, and obeys the same variable.
 const { existsSync, readFileSync } = require('node:fs');
 const Module = require('node:module');
-const { dirname, join } = require('node:path');
+const { dirname, isAbsolute, join } = require('node:path');
 const { constants, Script } = require('node:vm');
 
 const root = dirname(__dirname);
@@ -14,8 +14,9 @@ if (!existsSync(file)) {
   process.exit(1);
 }
 
-// Options of V8 make other bytecode, which would be of no use to who has none.
-const isUsual = process.execArgv.length === 0 && !process.env.NODE_OPTIONS && !process.env.NODE_DISABLE_COMPILE_CACHE;
+const { env, execArgv, execPath } = process;
+// Options of V8 make other bytecode, which would be of no use to who has none. Without /proc Node does not know its own file.
+const isUsual = execArgv.length === 0 && isAbsolute(execPath) && !env.NODE_OPTIONS && !env.NODE_DISABLE_COMPILE_CACHE;
 const kept = isUsual ? require('./bytecode.cjs') : undefined;
 const source = readFileSync(file);
 const cachedData = kept?.read(file, source);

@@ -78,14 +78,14 @@ function commandPage({ name, command, tool }: Named, source: string): string {
     ([arg, { description }]) => [italic(arg.toUpperCase()), prose(description ?? '')] as const,
   );
   return page(`SNOOPKIT-${name.toUpperCase()}`, source, [
-    section('NAME', `${prose(`snoopkit ${name}`)} \\- ${prose(command.summary ?? '')}`),
+    section('NAME', `${prose(`snoopkit-${name}`)} \\- ${prose(command.summary ?? '')}`),
     section('SYNOPSIS', synopsis(command)),
+    examples(command),
     section('DESCRIPTION', prose(command.description ?? '')),
     ...(tool ? [section('REQUIREMENTS', prose(REQUIREMENTS))] : []),
     ...(args.length > 0 ? [section('ARGUMENTS', definitions(args))] : []),
     ...options(command),
     ...before,
-    examples(command),
     ...after,
     section('SEE ALSO', `${bold('snoopkit')}(8)`),
   ]);
@@ -121,13 +121,23 @@ function mainPage(commands: readonly Named[], source: string, description: strin
     section('LOST EVENTS', prose(LOST_EVENTS)),
     section('EXIT STATUS', definitions(EXIT_STATUS.map(([status, text]) => [bold(status), prose(text)]))),
     section('ENVIRONMENT', definitions([[bold('NO_COLOR'), 'Without colour, where it is set to anything.']])),
-    section('SEE ALSO', `${bold('bpf')}(2), ${bold('capabilities')}(7)`),
+    section(
+      'SEE ALSO',
+      [
+        ...commands.map(({ name }) => `${bold(`snoopkit-${name}`)}(8)`),
+        `${bold('bpf')}(2)`,
+        `${bold('capabilities')}(7)`,
+      ].join(',\n'),
+    ),
   ]);
 }
 
 const { version, description } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const source = `snoopkit ${version}`;
 const commands = await loadCommands();
-const pages = commands.map((command): [string, string] => [`man/man8/${command.name}.8`, commandPage(command, source)]);
+const pages = commands.map((command): [string, string] => [
+  `man/man8/snoopkit-${command.name}.8`,
+  commandPage(command, source),
+]);
 generate(new Map([...pages, ['man/man8/snoopkit.8', mainPage(commands, source, description)]]), 'man/man8');
 generate(new Map([['README.md', withCommands(readFileSync(join(root, 'README.md'), 'utf8'), commands)]]));

@@ -7,6 +7,7 @@ export default defineTool({
     'Shows each program as it is executed, with its arguments as they are in the new memory, before anybody could change them, and each attempt that failed, with its error.',
   event: { struct: 'execsnoop_event', name: 'exec' },
   columns: ['pid', 'ppid', 'parent_comm', 'ret', 'args'],
+  tried: { words: 'args', path: 'path' },
   fields: {
     ret: '0, or the error: its name in a table, a negative number in JSON',
     error: "the error's name; not there when the program runs",
@@ -15,7 +16,7 @@ export default defineTool({
     path: 'the path as it was given; for a file descriptor /dev/fd/N',
     interpreter: 'of a script, what its first line names: the last one where that is a script, too; else null',
     exe: 'absolute path of the file that runs, for a script that of its interpreter; null when it failed',
-    args: 'all arguments, the first one included: an array in JSON, in a table as for a shell',
+    args: 'all arguments, the first one included: an array in JSON, in a table as for a shell; there a failure has the path that was tried in place of the first one',
     env: 'with --env: of the environment what was asked for, by name; null when it failed',
     cwd: 'with --context: the working directory',
     tty: 'with --context: the terminal, such as pts/0; null without one',

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
+import type { View } from './tally.js';
 
 /** The columns named by `--fields`, in its order. Throws UsageError for a name that is not there. */
 function pick(names: readonly string[], all: readonly Column[]): Column[] {
@@ -36,4 +37,20 @@ export function chooseColumns(
 /** The names in `--fields`, without the plus signs. */
 export function requestedFields(fields: string | undefined): string[] {
   return fields?.split(',').map((name) => name.trim().replace(/^\+/, '')) ?? [];
+}
+
+/** The same columns for people, who are to see of a failure which file was tried: a shell tries one in each folder of PATH. */
+export function withTried(columns: readonly Column[], all: readonly Column[], { tried }: View): readonly Column[] {
+  const find = (name: string | undefined) => all.find((column) => column.name === name);
+  const [path, error] = [find(tried?.path), find('error')];
+  if (path?.kind !== 'text' || error?.kind !== 'plain') return columns;
+  return columns.map((column) => {
+    if (column.kind !== 'list' || column.name !== tried?.words) return column;
+    const locateFirst: typeof column.locateFirst = (record, span) => {
+      if (error.isPresent?.(record) === false) return false;
+      path.locate(record, span);
+      return !span.isMissing;
+    };
+    return { ...column, locateFirst };
+  });
 }

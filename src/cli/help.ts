@@ -1,102 +1,102 @@
 import type { Command } from '@oclif/core/command';
-import { CommandHelp, Help } from '@oclif/core/help';
+import { type CommandHelp, Help } from '@oclif/core/help';
 import type { HelpOptions } from '@oclif/core/interfaces';
+import { UsageError } from '../errors.js';
+import { ALL, SnoopkitCommandHelp } from './command-help.js';
 import type { ToolCommand } from './define-tool.js';
 import { isTool } from './find-tool.js';
-import { columnSections, EXIT_STATUS, FLAG_GROUPS, flagForm, flagsByGroup, flagText } from './manual.js';
+import { flagsByGroup } from './manual.js';
 import { notFoundText } from './not-found.js';
-import { reportError, say } from './talk.js';
-import type { ToolDefinition } from './tool.js';
+import { reportError } from './talk.js';
+import { isTerminal, terminalWidth } from './terminal.js';
 import { writeText } from './write-text.js';
 
-/** People read no longer lines with ease, however wide the terminal is. */
-const WIDTH = 80;
-const USAGE = 2;
+/** People read no longer lines with ease, however wide the terminal is; nor are there shorter ones. */
+const WIDEST = 100;
+const NARROWEST = 20;
+/** Where there is no terminal. */
+const USUAL = 80;
 
-type Section = readonly [header: string, body: string];
-type Row = readonly [name: string, meaning: string];
+/** Where summaries begin. */
+const ENTRY = 14;
 
-/** The help of one command, from the manifest; for a tool, what its definition tells beside. */
-class SnoopkitCommandHelp extends CommandHelp {
-  tool: ToolDefinition | undefined;
+/** What there is to do, for who sees it for the first time. */
+const EXAMPLES = [
+  ['What nginx fails to open', 'sudo snoopkit opensnoop -x -n nginx'],
+  ['What a build runs, and what of it fails', 'sudo snoopkit procsnoop -f --tree -- make'],
+  ['Who connects where, as JSON', 'sudo snoopkit tcpconnect -o json | jq -c .'],
+  ['What works on this machine, and what to do about the rest', 'snoopkit doctor'],
+] as const;
 
-  override generate(): string {
-    const { description, flags = {}, args = {}, examples = [] } = this.command;
-    const sections = [
-      ['USAGE', this.usage()],
-      ['DESCRIPTION', this.wrap(description ?? '')],
-      ['ARGUMENTS', this.#rows(Object.values(args).map((arg) => [arg.name.toUpperCase(), arg.description ?? '']))],
-      ...[...flagsByGroup(flags)].map(([group, names]) => this.#flags(group, names)),
-      ...(this.tool ? this.#columns(this.tool) : []),
-      ['EXAMPLES', examples.map((example) => this.#example(example)).join('\n')],
-      ...(this.tool ? this.#remarks(this.tool) : []),
-    ] as const;
-    const told = sections.filter(([, body]) => body !== '');
-    return told.map(([header, body]) => this.section(header, body)).join('\n\n');
-  }
+function lineWidth(): number {
+  const width = (isTerminal() ? terminalWidth() : undefined) ?? USUAL;
+  return Math.max(NARROWEST, Math.min(WIDEST, width));
+}
 
-  #flags(group: string, names: readonly string[]): Section {
-    const hasLetters = names.some((name) => this.command.flags[name]?.char);
-    const rows = names.map((name): Row => {
-      const flag = this.command.flags[name] as Command.Flag.Any;
-      const form = flagForm(name, flag);
-      const indent = hasLetters && form.names.length === 1 ? '    ' : '';
-      return [`${indent}${form.names.join(', ')}${form.value}`, flagText(flag)];
-    });
-    return [`${group} FLAGS`.trim(), this.#rows(rows, FLAG_GROUPS[group])];
-  }
+/** What help is asked for: of a command or a group of flags, and of that a topic. */
+interface Request {
+  readonly subject: string | undefined;
+  readonly topic: string | undefined;
+}
 
-  #columns(tool: ToolDefinition): Section[] {
-    return columnSections(tool).map(({ title, text, columns }) => [title, this.#rows(columns, text)]);
-  }
-
-  #remarks(tool: ToolDefinition): Section[] {
-    return [
-      ['CAVEATS', this.#rows(tool.caveats.map((caveat) => ['-', caveat]))],
-      ['OVERHEAD', this.wrap(tool.overhead)],
-      ['EXIT STATUS', this.#rows(EXIT_STATUS)],
-    ];
-  }
-
-  /** Names and what they mean, side by side; above them, what is to be said about all. */
-  #rows(rows: readonly Row[], text = ''): string {
-    const width = Math.max(0, ...rows.map(([name]) => name.length)) + 2;
-    const lines = rows.map(([name, meaning]) => {
-      const wrapped = this.wrap(meaning, this.indentSpacing + width).trimStart();
-      return name.padEnd(width) + wrapped.replaceAll(/\n */g, `\n${' '.repeat(width)}`);
-    });
-    return (text === '' ? lines : [`${this.wrap(text)}\n`, ...lines]).join('\n');
-  }
-
-  #example(example: Command.Example): string {
-    if (typeof example === 'string') return `$ ${example}`;
-    return `${this.wrap(example.description)}\n  $ ${example.command}`;
-  }
+/** What `--help` on a command line asks for: the first word is the command, the one behind --help the topic. */
+export function helpRequest(argv: readonly string[]): Request {
+  const at = argv.findIndex((word) => word === '--help' || word === '-h');
+  const isWord = (word: string | undefined) => word !== undefined && !word.startsWith('-');
+  const before = argv.slice(0, Math.max(0, at)).find(isWord);
+  const behind = argv.slice(at + 1, at + 3).filter((word, i, words) => isWord(word) && (i === 0 || isWord(words[0])));
+  if (before !== undefined) return { subject: before, topic: behind[0] };
+  return { subject: behind[0], topic: behind[1] };
 }
 
 /** oclif's help, made for tools; it comes from the manifest and loads nothing that traces. */
 export class SnoopkitHelp extends Help {
-  #tool: ToolDefinition | undefined;
+  #tool: ToolCommand | undefined;
+  #topic: string | undefined;
   #text = '';
 
   constructor(config: ConstructorParameters<typeof Help>[0], options?: Partial<HelpOptions>) {
     super(config, options);
-    this.opts.maxWidth = Math.min(this.opts.maxWidth, WIDTH);
+    this.opts.maxWidth = lineWidth();
   }
 
   override async showHelp(argv: string[]): Promise<void> {
-    const word = argv.find((argument) => !argument.startsWith('-'));
-    if (word !== undefined && !this.config.findCommand(word)) {
-      say(notFoundText(word, this.config.commandIDs));
-      process.exitCode = USAGE;
-      return;
-    }
-    await super.showHelp(argv);
+    const { subject, topic } = helpRequest(argv);
     try {
-      await writeText(this.#text);
+      await this.tell(subject, topic);
     } catch (error) {
       process.exitCode = reportError(error);
     }
+  }
+
+  /** Tells of a command, of a group of flags, or of all commands. Throws UsageError where there is no such thing. */
+  async tell(subject?: string, topic?: string): Promise<void> {
+    const command = subject === undefined ? undefined : this.config.findCommand(subject);
+    if (subject === undefined || subject === ALL) await this.showRootHelp();
+    else if (command) await this.#tellOf(command, topic);
+    else this.#tellOfGroup(subject, this.config.commands);
+    await writeText(this.#text);
+  }
+
+  async #tellOf(command: Command.Loadable, topic: string | undefined): Promise<void> {
+    if (topic !== undefined && topic !== ALL) this.#tellOfGroup(topic, [command]);
+    else {
+      this.#tool = isTool(command) ? ((await command.load()) as ToolCommand) : undefined;
+      this.#topic = topic;
+      await this.showCommandHelp(command);
+    }
+  }
+
+  /** Tells of a group of flags, as the first of some commands has it. */
+  #tellOfGroup(name: string, commands: readonly Command.Loadable[]): void {
+    const group = name.toUpperCase();
+    const having = commands.find(({ flags }) => name !== '' && flagsByGroup(flags).has(group));
+    if (having) this.log(`${this.#helpOf(having).generateGroup(group)}\n`);
+    else if (commands.length === 1) {
+      const groups = [...flagsByGroup(commands[0]?.flags ?? {}).keys()].filter((known) => known !== '');
+      const topics = [ALL, ...groups.map((known) => known.toLowerCase())];
+      throw new UsageError(`help of ${commands[0]?.id} has no topic ${name}: there are ${topics.join(', ')}`);
+    } else throw new UsageError(notFoundText(name, this.config.commandIDs));
   }
 
   /** Keeps it until all is there: oclif would write what it can, and hide or throw an error. */
@@ -104,14 +104,19 @@ export class SnoopkitHelp extends Help {
     this.#text += `${words.join(' ')}\n`;
   }
 
-  override async showCommandHelp(command: Command.Loadable): Promise<void> {
-    if (isTool(command)) this.#tool = ((await command.load()) as ToolCommand).tool;
-    await super.showCommandHelp(command);
+  override summary(command: Command.Loadable): string | undefined {
+    const summary = super.summary(command);
+    return summary && this.wrap(summary, 0);
+  }
+
+  #helpOf(command: Command.Loadable): SnoopkitCommandHelp {
+    return new SnoopkitCommandHelp(command, this.config, this.opts);
   }
 
   override getCommandHelpClass(command: Command.Loadable): CommandHelp {
-    const help = new SnoopkitCommandHelp(command, this.config, this.opts);
-    help.tool = this.#tool;
+    const help = this.#helpOf(command);
+    help.tool = this.#tool?.tool;
+    help.topic = this.#topic;
     return help;
   }
 
@@ -119,7 +124,8 @@ export class SnoopkitHelp extends Help {
     const { pjson, version } = this.config;
     return [
       this.wrap(`snoopkit ${version}: ${pjson.description}`, 0),
-      this.section('USAGE', '$ snoopkit TOOL [FLAGS] [-- COMMAND ARGUMENTS...]\n$ snoopkit TOOL --help'),
+      this.section('USAGE', '$ snoopkit TOOL [FLAGS] [-- COMMAND ARGUMENTS...]\n$ snoopkit help TOOL'),
+      this.section('EXAMPLES', EXAMPLES.map(([text, line]) => `${this.wrap(text)}\n  $ ${line}`).join('\n')),
     ].join('\n\n');
   }
 
@@ -130,11 +136,9 @@ export class SnoopkitHelp extends Help {
     return [this.section('TOOLS', list(tools)), this.section('OTHER COMMANDS', list(others))].join('\n\n');
   }
 
-  /** The command, its summary, and under it how it may be used. */
+  /** The command and its summary. */
   #entry(command: Command.Loadable): string {
-    const [example] = command.examples ?? [];
-    const shown = typeof example === 'object' ? example.command : example;
-    const summary = this.wrap(command.summary ?? '', 16).replaceAll('\n', `\n${' '.repeat(14)}`);
-    return `${command.id.padEnd(13)} ${summary}${shown ? `\n${' '.repeat(14)}$ ${this.render(shown)}` : ''}`;
+    const summary = this.wrap(command.summary ?? '', ENTRY + 2).replaceAll('\n', `\n${' '.repeat(ENTRY)}`);
+    return `${command.id.padEnd(ENTRY - 1)} ${summary}`;
   }
 }

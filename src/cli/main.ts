@@ -1,8 +1,23 @@
 // Parts of @oclif/core, not the whole: less to load.
+import { Config } from '@oclif/core/config';
 import { handle } from '@oclif/core/handle';
 import { run } from '@oclif/core/run';
 import { settings } from '@oclif/core/settings';
 import { setBytecode } from './bytecode.js';
+
+const VERSION = new Set(['--version', '-V']);
+
+/** Prints the version: all of it, or it is told why not, which oclif does not do. */
+async function tellVersion(options: Parameters<typeof Config.load>[0]): Promise<void> {
+  const { userAgent } = await Config.load(options);
+  const { writeText } = await import('./write-text.js');
+  try {
+    await writeText(`${userAgent}\n`);
+  } catch (error) {
+    const { reportError } = await import('./talk.js');
+    process.exitCode = reportError(error);
+  }
+}
 
 /**
  * Runs the command line of this process. `root` is the folder of package.json; `writeBytecode` keeps for later starts
@@ -12,9 +27,12 @@ export async function main(root: string, writeBytecode?: () => void): Promise<vo
   setBytecode(writeBytecode);
   // What was compiled is what runs, whatever NODE_ENV is.
   settings.enableAutoTranspile = false;
+  // No user plugins: they would be loaded from a folder that the user may write to, and run as root.
+  const options = { root, userPlugins: false, devPlugins: false };
+  const words = process.argv.slice(2);
   try {
-    // No user plugins: they would be loaded from a folder that the user may write to, and run as root.
-    await run(process.argv.slice(2), { root, userPlugins: false, devPlugins: false });
+    if (VERSION.has(words[0] ?? '')) await tellVersion(options);
+    else await run(words, options);
   } catch (error) {
     await handle(error as Error);
   }

@@ -15,6 +15,34 @@ export const FLAG_GROUPS: Readonly<Record<string, string>> = {
   OTLP: 'For --output otlp. The standard variables OTEL_EXPORTER_OTLP_*, OTEL_BLRP_*, OTEL_RESOURCE_ATTRIBUTES and so on say the same; a flag wins.',
 };
 
+/** What each group is about, in a few words. */
+const GROUP_BRIEFS: Readonly<Record<string, string>> = {
+  FILTER: 'whom to trace, and what of it',
+  OUTPUT: 'what is shown, how, and where to',
+  RUN: 'how long to trace, and with what',
+  OTLP: 'send it to an OpenTelemetry collector',
+};
+
+/** Where a group has more, only those with letters are named where it is told in brief. */
+const NAMED = 12;
+
+/** A group of flags in a line or two: by its letters where there are some. */
+export function groupInBrief(
+  group: string,
+  names: readonly string[],
+  flags: Readonly<Record<string, Command.Flag.Any>>,
+): string {
+  const letters = names.filter((name) => flags[name]?.char);
+  const forms = [...letters, ...names.filter((name) => !letters.includes(name))].map((name) => {
+    const char = flags[name]?.char;
+    return char ? `-${char}` : `--${name}`;
+  });
+  const few = forms.slice(0, Math.max(3, letters.length));
+  const shown = forms.length > NAMED ? [...few, `and ${forms.length - few.length} more`] : forms;
+  const brief = GROUP_BRIEFS[group];
+  return `${brief === undefined ? '' : `${brief}: `}${shown.join(' ')}`;
+}
+
 /** A flag as it is written on the command line. */
 export interface FlagForm {
   /** `-T` and `--time`. */
@@ -91,6 +119,18 @@ interface ColumnSection {
 
 function columnsText({ columns }: ToolView): string {
   return `A table shows ${listed(columns)}; JSON and CSV have all. --fields takes any of these:`;
+}
+
+/** The columns by their names alone. */
+export function columnsInBrief(tool: ToolDefinition): string {
+  return viewsOf(tool)
+    .map((view) => {
+      const with_ = view.flag === undefined ? '' : `With --${view.flag} `;
+      const others = Object.keys(columnTexts(view)).filter((name) => !view.columns.includes(name));
+      const more = others.length === 0 ? '' : `; --fields takes ${listed(others)}, too`;
+      return `${with_}${with_ === '' ? 'A' : 'a'} table shows ${listed(view.columns)}${more}.`;
+    })
+    .join(' ');
 }
 
 function listed(names: readonly string[]): string {

@@ -13,7 +13,7 @@ import { ReportTable } from '../output/report-table.js';
 import { TableFormat } from '../output/table.js';
 import { TeeFormat } from '../output/tee.js';
 import { TreeFormat } from '../output/tree.js';
-import { chooseColumns, requestedFields } from './columns.js';
+import { chooseColumns, requestedFields, withTried } from './columns.js';
 import type { HostNames } from './host-names.js';
 import { kernelBtf } from './kernel-btf.js';
 import { objectPath } from './object-path.js';
@@ -63,17 +63,19 @@ function formatOf(
   reports: ReportOptions | undefined,
 ): Format {
   const useColor = usesColor(options.color && options.out === undefined);
+  const width = () => (options.out === undefined && isTerminal() ? terminalWidth() : undefined);
   switch (options.output) {
     case 'json':
       return new JsonFormat(event.name, columns);
     case 'csv':
       return new CsvFormat(columns);
     case 'table':
-      if (!reports) return new TableFormat(columns, useColor);
+      if (!reports) return new TableFormat(columns, useColor, width());
       return new ReportTable(columns, {
         useColor,
         hasTitle: reports.interval !== undefined,
         isScreen: reports.isScreen,
+        width,
       });
     case 'otlp':
       return new TeeFormat([]);
@@ -133,8 +135,10 @@ export function prepare(
     const isForPeople = isTable && options.out === undefined && isTerminal();
     const isOtlp = options.output === 'otlp';
     const reports =
-      tally && reportOptions(tally, all, given, { isForPeople, interval: isOtlp ? otlp?.interval : undefined });
-    const own = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, columns, reports);
+      tally &&
+      reportOptions(tally, all, given, { isForPeople, interval: isOtlp ? otlp?.interval : undefined, columns });
+    const shown = isTable ? withTried(columns, all, view) : columns;
+    const own = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, shown, reports);
     const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all, all });
     const format = sent ? new TeeFormat([own, sent]) : own;
     return { object, open, schema, context, format, names, reports, otlp };

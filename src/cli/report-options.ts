@@ -1,8 +1,9 @@
 import { UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import { isSortable } from '../events/rows.js';
+import { linesPerRow } from '../output/layout.js';
 import type { Tally } from './tally.js';
-import { terminalHeight } from './terminal.js';
+import { terminalHeight, terminalWidth } from './terminal.js';
 import { parseDuration, parseInteger } from './values.js';
 
 /** What the flags of src/cli/report-flags.ts ask for. */
@@ -36,14 +37,22 @@ function sortColumn(name: string, columns: readonly Column[]): Column {
   throw new UsageError(`--sort ${name}: rows can be sorted by ${names}`);
 }
 
-/** The title, the header, and the line below, where the cursor is. */
-const SCREEN_MARGIN = 3;
+/** The title, and the line below the last, where the cursor is. */
+const SCREEN_MARGIN = 2;
+
+/** How many rows there are on a screen, under a header that has as many lines as each of them. */
+function roomOnScreen(columns: readonly Column[]): number {
+  const lines = linesPerRow(columns, terminalWidth() ?? Number.POSITIVE_INFINITY);
+  return Math.max(1, Math.floor((terminalHeight() - SCREEN_MARGIN) / lines) - 1);
+}
 
 export interface ReportSurroundings {
   /** A table on a terminal. */
   readonly isForPeople: boolean;
   /** Milliseconds, where the user says nothing of it, nor the tool. */
   readonly interval: number | undefined;
+  /** What is shown, of all columns. */
+  readonly columns: readonly Column[];
 }
 
 /** Checks and converts the flags. Throws UsageError for the first that makes no sense. */
@@ -51,7 +60,7 @@ export function reportOptions(
   tally: Tally,
   columns: readonly Column[],
   given: Readonly<Record<string, unknown>>,
-  { isForPeople, interval: usual }: ReportSurroundings,
+  { isForPeople, interval: usual, columns: shown }: ReportSurroundings,
 ): ReportOptions {
   const text = (name: (typeof NAMES)[number]) => given[name] as string | undefined;
   const [rows, interval] = [text('rows'), text('interval')];
@@ -60,7 +69,7 @@ export function reportOptions(
   return {
     sort: sortColumn(text('sort') ?? tally.sort, columns),
     sums: columns.filter(({ name }) => tally.sums?.includes(name)),
-    room: () => most ?? (isScreen ? terminalHeight() - SCREEN_MARGIN : Number.POSITIVE_INFINITY),
+    room: () => most ?? (isScreen ? roomOnScreen(shown) : Number.POSITIVE_INFINITY),
     interval: interval === undefined ? usual : parseDuration('--interval', interval),
     isOnce: given.once === true,
     isScreen,

@@ -1,4 +1,6 @@
 import { writeSync } from 'node:fs';
+import { UsageError } from '../errors.js';
+import { visibleText } from '../output/visible.js';
 
 /** How long a line may wait for a reader of standard error that is slow. */
 const PATIENCE_MS = 1000;
@@ -6,10 +8,19 @@ const clock = new Int32Array(new SharedArrayBuffer(4));
 
 let held = '';
 
-/** Says a line with the next one, or when nothing else is going on: for many at a time. */
+/** A line of ours: words of the command line, or of a log, are shown so that no terminal obeys them. */
+const lineOf = (text: string) => `snoopkit: ${visibleText(text)}\n`;
+
+/** The same of what has more lines: a stack of ours, or a log. */
+function linesOf(text: string): string {
+  const [first = '', ...rest] = text.split('\n');
+  return [lineOf(first), ...rest.map((line) => `${visibleText(line)}\n`)].join('');
+}
+
+/** Says something of a log with the next line, or when nothing else is going on: for many at a time. */
 export function sayLater(text: string): void {
   if (held === '') setImmediate(flush);
-  held += `snoopkit: ${text}\n`;
+  held += linesOf(text);
 }
 
 function flush(): void {
@@ -20,7 +31,13 @@ function flush(): void {
 
 /** Says a line to the person at the terminal: standard error, never the data's stream. */
 export function say(text: string): void {
-  held += `snoopkit: ${text}\n`;
+  held += lineOf(text);
+  flush();
+}
+
+/** Says more than a line. */
+function sayLines(text: string): void {
+  held += linesOf(text);
   flush();
 }
 
@@ -48,11 +65,12 @@ function isExpected(error: unknown): error is Error & { code: string } {
 /** Tells of an error, and returns the exit status that goes with it. */
 export function reportError(error: unknown, verbose = false): number {
   if (!isExpected(error)) {
-    say(`this is a bug in snoopkit: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    sayLines(`this is a bug in snoopkit: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     return 1;
   }
-  say(error.message.replaceAll('\n', ' '));
+  // In words of the user a line break must show; others wrap what they say.
+  say(error instanceof UsageError ? error.message : error.message.replaceAll('\n', ' '));
   const { log } = error as { log?: unknown };
-  if (verbose && typeof log === 'string') say(`the verifier's log:\n${log}`);
+  if (verbose && typeof log === 'string') sayLines(`the verifier's log:\n${log}`);
   return error.code === 'ERR_SNOOPKIT_USAGE' ? 2 : 1;
 }

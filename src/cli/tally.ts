@@ -6,6 +6,8 @@ export interface View {
   readonly event: { readonly struct: string; readonly name: string };
   /** The table's columns when nothing else is asked for: those of them that there are. */
   readonly columns: readonly string[];
+  /** A column of words, of which a table shows the first one as another column has it where the event is a failure: the file that was tried. */
+  readonly tried?: { readonly words: string; readonly path: string };
   /** What each column of its own means; those of struct event, or struct tally, are described in src/cli/shared-fields.ts. */
   readonly fields: Readonly<Record<string, string>>;
 }

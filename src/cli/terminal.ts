@@ -7,14 +7,14 @@ export function isTerminal(): boolean {
   return isatty(STDOUT);
 }
 
-/** How many columns the terminal has. */
-export function terminalWidth(): number {
-  return process.stdout.columns;
+/** How many columns the terminal has now; undefined where it does not tell. */
+export function terminalWidth(): number | undefined {
+  return process.stdout.columns || undefined;
 }
 
 /** How many lines the terminal has now. */
 export function terminalHeight(): number {
-  return process.stdout.rows ?? 24;
+  return process.stdout.rows || 24;
 }
 
 /** Whether to use colour: on a terminal that can, unless NO_COLOR (no-color.org) says no. */

@@ -88,6 +88,8 @@ interface ColumnBase {
   readonly name: string;
   /** The table's column: at least so wide. */
   readonly width: number;
+  /** How wide its values can be, where that is more and there may be room for it: its end is what tells most. */
+  readonly widest?: number;
   readonly align: 'left' | 'right';
   /** It says for people what other columns say: JSON and CSV have it only where it is asked for. */
   readonly repeats?: true;
@@ -131,6 +133,8 @@ export interface ListColumn extends ColumnBase {
   readonly json: 'array' | 'object';
   /** A table has it below the row, a line for each text. */
   readonly isBelow?: true;
+  /** For people: locates what they are shown in place of the first text, and says whether there is anything. */
+  locateFirst?(record: EventRecord, span: TextSpan): boolean;
   locate(record: EventRecord, list: TextList): void;
 }
 

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { OutputBuffer } from '../events/output-buffer.js';
+import { displayWidth } from './display.js';
+import { hex, terminalEscape, UNSEEN } from './visible.js';
 
 // A byte order mark is a character of a name like any other.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -15,10 +17,9 @@ const PLAIN_ON_TERMINAL = plainBytes('\\');
 /** What is harmless in JSON but drives a terminal or reorders a line: control and format characters, line separators. */
 const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** The same, and what escapes begin with. */
-const SPECIAL = /[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
+/** What people are shown escaped, what escapes begin with among it; and for between $' and '. */
+const SPECIAL = new RegExp(`\\\\|${UNSEEN.source}`, 'gu');
+const SPECIAL_IN_SHELL = new RegExp(`[\\\\']|${UNSEEN.source}`, 'gu');
 
 /** JSON's escape, for UTF-16 code units. */
 const jsonEscape = (text: string) =>
@@ -42,15 +43,6 @@ export function writeJsonString(bytes: Uint8Array, start: number, end: number, o
   return isExact;
 }
 
-const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
-
-/** A character as `\n`, `\x1b`, `\u202e` or `\u{e0001}`. */
-function terminalEscape(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  if (code > 0xffff) return `\\u{${hex(code, 5)}}`;
-  return SHORT[character] ?? (code < 0x100 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`);
-}
-
 /** How many bytes of valid UTF-8 start at `at`: 0 when it is not valid there. */
 function validLength(bytes: Uint8Array, at: number, end: number): number {
   for (let size = 1; size <= 4 && at + size <= end; size++) if (isUtf8(bytes.subarray(at, at + size))) return size;
@@ -67,12 +59,12 @@ function shellEscape(character: string): string {
 
 /** Whether bytes are UTF-8 that a terminal shows as it is. */
 export function isHarmless(bytes: Uint8Array): boolean {
-  return isUtf8(bytes) && decoder.decode(bytes).search(HOSTILE) < 0;
+  return isUtf8(bytes) && decoder.decode(bytes).search(UNSEEN) < 0;
 }
 
 /** Bytes for between $' and ' of a shell: they mean the same there, and no terminal obeys them. */
 export function shellText(bytes: Uint8Array): string {
-  return harmless(bytes, 0, bytes.length, /[\\'\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, shellEscape);
+  return harmless(bytes, 0, bytes.length, SPECIAL_IN_SHELL, shellEscape);
 }
 
 /** Bytes that are not plain ASCII, made harmless: slow, and rare. */
@@ -83,6 +75,8 @@ function harmless(
   special = SPECIAL,
   escaped: (character: string) => string = terminalEscape,
 ): string {
+  const all = bytes.subarray(start, end);
+  if (isUtf8(all)) return decoder.decode(all).replace(special, escaped);
   let text = '';
   for (let at = start; at < end; ) {
     const size = validLength(bytes, at, end);
@@ -99,13 +93,16 @@ function harmless(
 }
 
 /**
- * Writes bytes so that a terminal shows them all and obeys none: control characters, invalid UTF-8 and
+ * Writes bytes so that a terminal shows them all and obeys none: control and invisible characters, invalid UTF-8 and
  * backslashes are escaped. Returns how many columns it takes.
  */
 export function writeTerminalText(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): number {
   const plain = out.copyWhile(bytes, start, end, PLAIN_ON_TERMINAL);
   if (plain === end) return plain - start;
-  const text = harmless(bytes, plain, end);
+  // A mark may belong to the character before it.
+  const from = Math.max(start, plain - 1);
+  out.length -= plain - from;
+  const text = harmless(bytes, from, end);
   out.utf8(text);
-  return plain - start + [...text].length;
+  return from - start + displayWidth(text);
 }

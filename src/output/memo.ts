@@ -4,6 +4,12 @@ import { type OutputBuffer, Snippet } from '../events/output-buffer.js';
 /** Writes a part of an event. */
 export type Part = (record: EventRecord, out: OutputBuffer) => void;
 
+/** Whether what parts write depends on their bytes alone, so far in this event: not where a table's row is out of its usual order. */
+export interface Order {
+  readonly isUsual: boolean;
+}
+const ALWAYS: Order = { isUsual: true };
+
 /** How many texts a memo keeps: as many as processes are busy at one time, more or less. A power of two. */
 const ENTRIES = 64;
 /** What is longer is not kept. */
@@ -38,7 +44,7 @@ function places(ranges: readonly Range[]): { words: number[]; bytes: number[] } 
  * has the process, the user and the command of one a moment ago, and to compare bytes and copy a text is several
  * times as quick as to write it anew.
  */
-function memo(parts: readonly Part[], ranges: readonly Range[]): Part {
+function memo(parts: readonly Part[], ranges: readonly Range[], order: Order): Part {
   const { words, bytes } = places(ranges);
   const entries = new Array<Entry | undefined>(ENTRIES).fill(undefined);
   const key = new Int32Array(words.length + bytes.length);
@@ -58,6 +64,10 @@ function memo(parts: readonly Part[], ranges: readonly Range[]): Part {
   };
   let last: Entry | undefined;
   return (record, out) => {
+    if (!order.isUsual) {
+      for (const part of parts) part(record, out);
+      return;
+    }
     if (last && isOf(last, record)) {
       out.insert(last.text);
       return;
@@ -71,7 +81,7 @@ function memo(parts: readonly Part[], ranges: readonly Range[]): Part {
     }
     const start = out.length;
     for (const part of parts) part(record, out);
-    if (out.length - start > LONGEST) return;
+    if (!order.isUsual || out.length - start > LONGEST) return;
     const text = new Snippet(out.bytes.subarray(start, out.length));
     if (entry) {
       entry.key.set(key);
@@ -87,7 +97,7 @@ function fits(range: Range, ranges: readonly Range[]): boolean {
 }
 
 /** Puts a memo around each run of columns that depend on certain bytes alone. `parts` are those of the columns. */
-export function memoized(columns: readonly Column[], parts: readonly Part[]): Part[] {
+export function memoized(columns: readonly Column[], parts: readonly Part[], order = ALWAYS): Part[] {
   const result: Part[] = [];
   for (let at = 0; at < columns.length; ) {
     let end = at;
@@ -96,7 +106,7 @@ export function memoized(columns: readonly Column[], parts: readonly Part[]): Pa
       ranges.push(range);
       end++;
     }
-    if (ranges.length > 0) result.push(memo(parts.slice(at, end), ranges));
+    if (ranges.length > 0) result.push(memo(parts.slice(at, end), ranges, order));
     else result.push(parts[end++] as Part);
     at = end;
   }

@@ -1,4 +1,5 @@
 import type { OutputBuffer } from '../events/output-buffer.js';
+import { displayWidth } from './display.js';
 import { isHarmless, shellText } from './escape.js';
 
 /** What means nothing to a shell, wherever it stands in a word. */
@@ -23,5 +24,5 @@ export function writeShellWord(bytes: Uint8Array, start: number, end: number, ou
     ? `'${Buffer.from(word).toString().replaceAll("'", "'\\''")}'`
     : `$'${shellText(word)}'`;
   out.utf8(text);
-  return [...text].length;
+  return displayWidth(text);
 }

@@ -12,8 +12,9 @@ export function shownHistogram(column: HistogramColumn): (record: EventRecord, o
   };
 }
 
-/** A line of a drawing has no more columns. */
+/** A line of a drawing has no more columns, and on a narrow terminal a bar not less. */
 const WIDTH = 79;
+const LEAST = 4;
 const BORDER = 6;
 const COUNT = 10;
 const MARGIN = 2 * BORDER + ' - '.length + COUNT + 2;
@@ -33,15 +34,20 @@ function bar(columns: number): string {
   return '█'.repeat(halves >> 1) + (halves % 2 === 1 ? '▌' : '');
 }
 
-/** Draws a histogram, a line for each bucket, below a title. */
-export function drawHistogram(column: HistogramColumn, record: EventRecord, out: OutputBuffer): void {
+/** Draws a histogram, a line for each bucket, below a title; on a terminal of `width` columns, so that it fits. */
+export function drawHistogram(column: HistogramColumn, record: EventRecord, out: OutputBuffer, width = WIDTH): void {
   const { buckets } = column.value(record);
+  if (buckets.length === 0) {
+    out.ascii(`${column.name.toUpperCase()}: no data\n`);
+    return;
+  }
+  const room = Math.max(LEAST, Math.min(width, WIDTH) - MARGIN);
   const most = Math.max(...buckets.map(({ count }) => count));
   const title = column.name.toUpperCase();
   out.ascii(`${title.padStart(2 * BORDER + 3)} ${'COUNT'.padStart(COUNT)}\n`);
   for (const { from, to, count } of buckets) {
     const range = `${border(from).padStart(BORDER)} - ${to === undefined ? '' : border(to)}`.padEnd(2 * BORDER + 3);
     out.ascii(`${range} ${String(count).padStart(COUNT)}`);
-    out.utf8(count === 0 ? '\n' : ` ${bar(((WIDTH - MARGIN) * count) / most)}\n`);
+    out.utf8(count === 0 ? '\n' : ` ${bar((room * count) / most)}\n`);
   }
 }

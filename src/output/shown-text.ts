@@ -33,6 +33,7 @@ export function shownText(column: TextColumn, missing: string): (record: EventRe
  */
 export function shownList(column: ListColumn, missing: string): (record: EventRecord, out: OutputBuffer) => number {
   const list = new TextList();
+  const first = new TextSpan();
   return (record, out) => {
     column.locate(record, list);
     const { span, count, size } = list;
@@ -41,10 +42,16 @@ export function shownList(column: ListColumn, missing: string): (record: EventRe
       return missing.length;
     }
     let [shown, width] = [0, 0];
-    list.forEach((start, end) => {
+    const write = (bytes: Uint8Array, start: number, end: number) => {
       if (shown > 0) out.byte(BLANK);
-      width += (shown > 0 ? 1 : 0) + writeShellWord(span.bytes, start, end, out);
+      width += (shown > 0 ? 1 : 0) + writeShellWord(bytes, start, end, out);
       shown++;
+    };
+    let isReplaced = column.locateFirst?.(record, first) === true;
+    if (isReplaced) write(first.bytes, first.start, first.end);
+    list.forEach((start, end) => {
+      if (isReplaced) isReplaced = false;
+      else write(span.bytes, start, end);
     });
     if (!span.isTruncated) return width;
     const total = [...(count > 0 ? [`${count} words`] : []), ...(size > 0 ? [`${size} bytes`] : [])].join(', ');

@@ -2,6 +2,7 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import type { Column, EventRecord, ListColumn, TextColumn } from '../events/column.js';
 import { shownDuration } from '../events/kinds/time.js';
 import { OutputBuffer } from '../events/output-buffer.js';
+import { cutText } from './display.js';
 import type { Format } from './format.js';
 import { shownList, shownText } from './shown-text.js';
 
@@ -30,12 +31,6 @@ const LEAST = 20;
 
 function front(time: string, cpu: string, status: string, paint = (text: string) => text): string {
   return `${time.padStart(WIDTHS.time)} ${cpu.padStart(WIDTHS.cpu)} ${paint(status.padEnd(WIDTHS.status))} `;
-}
-
-/** What fits in so many columns. */
-function cut(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`;
 }
 
 /** Puts each process, in the order of their births, below the one that created it. Returns those that are below none. */
@@ -151,7 +146,7 @@ export class TreeFormat implements Format {
 
   #writeLine({ duration, cpuTime, outcome, hasFailed }: Process, line: string, out: OutputBuffer): void {
     const { width } = this.#options;
-    const shown = width === undefined ? line : cut(line, Math.max(width - MARGIN, LEAST));
+    const shown = width === undefined ? line : cutText(line, Math.max(width - MARGIN, LEAST));
     const paint = hasFailed ? this.#style.red : undefined;
     out.utf8(`${front(shownDuration(duration), shownDuration(cpuTime), outcome, paint)}${shown}\n`);
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closest, notFoundText } from '../../src/cli/not-found.js';
@@ -33,35 +33,68 @@ const isTool = (file: string) => file.startsWith('dist/tools/');
 const TRACING = ['dist/src/cli/options.js', 'dist/src/cli/session.js', 'dist/src/native/load.js'];
 const isTracing = (file: string) => TRACING.includes(file);
 
-function assertReadable({ status, said, stdout }: Finished): string {
+function assertReadable({ status, said, stdout }: Finished, width = 80): string {
   assert.equal(status, 0, said);
   assert.equal(said, '');
   const text = stdout.toString();
   assert.doesNotMatch(text.replaceAll('\n', ' '), /\p{Cc}|<%|undefined|\[object/u);
-  for (const line of text.split('\n')) assert.ok(line.length <= 80, `longer than 80: ${line}`);
+  for (const line of text.split('\n')) assert.ok(line.length <= width, `longer than ${width}: ${line}`);
   return text;
 }
 
+const headersOf = (text: string) => text.split('\n').filter((line) => /^[A-Z][A-Z ]+$/.test(line));
+const manifest = JSON.parse(readFileSync(new URL('../../../oclif.manifest.json', import.meta.url), 'utf8'));
+const commands = Object.values(manifest.commands) as {
+  id: string;
+  isTool?: boolean;
+  flags: Record<string, { name: string; char?: string; helpGroup?: string; hidden?: boolean }>;
+}[];
+
+/** What a terminal of so many columns is told. */
+async function onTerminal(columns: number, ...args: string[]): Promise<string> {
+  const command = [process.execPath, SNOOPKIT, ...args].map((word) => `'${word}'`).join(' ');
+  const env = { ...process.env, NO_COLOR: '1', TERM: 'xterm' };
+  const script = `stty cols ${columns} rows 24; ${command}`;
+  const { stdout } = await run('script', ['-qec', script, '/dev/null'], { env });
+  return stdout.toString().replaceAll('\r\n', '\n');
+}
+
 describe('cli: help', () => {
-  for (const words of ['--help', 'opensnoop --help', 'completion bash'])
+  for (const words of ['--help', 'opensnoop --help', 'completion bash', '--version', '-V', 'help otlp'])
     it(`${words} on a full disk: one line, and status 1`, async () => {
       const { status, lines } = await run('sh', ['-c', `"$0" "$1" ${words} >/dev/full`, process.execPath, SNOOPKIT]);
       const told = 'snoopkit: cannot write to standard output: no space left on device (ENOSPC)';
       assert.deepEqual([status, lines], [1, [told]]);
     });
 
-  it('lists the tools with their summary and an example', async () => {
+  it('lists the tools with their summary, examples first', async () => {
     const text = assertReadable(await snoopkit(['--help']));
-    assert.match(text, /^TOOLS\n(.+\n)* {2}opensnoop +trace opened files: .*\n +\$ snoopkit opensnoop/m);
+    assert.deepEqual(headersOf(text), ['USAGE', 'EXAMPLES', 'TOOLS', 'OTHER COMMANDS']);
+    assert.match(text, /^TOOLS\n(.+\n)* {2}opensnoop +trace opened files: /m);
     assert.match(text, /^OTHER COMMANDS\n {2}completion /m);
-    for (const args of [['-h'], []]) assert.equal((await snoopkit(args)).stdout.toString(), text, args.join());
+    for (const args of [['-h'], [], ['help'], ['help', 'all']])
+      assert.equal((await snoopkit(args)).stdout.toString(), text, args.join());
   });
 
-  it('teaches a tool', async () => {
+  it('teaches a tool: examples, its own flags, and of what it shares a line', async () => {
     const text = assertReadable(await snoopkit(['opensnoop', '--help']));
-    const headers = text.split('\n').filter((line) => /^[A-Z][A-Z ]+$/.test(line));
-    assert.deepEqual(headers, [
+    assert.deepEqual(headersOf(text), ['USAGE', 'EXAMPLES', 'DESCRIPTION', 'FLAGS', 'COLUMNS', 'SHARED FLAGS', 'MORE']);
+    assert.match(text, /^ {4}\$ snoopkit opensnoop -x -n nginx$/m);
+    assert.match(text, /^ {2}--full-path +show absolute paths/m);
+    for (const args of [
+      ['opensnoop', '-h'],
+      ['help', 'opensnoop'],
+      ['--help', 'opensnoop'],
+      ['opensnoop', '-p', '1', '-h'],
+    ])
+      assert.equal((await snoopkit(args)).stdout.toString(), text, args.join());
+  });
+
+  it('tells all of a tool where one asks for it', async () => {
+    const text = assertReadable(await snoopkit(['opensnoop', '--help', 'all']));
+    assert.deepEqual(headersOf(text), [
       'USAGE',
+      'EXAMPLES',
       'DESCRIPTION',
       'FLAGS',
       'FILTER FLAGS',
@@ -69,7 +102,6 @@ describe('cli: help', () => {
       'RUN FLAGS',
       'OTLP FLAGS',
       'COLUMNS',
-      'EXAMPLES',
       'CAVEATS',
       'OVERHEAD',
       'EXIT STATUS',
@@ -79,12 +111,66 @@ describe('cli: help', () => {
     assert.match(text, /^ {2}-T, --time\[=HOW\] /m);
     assert.match(text, /^ {6}--\[no-\]color /m);
     assert.match(text, /^ {2}path +the path as the program gave it$/m);
-    assert.match(text, /^ {4}\$ snoopkit opensnoop -x -n nginx$/m);
-    assert.equal((await snoopkit(['opensnoop', '-h'])).stdout.toString(), text);
+    assert.equal((await snoopkit(['help', 'opensnoop', 'all'])).stdout.toString(), text);
+  });
+
+  for (const { id, isTool: isOne, flags } of commands)
+    it(`of ${id} is no longer than a screen or two, and names each flag and its group`, async () => {
+      const text = assertReadable(await snoopkit([id, '--help']));
+      assert.ok(text.split('\n').length <= 60, `${id} has ${text.split('\n').length} lines`);
+      if (!isOne) return;
+      const all = (await snoopkit([id, '--help', 'all'])).stdout.toString();
+      for (const { name, char, helpGroup, hidden } of Object.values(flags)) {
+        if (hidden) continue;
+        assert.ok(new RegExp(`--(\\[no-\\])?${name}\\b`).test(all), `${id} --${name}`);
+        if (helpGroup) assert.match(text, new RegExp(`^ {2}${helpGroup.toLowerCase()} `, 'm'), id);
+        if (char) assert.match(text, new RegExp(` -${char}\\b`), `${id} -${char}`);
+      }
+    });
+
+  it('tells of a group of flags alone', async () => {
+    const otlp = assertReadable(await snoopkit(['help', 'otlp']));
+    assert.deepEqual(headersOf(otlp), ['OTLP FLAGS']);
+    assert.match(otlp, /^ {2}--otlp-endpoint=URL /m);
+    for (const args of [
+      ['opensnoop', '--help', 'otlp'],
+      ['--help', 'otlp'],
+      ['help', 'opensnoop', 'OTLP'],
+    ])
+      assert.equal((await snoopkit(args)).stdout.toString(), otlp, args.join());
+    const { status, said } = await snoopkit(['help', 'opensnoop', 'nothing']);
+    assert.equal(said, 'snoopkit: help of opensnoop has no topic nothing: there are all, filter, output, run, otlp\n');
+    assert.equal(status, 2);
+  });
+
+  for (const [columns, width] of [
+    [40, 40],
+    [60, 60],
+    [80, 80],
+    [100, 100],
+    [200, 100],
+  ] as const)
+    it(`is as wide as the terminal, up to 100: ${columns}`, async () => {
+      for (const args of [['--help'], ['tcplife', '--help', 'all'], ['help', 'filter']]) {
+        const lines = (await onTerminal(columns, ...args)).split('\n').filter((line) => !/^ +(\$ |\S+$)/.test(line));
+        const longest = Math.max(...lines.map((line) => line.length));
+        assert.ok(longest <= width && longest > width - 20, `${args}: ${longest} of ${columns}`);
+      }
+    });
+
+  it('needs neither /proc nor /sys', async function () {
+    needs(this, 'root');
+    const command = `"${process.execPath}" "${SNOOPKIT}"`;
+    for (const words of ['--help', 'opensnoop --help', 'help otlp', '--version']) {
+      const hidden = 'mount -t tmpfs none /sys; mount -t tmpfs none /proc';
+      const { status, said, stdout } = await run('unshare', ['-m', 'sh', '-c', `${hidden}; ${command} ${words}`]);
+      assert.deepEqual([status, said], [0, ''], words);
+      assert.equal(stdout.toString(), (await snoopkit(words.split(' '))).stdout.toString());
+    }
   });
 
   it('tells of every command', async () => {
-    for (const command of ['completion', 'schema', 'vmlinux']) {
+    for (const command of ['completion', 'help', 'man', 'schema', 'vmlinux']) {
       assert.match(assertReadable(await snoopkit([command, '--help'])), /^USAGE\n {2}\$ snoopkit /m, command);
     }
   });
@@ -120,7 +206,7 @@ describe('cli: help', () => {
       loaded.filter((file) => isTool(file) || isTracing(file)),
       [],
     );
-    assert.ok((await loadedBy('--version')).length <= 3);
+    assert.ok((await loadedBy('--version')).length <= 8);
   });
 
   it('leaves --help behind -- to the command', async () => {
@@ -141,7 +227,8 @@ describe('cli: words that are wrong', () => {
   it('names the command that was meant', async () => {
     assert.equal(await told('opensnop'), 'snoopkit: there is no command opensnop; did you mean opensnoop?\n');
     assert.equal(await told('opensnop', '--help'), 'snoopkit: there is no command opensnop; did you mean opensnoop?\n');
-    assert.equal(await told('help'), 'snoopkit: there is no command help (snoopkit --help lists them)\n');
+    assert.equal(await told('help', 'opensnop'), 'snoopkit: there is no command opensnop; did you mean opensnoop?\n');
+    assert.equal(await told('man', 'opensnop'), 'snoopkit: there is no command opensnop; did you mean opensnoop?\n');
     assert.match(await told('--bogus'), /^snoopkit: there is no flag --bogus without a command .*\n$/);
   });
 
@@ -184,6 +271,39 @@ describe('cli: version', () => {
     assert.deepEqual((await loadedBy('--version')).filter(isTracing), []);
     const { status, stdout } = await snoopkit(['--version']);
     assert.equal(status, 0);
+    assert.equal((await snoopkit(['-V'])).stdout.toString(), stdout.toString());
     assert.match(stdout.toString(), /^snoopkit\/\d+\.\d+\.\d+ linux-(x64|arm64) node-v\d+/);
+  });
+});
+
+describe('cli: manual pages', () => {
+  /** A man(1) that tells what it is asked for. */
+  async function shown(path: string, ...args: string[]): Promise<Finished> {
+    const folder = mkdtempSync(join(tmpdir(), 'snoopkit-man-'));
+    try {
+      if (path === 'man') writeFileSync(join(folder, 'man'), '#!/bin/sh\nhead -n 2 "$2"\nexit 3\n', { mode: 0o755 });
+      return await snoopkit(['man', ...args], {
+        env: { ...process.env, PATH: path === 'man' ? `${folder}:/usr/bin:/bin` : folder },
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  it('are shown by man, whose status it has', async () => {
+    for (const [args, title] of [
+      [[], 'SNOOPKIT'],
+      [['tcplife'], 'SNOOPKIT\\-TCPLIFE'],
+    ] as const) {
+      const { status, stdout, said } = await shown('man', ...args);
+      assert.match(stdout.toString(), new RegExp(`^\\.TH ${title.replaceAll('\\', '\\\\')} 8 `, 'm'));
+      assert.deepEqual([status, said], [3, '']);
+    }
+  });
+
+  it('are help where there is no man', async () => {
+    const { status, stdout, said } = await shown('none', 'tcplife');
+    assert.deepEqual([status, said], [0, 'snoopkit: there is no man(1) here: this is what --help all tells\n']);
+    assert.equal(stdout.toString(), (await snoopkit(['tcplife', '--help', 'all'])).stdout.toString());
   });
 });

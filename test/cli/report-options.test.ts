@@ -14,7 +14,12 @@ const isUsage = (error: unknown) => error instanceof UsageError;
 
 describe('cli: options of reports', () => {
   it('are one report of all rows at the end when nothing is asked for', () => {
-    const { sort, sums, room, ...rest } = reportOptions(tally, columns, {}, { isForPeople: true, interval: undefined });
+    const { sort, sums, room, ...rest } = reportOptions(
+      tally,
+      columns,
+      {},
+      { isForPeople: true, interval: undefined, columns },
+    );
     assert.deepEqual([sort.name, sums.map(({ name }) => name), room()], ['count', ['count'], Number.POSITIVE_INFINITY]);
     assert.deepEqual(rest, { interval: undefined, isOnce: false, isScreen: false, isTotal: false });
   });
@@ -24,6 +29,7 @@ describe('cli: options of reports', () => {
     const { sort, room, interval, isOnce } = reportOptions({ ...tally, isTop: true }, columns, given, {
       isForPeople: true,
       interval: undefined,
+      columns,
     });
     assert.deepEqual([sort.name, room(), interval, isOnce], ['comm', 5, 500, true]);
   });
@@ -32,14 +38,14 @@ describe('cli: options of reports', () => {
     const top = { ...tally, isTop: true } as const;
     const { TERM } = process.env;
     process.env.TERM = 'xterm';
-    assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined }).isScreen, true);
+    assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined, columns }).isScreen, true);
     assert.equal(
-      reportOptions(top, columns, {}, { isForPeople: true, interval: undefined }).room(),
+      reportOptions(top, columns, {}, { isForPeople: true, interval: undefined, columns }).room(),
       (process.stdout.rows ?? 24) - 3,
     );
-    assert.equal(reportOptions(top, columns, {}, { isForPeople: false, interval: undefined }).isScreen, false);
+    assert.equal(reportOptions(top, columns, {}, { isForPeople: false, interval: undefined, columns }).isScreen, false);
     process.env.TERM = 'dumb';
-    assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined }).isScreen, false);
+    assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined, columns }).isScreen, false);
     process.env.TERM = TERM;
   });
 
@@ -50,7 +56,10 @@ describe('cli: options of reports', () => {
     ['no time', { interval: '0' }],
   ] as const)
     it(`refuse ${what}`, () =>
-      assert.throws(() => reportOptions(tally, columns, given, { isForPeople: false, interval: undefined }), isUsage));
+      assert.throws(
+        () => reportOptions(tally, columns, given, { isForPeople: false, interval: undefined, columns }),
+        isUsage,
+      ));
 
   it('are refused where there are no reports', () => {
     refuseReportFlags('count', { pid: ['1'] });

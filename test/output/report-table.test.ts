@@ -20,7 +20,7 @@ const took: HistogramColumn = {
     buckets: [{ from: 1, to: 2, count: first(record) }],
   }),
 };
-const plain = { useColor: false, hasTitle: false, isScreen: false };
+const plain = { useColor: false, hasTitle: false, isScreen: false, width: () => undefined };
 
 function show(table: ReportTable, ...reports: number[][]): string {
   return bytes((out) => {
@@ -41,10 +41,23 @@ describe('output: tables of reports', () => {
   });
 
   it('take the place of the one before on a screen, where no line goes on in the next', () => {
-    const table = new ReportTable([number], { useColor: true, hasTitle: true, isScreen: true });
+    const table = new ReportTable([number], { ...plain, useColor: true, hasTitle: true, isScreen: true });
     const screen = (value: number) => `\x1b[H\x1b[J\x1b[?7ltitle\n\x1b[1m NUMBER\x1b[22m\n      ${value}\n\x1b[?7h`;
     assert.equal(show(table, [7], [8]), screen(7) + screen(8));
   });
+
+  for (const [width, columns] of [
+    [31, 4],
+    [40, 13],
+    [60, 33],
+    [79, 52],
+    [200, 52],
+  ] as const)
+    it(`draw bars that fit a terminal of ${width} columns`, () => {
+      const lines = show(new ReportTable([took], { ...plain, width: () => width }), [7]).split('\n');
+      assert.equal(lines[1], `   1ns - 2ns             7 ${'█'.repeat(columns)}`);
+      for (const line of lines) assert.ok([...line].length <= width, line);
+    });
 
   it('draw a histogram below each row', () => {
     const bars = (value: number) =>
@@ -54,7 +67,9 @@ describe('output: tables of reports', () => {
       ` NUMBER\n      7\n${bars(7)}\n NUMBER\n      8\n${bars(8)}`,
     );
     assert.equal(show(new ReportTable([took], plain), [7], [9]), `${bars(7)}\n${bars(9)}`);
-    assert.equal(show(new ReportTable([number, took], plain), []), ' NUMBER\n');
-    assert.equal(show(new ReportTable([took], plain), []), '');
+    for (const columns of [[number, took], [took]])
+      assert.equal(show(new ReportTable(columns, plain), []), 'no data\n');
+    const empty: HistogramColumn = { ...took, value: () => ({ unit: 'ns', count: 0, sum: 0n, buckets: [] }) };
+    assert.equal(show(new ReportTable([empty], plain), [7]), 'TOOK: no data\n');
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
+import { EventRecord } from '../../src/events/column.js';
 import type { Format } from '../../src/output/format.js';
 import { TableFormat } from '../../src/output/table.js';
 import { bytes, HARMFUL, hostileNames, nameColumn, numberColumn, record, show } from './helpers.js';
@@ -55,6 +56,10 @@ describe('output: table', () => {
     ['a byte order mark', '\ufeffx', '\\ufeffx'],
     ['a backslash', 'a\\nb', 'a\\\\nb'],
     ['delete', '\x7f', '\\x7f'],
+    ['a no-break space', 'a\u00a0b', 'a\\xa0b'],
+    ['a filler', 'a\u3164', 'a\\u3164'],
+    ['an accent by itself', 'e\u0301', 'e\u0301'],
+    ['an accent on nothing', ' \u0301', ' \\u0301'],
   ] as const)
     it(`shows ${what}`, () => {
       show({ name: Buffer.from(name) });
@@ -78,12 +83,19 @@ describe('output: table', () => {
     for (const [name, number] of [
       ['cat', 3],
       ['é€', -13],
+      ['日本', 5],
       ['', 0],
     ] as const) {
       show({ name: Buffer.from(name), number });
       lines.push(row(three));
     }
-    assert.deepEqual(lines, ['COMM       RET PATH', 'cat          3 cat', 'é€         -13 é€', '             0 ']);
+    assert.deepEqual(lines, [
+      'COMM       RET PATH',
+      'cat          3 cat',
+      'é€         -13 é€',
+      '日本         5 日本',
+      '             0 ',
+    ]);
   });
 
   it('is as wide as its headers', () => {
@@ -98,6 +110,56 @@ describe('output: table', () => {
     show({ name: Buffer.from('a-name-that-is-too-long-for-its-column'), number: 1234567890123 });
     const both = new TableFormat([nameColumn('comm', 6), numberColumn()], false);
     assert.equal(row(both), 'a-name-that-is-too-long-for-its-column 1234567890123');
+  });
+
+  const narrow = [nameColumn('proto', 7), numberColumn({ name: 'ret' }), nameColumn('local', 10), nameColumn('last')];
+  for (const [what, name, error, rows] of [
+    ['fits', 'tcp', 'EACCES', ['tcp      EACCES tcp        tcp']],
+    ['takes blanks from before it', 'tcp', 'EADDRINUSE', ['tcp  EADDRINUSE tcp        tcp']],
+    ['takes blanks from behind it', 'tcp', 'EPROTONOSUPPORT', ['tcp EPROTONOSUPPORT tcp    tcp']],
+    ['finds none', 'abcdefghij', 'EADDRINUSE', ['abcdefghij EADDRINUSE abcdefghij abcdefghij']],
+  ] as const)
+    it(`keeps to its columns as far as it can: a value that ${what}`, () => {
+      const columns = narrow.map((column) =>
+        column.name === 'ret' ? numberColumn({ name: 'ret', write: (_record, out) => out.ascii(error) }) : column,
+      );
+      show({ name: Buffer.from(name) });
+      assert.deepEqual([row(new TableFormat(columns, false))], rows);
+    });
+
+  it('has its columns again after a row that was too wide, with what it keeps of rows', () => {
+    const kept = narrow.map((column) => ({ ...column, dependsOn: { offset: 0, size: 4 } }));
+    const table = new TableFormat(kept, false);
+    const at = (key: number, name: string) => {
+      show({ name: Buffer.from(name), number: key });
+      const bytesOf = Buffer.alloc(4);
+      bytesOf.writeInt32LE(key);
+      const made = new EventRecord();
+      made.setBytes(bytesOf);
+      return bytes((out) => table.event(made, out)).toString();
+    };
+    for (let round = 0; round < 3; round++) {
+      assert.equal(at(1, 'tcp'), 'tcp           1 tcp        tcp\n');
+      assert.equal(at(2, 'a-long-name'), 'a-long-name   2 a-long-name a-long-name\n');
+    }
+  });
+
+  it('goes over several lines on a terminal that is too narrow for all of it', () => {
+    const folded = new TableFormat(narrow, false, 25);
+    show({ name: Buffer.from('tcp'), number: 5 });
+    assert.equal(bytes((out) => folded.begin(out)).toString(), 'PROTO       RET\n    LOCAL      LAST\n');
+    assert.equal(row(folded), 'tcp           5\n    tcp        tcp');
+  });
+
+  it('gives what a wide terminal has to those that may need it', () => {
+    const columns = [{ ...nameColumn('local', 6), widest: 12 }, nameColumn('last', 4)];
+    show({ name: Buffer.from('tcp') });
+    for (const [width, between] of [
+      [11, 4],
+      [14, 7],
+      [200, 10],
+    ] as const)
+      assert.equal(row(new TableFormat(columns, false, width)), `tcp${' '.repeat(between)}tcp`);
   });
 
   it('leaves the place empty of what an event has not', () => {

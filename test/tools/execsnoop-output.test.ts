@@ -39,6 +39,22 @@ describe('what execsnoop shows', () => {
       assert.deepEqual(event.args, ['perl', '-e', script, 'one', 'two']);
     });
 
+    it('have of a failure the path that was tried, in a table: a search for a command in PATH is no row twice', async () => {
+      const env = { ...process.env, PATH: '/usr/local/bin:/usr/bin:/bin' };
+      const search = ['sh', '-c', 'env nosuch "a b"; exit 0'];
+      for (const flags of [['-x'], []]) {
+        const { stdout } = await snoopkit(['execsnoop', '-f', ...flags, '-F', 'ret,args', '--', ...search], { env });
+        const failures = stdout
+          .toString()
+          .split('\n')
+          .filter((line) => line.includes('nosuch') && line.includes('ENOENT'));
+        assert.deepEqual(
+          failures.map((line) => line.trim()),
+          ['/usr/local/bin', '/usr/bin', '/bin'].map((folder) => `ENOENT ${folder}/nosuch 'a b'`),
+        );
+      }
+    });
+
     it('are a command line in a table, which a shell takes for the same', async () => {
       const odd = [
         '',

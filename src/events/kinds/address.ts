@@ -50,12 +50,16 @@ function ip6At({ view }: EventRecord, at: number): string {
   return ip6Text(Array.from({ length: 8 }, (_, i) => view.getUint16(at + 2 * i)));
 }
 
+/** Eight groups of four digits. */
+const WIDEST = 39;
+
 /** snoop_ip6: 2001:db8::1 */
 export const ip6Kind: Kind = (field) => [
   plain({
     name: field.name,
     json: 'string',
     width: 25,
+    widest: WIDEST,
     align: 'left',
     value: (record) => ip6At(record, record.offset + field.offset),
     write: (record, out) => {
@@ -93,7 +97,16 @@ export const endpointKind: Kind = (field, context) => {
   return [
     ...ip6Kind({ ...field, name: `${name}_addr` }, context),
     ...portKind({ name: `${name}_port`, offset: offset + PORT, shape: u16 }, context),
-    plain({ name, json: 'string', width: 21, align: 'left', repeats: true, value, write }),
+    plain({
+      name,
+      json: 'string',
+      width: 21,
+      widest: WIDEST + '[]:65535'.length,
+      align: 'left',
+      repeats: true,
+      value,
+      write,
+    }),
   ];
 };
 

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '@oclif/core/interfaces';
+import { SnoopkitError, UsageError } from '../errors.js';
+import { ALL } from './command-help.js';
+import { SnoopkitHelp } from './help.js';
+import { notFoundText } from './not-found.js';
+import { say } from './talk.js';
+
+/** Runs man(1) on a file. Returns its exit status; undefined where there is no man. */
+function man(path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('man', ['-l', path], { stdio: 'inherit' });
+    child.once('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') resolve(undefined);
+      else reject(new SnoopkitError('MAN', `cannot run man: ${cause.message}`, { cause }));
+    });
+    child.once('exit', (status) => resolve(status ?? 1));
+  });
+}
+
+/** Shows the page of a command, or snoopkit's own. Throws UsageError where there is no such command. */
+export async function showManual(config: Config, name?: string): Promise<void> {
+  if (name !== undefined && !config.findCommand(name)) throw new UsageError(notFoundText(name, config.commandIDs));
+  const path = join(config.root, 'man/man8', `${name === undefined ? 'snoopkit' : `snoopkit-${name}`}.8`);
+  const isThere = existsSync(path);
+  const status = isThere ? await man(path) : undefined;
+  if (status !== undefined) {
+    process.exitCode = status;
+    return;
+  }
+  say(`${isThere ? 'there is no man(1) here' : `${path} is missing`}: this is what --help all tells`);
+  await new SnoopkitHelp(config).tell(name, ALL);
+}
