@@ -43,8 +43,11 @@ export interface Binding {
    * were more. Kernel 5.6.
    */
   mapReadAll(fd: number, keys: Uint8Array, values: Uint8Array, remove: boolean): number;
-  /** Opens the reading side of a BPF_MAP_TYPE_RINGBUF map whose data area has `size` bytes. */
-  openRing(fd: number, size: number): NativeRing | number;
+  /**
+   * Opens the reading side of a BPF_MAP_TYPE_RINGBUF map whose data area has `size` bytes. `orderBy` is where in a
+   * record, at a multiple of 8, a u64 lies by which `consume` sorts what it moves; below zero for as it comes.
+   */
+  openRing(fd: number, size: number, orderBy: number): NativeRing | number;
 }
 
 export interface NativeMapInfo {
@@ -119,8 +122,9 @@ export interface NativeRing {
   /**
    * Moves whole records into `target`, oldest first, as many as fit and are complete, and frees
    * their room in the ring. Records lie there as the kernel wrote them: an 8-byte header, whose first
-   * u32 is the length (bit 30: discarded, skip it) and the payload, padded to 8. Returns the bytes
-   * moved; -ENOSPC when the first record alone does not fit.
+   * u32 is the length (bit 30: discarded, skip it) and the payload, padded to 8. Where they had to be
+   * sorted, those that were discarded are left out. Returns the bytes moved; -ENOSPC when the first record alone does not
+   * fit.
    */
   consume(target: Uint8Array): number;
   /** Bytes between the consumer's and the producer's position, headers included. */

@@ -114,11 +114,18 @@ describe('events: times', () => {
     it('boot shows the uptime', () =>
       assert.deepEqual(shown('boot', boots), ['0.000000000', '0.000999999', '0.001000000', '61.000001500']));
 
-    it('delta shows the seconds since the event before, which may be later', () =>
+    it('delta shows the seconds since the latest event before, and is never negative', () => {
       assert.deepEqual(
-        shown('delta', [5n * SECOND, 5n * SECOND + 1n, 7n * SECOND, 6n * SECOND + 1n, 6n * SECOND + 1n]),
-        ['0.000000000', '0.000000001', '1.999999999', '-0.999999999', '0.000000000'],
-      ));
+        shown('delta', [5n * SECOND, 5n * SECOND + 1n, 7n * SECOND, 6n * SECOND + 1n, 6n * SECOND + 1n, 8n * SECOND]),
+        ['0.000000000', '0.000000001', '1.999999999', '0.000000000', '0.000000000', '1.000000000'],
+      );
+      assert.deepEqual(shown('delta', [7n * SECOND, 6n * SECOND, 0n, 7n * SECOND + 30n]), [
+        '0.000000000',
+        '0.000000000',
+        '0.000000000',
+        '0.000000030',
+      ]);
+    });
 
     for (const zone of ['UTC', 'Asia/Kathmandu', 'America/St_Johns']) {
       it(`local shows the time of day in ${zone}`, () => {

@@ -76,15 +76,17 @@ function writeSeconds(time: Timestamp, out: OutputBuffer): void {
   out.digits(time.nanoseconds, 9);
 }
 
-/** Seconds since the event before, which on another CPU may be a little later. */
+/**
+ * Seconds since the latest event before. One that is older, for it was in a later batch, is 0, and the next one counts
+ * from the latest again: so nothing is negative, and all together are the time that went by.
+ */
 function deltaWriter() {
-  let previous: { seconds: number; nanoseconds: number } | undefined;
+  let latest: { seconds: number; nanoseconds: number } | undefined;
   return (time: Timestamp, out: OutputBuffer) => {
-    const before = previous ?? time;
+    const before = latest ?? time;
     const nanoseconds = (time.seconds - before.seconds) * 1e9 + time.nanoseconds - before.nanoseconds;
-    previous = { seconds: time.seconds, nanoseconds: time.nanoseconds };
-    if (nanoseconds < 0) out.byte(45);
-    const distance = Math.abs(nanoseconds);
+    if (!latest || nanoseconds > 0) latest = { seconds: time.seconds, nanoseconds: time.nanoseconds };
+    const distance = Math.max(nanoseconds, 0);
     out.integer(Math.floor(distance / 1e9));
     out.byte(46);
     out.digits(distance % 1e9, 9);
