@@ -13,7 +13,7 @@ import { dropReasonKind, knownStateKind, tcpFlagsKind } from './kinds/packet.js'
 import { signalCodeKind, signalKind, signalResultKind } from './kinds/process.js';
 import { ksymKind, stackKind } from './kinds/stack.js';
 import { dirfdKind, modeKind, openFlagsKind, retKind } from './kinds/syscall.js';
-import { charsKind, componentsKind, placeKind, spanKind } from './kinds/text.js';
+import { charsKind, componentsKind, fileKind, placeKind, spanKind } from './kinds/text.js';
 import { durationKind, knownDurationKind, type TimeStyle, timeKind } from './kinds/time.js';
 
 /** What the typedefs of bpf/include/types.h mean. `snoop_time` is not here, for it depends on `--time`. */
@@ -46,6 +46,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_path: spanKind,
   snoop_components: componentsKind,
   snoop_place: placeKind,
+  snoop_file: fileKind,
   snoop_args: argsKind,
   snoop_env: envKind,
   snoop_histogram_ns: durationHistogramKind,
