@@ -18,8 +18,9 @@ export function liveContext(
   let kernel: Btf | undefined;
   let symbols: KernelSymbols | undefined;
   const cgroups = new CgroupPaths();
+  const { offset, error } = bootToRealtime();
   return {
-    clock: new ClockOffset(bootToRealtime()),
+    clock: new ClockOffset(offset, error),
     arch: process.arch,
     envNames,
     userName: (uid) => users.name(uid),

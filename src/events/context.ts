@@ -18,16 +18,29 @@ export interface EventContext {
   readonly arch: string;
 }
 
-/** The difference of the two clocks, which changes when the system's time is set: look again now and then. */
+/** The difference of the two clocks, which changes only when the system's time is set: look again now and then. */
 export class ClockOffset {
   seconds = 0;
   nanoseconds = 0;
+  #offset = 0n;
+  #error = 0;
 
-  constructor(nanoseconds: bigint) {
-    this.set(nanoseconds);
+  constructor(nanoseconds: bigint, error = 0) {
+    this.set(nanoseconds, error);
   }
 
-  set(nanoseconds: bigint): void {
+  /**
+   * Takes what was measured anew, with how far that may be off, but for what may be the noise of measuring: with that, times
+   * that are in order would not be. Only what was measured badly is replaced by what is much better.
+   */
+  follow({ offset, error }: { readonly offset: bigint; readonly error: number }): void {
+    const change = Number(offset - this.#offset);
+    if (Math.abs(change) > error + this.#error || 4 * error < this.#error) this.set(offset, error);
+  }
+
+  set(nanoseconds: bigint, error = 0): void {
+    this.#offset = nanoseconds;
+    this.#error = error;
     // Never a negative part of a second, also where the clock stands before 1970.
     this.nanoseconds = Number(((nanoseconds % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n);
     this.seconds = Number((nanoseconds - BigInt(this.nanoseconds)) / 1_000_000_000n);

@@ -15,8 +15,10 @@ export interface Binding {
   setLog(receive: null): void;
   /** How many CPUs the kernel may ever have: the number of slots in a per-CPU value. */
   possibleCpus(): number;
-  /** Nanoseconds to add to CLOCK_BOOTTIME to get CLOCK_REALTIME, as they stand now. */
-  bootToRealtime(): bigint;
+  /** Nanoseconds on CLOCK_BOOTTIME, as this process's time namespace has it. */
+  bootTime(): bigint;
+  /** Nanoseconds to add to that to get CLOCK_REALTIME, as they stand now, and how far this may be off. */
+  bootToRealtime(): { offset: bigint; error: number };
   /** An fd of a tracefs mounted nowhere (fsopen(2), kernel 5.2, CAP_SYS_ADMIN): its files are read below /proc/self/fd. */
   openTracefs(): number;
   closeFd(fd: number): void;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { bootTimeOf } from '../../src/events/column.js';
 import { ClockOffset } from '../../src/events/context.js';
 import { TIME_STYLES } from '../../src/events/kinds/time.js';
 import { random } from '../helpers/random.js';
@@ -85,6 +86,36 @@ describe('events: times', () => {
     clock.set(3600n * SECOND + 1n);
     assert.equal(probe.written('time'), '1970-01-01T01:00:05.000000001Z');
     assert.equal(probe.shown('time').length, 'hh:mm:ss.uuuuuu'.length);
+  });
+
+  it('stay as they are with the noise of measuring, and follow each step', () => {
+    const clock = new ClockOffset(1000n, 20);
+    const at = () => BigInt(clock.seconds) * SECOND + BigInt(clock.nanoseconds);
+    const measured = (offset: bigint, error: number) => {
+      clock.follow({ offset, error });
+      return at();
+    };
+    assert.equal(measured(1030n, 15), 1000n);
+    assert.equal(measured(980n, 10), 1000n);
+    assert.equal(measured(1060n, 1_000_000), 1000n);
+    // A step, however small, forward or back.
+    assert.equal(measured(1041n, 20), 1041n);
+    assert.equal(measured(3600n * SECOND, 20), 3600n * SECOND);
+    assert.equal(measured(-5n * SECOND, 20), -5n * SECOND);
+    // What was measured badly.
+    assert.equal(measured(90n * SECOND, 50_000), 90n * SECOND);
+    assert.equal(measured(90n * SECOND + 40_000n, 20), 90n * SECOND + 40_000n);
+    assert.equal(measured(90n * SECOND + 40_010n, 20), 90n * SECOND + 40_000n);
+  });
+
+  it('are known since the boot, whatever the clock says', () => {
+    const clock = new ClockOffset(5n * SECOND);
+    const probe = new Probe('meanings', { clock }).set('time', 7n * SECOND, 8);
+    const boot = () => bootTimeOf(probe.column('time'), probe.record);
+    assert.deepEqual([boot(), probe.value('time')], [7n * SECOND, 12n * SECOND]);
+    clock.set(-3n * SECOND);
+    assert.deepEqual([boot(), probe.value('time')], [7n * SECOND, 4n * SECOND]);
+    assert.equal(bootTimeOf(undefined, probe.record), undefined);
   });
 
   describe('for people', () => {

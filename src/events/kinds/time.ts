@@ -101,6 +101,7 @@ export function timeKind(style: TimeStyle): Kind {
     const iso = wallClockWriter(wall, 9, 'Z');
     const { width, writer } = STYLES[style];
     const forPeople = writer(context.clock);
+    const bootTime = (record: EventRecord) => record.view.getBigUint64(record.offset + field.offset, true);
     return [
       plain({
         name: field.name,
@@ -108,10 +109,10 @@ export function timeKind(style: TimeStyle): Kind {
         jsonSchema: { format: 'date-time', pattern: '^[0-9-]{10}T[0-9:]{8}\\.[0-9]{9}Z$' },
         width,
         align: style === 'delta' ? 'right' : 'left',
+        bootTime,
         value: (record) => {
-          const boot = record.view.getBigUint64(record.offset + field.offset, true);
           const { seconds, nanoseconds } = context.clock;
-          return boot + BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+          return bootTime(record) + BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
         },
         write: (record, out) => {
           time.read(record, field.offset);
