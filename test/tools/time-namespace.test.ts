@@ -1,6 +1,6 @@
 /** snoopkit in a time namespace of its own, whose boot clock is a day ahead or behind the kernel's. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,8 @@ import { parseLines } from '../helpers/trace.js';
 
 interface Line {
   readonly time: string;
-  readonly args?: readonly string[];
+  readonly pid: number;
+  readonly exit_code?: number;
   readonly existed_before?: boolean;
   readonly age?: number;
   readonly interval?: number;
@@ -48,9 +49,13 @@ describe('in a time namespace', () => {
     });
 
     it(`${seconds} seconds off, it is known what was there before`, () => {
-      const { lines } = run(seconds, ['procsnoop', '-f'], ['sh', '-c', '/bin/true; /bin/true; exit 0']);
-      const [child] = lines.filter(({ args }) => args?.[0] === '/bin/true');
-      assert.equal(child?.existed_before, false);
+      const before = spawn('sleep', ['60']);
+      const script = `(exit 7); kill ${before.pid}; sleep 0.2`;
+      const { lines } = run(seconds, ['procsnoop', '-f', '-p', `${before.pid}`], ['sh', '-c', script]);
+      // Neither has executed anything meanwhile.
+      const [child] = lines.filter(({ exit_code }) => exit_code === 7);
+      const [other] = lines.filter(({ pid }) => pid === before.pid);
+      assert.deepEqual([child?.existed_before, other?.existed_before], [false, true]);
       for (const { age = 0 } of lines) assert.ok(age > 0 && age < 60e9, `${age}`);
     });
 
