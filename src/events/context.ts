@@ -1,3 +1,13 @@
+/** Whom an event is of, and when it was: what a name is depends on that. */
+export interface NameAsker {
+  /** 0 for nobody. */
+  readonly pid: number;
+  /** Undefined where the event has none. */
+  readonly netns: number | undefined;
+  /** Nanoseconds since the boot. */
+  readonly time: bigint;
+}
+
 /** What outputs need to know beside the event: its machine. A replay brings that of the recording. */
 export interface EventContext {
   /** Nanoseconds between CLOCK_BOOTTIME and CLOCK_REALTIME. */
@@ -8,8 +18,8 @@ export interface EventContext {
   enumName(name: string, value: number): string | undefined;
   /** The path of a cgroup (v2) below the root, by its id; undefined for one that is gone. */
   cgroupPath(id: bigint): string | undefined;
-  /** The name of an address, as outputs write that; left out where names are not asked for. */
-  hostName?(address: string): string | undefined;
+  /** The name of an address, as outputs write that, for whom the event is of; left out where names are not asked for. */
+  hostName?(address: string, asker: NameAsker): string | undefined;
   /** What of the kernel is at an address, as `tcp_v4_rcv+0x1b0`, with ` [veth]` where a module is; undefined when that is not known. */
   kernelSymbol(address: bigint): string | undefined;
   /** Of the environment of a process only these are shown. */
