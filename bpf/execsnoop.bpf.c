@@ -21,10 +21,10 @@ struct execsnoop_event {
 	snoop_comm parent_comm;
 	snoop_path path;
 	snoop_path interpreter;
-	snoop_place exe;
+	snoop_file exe;
 	snoop_args args;
 	snoop_env env;
-	snoop_place cwd;
+	snoop_file cwd;
 	snoop_text tty;
 	__u32 session;
 	__u32 mntns;

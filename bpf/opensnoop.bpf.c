@@ -72,6 +72,7 @@ static __always_inline __u32 add_full_path(struct opensnoop_event_scratch *s, __
 	span->offset = sizeof(s->event) + start;
 	span->length = used - start;
 	span->truncated = truncated;
+	span->deleted = path_deleted(&path); /* or its directory */
 	return used;
 }
 

@@ -10,6 +10,7 @@ import {
   flagsByGroup,
   flagText,
   LOST_EVENTS,
+  ORDER_AND_TIME,
   otlpSection,
   REQUIREMENTS,
 } from '../src/cli/manual.js';
@@ -65,6 +66,7 @@ function toolSections(tool: ToolDefinition): { before: string[]; after: string[]
     before: [
       ...columns,
       ...(otlp ? [section('OPENTELEMETRY', prose(otlp.text), definitions(attributes))] : []),
+      section('ORDER AND TIME', prose(ORDER_AND_TIME)),
       section('LOST EVENTS', prose(LOST_EVENTS)),
       section('EXIT STATUS', definitions(EXIT_STATUS.map(([status, text]) => [bold(status), prose(text)]))),
     ],
@@ -118,6 +120,7 @@ function mainPage(commands: readonly Named[], source: string, description: strin
     section('TOOLS', list(commands.filter(({ tool }) => tool))),
     section('OTHER COMMANDS', list(commands.filter(({ tool }) => !tool))),
     section('REQUIREMENTS', prose(REQUIREMENTS)),
+    section('ORDER AND TIME', prose(ORDER_AND_TIME)),
     section('LOST EVENTS', prose(LOST_EVENTS)),
     section('EXIT STATUS', definitions(EXIT_STATUS.map(([status, text]) => [bold(status), prose(text)]))),
     section('ENVIRONMENT', definitions([[bold('NO_COLOR'), 'Without colour, where it is set to anything.']])),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { bootToRealtime } from './bpf/system.js';
 import { KERNEL_BTF } from './bpf/vmlinux.js';
 import { Btf, readBtfBytes } from './btf/index.js';
-import { ClockOffset, type EventContext } from './events/context.js';
+import { ClockOffset, type EventContext, type NameAsker } from './events/context.js';
 import { CgroupPaths } from './kernel/cgroups.js';
 import { KernelSymbols } from './kernel/kallsyms.js';
 import { NameDatabase } from './kernel/users.js';
@@ -12,14 +12,15 @@ export function liveContext(
   users: NameDatabase = new NameDatabase('passwd'),
   btf: string = KERNEL_BTF,
   envNames: readonly string[] = [],
-  names?: { name(address: string): string | undefined },
+  names?: { name(address: string, asker: NameAsker): string | undefined },
 ): EventContext {
   let groups: NameDatabase | undefined;
   let kernel: Btf | undefined;
   let symbols: KernelSymbols | undefined;
   const cgroups = new CgroupPaths();
+  const { offset, error } = bootToRealtime();
   return {
-    clock: new ClockOffset(bootToRealtime()),
+    clock: new ClockOffset(offset, error),
     arch: process.arch,
     envNames,
     userName: (uid) => users.name(uid),
@@ -27,7 +28,7 @@ export function liveContext(
       groups ??= new NameDatabase('group');
       return groups.name(gid);
     },
-    ...(names && { hostName: (address: string) => names.name(address) }),
+    ...(names && { hostName: (address: string, asker: NameAsker) => names.name(address, asker) }),
     cgroupPath: (id) => cgroups.path(id),
     kernelSymbol: (address) => {
       symbols ??= KernelSymbols.read();

@@ -51,6 +51,14 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** Whether a time namespace can be had: Linux 5.6, and util-linux 2.36. */
+function timeNamespace(): string | undefined {
+  const missing = program('unshare')();
+  if (missing !== undefined) return missing;
+  const { status, stderr } = spawnSync('unshare', ['-T', '--boottime', '60', 'true'], { encoding: 'utf8' });
+  return status === 0 ? undefined : stderr.trim().split('\n')[0] || `status ${status}`;
+}
+
 /** Whether these lines of a shell do their work, in a network namespace of their own. */
 function inNetwork(lines: string): string | undefined {
   const missing = program('unshare')() ?? program('ip')();
@@ -162,6 +170,7 @@ const probes = {
   capsh: program('capsh'),
   setcap: program('setcap'),
   unshare: program('unshare'),
+  'time-namespace': timeNamespace,
   cc: program('cc'),
   'apt-get': program('apt-get'),
   ip: program('ip'),

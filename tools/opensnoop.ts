@@ -17,12 +17,14 @@ export default defineTool({
     full_path: 'with --full-path: the absolute path, in the mount namespace of the process',
     full_path_resolved:
       'whether full_path is where the file is, with links resolved; false when the call failed and only the name and its directory are known',
+    full_path_deleted:
+      'whether the file is there no more: deleted, or never had a name; of a call that failed, whether that is so of its directory',
   },
   flags: {
     'full-path': {
       summary: 'show absolute paths, with symbolic links resolved where the file was opened',
       sets: 'want_full_path',
-      fields: ['full_path', 'full_path_resolved'],
+      fields: ['full_path', 'full_path_resolved', 'full_path_deleted'],
       replaces: { path: 'full_path' },
     },
   },
@@ -60,6 +62,7 @@ export default defineTool({
     'The path is read when the call ends. Should another thread have changed it in memory meanwhile, the new one is shown.',
     'A path that the kernel could not read is shown as ?, and is null in JSON.',
     'When a call fails nothing tells which symbolic links were on the way: its full path is the name as given below its directory, marked [unresolved].',
+    'A full path is marked (deleted) in a table where the file is not there any more. A name may itself end so: full_path_deleted tells the two apart.',
   ],
   overhead:
     'One event for each open, about a microsecond each. Builds, package managers and shells open many thousand files a second, most servers few.',

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * --dns: what name servers answer over UDP, from the memory of the processes that receive it. It
- * goes through a ring of its own, which src/cli/host-names.ts reads before the events that come
- * later. The programs are attached with the filters: see src/cli/net-filters.ts.
+ * --dns: what processes ask name servers over UDP, and what these answer, from the memory of the
+ * processes. An answer counts only where it was asked for: which that is, src/cli/host-names.ts
+ * finds out. The messages go through a ring of their own, which is read before the events that
+ * come later. The programs are attached with the filters: see src/cli/net-filters.ts.
  */
 #ifndef SNOOPKIT_DNS_H
 #define SNOOPKIT_DNS_H
@@ -12,29 +13,44 @@
 #include "event.h"
 #include "filter.h"
 #include "path.h"
+#include "sockaddr.h"
 #include "syscall.h"
 #include "tail.h"
 
 #define DNS_PORT 53
-#define DNS_ANSWER_MAX 4096 /* resolvers ask for less: RFC 9715 */
+#define DNS_SHORT 512 /* questions, and most answers */
+#define DNS_LONG 4096 /* resolvers ask for less: RFC 9715 */
 
-struct dns_answer {
+/* One message; its bytes are behind it. */
+struct dns_message {
+	snoop_time time;
+	__u64 socket; /* tells it from others */
+	__u32 pid;
+	__u32 netns; /* of the socket */
+	snoop_endpoint server;
+	bool is_received;
+	__u8 _padding[3];
 	__u32 length;
-	char bytes[DNS_ANSWER_MAX];
 };
+
+SMALL_EVENT(dns_message);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
-} dns_answers SEC(".maps");
+} dns_messages SEC(".maps");
 
-/* Where a system call has put what it received, and whom it came from, where the call tells. */
-struct received {
+const volatile bool dns_by_socket; /* whether the kernel has the tracepoints of dns_receive() */
+
+/* Where a system call has its bytes, and the address of the other end, where it tells. */
+struct dns_transfer {
 	const void *bytes;
-	const void *from;
+	const void *address;
+	int address_size;
 };
 
-static __always_inline void read_message(struct received *received, const struct user_msghdr *user)
+static __always_inline void read_message(struct dns_transfer *transfer,
+					 const struct user_msghdr *user)
 {
 	struct user_msghdr header;
 	struct iovec vector;
@@ -42,87 +58,186 @@ static __always_inline void read_message(struct received *received, const struct
 	if (bpf_probe_read_user(&header, sizeof(header), user) ||
 	    bpf_probe_read_user(&vector, sizeof(vector), header.msg_iov))
 		return;
-	received->bytes = vector.iov_base;
-	received->from = header.msg_name;
+	transfer->bytes = vector.iov_base;
+	transfer->address = header.msg_name;
+	transfer->address_size = header.msg_namelen;
 }
 
-static __always_inline void read_received(struct received *received)
+static __always_inline void read_transfer(struct dns_transfer *transfer)
 {
 	struct pt_regs *regs = current_regs();
 	const void *second = (void *)syscall_argument(regs, 2);
 
 	switch (syscall_number(regs)) {
 	case NR_recvfrom:
-		received->from = (void *)syscall_argument(regs, 5);
-		received->bytes = second;
+	case NR_sendto:
+		transfer->address = (void *)syscall_argument(regs, 5);
+		transfer->address_size = sizeof(struct sockaddr_in6);
+		transfer->bytes = second;
 		return;
 	case NR_read:
-		received->bytes = second;
+	case NR_write:
+		transfer->bytes = second;
 		return;
 	case NR_recvmsg:
+	case NR_sendmsg:
 	case NR_recvmmsg: /* whose messages begin with such a header */
-		read_message(received, second);
+		read_message(transfer, second);
 		return;
 	}
 }
 
-static __always_inline int dns_receives(struct sock *sk, long size)
+static __always_inline void dns_keep(struct sock *sk, const snoop_endpoint *server,
+				     const void *bytes, __u64 size, bool is_received,
+				     const __u32 room)
 {
-	struct received received = {};
-	struct sockaddr_in from = {};
-	struct dns_answer *answer;
-	__u64 length;
+	struct dns_message *message =
+		bpf_ringbuf_reserve(&dns_messages, sizeof(*message) + room, 0);
+	__u64 length = place_of(size);
 
-	if (size <= 0 || size > DNS_ANSWER_MAX || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_UDP)
-		return 0;
-	from.sin_port = BPF_CORE_READ(sk, __sk_common.skc_dport);
-	if (from.sin_port && from.sin_port != bpf_htons(DNS_PORT))
-		return 0;
-	read_received(&received);
-	if (!from.sin_port) /* not connected */
-		bpf_probe_read_user(&from, sizeof(from), received.from);
-	if (from.sin_port != bpf_htons(DNS_PORT) || !received.bytes || !filter_allows_anywhere())
-		return 0;
-	answer = bpf_ringbuf_reserve(&dns_answers, sizeof(*answer), 0);
-	if (!answer) {
+	if (!message) {
 		count_lost(LOST_NOT_KEPT);
-		return 0;
+		return;
 	}
-	length = place_of(size);
-	if (length > DNS_ANSWER_MAX || bpf_probe_read_user(answer->bytes, length, received.bytes))
+	message->time = bpf_ktime_get_boot_ns();
+	message->socket = (__u64)sk;
+	message->pid = bpf_get_current_pid_tgid() >> 32;
+	message->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	message->server = *server;
+	message->is_received = is_received;
+	if (length > room || bpf_probe_read_user(message + 1, length, bytes))
 		length = 0;
-	answer->length = length;
-	bpf_ringbuf_submit(answer, BPF_RB_NO_WAKEUP);
+	message->length = length;
+	bpf_ringbuf_submit(message, BPF_RB_NO_WAKEUP);
+}
+
+/* The other end of a connected socket. Returns whether it is connected. */
+static __always_inline bool dns_peer(struct sock *sk, snoop_endpoint *server)
+{
+	server->port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == ipv6)
+		BPF_CORE_READ_INTO(&server->addr, sk, __sk_common.skc_v6_daddr);
+	else
+		map_ip4(server, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+	return server->port;
+}
+
+/* Keeps a message that the current process has sent or received, if it may be one of DNS. */
+static __always_inline void dns_take(struct sock *sk, const struct dns_transfer *transfer,
+				     long size, bool is_received)
+{
+	snoop_endpoint server = {};
+
+	if (!dns_peer(sk, &server)) {
+		server = (snoop_endpoint){};
+		endpoint_read(&server, BPF_CORE_READ(sk, __sk_common.skc_family), transfer->address,
+			      transfer->address_size, true);
+	}
+	if (server.port != DNS_PORT || !transfer->bytes || !filter_allows_anywhere())
+		return;
+	if (size <= DNS_SHORT)
+		dns_keep(sk, &server, transfer->bytes, size, is_received, DNS_SHORT);
+	else
+		dns_keep(sk, &server, transfer->bytes, size, is_received, DNS_LONG);
+}
+
+static __always_inline bool dns_may_be(struct sock *sk, long size)
+{
+	__u16 port;
+
+	if (size <= 0 || size > DNS_LONG || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_UDP)
+		return false;
+	port = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	return !port || port == bpf_htons(DNS_PORT);
+}
+
+static __always_inline int dns_transfers(struct sock *sk, long size, bool is_received)
+{
+	struct dns_transfer transfer = {};
+
+	if (!dns_may_be(sk, size))
+		return 0;
+	read_transfer(&transfer);
+	dns_take(sk, &transfer, size, is_received);
 	return 0;
 }
 
-/* Since 6.3. Of sockets that are not connected the sender is not in the process's memory yet. */
+/* Since 6.3. */
+SEC("raw_tp/sock_send_length")
+int dns_send(__u64 *ctx)
+{
+	return dns_transfers((void *)ctx[0], (int)ctx[1], false);
+}
+
+/* Of sockets that are not connected the sender is not in the process's memory yet. */
 SEC("raw_tp/sock_recv_length")
 int dns_receive(__u64 *ctx)
 {
-	return dns_receives((void *)ctx[0], (int)ctx[1]);
+	struct sock *sk = (void *)ctx[0];
+
+	return BPF_CORE_READ(sk, __sk_common.skc_dport) ? dns_transfers(sk, (int)ctx[1], true) : 0;
 }
 
-/* The others, and all that came by these calls before 6.3; not by read(2), which is called too
- * often. */
-static __always_inline int dns_exits(long ret)
+/* The others, and all that came by these calls before 6.3; not by read(2) and write(2), which are
+ * called too often. */
+static __always_inline int dns_exits(long ret, bool is_received)
 {
 	struct sock *sk =
 		ret > 0 ? socket_of(current_file(syscall_argument(current_regs(), 1))) : NULL;
 
-	return sk ? dns_receives(sk, ret) : 0;
+	if (!sk || (dns_by_socket && BPF_CORE_READ(sk, __sk_common.skc_dport)))
+		return 0;
+	return dns_transfers(sk, ret, is_received);
 }
 
 SEC("tp/syscalls/sys_exit_recvfrom")
 int dns_recvfrom(struct trace_event_raw_sys_exit *ctx)
 {
-	return dns_exits(ctx->ret);
+	return dns_exits(ctx->ret, true);
 }
 
 SEC("tp/syscalls/sys_exit_recvmsg")
 int dns_recvmsg(struct trace_event_raw_sys_exit *ctx)
 {
-	return dns_exits(ctx->ret);
+	return dns_exits(ctx->ret, true);
+}
+
+SEC("tp/syscalls/sys_exit_sendto")
+int dns_sendto(struct trace_event_raw_sys_exit *ctx)
+{
+	return dns_exits(ctx->ret, false);
+}
+
+SEC("tp/syscalls/sys_exit_sendmsg")
+int dns_sendmsg(struct trace_event_raw_sys_exit *ctx)
+{
+	return dns_exits(ctx->ret, false);
+}
+
+/* The C library asks for both families at once. */
+#define DNS_AT_ONCE 4
+
+SEC("tp/syscalls/sys_exit_sendmmsg")
+int dns_sendmmsg(struct trace_event_raw_sys_exit *ctx)
+{
+	struct pt_regs *regs = current_regs();
+	const struct mmsghdr *messages = (void *)syscall_argument(regs, 2);
+	struct sock *sk = ctx->ret > 0 ? socket_of(current_file(syscall_argument(regs, 1))) : NULL;
+
+	if (!sk)
+		return 0;
+	for (int i = 0; i < DNS_AT_ONCE && i < ctx->ret; i++) {
+		struct dns_transfer transfer = {};
+		__u32 size = 0;
+
+		bpf_probe_read_user(&size, sizeof(size), &messages[i].msg_len);
+		if (!dns_may_be(sk, size))
+			continue;
+		/* It begins with the header: its members have other types in user space. */
+		read_message(&transfer, (void *)&messages[i]);
+		dns_take(sk, &transfer, size, false);
+	}
+	return 0;
 }
 
 #endif

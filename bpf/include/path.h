@@ -27,6 +27,21 @@ static __always_inline struct file *current_file(int fd)
 }
 
 /*
+ * Whether what is at a path has been removed from there, in the sense of d_path(), which then adds
+ * " (deleted)". A directory can only be removed when it is empty: those above need no look. What is
+ * in no directory was never in one, but for a memfd, whose inode has no link.
+ */
+static __always_inline bool path_deleted(const struct path *path)
+{
+	struct dentry *dentry = path->dentry;
+	struct vfsmount *mount = path->mnt;
+
+	if (dentry != BPF_CORE_READ(dentry, d_parent))
+		return !BPF_CORE_READ(dentry, d_hash.pprev); /* d_unhashed() */
+	return dentry != BPF_CORE_READ(mount, mnt_root) && !BPF_CORE_READ(dentry, d_inode, i_nlink);
+}
+
+/*
  * Appends the components of `path` to `tail`, from `used` on, each with its NUL, the last one
  * first. Returns how many bytes of the tail are used then, and sets *truncated when the upper part
  * is missing. `limit` is a power of two, and the tail has room for one more name behind it.

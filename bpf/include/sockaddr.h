@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Addresses as programs hand them to the kernel, and get them from it. */
+#include "socket.h" /* first: dns.h, which that ends with, needs what is here */
+
 #ifndef SNOOPKIT_SOCKADDR_H
 #define SNOOPKIT_SOCKADDR_H
-
-#include "socket.h"
 
 #define AF_UNSPEC 0
 #define SOCKADDR_IP6_LEAST 24 /* SIN6_LEN_RFC2133: without its last member */

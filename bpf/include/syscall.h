@@ -12,6 +12,7 @@
 #if defined(__TARGET_ARCH_x86)
 #define TS_COMPAT 0x2 /* arch/x86/include/asm/thread_info.h */
 #define NR_read 0
+#define NR_write 1
 #define NR_open 2
 #define NR_connect 42
 #define NR_sendto 44
@@ -35,6 +36,7 @@
 #define PSR_MODE32_BIT 0x10 /* arch/arm64/include/uapi/asm/ptrace.h */
 #define NR_openat 56
 #define NR_read 63
+#define NR_write 64
 #define NR_kill 129
 #define NR_tkill 130
 #define NR_tgkill 131

@@ -21,6 +21,7 @@ static __always_inline void span_set(struct snoop_span *span, __u32 offset, __u3
 {
 	span->offset = offset;
 	span->length = length;
+	span->deleted = 0;
 	span->truncated = truncated;
 	span->source = SOURCE_READ;
 }
@@ -82,6 +83,7 @@ static __always_inline __u32 append_place(const struct tail *tail, __u32 used, c
 
 	used = append_components(tail->text, used, limit, path, &truncated, PLACE_DEPTH, tail->end);
 	span_set(span, tail->offset + start, used - start, truncated);
+	span->deleted = path_deleted(path);
 	return used;
 }
 

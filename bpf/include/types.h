@@ -52,7 +52,8 @@ typedef struct snoop_signal_code {
 /* Where in the record a text of variable length lies, counted from the record's start. */
 struct snoop_span {
 	__u32 offset;
-	__u32 length : 29;
+	__u32 length : 28;
+	__u32 deleted : 1;   /* of a path: what was there has been removed */
 	__u32 truncated : 1; /* there was more of it */
 	__u32 source : 2;    /* enum snoop_source */
 };
@@ -69,6 +70,8 @@ typedef struct snoop_span snoop_path;
 typedef struct snoop_span snoop_components;
 /* The same, of what is always where the path says: links are resolved. */
 typedef struct snoop_span snoop_place;
+/* The same of a file or a directory, which may be deleted. */
+typedef struct snoop_span snoop_file;
 
 /* Texts, each ended by a NUL, one behind the other; only where they were cut has the last one none.
  */

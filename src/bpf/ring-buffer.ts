@@ -22,7 +22,16 @@ export interface RingBufferOptions {
   delay?: number;
   /** Bytes of the memory that records are copied to, 256 KiB when left out; it grows for a record that is larger. */
   batchSize?: number;
+  /**
+   * Where in a record, at a multiple of 8, an unsigned integer of 64 bits lies, such as its time, by which the records
+   * of a batch are sorted: two CPUs may take their places in the ring in another order than they looked at the clock.
+   * When left out records come in the order of the ring.
+   */
+  orderBy?: number;
 }
+
+/** Records come as they lie in the ring. */
+const UNSORTED = -1;
 
 /** Records moved out of a ring in one go. Its memory is valid until the next batch is asked for. */
 export class RecordBatch {
@@ -65,8 +74,8 @@ export class RingBuffer {
   /** Opens a map of a loaded object for reading. */
   static open(map: BpfMap, options: RingBufferOptions = {}): RingBuffer {
     if (map.type !== MAP_TYPE.RINGBUF) throw new UnsupportedError(`the map ${map.name} is not a ring buffer`);
-    const native = loadBinding().openRing(map.fd, map.maxEntries);
     const { delay = Math.min(DELAY_MS, map.maxEntries / BYTES_PER_MS), batchSize = BATCH_SIZE } = options;
+    const native = loadBinding().openRing(map.fd, map.maxEntries, options.orderBy ?? UNSORTED);
     return new RingBuffer(check(native, `cannot open the ring buffer ${map.name}`), delay, batchSize);
   }
 

@@ -1,15 +1,30 @@
+import { bootTimeAhead } from '../kernel/time-namespace.js';
 import { loadBinding } from '../native/load.js';
 
 export { AddonError, launcherPath } from '../native/load.js';
 
-/** Nanoseconds to add to the time of an event, CLOCK_BOOTTIME, to get the time of day: as it is now. */
-export function bootToRealtime(): bigint {
-  return loadBinding().bootToRealtime();
+/** Of this process, for good. */
+let ahead: bigint | undefined;
+const boottimeAhead = () => {
+  ahead ??= bootTimeAhead();
+  return ahead;
+};
+
+/** The difference of two clocks, and how far it may be off: nanoseconds. */
+export interface ClockReading {
+  readonly offset: bigint;
+  readonly error: number;
 }
 
-/** Now, on CLOCK_BOOTTIME: nanoseconds, exact to some microseconds. */
+/** Nanoseconds to add to the time of an event, the kernel's CLOCK_BOOTTIME, to get the time of day: as it is now. */
+export function bootToRealtime(): ClockReading {
+  const { offset, error } = loadBinding().bootToRealtime();
+  return { offset: offset + boottimeAhead(), error };
+}
+
+/** Now, on the kernel's CLOCK_BOOTTIME, in nanoseconds: what events have, in whatever time namespace this process is. */
 export function bootTime(): bigint {
-  return BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)) - bootToRealtime();
+  return loadBinding().bootTime() - boottimeAhead();
 }
 
 /** Creates a thread, which ends at once: for programs that see new tasks. Nothing happens where there can be no more. */

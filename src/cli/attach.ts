@@ -28,6 +28,9 @@ export interface AttachOptions {
   readonly spares?: (program: BpfProgram) => boolean;
 }
 
+/** struct event of bpf/include/event.h begins with its time. */
+const TIME_AT = 0;
+
 /** Runs an iterator program to its end; what it found it has put into maps. */
 function runIterator(link: BpfLink): void {
   const fd = link.openIterator();
@@ -93,7 +96,7 @@ export function attachTool(
         object.close();
         continue;
       }
-      ring = RingBuffer.open(object.maps.need('events'));
+      ring = RingBuffer.open(object.maps.need('events'), { orderBy: TIME_AT });
       applyFilters(object, filters);
       const failed = attachAll(plan, spares);
       if (!failed) {

@@ -7,6 +7,7 @@ import { netFlags } from './net-flags.js';
 import type { SharedFlagValues } from './options.js';
 import { otlpFlags } from './otlp-flags.js';
 import { reportFlags } from './report-flags.js';
+import { DNS_CAVEATS } from './shared-fields.js';
 import { HELP_VALUE, type ToolDefinition, type ToolFlag } from './tool.js';
 
 /** A command that runs a tool; `tool` is what it was made from, for those who write manuals and test it. */
@@ -23,7 +24,9 @@ function ownFlag(flag: ToolFlag) {
 }
 
 /** Makes the command of a tool from its definition: `export default defineTool({...})` in tools/<name>.ts. */
-export function defineTool(tool: ToolDefinition): ToolCommand {
+export function defineTool(definition: ToolDefinition): ToolCommand {
+  const { sockets, caveats } = definition;
+  const tool = sockets ? { ...definition, caveats: [...caveats, ...DNS_CAVEATS] } : definition;
   const tree = tool.hasTree && { tree: Flags.boolean({ summary: TREE }) };
   const report = tool.tally && reportFlags(tool.tally);
   const own = Object.entries(tool.flags ?? {}).map(([name, flag]) => [name, ownFlag(flag)]);

@@ -48,7 +48,7 @@ export const sharedFlags = {
     char: 'T',
     helpGroup: OUTPUT,
     helpValue: '[=HOW]',
-    summary: `show when it happened: ${TIME_STYLES.join(', ')} (seconds since the event before); local if it stands alone`,
+    summary: `show when it happened: ${TIME_STYLES.join(', ')} (seconds since the latest event before); local if it stands alone`,
   }),
   out: Flags.string({
     helpValue: 'FILE',

@@ -1,67 +1,133 @@
-import type { Answer } from 'dns-packet';
-import dnsPacket from 'dns-packet';
 import type { BpfObject } from '../bpf/object.js';
 import { RingBuffer } from '../bpf/ring-buffer.js';
+import { layoutOf, readValue, type StructShape } from '../btf/index.js';
+import type { NameAsker } from '../events/context.js';
+import { namespaceOf } from '../kernel/processes.js';
+import { type DnsAnswer, type DnsQuestion, readDns } from './dns-message.js';
+import { NameHistory } from './name-history.js';
 
-/** More are not kept: the oldest goes. */
-const MOST = 16_384;
-/** What a terminal, or a reader of a column, can take as it is. */
-const HARMLESS = /^[\w.-]+$/;
-
-/** The address of an A or AAAA record, as outputs write it. */
-function addressOf(answer: Answer): string | undefined {
-  if (answer.type === 'A') return answer.data;
-  // The URL standard writes IPv6 as RFC 5952 does.
-  if (answer.type === 'AAAA') return new URL(`http://[${answer.data}]/`).hostname.slice(1, -1);
-  return undefined;
+/** struct dns_message of bpf/include/dns.h, and the bytes behind it. */
+export interface DnsMessage {
+  /** Nanoseconds since the boot. */
+  readonly time: bigint;
+  readonly socket: bigint;
+  readonly pid: number;
+  readonly netns: number;
+  readonly server: { readonly addr: readonly number[]; readonly port: number };
+  readonly is_received: boolean;
+  readonly bytes: Buffer;
 }
 
-/** The names of addresses, from the answers that traced processes received: what they asked for, whatever that is an alias of. */
+/** Questions that wait for their answer, or the other way round: the oldest go. */
+const MOST_WAITING = 4096;
+/** No resolver waits for longer. */
+const LATEST_NS = 60_000_000_000n;
+/** With several threads an answer may be received before the call that asked has returned. */
+const EARLIEST_NS = 1_000_000_000n;
+
+/** The last ones of many, by key. */
+class Waiting<Item> extends Map<string, Item> {
+  put(key: string, item: Item): void {
+    this.delete(key);
+    this.set(key, item);
+    const oldest = this.keys().next();
+    if (this.size > MOST_WAITING && !oldest.done) this.delete(oldest.value);
+  }
+
+  take(key: string): Item | undefined {
+    const item = this.get(key);
+    this.delete(key);
+    return item;
+  }
+}
+
+/**
+ * The names of addresses, from what traced processes asked name servers and were answered. An answer counts where the same
+ * socket has asked the same server the same, and then for that process, and less so for others of its network namespace.
+ */
 export class HostNames {
-  readonly #names = new Map<string, string>();
+  readonly #ofProcess = new NameHistory();
+  readonly #ofNamespace = new NameHistory();
+  readonly #questions = new Waiting<bigint>();
+  readonly #early = new Waiting<DnsMessage & { answer: DnsAnswer }>();
+  readonly #namespaces = new Map<number, number | undefined>();
   #ring: RingBuffer | undefined;
+  #shape: StructShape | undefined;
 
-  /** Takes answers from a loaded object, bpf/include/dns.h, until it is closed. */
+  /** Takes messages from a loaded object, bpf/include/dns.h, until it is closed. */
   open(object: BpfObject): void {
-    this.#ring = RingBuffer.open(object.maps.need('dns_answers'));
+    this.#shape = { kind: 'struct', layout: layoutOf(object.btf, 'dns_message') };
+    this.#ring = RingBuffer.open(object.maps.need('dns_messages'), { orderBy: 0 });
   }
 
-  /** Reads what has come. */
+  /** Reads what has come. To be done when events were taken from the kernel, before these are shown. */
   read(): void {
-    for (const batch of this.#ring?.drain() ?? [])
+    this.#namespaces.clear();
+    const shape = this.#shape;
+    if (!shape) return;
+    for (const batch of this.#ring?.drain() ?? []) {
+      const view = new DataView(batch.bytes.buffer, batch.bytes.byteOffset, batch.bytes.length);
       batch.forEach((offset) => {
-        const length = batch.bytes.readUInt32LE(offset);
-        this.take(batch.bytes.subarray(offset + 4, offset + 4 + length));
+        const head = readValue(shape, view, offset) as unknown as DnsMessage & { length: number };
+        const start = offset + shape.layout.size;
+        this.take({ ...head, bytes: batch.bytes.subarray(start, start + head.length) });
       });
-  }
-
-  /** Takes one message, which may be anything. */
-  take(message: Buffer): void {
-    try {
-      const { type, questions = [], answers = [] } = dnsPacket.decode(message);
-      const name = questions[0]?.name;
-      if (type !== 'response' || name === undefined || !HARMLESS.test(name)) return;
-      for (const address of answers.map(addressOf)) if (address !== undefined) this.#set(address, name);
-    } catch {
-      // It was none, or is damaged: then there is a name less.
     }
   }
 
-  #set(address: string, name: string): void {
-    // Set anew, it is the newest.
-    this.#names.delete(address);
-    this.#names.set(address, name);
-    const oldest = this.#names.keys().next();
-    if (this.#names.size > MOST && !oldest.done) this.#names.delete(oldest.value);
+  /** Takes one message, whose bytes may be anything. */
+  take(message: DnsMessage): void {
+    const read = readDns(message.bytes);
+    // What is sent is no answer, and what is received no question.
+    if (!read || read.isAnswer !== message.is_received) return;
+    const key = keyOf(message, read);
+    if (read.isAnswer) {
+      const asked = this.#questions.get(key);
+      if (asked === undefined || message.time - asked > LATEST_NS) this.#early.put(key, { ...message, answer: read });
+      else this.#tell(message, read);
+      // The resolver takes the first, too.
+      this.#questions.delete(key);
+      return;
+    }
+    const early = this.#early.take(key);
+    if (early && early.time <= message.time && message.time - early.time < EARLIEST_NS) this.#tell(early, early.answer);
+    else this.#questions.put(key, message.time);
   }
 
-  /** The name that was asked for when this address was the answer. */
-  name(address: string): string | undefined {
-    this.read();
-    return this.#names.get(address);
+  #tell({ time, pid, netns }: DnsMessage, { name, addresses }: DnsAnswer): void {
+    for (const address of addresses) {
+      this.#ofProcess.add(`${netns} ${pid} ${address}`, name, time);
+      this.#ofNamespace.add(`${netns} ${address}`, name, time);
+    }
+  }
+
+  /** The name that a process, or else its network namespace, was told last for an address, before the event. */
+  name(address: string, { pid, netns = this.#namespaceOf(pid), time }: NameAsker): string | undefined {
+    if (netns === undefined) return undefined;
+    const own = pid === 0 ? undefined : this.#ofProcess.at(`${netns} ${pid} ${address}`, time);
+    return own ?? this.#ofNamespace.at(`${netns} ${address}`, time);
+  }
+
+  /** That of a process now, for rows that don't tell. */
+  #namespaceOf(pid: number): number | undefined {
+    if (!this.#namespaces.has(pid)) this.#namespaces.set(pid, namespaceIfThere(pid));
+    return this.#namespaces.get(pid);
   }
 
   close(): void {
     this.#ring?.close();
   }
+}
+
+function namespaceIfThere(pid: number): number | undefined {
+  try {
+    return namespaceOf(pid, 'net');
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a question and its answer have in common. */
+function keyOf({ socket, netns, server }: DnsMessage, { id, type, name }: DnsQuestion | DnsAnswer): string {
+  return [socket, netns, server.addr.join('.'), server.port, id, type, name.toLowerCase()].join(' ');
 }

@@ -168,3 +168,7 @@ export const EXIT_STATUS: readonly (readonly [status: string, meaning: string])[
 /** How losses are told. */
 export const LOST_EVENTS =
   'The kernel counts every event for which there was no room. A line on standard error at the end says how many were lost and why, and in JSON a line {"event":"lost",...} says so in the stream. With --fail-on-lost the exit status is 3 then. A larger --buffer or a narrower filter helps. A process that could not be followed, and what a tool found no room to remember, are told in the same way.';
+
+/** In which order events come, and by which clock their times are. */
+export const ORDER_AND_TIME =
+  'Events come in the order of their times as far as a batch reaches, that is what is read from the kernel in one go: what came within some 10 ms, and 256K at the most. Between two batches one of another CPU may be a little older than the last one before; --time=delta, which is never negative, shows 0 for it, and counts on from the latest. Events are timed by the clock that runs since the boot, and in suspend, of the machine, not of a time namespace that snoopkit may be in (time_namespaces(7)). A time of day is made of that by the system time as it stands when the event is shown: once it is set, events that happened before and were not yet shown follow it, too, while durations and intervals do not.';

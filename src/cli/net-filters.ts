@@ -87,10 +87,14 @@ export function parseNetFilters(flags: NetFlagValues): NetFilterOptions {
   };
 }
 
-/** The programs of bpf/include/dns.h that this kernel can attach. */
+/** Whether the kernel tells what each socket sends and receives: since 6.3. */
+const tellsLengths = () => tracepointId('sock', 'sock_recv_length') !== undefined;
+
+/** The programs of bpf/include/dns.h that this kernel can attach, those that see questions first. */
 function dnsPrograms(): readonly string[] {
-  const tells = tracepointId('sock', 'sock_recv_length') !== undefined;
-  return [...(tells ? ['dns_receive'] : []), 'dns_recvfrom', 'dns_recvmsg'];
+  const sending = tellsLengths() ? ['dns_send'] : ['dns_sendto', 'dns_sendmsg'];
+  const receiving = tellsLengths() ? ['dns_receive'] : [];
+  return [...sending, 'dns_sendmmsg', ...receiving, 'dns_recvfrom', 'dns_recvmsg'];
 }
 
 const bitsOf = (sides: readonly (readonly unknown[])[]) =>
@@ -102,7 +106,8 @@ export function configureNetFilters(object: BpfObject, { ports, networks, ip, dn
   const hooks = dns ? dnsPrograms() : [];
   for (const program of object.programs.values())
     if (program.name.startsWith('dns_')) program.autoload = hooks.includes(program.name);
-  if (!dns) maps.need('dns_answers').maxEntries = SMALLEST_RING;
+  if (dns) globals.need('dns_by_socket').set(tellsLengths());
+  else maps.need('dns_messages').maxEntries = SMALLEST_RING;
   globals.need('filter_port_sides').set(bitsOf(ports));
   globals.need('filter_network_sides').set(bitsOf(networks));
   globals.need('filter_ip').set(ip);

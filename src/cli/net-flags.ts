@@ -25,6 +25,6 @@ export const netFlags = {
   ipv6: Flags.boolean({ char: digit('6'), helpGroup, exclusive: ['ipv4'], summary: 'only IPv6' }),
   dns: Flags.boolean({
     helpGroup: 'OUTPUT',
-    summary: 'show addresses by their names, from the DNS answers that traced processes receive meanwhile',
+    summary: 'show addresses by their names, from the DNS answers that traced processes receive; see CAVEATS',
   }),
 };

@@ -27,7 +27,7 @@ const METRIC_BATCH: BatchOptions = { delay: 0, maxBatch: 512, maxQueue: 65_536 }
 /** What the last metrics have at least, whatever the others took. */
 const LAST_METRICS_MS = 1000;
 
-const now = () => bootTime() + bootToRealtime();
+const now = () => bootTime() + bootToRealtime().offset;
 
 export class OtlpRun {
   readonly #settings: OtlpSettings;
@@ -133,14 +133,14 @@ export class OtlpRun {
 
   /** The traced command has ended, with this status as a shell has it. */
   commandEnded(status: number): void {
-    this.#spans?.commandEnded(status, now());
+    this.#spans?.commandEnded(status, bootTime());
   }
 
   /** Begins, once events come; `losses` are those of the kernel's side, by reason, and `command` the pid of the traced one. */
   start(losses: () => Readonly<Record<string, number>>, command: number | undefined): void {
     const { metrics, routes, args } = this.#settings;
     const view = this.#view;
-    this.#spans?.start(command, now());
+    this.#spans?.start(command, bootTime());
     if (!routes.metrics || !view) return;
     const add = this.#adder('metrics');
     this.#metrics = new OtlpMetrics({
@@ -200,7 +200,7 @@ export class OtlpRun {
   }
 
   async #close(deadline: number): Promise<void> {
-    for (const line of this.#spans?.end(now(), this.#command) ?? []) say(line);
+    for (const line of this.#spans?.end(bootTime(), bootToRealtime().offset, this.#command) ?? []) say(line);
     this.#closeBy = performance.now() + deadline;
     const { metrics, ...others } = Object.fromEntries(this.#exporters) as Partial<Record<Signal, Exporter>>;
     await Promise.all(Object.values(others).map((exporter) => exporter.close(deadline)));

@@ -90,7 +90,7 @@ export class OtlpSpans {
     };
   }
 
-  /** Begins at a time in nanoseconds since 1970, as are the others; `pid` is that of the traced command. */
+  /** Begins at a time in nanoseconds since the boot, as are the others; `pid` is that of the traced command. */
   start(pid: number | undefined, start: bigint): void {
     this.#spans = this.#make?.(pid);
     if (pid !== undefined) this.#command = { pid, start, end: start, status: undefined };
@@ -104,15 +104,15 @@ export class OtlpSpans {
     if (this.#command) this.#command = { ...this.#command, status, end };
   }
 
-  /** Makes the spans of what has not ended. Returns what a person should know, in lines. */
-  end(now: bigint, words: readonly string[]): string[] {
+  /** Makes the spans of what has not ended; `offset` is from the boot to 1970. Returns what a person should know, in lines. */
+  end(now: bigint, offset: bigint, words: readonly string[]): string[] {
     const spans = this.#spans;
     const lines: string[] = [];
     const tell = (count: number, text: string) => {
       if (count > 0) lines.push(`${count} ${text}`);
     };
     if (spans instanceof ProcessSpans) {
-      spans.end(now);
+      spans.end(now, offset);
       tell(spans.unseen, 'processes have no span, though others are below them: their ends were not seen');
       tell(spans.forgotten, 'processes may have no span: there were too many at a time');
     }
@@ -120,8 +120,10 @@ export class OtlpSpans {
       tell(spans.withoutStart, 'connections have no span: they began before tracing');
     const hasRoot = spans instanceof ProcessSpans && spans.hasRoot;
     if (this.#root && this.#command && !hasRoot) {
-      const { status, end } = this.#command;
-      const command = { ...this.#command, words, shown: this.#redact(words), end: status === undefined ? now : end };
+      const { status, start } = this.#command;
+      const end = status === undefined ? now : this.#command.end;
+      const times = { start: offset + start, end: offset + end };
+      const command = { ...this.#command, ...times, words, shown: this.#redact(words) };
       this.#emit(rootSpan(this.#root, command));
     }
     return lines;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { BpfObject } from '../bpf/object.js';
+import { bootToRealtime } from '../bpf/system.js';
 import { SnoopkitError, UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import type { EventContext } from '../events/context.js';
@@ -35,6 +36,8 @@ export interface Prepared {
   readonly format: Format;
   /** The names of addresses, where they are asked for. */
   readonly names: HostNames | undefined;
+  /** Looks anew at what events need beside them: before each batch of them. */
+  readonly refresh: () => void;
   /** How what is added up is reported; undefined where events are shown. */
   readonly reports: ReportOptions | undefined;
   /** What goes to a collector, where anything does. */
@@ -141,7 +144,11 @@ export function prepare(
     const own = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, shown, reports);
     const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all, all });
     const format = sent ? new TeeFormat([own, sent]) : own;
-    return { object, open, schema, context, format, names, reports, otlp };
+    const refresh = () => {
+      context.clock.follow(bootToRealtime());
+      names?.read();
+    };
+    return { object, open, schema, context, format, names, refresh, reports, otlp };
   } catch (error) {
     object.close();
     throw error;

@@ -11,6 +11,17 @@ const SPARES = 16;
 /** When so much is written it goes out: the rest of the memory is for the event that comes next. */
 const ENOUGH = BUSY_SIZE - (32 << 10);
 
+export interface PumpOptions {
+  readonly schema: EventSchema;
+  readonly format: Format;
+  readonly destination: Destination;
+  /** Events, or reports. */
+  readonly most: number;
+  readonly opening?: Opening | undefined;
+  /** Called before a batch or a report is written: it was taken from the kernel just now. */
+  readonly refresh: () => void;
+}
+
 /** Carries events from batches to the destination. */
 export class EventPump {
   readonly #schema: EventSchema;
@@ -18,6 +29,7 @@ export class EventPump {
   readonly #destination: Destination;
   readonly #most: number;
   readonly #opening: Opening | undefined;
+  readonly #refresh: () => void;
   readonly #record = new EventRecord();
   readonly #out = new OutputBuffer();
   readonly #spares: Buffer[] = [];
@@ -25,12 +37,13 @@ export class EventPump {
   /** How many events were written, or reports. */
   events = 0;
 
-  constructor(schema: EventSchema, format: Format, destination: Destination, most: number, opening?: Opening) {
+  constructor({ schema, format, destination, most, opening, refresh }: PumpOptions) {
     this.#schema = schema;
     this.#format = format;
     this.#destination = destination;
     this.#most = most;
     this.#opening = opening;
+    this.#refresh = refresh;
     // Memory that is used again needs no page faults, and does not wait for the garbage collector.
     destination.onWritten = (bytes) => {
       const { buffer } = bytes;
@@ -54,6 +67,7 @@ export class EventPump {
   /** Writes a batch, and calls back for each record that can't be read. */
   write(batch: RecordBatch, onUnreadable: () => void): void {
     this.begin();
+    this.#refresh();
     this.#record.setBytes(batch.bytes);
     batch.forEach((offset, length) => {
       if (this.isDone) return;
@@ -66,6 +80,7 @@ export class EventPump {
 
   /** Tells of all rows, those that a report leaves out among them. */
   tally(rows: Rows): void {
+    this.#refresh();
     this.#format.tally?.(rows);
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { requireTracingRights } from '../bpf/errors.js';
 import { setLog } from '../bpf/log.js';
 import type { RecordBatch } from '../bpf/ring-buffer.js';
-import { bootToRealtime, exitNow, isPeerGone } from '../bpf/system.js';
+import { exitNow, isPeerGone } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import { Destination } from '../output/destination.js';
 import { type Attached, attachTool } from './attach.js';
@@ -20,7 +20,7 @@ import { reportError, say, sayLater } from './talk.js';
 import { TallyReader } from './tally-reader.js';
 import type { ToolDefinition } from './tool.js';
 
-/** How often losses, the clocks and the reader of our output are looked at. */
+/** How often losses, what events need beside them, and the reader of our output are looked at. */
 const TICK_MS = 250;
 /** How long the last output may take once the user wants an end. */
 const FLUSH_MS = 5000;
@@ -61,12 +61,13 @@ class Session {
       const attached = this.#attach(tool, command);
       const { object, ring } = attached;
       const losses = Losses.of(object);
-      const { schema, format, reports, otlp } = this.#prepared;
+      const { schema, format, reports, otlp, refresh } = this.#prepared;
       const { out, maxEvents, verbose, duration } = this.#options;
       // Not before there is something to write: a file that is there is emptied by this.
       const destination = out === undefined ? Destination.stdout() : Destination.file(out);
       const opening = verbose ? openingOf(tool.name, attached) : undefined;
-      const pump = new EventPump(schema, format, destination, reports?.isOnce ? 1 : maxEvents, opening);
+      const most = reports?.isOnce ? 1 : maxEvents;
+      const pump = new EventPump({ schema, format, destination, most, opening, refresh });
       const run = { losses, pump, destination };
       const reporter = reports && new Reporter(new TallyReader(object, reports.isTotal), pump, destination, reports);
       otlp?.start(() => losses.totals, command?.pid);
@@ -134,8 +135,7 @@ class Session {
     const tick = setInterval(() => {
       if (!destination.isFull) pump.lost(losses.take());
       this.#prepared.otlp?.tellLosses();
-      this.#prepared.context.clock.set(bootToRealtime());
-      this.#prepared.names?.read();
+      this.#prepared.refresh();
       if (writesToStdout && isPeerGone(STDOUT)) end();
     }, TICK_MS);
     this.#cleanups.push(() => clearInterval(tick));

@@ -55,8 +55,15 @@ export const REMOTE_FIELDS: Readonly<Record<string, string>> = {
   remote_addr: 'address of the other end',
   remote_port: 'port of the other end',
   remote: 'both, for people; with --dns the name in place of the address',
-  remote_name: 'with --dns the name of that address, as a traced process has asked for it; not there where none did',
+  remote_name:
+    'with --dns the name that the process was told last for that address, or else another traced one of its network namespace; not there where none was',
 };
+
+/** What is to be said of the names of addresses: bpf/include/dns.h. */
+export const DNS_CAVEATS: readonly string[] = [
+  'With --dns names are what name servers say to traced processes over UDP, in answer to what these have asked: nobody vouches for them. Who may start a process in a network namespace can have it told any name for an address, which is then shown for connections of other processes there that were told none themselves. Where it matters, go by the address.',
+  'A name is the one that was told last before the event, not before the connection began. Those that were told before tracing, over TCP or TLS, or by read(2) and write(2) before Linux 6.3, are not known.',
+];
 
 /** What the columns mean that say which connection it is. */
 export const CONNECTION_FIELDS: Readonly<Record<string, string>> = {

@@ -115,6 +115,8 @@ export interface PlainColumn extends ColumnBase {
   readonly unit?: 'ns';
   /** Of a point in time: reads it since 1970. */
   readTime?(record: EventRecord, into: { seconds: number; nanoseconds: number }): void;
+  /** Of a point in time: the nanoseconds since the boot, which go on evenly while the system's time is set. */
+  bootTime?(record: EventRecord): bigint;
 }
 
 /** Bytes that somebody else chose, such as a path: every output escapes them in its own way. */
@@ -189,4 +191,10 @@ export function listMembers(list: TextList): Record<string, string> | null {
 /** The lossy text of a column, null when it is missing. */
 export function spanText(span: TextSpan): string | null {
   return span.isMissing ? null : decoder.decode(span.bytes.subarray(span.start, span.end));
+}
+
+/** When something happened, in nanoseconds of the boot clock: what times of different moments are compared by. */
+export function bootTimeOf(column: Column | undefined, record: EventRecord): bigint {
+  const boot = column?.kind === 'plain' ? column.bootTime?.(record) : undefined;
+  return boot ?? (column?.value(record) as bigint);
 }

@@ -1,3 +1,13 @@
+/** Whom an event is of, and when it was: what a name is depends on that. */
+export interface NameAsker {
+  /** 0 for nobody. */
+  readonly pid: number;
+  /** Undefined where the event has none. */
+  readonly netns: number | undefined;
+  /** Nanoseconds since the boot. */
+  readonly time: bigint;
+}
+
 /** What outputs need to know beside the event: its machine. A replay brings that of the recording. */
 export interface EventContext {
   /** Nanoseconds between CLOCK_BOOTTIME and CLOCK_REALTIME. */
@@ -8,8 +18,8 @@ export interface EventContext {
   enumName(name: string, value: number): string | undefined;
   /** The path of a cgroup (v2) below the root, by its id; undefined for one that is gone. */
   cgroupPath(id: bigint): string | undefined;
-  /** The name of an address, as outputs write that; left out where names are not asked for. */
-  hostName?(address: string): string | undefined;
+  /** The name of an address, as outputs write that, for whom the event is of; left out where names are not asked for. */
+  hostName?(address: string, asker: NameAsker): string | undefined;
   /** What of the kernel is at an address, as `tcp_v4_rcv+0x1b0`, with ` [veth]` where a module is; undefined when that is not known. */
   kernelSymbol(address: bigint): string | undefined;
   /** Of the environment of a process only these are shown. */
@@ -18,16 +28,29 @@ export interface EventContext {
   readonly arch: string;
 }
 
-/** The difference of the two clocks, which changes when the system's time is set: look again now and then. */
+/** The difference of the two clocks, which changes only when the system's time is set: look again now and then. */
 export class ClockOffset {
   seconds = 0;
   nanoseconds = 0;
+  #offset = 0n;
+  #error = 0;
 
-  constructor(nanoseconds: bigint) {
-    this.set(nanoseconds);
+  constructor(nanoseconds: bigint, error = 0) {
+    this.set(nanoseconds, error);
   }
 
-  set(nanoseconds: bigint): void {
+  /**
+   * Takes what was measured anew, with how far that may be off, but for what may be the noise of measuring: with that, times
+   * that are in order would not be. Only what was measured badly is replaced by what is much better.
+   */
+  follow({ offset, error }: { readonly offset: bigint; readonly error: number }): void {
+    const change = Number(offset - this.#offset);
+    if (Math.abs(change) > error + this.#error || 4 * error < this.#error) this.set(offset, error);
+  }
+
+  set(nanoseconds: bigint, error = 0): void {
+    this.#offset = nanoseconds;
+    this.#error = error;
     // Never a negative part of a second, also where the clock stands before 1970.
     this.nanoseconds = Number(((nanoseconds % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n);
     this.seconds = Number((nanoseconds - BigInt(this.nanoseconds)) / 1_000_000_000n);

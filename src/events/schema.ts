@@ -5,7 +5,7 @@ import { endpointKind, ip4Kind, ip6Kind, peerKind, portKind } from './kinds/addr
 import { cgroupKind } from './kinds/cgroup.js';
 import { flagsKind } from './kinds/flags.js';
 import { durationHistogramKind } from './kinds/histogram.js';
-import type { Kind } from './kinds/kind.js';
+import type { Field, Kind } from './kinds/kind.js';
 import { argsKind, envKind } from './kinds/list.js';
 import { bitsKind, countKind, enumKind, integerKind, knownCountKind, valueKind } from './kinds/number.js';
 import { euidKind, gidKind, uidKind } from './kinds/owner.js';
@@ -13,7 +13,7 @@ import { dropReasonKind, knownNameKind, tcpFlagsKind } from './kinds/packet.js';
 import { signalCodeKind, signalKind, signalResultKind } from './kinds/process.js';
 import { ksymKind, stackKind } from './kinds/stack.js';
 import { dirfdKind, modeKind, openFlagsKind, retKind } from './kinds/syscall.js';
-import { charsKind, componentsKind, placeKind, spanKind } from './kinds/text.js';
+import { charsKind, componentsKind, fileKind, placeKind, spanKind } from './kinds/text.js';
 import { durationKind, knownDurationKind, type TimeStyle, timeKind } from './kinds/time.js';
 
 /** What the typedefs of bpf/include/types.h mean. `snoop_time` is not here, for it depends on `--time`. */
@@ -49,6 +49,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_path: spanKind,
   snoop_components: componentsKind,
   snoop_place: placeKind,
+  snoop_file: fileKind,
   snoop_args: argsKind,
   snoop_env: envKind,
   snoop_histogram_ns: durationHistogramKind,
@@ -121,6 +122,7 @@ const isText = (shape: { element: Member['type'] }) => shape.element.kind === 'i
 
 function columnsOf(
   layout: StructLayout,
+  near: Field['near'],
   base: number,
   prefix: string,
   context: EventContext,
@@ -132,9 +134,9 @@ function columnsOf(
     const name = prefix + member.name;
     const kind = kindOf(member, options);
     if (kind === valueKind && member.type.kind === 'struct') {
-      return columnsOf(member.type.layout, base + member.offset, `${name}_`, context, options);
+      return columnsOf(member.type.layout, near, base + member.offset, `${name}_`, context, options);
     }
-    const field = { name, offset: base + member.offset, shape: member.type };
+    const field: Field = { name, offset: base + member.offset, shape: member.type, ...(near && { near }) };
     const columns = kind(field, context);
     if (!IN_PLACE.has(kind) || (kind === peerKind && context.hostName)) return columns;
     const dependsOn = { offset: field.offset, size: sizeOfShape(field.shape) };
@@ -149,5 +151,6 @@ function columnsOf(
  */
 export function eventSchema(btf: Btf, struct: string, context: EventContext, options: SchemaOptions = {}): EventSchema {
   const layout = layoutOf(btf, struct);
-  return { struct, size: layout.size, columns: columnsOf(layout, 0, '', context, options) };
+  const near = (name: string) => layout.members.find((member) => member.name === name)?.offset;
+  return { struct, size: layout.size, columns: columnsOf(layout, near, 0, '', context, options) };
 }

@@ -15,10 +15,12 @@ export interface Binding {
   setLog(receive: null): void;
   /** How many CPUs the kernel may ever have: the number of slots in a per-CPU value. */
   possibleCpus(): number;
-  /** Nanoseconds to add to CLOCK_BOOTTIME to get CLOCK_REALTIME, as they stand now. */
-  bootToRealtime(): bigint;
   /** Creates a thread that does nothing, and waits for its end. */
   createThread(): number;
+  /** Nanoseconds on CLOCK_BOOTTIME, as this process's time namespace has it. */
+  bootTime(): bigint;
+  /** Nanoseconds to add to that to get CLOCK_REALTIME, as they stand now, and how far this may be off. */
+  bootToRealtime(): { offset: bigint; error: number };
   /** An fd of a tracefs mounted nowhere (fsopen(2), kernel 5.2, CAP_SYS_ADMIN): its files are read below /proc/self/fd. */
   openTracefs(): number;
   closeFd(fd: number): void;
@@ -45,8 +47,11 @@ export interface Binding {
    * were more. Kernel 5.6.
    */
   mapReadAll(fd: number, keys: Uint8Array, values: Uint8Array, remove: boolean): number;
-  /** Opens the reading side of a BPF_MAP_TYPE_RINGBUF map whose data area has `size` bytes. */
-  openRing(fd: number, size: number): NativeRing | number;
+  /**
+   * Opens the reading side of a BPF_MAP_TYPE_RINGBUF map whose data area has `size` bytes. `orderBy` is where in a
+   * record, at a multiple of 8, a u64 lies by which `consume` sorts what it moves; below zero for as it comes.
+   */
+  openRing(fd: number, size: number, orderBy: number): NativeRing | number;
 }
 
 export interface NativeMapInfo {
@@ -121,8 +126,9 @@ export interface NativeRing {
   /**
    * Moves whole records into `target`, oldest first, as many as fit and are complete, and frees
    * their room in the ring. Records lie there as the kernel wrote them: an 8-byte header, whose first
-   * u32 is the length (bit 30: discarded, skip it) and the payload, padded to 8. Returns the bytes
-   * moved; -ENOSPC when the first record alone does not fit.
+   * u32 is the length (bit 30: discarded, skip it) and the payload, padded to 8. Where they had to be
+   * sorted, those that were discarded are left out. Returns the bytes moved; -ENOSPC when the first record alone does not
+   * fit.
    */
   consume(target: Uint8Array): number;
   /** Bytes between the consumer's and the producer's position, headers included. */

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include <sys/mman.h>
 
@@ -23,7 +24,9 @@ namespace snoopkit
 class Mapping
 {
 public:
-	static int Open(int fd, uint32_t size, std::unique_ptr<Mapping> *result);
+	/** `order_by`: where in a record a u64 lies by which those of a batch are sorted; below
+	 * zero for as they come. */
+	static int Open(int fd, uint32_t size, int32_t order_by, std::unique_ptr<Mapping> *result);
 	Mapping() = default;
 	Mapping(const Mapping &) = delete;
 	Mapping &operator=(const Mapping &) = delete;
@@ -34,8 +37,25 @@ public:
 	int64_t Consume(uint8_t *target, size_t room);
 
 private:
+	/** A record in the ring, or several that follow each other there: where, header and padding
+	 * included. */
+	struct Piece {
+		uint64_t key;
+		size_t at;
+		size_t size;
+	};
+	const uint8_t *Data() const { return static_cast<uint8_t *>(producer_) + page_; }
+	/** What a record is sorted by; `otherwise` where it is too short to have it. */
+	uint64_t Key(size_t at, uint64_t payload, uint64_t otherwise) const;
+	uint8_t *Copy(uint8_t *target, size_t from, size_t length) const;
+	size_t CopySorted(uint8_t *target, size_t from, size_t span);
+
 	size_t page_ = 0;
 	size_t size_ = 0;
+	int32_t order_by_ = -1;
+	// Used again by each batch that is out of order.
+	std::vector<Piece> pieces_;
+	std::vector<Piece> late_;
 	/** Bytes of the producers' page and the data. */
 	size_t Length() const { return page_ + size_; }
 

@@ -198,10 +198,11 @@ Napi::Value OpenRing(const Napi::CallbackInfo &info)
 	Arguments args(info);
 	int fd = args.Int(0);
 	uint32_t size = args.Unsigned(1);
+	int32_t order_by = args.Int(2);
 	if (!args.ok())
 		return info.Env().Undefined();
 	Ring::State state;
-	int status = Mapping::Open(fd, size, &state.mapping);
+	int status = Mapping::Open(fd, size, order_by, &state.mapping);
 	if (status < 0)
 		return Status(info.Env(), status);
 	Poll *poll = nullptr;

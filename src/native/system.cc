@@ -36,13 +36,19 @@ int64_t Nanoseconds(clockid_t clock)
 	return static_cast<int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec;
 }
 
+Napi::Value BootTime(const Napi::CallbackInfo &info)
+{
+	return Napi::BigInt::New(info.Env(), Nanoseconds(CLOCK_BOOTTIME));
+}
+
 // No call reads both clocks at one moment: the boot clock is read between two readings of the
 // other, and the narrowest of a few such brackets is the one that nothing interrupted.
 Napi::Value BootToRealtime(const Napi::CallbackInfo &info)
 {
+	Napi::Env env = info.Env();
 	int64_t narrowest = INT64_MAX;
 	int64_t offset = 0;
-	for (int round = 0; round < 5; ++round) {
+	for (int round = 0; round < 5 || narrowest == INT64_MAX; ++round) {
 		int64_t before = Nanoseconds(CLOCK_REALTIME);
 		int64_t boot = Nanoseconds(CLOCK_BOOTTIME);
 		int64_t width = Nanoseconds(CLOCK_REALTIME) - before;
@@ -52,7 +58,10 @@ Napi::Value BootToRealtime(const Napi::CallbackInfo &info)
 			offset = before + width / 2 - boot;
 		}
 	}
-	return Napi::BigInt::New(info.Env(), offset);
+	Napi::Object result = Napi::Object::New(env);
+	result["offset"] = Napi::BigInt::New(env, offset);
+	result["error"] = Napi::Number::New(env, static_cast<double>(narrowest / 2 + 1));
+	return result;
 }
 
 void *DoNothing(void *)
@@ -156,6 +165,7 @@ void InitSystem(Napi::Env env, Napi::Object exports)
 	exports["libbpfVersion"] = Napi::Function::New<LibbpfVersion>(env, "libbpfVersion");
 	exports["possibleCpus"] = Napi::Function::New<PossibleCpus>(env, "possibleCpus");
 	exports["createThread"] = Napi::Function::New<CreateThread>(env, "createThread");
+	exports["bootTime"] = Napi::Function::New<BootTime>(env, "bootTime");
 	exports["bootToRealtime"] = Napi::Function::New<BootToRealtime>(env, "bootToRealtime");
 	exports["openTracefs"] = Napi::Function::New<OpenTracefs>(env, "openTracefs");
 	exports["openTracepoint"] = Napi::Function::New<OpenTracepoint>(env, "openTracepoint");

@@ -1,12 +1,12 @@
 import { Chalk, type ChalkInstance } from 'chalk';
-import type { Column, EventRecord, ListColumn, TextColumn } from '../events/column.js';
+import { bootTimeOf, type Column, type EventRecord, type ListColumn, type TextColumn } from '../events/column.js';
 import { shownDuration } from '../events/kinds/time.js';
 import { OutputBuffer } from '../events/output-buffer.js';
 import { cutText } from './display.js';
 import type { Format } from './format.js';
 import { shownList, shownText } from './shown-text.js';
 
-/** A process that has ended. Times are nanoseconds since 1970. */
+/** A process that has ended. Times are nanoseconds since the boot. */
 interface Process {
   readonly pid: number;
   readonly creator: number;
@@ -103,7 +103,7 @@ export class TreeFormat implements Format {
 
   event(record: EventRecord): void {
     const value = (name: string) => this.#columns.get(name)?.value(record);
-    const end = value('time') as bigint;
+    const end = bootTimeOf(this.#columns.get('time'), record);
     const age = value('age') as bigint;
     const [signal, code] = [value('signal') as string | undefined, value('exit_code') as number];
     this.#processes.push({

@@ -180,6 +180,82 @@ describe('bpf: ring buffers', () => {
     assert.ok(performance.now() - begun >= 4 * 19, 'each but the first had its delay');
   });
 
+  describe('with a place to sort by', () => {
+    const TIME_AT = 8;
+
+    /** What the fixture makes the time of a record. */
+    const timeOf = (number: number, disorder: number) => number + ((number * 40_503) % disorder);
+
+    /** Of records that came together: by time, and as they came where that is the same. */
+    const sorted = (numbers: readonly number[], disorder: number) =>
+      [...numbers].sort((a, b) => timeOf(a, disorder) - timeOf(b, disorder) || a - b);
+
+    function startDisordered(disorder: number, size: number, options: RingBufferOptions): void {
+      object = open('ring');
+      object.globals.need('target').set(process.pid);
+      object.globals.need('size').set(size);
+      object.globals.need('disorder').set(disorder);
+      object.load();
+      ring = RingBuffer.open(object.maps.need('events'), options);
+      object.programs.need('handle_call').attach();
+    }
+
+    for (const disorder of [1, 2, 7, 1000])
+      for (const size of [16, 17, 100])
+        it(`sort batches of records of ${size} bytes that are up to ${disorder} late`, () => {
+          startDisordered(disorder, size, { orderBy: TIME_AT });
+          let next = 0;
+          // More than the ring holds, so that batches and records wrap around.
+          for (let round = 0; round < 40; round++) {
+            const count = 1 + ((round * 37) % 150);
+            callGetegid(count);
+            const records = [...ring.drain()].flatMap(contents);
+            const came = upTo(count).map((i) => next + i);
+            assert.deepEqual(
+              records,
+              sorted(came, disorder).map((number) => ({ number, length: size })),
+            );
+            next += count;
+          }
+          assert.ok(next * (size + 8) > object.maps.need('events').maxEntries || size < 100);
+          assert.equal(counter(object, 'lost'), 0n);
+        });
+
+    it('sort each batch for itself, and lose none between two', () => {
+      // Ten records each.
+      startDisordered(50, 16, { orderBy: TIME_AT, batchSize: 10 * 24 });
+      callGetegid(95);
+      const batches: number[][] = [];
+      for (const batch of ring.drain()) batches.push(contents(batch).map(({ number }) => number));
+      assert.deepEqual(
+        batches,
+        Array.from({ length: 10 }, (_, i) => sorted(upTo(95).slice(10 * i, 10 * i + 10), 50)),
+      );
+    });
+
+    it('leave records alone that are too short to have it', () => {
+      startDisordered(50, 8, { orderBy: TIME_AT });
+      callGetegid(100);
+      const numbers = [...ring.drain()].flatMap(contents).map(({ number }) => number);
+      assert.deepEqual(numbers, upTo(100));
+    });
+
+    it('leave all as it came where none is given', () => {
+      startDisordered(50, 16, {});
+      callGetegid(100);
+      const numbers = [...ring.drain()].flatMap(contents).map(({ number }) => number);
+      assert.deepEqual(numbers, upTo(100));
+    });
+
+    it('refuse a place that may wrap around', () => {
+      startDisordered(50, 16, {});
+      assert.throws(
+        () => RingBuffer.open(object.maps.need('events'), { orderBy: 4 }),
+        /cannot open the ring buffer events/,
+      );
+    });
+  });
+
   it('are maps of that type alone', () => {
     start();
     assert.throws(

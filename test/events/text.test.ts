@@ -10,15 +10,20 @@ interface Span {
   tail?: string | Buffer;
   source?: number;
   isTruncated?: boolean;
+  isDeleted?: boolean;
   offset?: number;
   length?: number;
 }
 
 /** A record whose span `field` points into the tail behind the struct. */
-function withSpan(field: string, { tail = '', source = READ, isTruncated = false, offset, length }: Span): Probe {
+function withSpan(
+  field: string,
+  { tail = '', source = READ, isTruncated = false, isDeleted = false, offset, length }: Span,
+): Probe {
   const bytes = Buffer.from(tail);
   const probe = new Probe('meanings').fill(Buffer.concat([Buffer.alloc(SIZE), bytes]));
-  const word = (((length ?? bytes.length) & 0x1fffffff) | (isTruncated ? 0x20000000 : 0) | (source << 30)) >>> 0;
+  const bits = (isTruncated ? 0x20000000 : 0) | (isDeleted ? 0x10000000 : 0) | (source << 30);
+  const word = (((length ?? bytes.length) & 0x0fffffff) | bits) >>> 0;
   const span = Buffer.alloc(8);
   span.writeUInt32LE(offset ?? SIZE);
   span.writeUInt32LE(word, 4);
@@ -86,7 +91,7 @@ describe('events: texts of variable length', () => {
         { offset: SIZE, length: 5 },
         { offset: SIZE + 5, length: 0 },
         { offset: 0xffffffff, length: 1 },
-        { offset: 0, length: 0x1fffffff },
+        { offset: 0, length: 0x0fffffff },
       ])
         assert.throws(() => withSpan(field, { tail: 'four', ...wrong }).span(field), RangeError, JSON.stringify(wrong));
       assert.equal(withSpan(field, { tail: 'four', offset: SIZE + 4, length: 0 }).span(field).text, '');
@@ -135,6 +140,19 @@ describe('events: paths from components', () => {
     const joined = withSpan('whole', { tail: 'c\0b\0', source: JOINED });
     assert.deepEqual(joined.span('whole'), { text: '/b/c', ...plain, after: ' [unresolved]' });
     assert.equal(withSpan('whole', { source: MISSING }).value('whole'), null);
+  });
+
+  it('say when what was there is deleted, whatever its name', () => {
+    for (const [tail, isDeleted, source, text, after] of [
+      ['b\0a\0', true, READ, '/a/b', ' (deleted)'],
+      ['b\0a\0', true, JOINED, '/a/b', ' (deleted) [unresolved]'],
+      ['b (deleted)\0', false, READ, '/b (deleted)', ''],
+      ['b (deleted)\0', true, READ, '/b (deleted)', ' (deleted)'],
+    ] as const) {
+      const probe = withSpan('whole', { tail, isDeleted, source });
+      assert.deepEqual(probe.span('whole'), { text, ...plain, after });
+      assert.deepEqual([probe.value('whole_deleted'), probe.written('whole_deleted')], [isDeleted, String(isDeleted)]);
+    }
   });
 
   it('tell programs whether they are resolved', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { bootTimeOf } from '../../src/events/column.js';
 import { ClockOffset } from '../../src/events/context.js';
 import { TIME_STYLES } from '../../src/events/kinds/time.js';
 import { random } from '../helpers/random.js';
@@ -87,6 +88,36 @@ describe('events: times', () => {
     assert.equal(probe.shown('time').length, 'hh:mm:ss.uuuuuu'.length);
   });
 
+  it('stay as they are with the noise of measuring, and follow each step', () => {
+    const clock = new ClockOffset(1000n, 20);
+    const at = () => BigInt(clock.seconds) * SECOND + BigInt(clock.nanoseconds);
+    const measured = (offset: bigint, error: number) => {
+      clock.follow({ offset, error });
+      return at();
+    };
+    assert.equal(measured(1030n, 15), 1000n);
+    assert.equal(measured(980n, 10), 1000n);
+    assert.equal(measured(1060n, 1_000_000), 1000n);
+    // A step, however small, forward or back.
+    assert.equal(measured(1041n, 20), 1041n);
+    assert.equal(measured(3600n * SECOND, 20), 3600n * SECOND);
+    assert.equal(measured(-5n * SECOND, 20), -5n * SECOND);
+    // What was measured badly.
+    assert.equal(measured(90n * SECOND, 50_000), 90n * SECOND);
+    assert.equal(measured(90n * SECOND + 40_000n, 20), 90n * SECOND + 40_000n);
+    assert.equal(measured(90n * SECOND + 40_010n, 20), 90n * SECOND + 40_000n);
+  });
+
+  it('are known since the boot, whatever the clock says', () => {
+    const clock = new ClockOffset(5n * SECOND);
+    const probe = new Probe('meanings', { clock }).set('time', 7n * SECOND, 8);
+    const boot = () => bootTimeOf(probe.column('time'), probe.record);
+    assert.deepEqual([boot(), probe.value('time')], [7n * SECOND, 12n * SECOND]);
+    clock.set(-3n * SECOND);
+    assert.deepEqual([boot(), probe.value('time')], [7n * SECOND, 4n * SECOND]);
+    assert.equal(bootTimeOf(undefined, probe.record), undefined);
+  });
+
   describe('for people', () => {
     const clock = () => new ClockOffset(BigInt(Date.UTC(2026, 6, 1, 12, 0, 0)) * 1_000_000n + 999_000_000n);
     const shown = (style: (typeof TIME_STYLES)[number], boots: bigint[]) => {
@@ -114,11 +145,18 @@ describe('events: times', () => {
     it('boot shows the uptime', () =>
       assert.deepEqual(shown('boot', boots), ['0.000000000', '0.000999999', '0.001000000', '61.000001500']));
 
-    it('delta shows the seconds since the event before, which may be later', () =>
+    it('delta shows the seconds since the latest event before, and is never negative', () => {
       assert.deepEqual(
-        shown('delta', [5n * SECOND, 5n * SECOND + 1n, 7n * SECOND, 6n * SECOND + 1n, 6n * SECOND + 1n]),
-        ['0.000000000', '0.000000001', '1.999999999', '-0.999999999', '0.000000000'],
-      ));
+        shown('delta', [5n * SECOND, 5n * SECOND + 1n, 7n * SECOND, 6n * SECOND + 1n, 6n * SECOND + 1n, 8n * SECOND]),
+        ['0.000000000', '0.000000001', '1.999999999', '0.000000000', '0.000000000', '1.000000000'],
+      );
+      assert.deepEqual(shown('delta', [7n * SECOND, 6n * SECOND, 0n, 7n * SECOND + 30n]), [
+        '0.000000000',
+        '0.000000000',
+        '0.000000000',
+        '0.000000030',
+      ]);
+    });
 
     for (const zone of ['UTC', 'Asia/Kathmandu', 'America/St_Johns']) {
       it(`local shows the time of day in ${zone}`, () => {

@@ -19,6 +19,7 @@ export interface ExecEvent {
   path: string | null;
   interpreter: string | null;
   exe: string | null;
+  exe_deleted: boolean;
   args: string[] | null;
   args_base64?: string[];
   args_truncated?: true;
@@ -26,6 +27,7 @@ export interface ExecEvent {
   args_size?: number;
   env?: Record<string, string> | null;
   cwd?: string;
+  cwd_deleted?: boolean;
   cgroup?: string;
   tty?: string | null;
   [name: string]: unknown;

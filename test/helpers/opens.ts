@@ -24,6 +24,7 @@ export interface OpenEvent {
   full_path_base64?: string;
   full_path_truncated?: boolean;
   full_path_resolved?: boolean;
+  full_path_deleted?: boolean;
   count?: number;
   reason?: string;
 }

@@ -66,7 +66,7 @@ export class Tracer {
     assert.equal(this.object.writeImage('.rodata', TRIGGER, trigger), 0);
     assert.equal(this.object.load(), 0);
     this.link = must(this.object.attach('handle_sys_enter'));
-    this.ring = must(binding.openRing(this.object.mapFd('events'), RING_SIZE));
+    this.ring = must(binding.openRing(this.object.mapFd('events'), RING_SIZE, -1));
   }
 
   emit(count = 1): void {

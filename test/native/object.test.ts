@@ -38,7 +38,7 @@ describe('native object', () => {
     assert.ok(object.mapFd('numbers') > 2);
     assert.equal(object.programFd('handle_sys_enter'), EINVAL);
     assert.equal(object.maps().find((map) => map.name === 'numbers')?.maxEntries, 99);
-    must(binding.openRing(object.mapFd('events'), 65_536)).close();
+    must(binding.openRing(object.mapFd('events'), 65_536, -1)).close();
     assert.ok(object.setMaxEntries('numbers', 5) < 0);
     assert.ok(object.setAutoload('handle_sys_enter', true) < 0);
     assert.ok(object.load() < 0);

@@ -174,11 +174,11 @@ describe('native ring', () => {
   });
 
   it('refuses what is no ring, or has another size', () => {
-    assert.equal(binding.openRing(tracer.object.mapFd('numbers'), 4096), EINVAL);
+    assert.equal(binding.openRing(tracer.object.mapFd('numbers'), 4096, -1), EINVAL);
     for (const size of [0, 1, 2048, 8192, 0xffff_ffff])
-      assert.equal(binding.openRing(tracer.object.mapFd('events'), size), EINVAL);
-    assert.ok((binding.openRing(-1, 4096) as number) < 0);
-    assert.throws(() => binding.openRing(Number.NaN, 4096), TypeError);
+      assert.equal(binding.openRing(tracer.object.mapFd('events'), size, -1), EINVAL);
+    assert.ok((binding.openRing(-1, 4096, -1) as number) < 0);
+    assert.throws(() => binding.openRing(Number.NaN, 4096, -1), TypeError);
     assert.throws(() => tracer.ring.consume('text' as never), TypeError);
     assert.throws(() => tracer.ring.consume(new Uint16Array(8) as never), TypeError);
     assert.throws(() => tracer.ring.wait(null as never), TypeError);

@@ -11,8 +11,18 @@ describe('native system', () => {
 
   it('turns the boot clock into the real one', () => {
     const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
-    const boot = Number(binding.bootToRealtime() / 1_000_000n) / 1000;
+    const { offset, error } = binding.bootToRealtime();
+    const boot = Number(offset / 1_000_000n) / 1000;
     assert.ok(Math.abs(boot + uptime - Date.now() / 1000) < 0.1);
+    assert.ok(error > 0 && error < 1e8, `${error}`);
+    assert.ok(Math.abs(Number(binding.bootTime()) / 1e9 - uptime) < 0.1);
+  });
+
+  it('finds the same difference again, as exactly as it says', () => {
+    const readings = Array.from({ length: 200 }, () => binding.bootToRealtime());
+    for (const [i, { offset, error }] of readings.entries())
+      for (const other of readings.slice(0, i))
+        assert.ok(Math.abs(Number(offset - other.offset)) <= error + other.error, `${offset} ${other.offset}`);
   });
 
   it('reads tracefs without a mount', () => {

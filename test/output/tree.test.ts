@@ -16,13 +16,15 @@ interface Told {
   args?: string[];
   isTruncated?: boolean;
   comm?: string;
+  /** By how many seconds the clock had been set when it was told of. */
+  step?: number;
 }
 
 const NS = 1_000_000_000;
 const record = new EventRecord();
 let told: Told;
 const values: Record<string, () => unknown> = {
-  time: () => BigInt(told.to * NS),
+  time: () => BigInt((told.to + (told.step ?? 0)) * NS),
   age: () => BigInt((told.to - told.from) * NS),
   run_time: () => (told.run === undefined ? undefined : BigInt(told.run * NS)),
   cpu_time: () => BigInt(NS),
@@ -43,7 +45,12 @@ const comm = (_record: EventRecord, span: TextSpan) => {
   span.set(bytes, 0, bytes.length);
 };
 const columns = [
-  ...Object.entries(values).map(([name, value]) => ({ kind: 'plain', name, value })),
+  ...Object.entries(values).map(([name, value]) => ({
+    kind: 'plain',
+    name,
+    value,
+    ...(name === 'time' && { bootTime: () => BigInt(told.to * NS) }),
+  })),
   { kind: 'list', name: 'args', locate: args },
   { kind: 'text', name: 'comm', locate: comm },
 ] as unknown as Column[];
@@ -85,6 +92,19 @@ describe('output: a tree of processes', () => {
       { pid: 3, ppid: 2, from: 5, to: 6, args: ['child'] },
       { pid: 2, ppid: 1, from: 4, to: 7, args: ['second'] },
       ROOT,
+    ]);
+    assert.deepEqual(
+      lines.map((line) => line.slice(31)),
+      ['make', '├─ first', '└─ second', '   └─ child', ''],
+    );
+  });
+
+  it('stays one while the clock is set', () => {
+    const lines = tree([
+      { pid: 2, ppid: 1, from: 1, to: 2, args: ['first'], step: 86_400 },
+      { pid: 4, ppid: 3, from: 4, to: 5, args: ['child'], step: -86_400 },
+      { pid: 3, ppid: 1, from: 3, to: 6, args: ['second'] },
+      { ...ROOT, step: 3600 },
     ]);
     assert.deepEqual(
       lines.map((line) => line.slice(31)),

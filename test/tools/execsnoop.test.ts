@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { needs } from '../capability.js';
 import { EXECS, ExecBench } from '../helpers/execs.js';
@@ -88,7 +88,35 @@ describe('execsnoop', () => {
   it('shows a program that is in memory alone', async () => {
     const event = await bench.second([], [EXECS, 'memory', TRUE, 'zero', 'one']);
     assert.deepEqual([event.ret, event.args], [0, ['zero', 'one']]);
-    assert.match(event.exe ?? '', /^\/memfd:copy$/);
+    assert.deepEqual([event.exe, event.exe_deleted], ['/memfd:copy', true]);
+  });
+
+  it('says whether its file and its directory are deleted', async () => {
+    const [folder, file] = [
+      join(realpathSync(bench.folder), 'gone'),
+      join(realpathSync(bench.folder), 'true (deleted)'),
+    ];
+    copyFileSync(TRUE, file);
+    const run = async (script: string) => {
+      const { exe, exe_deleted, cwd, cwd_deleted } = await bench.second(
+        ['--context'],
+        ['sh', '-c', script, file, folder],
+      );
+      return { exe, exe_deleted, cwd, cwd_deleted };
+    };
+    const at = { exe: file, cwd: process.cwd() };
+    assert.deepEqual(await run('exec "$0"'), { ...at, exe_deleted: false, cwd_deleted: false });
+    // A builtin of the shell would not do: it is the exec that is looked at.
+    const both = `exec 3<"$0" && mkdir "$1" && cd "$1" && ${process.execPath} -e 'fs.rmdirSync(process.argv[1]);fs.rmSync(process.argv[2])' "$1" "$0"`;
+    const { events } = await bench.run(
+      ['-f', '--context'],
+      ['sh', '-c', `${both} && exec /proc/self/fd/3`, file, folder],
+    );
+    const { exe, exe_deleted, cwd, cwd_deleted } = events.at(-1) ?? assert.fail();
+    assert.deepEqual(
+      { exe, exe_deleted, cwd, cwd_deleted },
+      { exe: file, exe_deleted: true, cwd: folder, cwd_deleted: true },
+    );
   });
 
   it('shows what another thread than the first one executes', async () => {

@@ -51,8 +51,8 @@ describe('opensnoop --full-path', () => {
   function agree({ events, told }: { events: OpenEvent[]; told: Told[] }): void {
     events.forEach((event, i) => {
       assert.deepEqual(
-        [event.ret, event.full_path, event.full_path_resolved],
-        [told[i]?.ret, told[i]?.link, true],
+        [event.ret, event.full_path, event.full_path_resolved, event.full_path_deleted],
+        [told[i]?.ret, told[i]?.link, true, false],
         `${event.path}`,
       );
       assert.equal(event.full_path_truncated, undefined);

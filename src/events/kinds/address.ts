@@ -1,6 +1,7 @@
 import type { EventRecord, PlainColumn } from '../column.js';
+import type { NameAsker } from '../context.js';
 import type { OutputBuffer } from '../output-buffer.js';
-import { type Kind, plain } from './kind.js';
+import { type Field, type Kind, plain } from './kind.js';
 import { integerColumn } from './number.js';
 
 const COLON = 58;
@@ -110,6 +111,17 @@ export const endpointKind: Kind = (field, context) => {
   ];
 };
 
+/** Whom an event is of, as far as its struct tells: for names. */
+function askerOf({ near }: Field): (record: EventRecord) => NameAsker {
+  const [time, pid, netns] = [near?.('time'), near?.('pid'), near?.('netns')];
+  const number = ({ view, offset }: EventRecord, at: number) => view.getUint32(offset + at, true);
+  return (record) => ({
+    pid: pid === undefined ? 0 : number(record, pid),
+    netns: netns === undefined ? undefined : number(record, netns),
+    time: time === undefined ? 0n : record.view.getBigUint64(record.offset + time, true),
+  });
+}
+
 /**
  * snoop_peer: an endpoint that, where names are asked for, has one: as `remote_name` of a field `remote`, and for people
  * in place of its address.
@@ -118,7 +130,8 @@ export const peerKind: Kind = (field, context) => {
   const columns = endpointKind(field, context) as PlainColumn[];
   const { hostName } = context;
   if (!hostName) return columns;
-  const known = (record: EventRecord) => hostName(ip6At(record, record.offset + field.offset));
+  const asker = askerOf(field);
+  const known = (record: EventRecord) => hostName(ip6At(record, record.offset + field.offset), asker(record));
   const [address, port, both] = columns as [PlainColumn, PlainColumn, PlainColumn];
   const writeForPeople: PlainColumn['write'] = (record, out) => {
     const name = known(record);

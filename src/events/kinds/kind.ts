@@ -8,6 +8,8 @@ export interface Field {
   /** Bytes from the start of the record. */
   readonly offset: number;
   readonly shape: Shape;
+  /** Where in the record another member of it is, by its name; undefined where it has none. */
+  readonly near?: (member: string) => number | undefined;
 }
 
 /** Makes the columns of a field: one, or one more for each reading of it that outputs offer. */

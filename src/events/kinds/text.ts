@@ -17,16 +17,21 @@ export const charsKind: Kind = (field) => {
 /** enum snoop_source of bpf/include/types.h */
 const SOURCE = { MISSING: 0, READ: 1, JOINED: 2 } as const;
 
+/** The parts of its second word. */
+const LENGTH = 0x0fff_ffff;
+const DELETED = 0x1000_0000;
+const TRUNCATED = 0x2000_0000;
+
 /** Reads struct snoop_span, and says where the text comes from. Throws RangeError when it lies outside the record. */
 export function readSpan(field: Field, record: EventRecord, span: TextSpan): number {
   const at = record.offset + field.offset;
   const offset = record.view.getUint32(at, true);
   const word = record.view.getUint32(at + 4, true);
-  const length = word & 0x1fffffff;
+  const length = word & LENGTH;
   const source = word >>> 30;
   if (offset + length > record.length) throw new RangeError(`${field.name} lies outside its record`);
   span.set(record.bytes, record.offset + offset, record.offset + offset + length);
-  span.isTruncated = (word & 0x20000000) !== 0;
+  span.isTruncated = (word & TRUNCATED) !== 0;
   span.isMissing = source === SOURCE.MISSING;
   return source;
 }
@@ -67,6 +72,9 @@ function joinComponents(source: Uint8Array, start: number, end: number, into: Ui
   return at;
 }
 
+const isDeleted = ({ view, offset }: EventRecord, field: Field) =>
+  (view.getUint32(offset + field.offset + 4, true) & DELETED) !== 0;
+
 /** snoop_place: an absolute path. */
 export const placeKind: Kind = (field): Column[] => {
   let joined = new Uint8Array(16 * 1024);
@@ -80,24 +88,32 @@ export const placeKind: Kind = (field): Column[] => {
     span.isTruncated = isTruncated;
     // What is missing is the upper part.
     if (isTruncated) span.before = '[truncated]...';
-    if (source === SOURCE.JOINED) span.after = ' [unresolved]';
+    if (isDeleted(record, field)) span.after = ' (deleted)';
+    if (source === SOURCE.JOINED) span.after += ' [unresolved]';
   };
   return [text(field.name, 20, locate, { isSpan: true })];
 };
 
-/** snoop_components: an absolute path, and whether links on the way to it are resolved. */
+/** What is to be said of a path beside it. */
+const remark = (name: string, value: (record: EventRecord) => boolean): Column =>
+  plain({
+    name,
+    json: 'boolean',
+    width: 8,
+    align: 'left',
+    value,
+    write: (record, out) => out.ascii(value(record) ? 'true' : 'false'),
+  });
+
+/** snoop_file: an absolute path, and whether what was there is deleted. */
+export const fileKind: Kind = (field, context): Column[] => [
+  ...placeKind(field, context),
+  remark(`${field.name}_deleted`, (record) => isDeleted(record, field)),
+];
+
+/** snoop_components: an absolute path, whether links on the way to it are resolved, and whether what was there is deleted. */
 export const componentsKind: Kind = (field, context): Column[] => {
   const probe = new TextSpan();
-  const isResolved = (record: EventRecord) => readSpan(field, record, probe) === SOURCE.READ;
-  return [
-    ...placeKind(field, context),
-    plain({
-      name: `${field.name}_resolved`,
-      json: 'boolean',
-      width: 8,
-      align: 'left',
-      value: isResolved,
-      write: (record, out) => out.ascii(isResolved(record) ? 'true' : 'false'),
-    }),
-  ];
+  const [path, deleted] = fileKind(field, context) as [Column, Column];
+  return [path, remark(`${field.name}_resolved`, (record) => readSpan(field, record, probe) === SOURCE.READ), deleted];
 };

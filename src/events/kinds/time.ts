@@ -1,4 +1,4 @@
-import type { PlainColumn } from '../column.js';
+import type { EventRecord, PlainColumn } from '../column.js';
 import type { ClockOffset } from '../context.js';
 import { type OutputBuffer, Snippet } from '../output-buffer.js';
 import { type Field, type Kind, plain, Timestamp, unlessZero } from './kind.js';
@@ -76,15 +76,17 @@ function writeSeconds(time: Timestamp, out: OutputBuffer): void {
   out.digits(time.nanoseconds, 9);
 }
 
-/** Seconds since the event before, which on another CPU may be a little later. */
+/**
+ * Seconds since the latest event before. One that is older, for it was in a later batch, is 0, and the next one counts
+ * from the latest again: so nothing is negative, and all together are the time that went by.
+ */
 function deltaWriter() {
-  let previous: { seconds: number; nanoseconds: number } | undefined;
+  let latest: { seconds: number; nanoseconds: number } | undefined;
   return (time: Timestamp, out: OutputBuffer) => {
-    const before = previous ?? time;
+    const before = latest ?? time;
     const nanoseconds = (time.seconds - before.seconds) * 1e9 + time.nanoseconds - before.nanoseconds;
-    previous = { seconds: time.seconds, nanoseconds: time.nanoseconds };
-    if (nanoseconds < 0) out.byte(45);
-    const distance = Math.abs(nanoseconds);
+    if (!latest || nanoseconds > 0) latest = { seconds: time.seconds, nanoseconds: time.nanoseconds };
+    const distance = Math.max(nanoseconds, 0);
     out.integer(Math.floor(distance / 1e9));
     out.byte(46);
     out.digits(distance % 1e9, 9);
@@ -99,6 +101,7 @@ export function timeKind(style: TimeStyle): Kind {
     const iso = wallClockWriter(wall, 9, 'Z');
     const { width, writer } = STYLES[style];
     const forPeople = writer(context.clock);
+    const bootTime = (record: EventRecord) => record.view.getBigUint64(record.offset + field.offset, true);
     return [
       plain({
         name: field.name,
@@ -106,10 +109,10 @@ export function timeKind(style: TimeStyle): Kind {
         jsonSchema: { format: 'date-time', pattern: '^[0-9-]{10}T[0-9:]{8}\\.[0-9]{9}Z$' },
         width,
         align: style === 'delta' ? 'right' : 'left',
+        bootTime,
         value: (record) => {
-          const boot = record.view.getBigUint64(record.offset + field.offset, true);
           const { seconds, nanoseconds } = context.clock;
-          return boot + BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+          return bootTime(record) + BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
         },
         write: (record, out) => {
           time.read(record, field.offset);

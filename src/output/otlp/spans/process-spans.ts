@@ -1,4 +1,11 @@
-import { type Column, type EventRecord, type ListColumn, listTexts, TextList } from '../../../events/column.js';
+import {
+  bootTimeOf,
+  type Column,
+  type EventRecord,
+  type ListColumn,
+  listTexts,
+  TextList,
+} from '../../../events/column.js';
 import { parentOf } from '../../../kernel/processes.js';
 import { type KeyValue, keyValue } from '../values.js';
 import { ProcessIds } from './process-ids.js';
@@ -26,7 +33,7 @@ export interface ProcessSpanOptions {
   readonly parentOf?: (pid: number) => number | undefined;
 }
 
-/** A process that others say created them, and that has not ended. Times are nanoseconds since 1970. */
+/** A process that others say created them, and that has not ended. Times are nanoseconds since the boot. */
 interface Open {
   readonly pid: number;
   readonly comm: string;
@@ -78,7 +85,9 @@ export class ProcessSpans {
   event(record: EventRecord): SpanContext {
     const value = (name: string) => this.#columns.get(name)?.value(record);
     const [pid, key] = [value('pid') as number, value('key') as bigint];
-    const [end, age] = [value('time') as bigint, value('age') as bigint];
+    const [end, age] = [bootTimeOf(this.#columns.get('time'), record), value('age') as bigint];
+    // Since 1970, as the clock is set now.
+    const offset = (value('time') as bigint) - end;
     const [creator, creatorKey] = [value('creator') as number, value('creator_key') as bigint];
     const { context, parent, carried, isBelowCreator } = this.#place(record, pid, key, creator, creatorKey);
     const firstBelow = this.#open.get(key)?.since;
@@ -105,8 +114,8 @@ export class ProcessSpans {
       name,
       kind: SPAN_KIND.INTERNAL,
       // A shell that executes its last command in its own place has run others before.
-      start: firstBelow !== undefined && firstBelow < began ? firstBelow : began,
-      end,
+      start: offset + (firstBelow !== undefined && firstBelow < began ? firstBelow : began),
+      end: offset + end,
       attributes: [
         keyValue('process.executable.name', name),
         keyValue('process.pid', pid),
@@ -128,9 +137,9 @@ export class ProcessSpans {
 
   /**
    * At the end of tracing: processes that still run have spans up to now, marked as unfinished, if spans are below them. They
-   * begin with the first process below them that was seen.
+   * begin with the first process below them that was seen. `now` is since the boot, and `offset` from there to 1970.
    */
-  end(now: bigint): void {
+  end(now: bigint, offset = 0n): void {
     const all = [...this.#open.values()];
     const open = new Map(all.map((process) => [process.pid, process]));
     // Of several that had the same pid only one can be there.
@@ -152,8 +161,8 @@ export class ProcessSpans {
         keyValue('process.parent_pid', parentPid),
         keyValue('snoopkit.span.unfinished', true),
       ];
-      const span = { context, parent, name: comm, kind: SPAN_KIND.INTERNAL, start: since, end: now, attributes };
-      this.#options.emit({ ...span, hasFailed: false });
+      const span = { context, parent, name: comm, kind: SPAN_KIND.INTERNAL, attributes };
+      this.#options.emit({ ...span, start: offset + since, end: offset + now, hasFailed: false });
     }
     this.#open.clear();
   }

@@ -30,6 +30,8 @@ interface Told {
   comm?: string;
   carries?: string;
   isInherited?: boolean;
+  /** By how many seconds the clock had been set when it was told of. */
+  step?: number;
 }
 
 const NS = 1_000_000_000;
@@ -38,7 +40,7 @@ const record = new EventRecord();
 let told: Told;
 const key = (number: number | undefined) => BigInt(number ?? 0);
 const values: Record<string, () => unknown> = {
-  time: () => seconds(told.to ?? 10),
+  time: () => seconds((told.to ?? 10) + (told.step ?? 0)),
   age: () => seconds((told.to ?? 10) - (told.from ?? 1)),
   run_time: () => (told.run === undefined ? undefined : seconds(told.run)),
   pid: () => told.pid,
@@ -62,7 +64,12 @@ const locate = (_record: EventRecord, list: TextList) => {
   list.count = told.count ?? told.args?.length ?? 0;
 };
 const columns = [
-  ...Object.entries(values).map(([name, value]) => ({ kind: 'plain', name, value })),
+  ...Object.entries(values).map(([name, value]) => ({
+    kind: 'plain',
+    name,
+    value,
+    ...(name === 'time' && { bootTime: () => seconds(told.to ?? 10) }),
+  })),
   { kind: 'list', name: 'args', locate },
 ] as unknown as Column[];
 
@@ -195,6 +202,22 @@ describe('otlp: spans of processes', () => {
     assert.equal(fed.byPid.get(3)?.parent, fed.byPid.get(2)?.id);
     fed.spans.end(seconds(20));
     assert.deepEqual([fed.read.length, fed.spans.unseen], [3, 0]);
+  });
+
+  it('are as long as they were, whatever the clock is set to meanwhile', () => {
+    const fed = new Fed().tell(
+      // Its creator ran something before, by a clock that was a day ahead.
+      { pid: 2, creator: 1, tree: 1, from: 2, to: 3, step: 86_400 },
+      { pid: 3, creator: 9, tree: 9, from: 4, to: 5, step: 86_400 },
+      { pid: 1, from: 1, to: 10, run: 5 },
+    );
+    const { byPid } = fed;
+    assert.deepEqual([byPid.get(2)?.start, byPid.get(2)?.end], [seconds(86_402), seconds(86_403)]);
+    assert.deepEqual([byPid.get(1)?.start, byPid.get(1)?.end], [seconds(2), seconds(10)]);
+    // The clock is set once more before the end.
+    fed.spans.end(seconds(20), seconds(-1));
+    const open = fed.byPid.get(9);
+    assert.deepEqual([open?.start, open?.end], [seconds(3), seconds(19)]);
   });
 
   it('tell apart processes that had the same id', () => {
