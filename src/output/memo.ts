@@ -4,15 +4,16 @@ import { type OutputBuffer, Snippet } from '../events/output-buffer.js';
 /** Writes a part of an event. */
 export type Part = (record: EventRecord, out: OutputBuffer) => void;
 
-/** How many texts a memo keeps: as many as processes are busy at one time, more or less. A power of two. */
-const ENTRIES = 64;
+/** How many texts a memo keeps: as many as processes are busy at one time, more or less. */
+const ENTRIES_BITS = 6;
+const ENTRIES = 1 << ENTRIES_BITS;
 /** What is longer is not kept. */
 const LONGEST = 1024;
 /**
  * Bytes that decide together: those that tell a process. What came of its call is another thing: there are fewer of each
- * than of both together, and so more of them are known.
+ * than of both together, and so more of them are known. The members of struct event (bpf/include/event.h) are as long.
  */
-const LONGEST_KEY = 64;
+const LONGEST_KEY = 60;
 
 type Range = NonNullable<Column['dependsOn']>;
 
@@ -53,8 +54,9 @@ function memo(parts: readonly Part[], ranges: readonly Range[]): Part {
     for (const word of words) key[i++] = view.getInt32(offset + word, true);
     for (const byte of bytes) key[i++] = view.getUint8(offset + byte);
     let hash = 0;
-    for (const part of key) hash = (Math.imul(hash, 31) + part) | 0;
-    return (hash ^ (hash >>> 16) ^ (hash >>> 8)) & (ENTRIES - 1);
+    // Odd and large, so that the upper bits depend on all: of a process pid and tid mostly differ alike from another's.
+    for (const part of key) hash = Math.imul(hash ^ part, 0x9e3779b1);
+    return hash >>> (32 - ENTRIES_BITS);
   };
   let last: Entry | undefined;
   return (record, out) => {
