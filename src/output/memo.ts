@@ -19,7 +19,7 @@ type Range = NonNullable<Column['dependsOn']>;
 
 interface Entry {
   readonly key: Int32Array;
-  text: Snippet;
+  readonly text: Snippet;
 }
 
 /** Where the four-byte words, and then the bytes, of some ranges lie. */
@@ -42,7 +42,11 @@ function places(ranges: readonly Range[]): { words: number[]; bytes: number[] } 
 function memo(parts: readonly Part[], ranges: readonly Range[]): Part {
   const { words, bytes } = places(ranges);
   const entries = new Array<Entry | undefined>(ENTRIES).fill(undefined);
-  const key = new Int32Array(words.length + bytes.length);
+  const keyOf = ({ view, offset }: EventRecord) =>
+    Int32Array.from([
+      ...words.map((word) => view.getInt32(offset + word, true)),
+      ...bytes.map((byte) => view.getUint8(offset + byte)),
+    ]);
   const isOf = ({ key: known }: Entry, { view, offset }: EventRecord) => {
     let i = 0;
     for (const word of words) if (known[i++] !== view.getInt32(offset + word, true)) return false;
@@ -50,12 +54,10 @@ function memo(parts: readonly Part[], ranges: readonly Range[]): Part {
     return true;
   };
   const slotOf = ({ view, offset }: EventRecord) => {
-    let i = 0;
-    for (const word of words) key[i++] = view.getInt32(offset + word, true);
-    for (const byte of bytes) key[i++] = view.getUint8(offset + byte);
     let hash = 0;
     // Odd and large, so that the upper bits depend on all: of a process pid and tid mostly differ alike from another's.
-    for (const part of key) hash = Math.imul(hash ^ part, 0x9e3779b1);
+    for (const word of words) hash = Math.imul(hash ^ view.getInt32(offset + word, true), 0x9e3779b1);
+    for (const byte of bytes) hash = Math.imul(hash ^ view.getUint8(offset + byte), 0x9e3779b1);
     return hash >>> (32 - ENTRIES_BITS);
   };
   let last: Entry | undefined;
@@ -75,10 +77,7 @@ function memo(parts: readonly Part[], ranges: readonly Range[]): Part {
     for (const part of parts) part(record, out);
     if (out.length - start > LONGEST) return;
     const text = new Snippet(out.bytes.subarray(start, out.length));
-    if (entry) {
-      entry.key.set(key);
-      entry.text = text;
-    } else entries[slot] = { key: key.slice(), text };
+    entries[slot] = { key: keyOf(record), text };
   };
 }
 
