@@ -15,7 +15,7 @@ typedef __u64 snoop_known_count;    /* the same; 0 where it is not known */
 typedef __s32 snoop_signal;	    /* SIGKILL; 0 for none */
 typedef __s32 snoop_ret;	    /* what a system call returned: a result, or -errno */
 typedef __u32 snoop_uid;	    /* shown as a number, and as the user's name */
-typedef __u32 snoop_euid;	    /* the same, of the effective user; UID_SAME where that is the real one */
+typedef __u32 snoop_euid;	    /* of the effective user; UID_SAME where that is the real one */
 typedef __u32 snoop_gid;	    /* the same for groups */
 typedef __u32 snoop_mode;	    /* permission bits, in octal */
 typedef __u32 snoop_open_flags;	    /* O_RDONLY|O_CLOEXEC */
