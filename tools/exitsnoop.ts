@@ -43,5 +43,6 @@ export default defineTool({
     },
   ],
   caveats: ENDING_CAVEATS,
-  overhead: 'One event for each process that ends, a few microseconds each: not to be noticed.',
+  overhead:
+    'One event for each process that ends, a few microseconds each, and a tenth of one for each task that is created: not to be noticed.',
 });

@@ -10,21 +10,22 @@ export interface Order {
 }
 const ALWAYS: Order = { isUsual: true };
 
-/** How many texts a memo keeps: as many as processes are busy at one time, more or less. A power of two. */
-const ENTRIES = 64;
+/** How many texts a memo keeps: as many as processes are busy at one time, more or less. */
+const ENTRIES_BITS = 6;
+const ENTRIES = 1 << ENTRIES_BITS;
 /** What is longer is not kept. */
 const LONGEST = 1024;
 /**
  * Bytes that decide together: those that tell a process. What came of its call is another thing: there are fewer of each
- * than of both together, and so more of them are known.
+ * than of both together, and so more of them are known. The members of struct event (bpf/include/event.h) are as long.
  */
-const LONGEST_KEY = 64;
+const LONGEST_KEY = 60;
 
 type Range = NonNullable<Column['dependsOn']>;
 
 interface Entry {
   readonly key: Int32Array;
-  text: Snippet;
+  readonly text: Snippet;
 }
 
 /** Where the four-byte words, and then the bytes, of some ranges lie. */
@@ -47,7 +48,11 @@ function places(ranges: readonly Range[]): { words: number[]; bytes: number[] } 
 function memo(parts: readonly Part[], ranges: readonly Range[], order: Order): Part {
   const { words, bytes } = places(ranges);
   const entries = new Array<Entry | undefined>(ENTRIES).fill(undefined);
-  const key = new Int32Array(words.length + bytes.length);
+  const keyOf = ({ view, offset }: EventRecord) =>
+    Int32Array.from([
+      ...words.map((word) => view.getInt32(offset + word, true)),
+      ...bytes.map((byte) => view.getUint8(offset + byte)),
+    ]);
   const isOf = ({ key: known }: Entry, { view, offset }: EventRecord) => {
     let i = 0;
     for (const word of words) if (known[i++] !== view.getInt32(offset + word, true)) return false;
@@ -55,12 +60,11 @@ function memo(parts: readonly Part[], ranges: readonly Range[], order: Order): P
     return true;
   };
   const slotOf = ({ view, offset }: EventRecord) => {
-    let i = 0;
-    for (const word of words) key[i++] = view.getInt32(offset + word, true);
-    for (const byte of bytes) key[i++] = view.getUint8(offset + byte);
     let hash = 0;
-    for (const part of key) hash = (Math.imul(hash, 31) + part) | 0;
-    return (hash ^ (hash >>> 16) ^ (hash >>> 8)) & (ENTRIES - 1);
+    // Odd and large, so that the upper bits depend on all: of a process pid and tid mostly differ alike from another's.
+    for (const word of words) hash = Math.imul(hash ^ view.getInt32(offset + word, true), 0x9e3779b1);
+    for (const byte of bytes) hash = Math.imul(hash ^ view.getUint8(offset + byte), 0x9e3779b1);
+    return hash >>> (32 - ENTRIES_BITS);
   };
   let last: Entry | undefined;
   return (record, out) => {
@@ -83,10 +87,7 @@ function memo(parts: readonly Part[], ranges: readonly Range[], order: Order): P
     for (const part of parts) part(record, out);
     if (!order.isUsual || out.length - start > LONGEST) return;
     const text = new Snippet(out.bytes.subarray(start, out.length));
-    if (entry) {
-      entry.key.set(key);
-      entry.text = text;
-    } else entries[slot] = { key: key.slice(), text };
+    entries[slot] = { key: keyOf(record), text };
   };
 }
 

@@ -20,6 +20,7 @@ export interface SocketEvent extends Connection {
   time: string;
   tid: number;
   uid: number;
+  thread_comm: string;
   cgroup: string | null;
   family: string;
 }

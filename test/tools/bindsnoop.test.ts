@@ -201,8 +201,13 @@ describe('bindsnoop', () => {
     assert.deepEqual(events.map(local), told.map(isLocal));
     assert.equal(new Set(events.map(({ pid }) => pid)).size, 3);
     assert.deepEqual(
-      events.map(({ comm }) => comm),
-      ['sockets', 'sockets', 'other', 'sockets'],
+      events.map(({ comm, thread_comm }) => [comm, thread_comm]),
+      [
+        ['sockets', 'sockets'],
+        ['sockets', 'sockets'],
+        ['sockets', 'other'],
+        ['sockets', 'sockets'],
+      ],
     );
   });
 

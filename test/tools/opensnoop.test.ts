@@ -112,6 +112,8 @@ describe('opensnoop shows a table', () => {
       uid: 0,
       user: 'root',
       comm: 'cat',
+      thread_comm: 'cat',
+      cgroup: /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1],
       ret: 3,
       flags: 'O_RDONLY',
       mode: '0000',

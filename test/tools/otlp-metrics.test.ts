@@ -16,7 +16,7 @@ const CUMULATIVE = 2;
 /** The names of attributes that rows of all tools of sockets have. */
 const KEYS: Readonly<Record<string, string>> = {
   pid: 'process.pid',
-  comm: 'thread.name',
+  comm: 'snoopkit.process.comm',
   local_addr: 'network.local.address',
   local_port: 'network.local.port',
   remote_addr: 'network.peer.address',

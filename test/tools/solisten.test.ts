@@ -139,12 +139,12 @@ describe('solisten', () => {
     );
     assert.deepEqual(events.map(shown), told.map(isTold));
     assert.deepEqual(
-      events.map(({ comm, backlog }) => [comm, backlog]),
+      events.map(({ comm, thread_comm, backlog }) => [comm, thread_comm, backlog]),
       [
-        ['sockets', 2],
-        ['sockets', 3],
-        ['other', 4],
-        ['sockets', 5],
+        ['sockets', 'sockets', 2],
+        ['sockets', 'sockets', 3],
+        ['sockets', 'other', 4],
+        ['sockets', 'sockets', 5],
       ],
     );
   });

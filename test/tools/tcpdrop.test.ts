@@ -110,6 +110,7 @@ describe('tcpdrop', () => {
         uid: 0,
         user: '',
         comm: '',
+        thread_comm: '',
         cgroup: '',
         local_addr: lab.b.address[family],
         local_port: REFUSED_PORT,

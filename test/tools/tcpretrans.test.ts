@@ -117,6 +117,7 @@ describe('tcpretrans', () => {
         uid: 0,
         user: '',
         comm: 'sockets',
+        thread_comm: 'sockets',
         cgroup: '',
         local_addr: lab.a.address[address],
         local_port: connect.local_port,

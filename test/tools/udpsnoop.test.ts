@@ -184,8 +184,8 @@ describe('udpsnoop', () => {
         assert.deepEqual(events.map(shown), truth(told));
         assert.equal(new Set(events.map(({ pid }) => pid)).size, 3);
         assert.deepEqual(
-          new Set(events.filter(({ bytes }) => bytes === 3).map(({ comm }) => comm)),
-          new Set(['other']),
+          new Set(events.filter(({ bytes }) => bytes === 3).map(({ comm, thread_comm }) => `${comm} ${thread_comm}`)),
+          new Set(['sockets other']),
         );
       });
 
