@@ -132,20 +132,42 @@ static __always_inline bool packet_fill(struct tcpdrop_event *e, struct sk_buff 
 	return true;
 }
 
+/* A packet of a handshake, for which there may be no connection yet. */
+static __always_inline bool is_handshake(const struct tcpdrop_event *e)
+{
+	return e->direction == received && e->flags & (TCPHDR_SYN | TCPHDR_RST);
+}
+
+/*
+ * Whom a packet is for that no socket has: who listens there; if nobody does, who has sent it,
+ * where that is a process in the same network namespace.
+ */
+static __always_inline const struct owner *owner_without_socket(struct tcpdrop_event *e)
+{
+	const struct owner *listener =
+		e->direction == received ? listener_find((struct socket_event *)e) : NULL;
+	struct sock *sender;
+
+	if (listener) {
+		e->state = TCP_LISTEN;
+		return listener;
+	}
+	sender = is_handshake(e) ? connecting_find(&e->remote, &e->local, e->netns) : NULL;
+	if (!sender)
+		return NULL;
+	e->mptcp = mptcp_part_of(sender);
+	return owner_of(sender, tcp_socket_find(sender));
+}
+
 /* Whom the packet is from or for, and the state of the socket; NULL where nobody is known. */
 static __always_inline const struct owner *owner_find(struct tcpdrop_event *e, struct sock *sk)
 {
-	const struct owner *listener;
-
 	if (!sk)
 		sk = connection_find((struct socket_event *)e);
-	if (!sk) {
-		listener =
-			e->direction == received ? listener_find((struct socket_event *)e) : NULL;
-		if (listener)
-			e->state = TCP_LISTEN;
-		return listener;
-	}
+	if (!sk && is_handshake(e))
+		sk = connecting_find(&e->local, &e->remote, e->netns);
+	if (!sk)
+		return owner_without_socket(e);
 	e->state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	if (e->state == TCP_NEW_SYN_RECV) {
 		e->state = TCP_SYN_RECV;
@@ -248,12 +270,17 @@ SEC("raw_tp/inet_sock_set_state")
 int handle_state(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct sock *sk = (void *)ctx->args[0];
+	int from = ctx->args[1], to = ctx->args[2];
 
-	if (!state_changes(sk, ctx->args[1], ctx->args[2]))
+	if (!state_changes(sk, from, to))
 		return 0;
-	owner_state(sk, ctx->args[1], ctx->args[2]);
-	if (ctx->args[2] == TCP_ESTABLISHED && !is_mptcp(sk))
+	owner_state(sk, from, to);
+	if (is_mptcp(sk))
+		return 0;
+	if (to == TCP_ESTABLISHED)
 		connection_add(sk);
+	else if (to == TCP_SYN_SENT)
+		connecting_add(sk);
 	return 0;
 }
 

@@ -101,19 +101,25 @@ static __always_inline bool has_fin(int from)
 	       from == TCP_LAST_ACK || from == TCP_TIME_WAIT;
 }
 
+/* Whether a socket that is older than the trace has sent a SYN: what was accepted has the backlog
+ * of the listener that it is a copy of. */
+static __always_inline bool has_connected(struct sock *sk)
+{
+	return !BPF_CORE_READ(sk, sk_max_ack_backlog);
+}
+
 /*
  * How many bytes of data were sent, each counted once: sequence numbers. The kernel's own count has
  * what could not leave the machine each time that it is tried. A SYN and a FIN have a number, too.
  */
 static __always_inline __u64 sent_once(struct tcp_sock *tp, int from, enum tcp_role role)
 {
-	__u64 counted = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
 	__u32 next = BPF_CORE_READ(tp, snd_nxt);
 	__u64 sent = BPF_CORE_READ(tp, bytes_acked) + (__u32)(next - BPF_CORE_READ(tp, snd_una));
 
 	if (has_fin(from) && next == BPF_CORE_READ(tp, write_seq))
 		sent--;
-	if (role == client || (role == unknown && sent > counted))
+	if (role == client || (role == unknown && has_connected((struct sock *)tp)))
 		sent--;
 	return sent;
 }
@@ -171,10 +177,11 @@ static __always_inline void forget_subflows(struct sock *connection)
 	bpf_map_delete_elem(&ended_subflows, &key);
 }
 
-/* Since 6.6 a connection has counts of its own, without what was sent over two subflows. */
+/* Since 6.6 a connection has counts of its own: what went over two subflows was sent again. */
 struct mptcp_sock___since_6_6 {
 	__u64 bytes_sent;
 	__u64 bytes_received;
+	__u64 bytes_retrans;
 } __attribute__((preserve_access_index));
 
 static __always_inline void connection_counts_read(struct counts *c, struct sock *connection)
@@ -201,6 +208,7 @@ static __always_inline void connection_counts_read(struct counts *c, struct sock
 	if (bpf_core_field_exists(own->bytes_sent)) {
 		c->sent = BPF_CORE_READ(own, bytes_sent);
 		c->received = BPF_CORE_READ(own, bytes_received);
+		c->retransmitted += BPF_CORE_READ(own, bytes_retrans);
 	}
 }
 

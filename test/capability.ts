@@ -118,6 +118,11 @@ function mptcp(): string | undefined {
   return file(setting)() ?? (readFileSync(setting, 'latin1') === '1\n' ? undefined : `${setting} is 0`);
 }
 
+/** The same with the program that tells it by which addresses other subflows may join. */
+function mptcpEndpoints(): string | undefined {
+  return mptcp() ?? program('ip')() ?? inNetwork('ip mptcp endpoint show');
+}
+
 /** The capabilities of this process, from the kernel: root in a container may have none of them. */
 function effective(bit: bigint, name: string): Probe {
   return () => {
@@ -162,6 +167,7 @@ const probes = {
   'sock-lengths': sockLengths,
   ipv6: file('/proc/net/if_inet6'),
   mptcp,
+  'mptcp-endpoints': mptcpEndpoints,
   strace: program('strace'),
   jq: program('jq'),
   bpftool: program('bpftool'),

@@ -71,7 +71,8 @@ export default defineTool({
   caveats: [
     'The latency is that of the handshake, as this machine sees it: not of the name lookup before it, nor of the server.',
     'What is still under way when tracing ends is not shown.',
-    'For 32-bit programs, and by io_uring, attempts that fail at once are not seen.',
+    'For 32-bit programs, and by io_uring, attempts that fail at once are not seen, but for those that find no local port: EADDRNOTAVAIL.',
+    'Where to, of an attempt that fails at once, is what connect(2) was given, zeros where the kernel takes that for no address. To ask again for what is under way or done (EALREADY, EISCONN) is no attempt, unless it is for another place.',
     ...OWNER_CAVEATS,
   ],
   overhead:

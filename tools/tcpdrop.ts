@@ -96,6 +96,7 @@ export default defineTool({
     'A SYN that a full queue of a listener does not take is no dropped packet for the kernel, but one that it has dealt with: tcpaccept shows these queues.',
     'Kernels before 5.17 give no reasons. What a socket drops they tell only where tcp_drop() is a function of its own and can be probed; that of Debian 11 has none.',
     'That a packet is dropped may be in order: one that came twice, or for a port where nobody listens.',
+    'A SYN for a port where nobody listens belongs to the process that has sent it, where that is on this machine and in the same network namespace.',
     'Of a packet that is only routed through, the local end is the one that it was for.',
     'Fragments behind the first have no header of TCP, and are not shown.',
     STACK_CAVEAT,

@@ -52,6 +52,7 @@ export default defineTool({
     'A connection ends here when the kernel gives its socket up, at the beginning of TIME_WAIT; one that still is there when tracing ends is not shown.',
     'Connections that never were established are those of tcpconnect.',
     'Bytes are those of TCP: with TLS more than the programs wrote.',
+    'A connection of MPTCP is one record; before Linux 6.6 its bytes are those of its subflows together, with what went over two of them.',
     ...OWNER_CAVEATS,
   ],
   overhead:

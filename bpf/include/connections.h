@@ -63,6 +63,69 @@ static __always_inline struct sock *connection_find(struct socket_event *ends)
 	return sk;
 }
 
+/*
+ * Sockets that have begun to connect, by where to: their own port they get only then. Each
+ * processor has its last one, so that those that connect there at the same time have a place each.
+ */
+#define CONNECTING_SLOTS 4
+
+struct connecting_key {
+	snoop_endpoint remote;
+	__u32 netns;
+	__u32 slot;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct connecting_key);
+	__type(value, __u64); /* the socket's address */
+} connecting SEC(".maps");
+
+static __always_inline void connecting_add(struct sock *sk)
+{
+	struct connecting_key key = {.slot = bpf_get_smp_processor_id() % CONNECTING_SLOTS};
+	struct socket_event ends = {};
+	__u64 value = (__u64)sk;
+
+	ends_read(&ends, sk);
+	key.remote = ends.remote;
+	key.netns = ends.netns;
+	bpf_map_update_elem(&connecting, &key, &value, BPF_ANY);
+}
+
+static __always_inline bool endpoints_equal(const snoop_endpoint *one, const snoop_endpoint *other)
+{
+	const __u32 *left = (const void *)one->addr, *right = (const void *)other->addr;
+
+	return one->port == other->port && left[0] == right[0] && left[1] == right[1] &&
+	       left[2] == right[2] && left[3] == right[3];
+}
+
+/* The socket that connects from here to there, NULL where none is known. */
+static __always_inline struct sock *connecting_find(const snoop_endpoint *local,
+						    const snoop_endpoint *remote, __u32 netns)
+{
+	struct connecting_key key = {.remote = *remote, .netns = netns};
+
+	for (int i = 0; i < CONNECTING_SLOTS; i++) {
+		struct socket_event now = {};
+		struct sock *sk;
+		__u64 *found;
+
+		key.slot = i;
+		found = bpf_map_lookup_elem(&connecting, &key);
+		sk = found ? (void *)*found : NULL;
+		/* Its memory may have become that of another one. */
+		if (!sk || !tcp_socket_find(sk))
+			continue;
+		ends_read(&now, sk);
+		if (endpoints_equal(&now.local, local) && endpoints_equal(&now.remote, remote))
+			return sk;
+	}
+	return NULL;
+}
+
 /* Whoever listens at the local end, or at all addresses; NULL where nobody is known. */
 static __always_inline const struct owner *listener_find(const struct socket_event *ends)
 {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { NetLab, REFUSED_PORT } from '../helpers/net.js';
-import { patient } from '../helpers/patience.js';
+import { fewer, patient } from '../helpers/patience.js';
 import type { Running } from '../helpers/run.js';
 import type { SocketEvent } from '../helpers/socket-events.js';
 import { doSteps, parseSteps, socketsWords, stepOf } from '../helpers/sockets.js';
@@ -128,6 +128,45 @@ describe('tcpdrop', () => {
       });
       assert.equal(events.length, 1);
     });
+
+  for (const [family, how, kind] of [
+    ['v4', '', 'tcp4'],
+    ['v6', ' nonblock', 'tcp6'],
+    ['v4', '', 'mptcp4'],
+  ] as const)
+    it(`knows whose SYN it is that nobody listens for, of ${kind}${how}`, async function () {
+      if (family === 'v6') needs(this, 'ipv6');
+      if (kind === 'mptcp4') needs(this, 'mptcp');
+      const host = lab.a.address[family];
+      const connect = (slot: number) => `socket ${slot} ${kind} connect ${slot} ${host} ${REFUSED_PORT}${how}`;
+      const steps = socketsWords(connect(1), `fork ( ${connect(2)} exit ) wait`, connect(3), 'sleep 100');
+      for (const flags of [['-f'], ['-f', '-n', 'ocket']]) {
+        const { events, stdout } = await trace.run(flags, lab.a.words(steps));
+        const told = parseSteps(stdout).filter(({ step }) => step === 'connect');
+        assert.deepEqual(
+          events.map(({ pid, flags, direction, local_addr, local_port, comm }) =>
+            [pid, flags, direction, local_addr, local_port, comm].join(' '),
+          ),
+          told.map(({ pid }) => `${pid} SYN received ${host} ${REFUSED_PORT} sockets`),
+        );
+        assert.ok(new Set(events.map(({ pid }) => pid)).size === 2);
+      }
+      // Nor is it anybody else's.
+      assert.deepEqual((await trace.run(['-p', `${process.pid}`], lab.a.words(['true']))).events, []);
+    });
+
+  it('knows whose SYN it is among many at a time', async () => {
+    const port = 21_999;
+    const one = `${`connect 1 127.0.0.1 ${port} close 1 `.repeat(fewer(40))}exit`;
+    const forks = Array.from({ length: 4 }, () => `fork ( ${one} )`);
+    const { events, stdout } = await trace.run(['-f'], lab.a.words(socketsWords(...forks, 'wait')));
+    const told = parseSteps(stdout).filter(({ step }) => step === 'connect');
+    // Where one comes between the two steps of another, that one's SYN is nobody's; never somebody else's.
+    assert.ok(events.length <= told.length && events.length >= 0.9 * told.length, `${events.length}`);
+    assert.equal(new Set(events.map(({ pid }) => pid)).size, 4);
+    for (const { pid, remote_port } of events)
+      assert.ok(told.some((step) => step.pid === pid && step.local_port === remote_port));
+  });
 
   it('shows what a filter of the socket does not let through', async () => {
     const connection = await connected('send 0 100 sleep 100', 'deafen 1 hold');
