@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import { BaseCommand } from '../src/cli/base-command.js';
+import { BaseCommand, refuseTwoOutputs } from '../src/cli/base-command.js';
 import { findTool, isTool } from '../src/cli/find-tool.js';
 
 export default class Doctor extends BaseCommand {
@@ -37,7 +37,8 @@ export default class Doctor extends BaseCommand {
   ];
 
   async run(): Promise<void> {
-    const { argv, flags } = await this.parse(Doctor);
+    const { argv, flags, metadata } = await this.parse(Doctor);
+    refuseTwoOutputs(flags, metadata.flags);
     const asked = argv as string[];
     const all = this.config.commands.filter(isTool).map(({ id }) => id);
     const tools = await Promise.all((asked.length > 0 ? asked : all.sort()).map((id) => findTool(this.config, id)));

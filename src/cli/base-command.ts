@@ -1,15 +1,7 @@
 import { Command } from '@oclif/core/command';
 import { CLIError, ExitError } from '@oclif/core/errors';
+import { UsageError } from '../errors.js';
 import { reportError, say } from './talk.js';
-
-/** What oclif paints a reason with. */
-const DIM = ['\x1b[2m', '\x1b[22m'];
-
-/** oclif's own errors say more than one line, of which the first ones are the reason. */
-function onlyReason(message: string): string {
-  const [reason = ''] = message.split('\nSee more help');
-  return DIM.reduce((text, code) => text.replaceAll(code, ''), reason).replaceAll(/\s*\n\s*/g, ' ');
-}
 
 /** What all commands share: errors are told in one line, and end in the right exit status. */
 export abstract class BaseCommand extends Command {
@@ -18,10 +10,25 @@ export abstract class BaseCommand extends Command {
     // oclif would warn of a command that has not come so far, where NODE_ENV is that of development.
     this.parsed = true;
     if (error.oclif !== undefined || error instanceof CLIError) {
-      say(`${onlyReason(error.message)} (snoopkit ${this.id} --help tells more)`);
+      // Only now: a command line that is right has no use for it.
+      const { usageText } = await import('./usage.js');
+      const { id = '', flags = {}, isTool = false } = this.ctor as typeof Command & { isTool?: boolean };
+      const cut = this.argv.indexOf('--');
+      const words = cut < 0 ? this.argv : this.argv.slice(0, cut);
+      say(`${usageText(error, { id, flags, isTool, words })} (snoopkit ${id} --help tells more)`);
       process.exitCode = 2;
       return;
     }
     process.exitCode = reportError(error);
   }
+}
+
+/** Throws UsageError where --json and --output say different things. */
+export function refuseTwoOutputs(
+  flags: { readonly json?: boolean; readonly output?: string },
+  given: Readonly<Record<string, { readonly setFromDefault?: boolean } | undefined>>,
+): void {
+  const isGiven = flags.output !== undefined && given.output?.setFromDefault !== true;
+  if (flags.json && isGiven && flags.output !== 'json')
+    throw new UsageError(`--json and --output ${flags.output} contradict each other: give one of them`);
 }

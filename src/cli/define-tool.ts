@@ -1,7 +1,8 @@
 import type { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
+import type { FlagInput } from '@oclif/core/interfaces';
 import { splitWords } from './arguments.js';
-import { BaseCommand } from './base-command.js';
+import { BaseCommand, refuseTwoOutputs } from './base-command.js';
 import { sharedFlags } from './flags.js';
 import { netFlags } from './net-flags.js';
 import type { SharedFlagValues } from './options.js';
@@ -23,6 +24,13 @@ function ownFlag(flag: ToolFlag) {
   return Flags.string({ ...common, ...usual, helpValue: HELP_VALUE[flag.takes] });
 }
 
+/** A flag that may be given again takes one value each time: the word behind that is none, but maybe a command without its `--`. */
+function eachOneValue(flags: FlagInput): FlagInput {
+  const one = ([name, flag]: [string, FlagInput[string]]) =>
+    [name, flag.type === 'option' && flag.multiple ? { ...flag, multipleNonGreedy: true } : flag] as const;
+  return Object.fromEntries(Object.entries(flags).map(one));
+}
+
 /** Makes the command of a tool from its definition: `export default defineTool({...})` in tools/<name>.ts. */
 export function defineTool(definition: ToolDefinition): ToolCommand {
   const { sockets, caveats } = definition;
@@ -40,14 +48,14 @@ export function defineTool(definition: ToolDefinition): ToolCommand {
     static override summary = tool.summary;
     static override description = tool.description;
     static override usage = [`${tool.name} [FLAGS] [-- COMMAND ARGUMENTS...]`];
-    static override flags = {
+    static override flags = eachOneValue({
       ...Object.fromEntries(own),
       ...tree,
       ...(tool.sockets && netFlags),
       ...sharedFlags,
       ...otlpFlags,
       ...report,
-    };
+    });
     static override examples = tool.examples.map(({ summary, command }) => ({
       description: summary,
       command: command.startsWith('<%=') ? command : `<%= config.bin %> ${tool.name} ${command}`.trimEnd(),
@@ -55,7 +63,8 @@ export function defineTool(definition: ToolDefinition): ToolCommand {
 
     async run(): Promise<void> {
       const words = splitWords(this.argv);
-      const { flags } = await this.parse(this.ctor, words.own);
+      const { flags, metadata } = await this.parse(this.ctor, words.own);
+      refuseTwoOutputs(flags, metadata.flags);
       // Only now, for --help needs no more than what is loaded already.
       const { parseOptions } = await import('./options.js');
       const options = parseOptions(flags as SharedFlagValues, words.command);

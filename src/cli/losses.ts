@@ -1,4 +1,5 @@
 import type { BpfObject } from '../bpf/object.js';
+import { counted } from '../counted.js';
 import type { Loss } from '../output/format.js';
 
 /** The reasons, in the order of enum lost_reason of bpf/include/event.h. */
@@ -6,6 +7,27 @@ export const COUNTED = ['ring_full', 'not_followed', 'not_kept'] as const;
 
 /** struct lost_counts of bpf/include/event.h, by CPU. */
 export type LostCounts = readonly { readonly by_reason: readonly bigint[] }[];
+
+/** What a person is told of one, or of many, and why. */
+const ADVICE: Record<Loss['reason'], readonly [one: string, many: string, text: string]> = {
+  ring_full: [
+    'event was',
+    'events were',
+    'lost because the ring buffer was full: a larger --buffer or a narrower filter helps',
+  ],
+  not_followed: ['process', 'processes', 'could not be followed: there were too many at once'],
+  not_kept: [
+    'time',
+    'times',
+    'there was no room for what should be remembered, since there was too much at once: what depends on it is missing',
+  ],
+  skipped: [
+    'time',
+    'times',
+    'the kernel did not run a program, for one was running on that CPU already: as many events at most are missing',
+  ],
+  unreadable: ['event', 'events', 'could not be read: this is a bug in snoopkit'],
+};
 
 /** Keeps account of what is not in the stream: what the BPF programs count, and records that can't be read. */
 export class Losses {
@@ -65,15 +87,9 @@ export class Losses {
 
   /** What a person should know at the end, a line for each reason. */
   summary(): string[] {
-    const advice: Record<Loss['reason'], string> = {
-      ring_full: 'events were lost because the ring buffer was full: a larger --buffer or a narrower filter helps',
-      not_followed: 'processes could not be followed: there were too many at once',
-      not_kept:
-        'times there was no room for what should be remembered, since there was too much at once: what depends on it is missing',
-      skipped:
-        'times the kernel did not run a program, for one was running on that CPU already: as many events at most are missing',
-      unreadable: 'events could not be read: this is a bug in snoopkit',
-    };
-    return [...this.#totals].map(([reason, total]) => `${total} ${advice[reason]}`);
+    return [...this.#totals].map(([reason, total]) => {
+      const [one, many, text] = ADVICE[reason];
+      return `${counted(total, one, many)} ${text}`;
+    });
   }
 }

@@ -10,7 +10,8 @@ import type { ToolDefinition } from './tool.js';
 export const FLAG_GROUPS: Readonly<Record<string, string>> = {
   FILTER:
     'The kernel sends only what passes all of them. A filter may have several values, of which one must fit: give the flag again, or, for numbers and users, put commas between.',
-  OUTPUT: '',
+  OUTPUT:
+    'A cell of CSV may begin with =, +, - or @, where a name does, which a spreadsheet takes for a formula: import names as text. JSON has no such danger.',
   RUN: '',
   OTLP: 'For --output otlp. The standard variables OTEL_EXPORTER_OTLP_*, OTEL_BLRP_*, OTEL_RESOURCE_ATTRIBUTES and so on say the same; a flag wins.',
 };

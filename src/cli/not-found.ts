@@ -1,4 +1,5 @@
 import type { Hook } from '@oclif/core/hooks';
+import { insteadOf } from './other-tools.js';
 import { say } from './talk.js';
 
 const USAGE = 2;
@@ -23,20 +24,46 @@ function distance(from: string, to: string): number {
   return last[to.length] as number;
 }
 
-/** The word that was likely meant: what it is the beginning of, or a third of its letters away at most. */
-export function closest(word: string, words: readonly string[]): string | undefined {
+/** What most names end in: to mistype it says nothing about which one is meant. */
+const FAMILY = 'snoop';
+
+/** How far a word is from a known one: a mistake in what tells that one from others counts twice. */
+function mistakes(word: string, known: string): number {
+  if (!known.endsWith(FAMILY)) return 2 * distance(word, known);
+  const stem = known.slice(0, -FAMILY.length);
+  const cuts = Array.from({ length: word.length + 1 }, (_, at) => at);
+  return Math.min(...cuts.map((at) => 2 * distance(word.slice(0, at), stem) + distance(word.slice(at), FAMILY)));
+}
+
+/** One slip of the finger, two in a long word. */
+const forgiven = (known: string) => (known.replace(FAMILY, '').length < 7 ? 3 : 5);
+
+const LEAST = 3;
+
+/** The words that were likely meant: those that it is a part of, or the one that is nearest. */
+export function closest(word: string, words: readonly string[]): string[] {
+  const begun = words.filter((known) => word.length >= LEAST && known.startsWith(word));
+  if (begun.length > 0) return begun;
   const near = words
-    .map((known) => ({ known, far: known.startsWith(word) ? 0 : distance(word, known) }))
-    .filter(({ known, far }) => far <= known.length / 3)
+    .map((known) => ({ known, far: mistakes(word, known) }))
+    .filter(({ known, far }) => far <= forgiven(known))
     .sort((a, b) => a.far - b.far);
-  return near[0]?.known;
+  if (near[0]) return [near[0].known];
+  return words.filter((known) => word.length > LEAST && known.includes(word));
+}
+
+/** `a, b or c` */
+function either(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
 /** One line about a command that there is not. */
 export function notFoundText(word: string, commands: readonly string[]): string {
   if (word.startsWith('-')) return `there is no flag ${word} without a command (snoopkit --help tells more)`;
+  const instead = insteadOf(word, commands);
+  if (instead !== undefined) return instead;
   const meant = closest(word, commands);
-  return `there is no command ${word}${meant ? `; did you mean ${meant}?` : ' (snoopkit --help lists them)'}`;
+  return `there is no command ${word}${meant.length > 0 ? `; did you mean ${either(meant)}?` : ' (snoopkit --help lists them)'}`;
 }
 
 /** oclif's hook: it is loaded only when it is needed, so a start costs nothing more for it. */

@@ -1,4 +1,5 @@
 /** The spans of a run: of processes, or of connections, and what log records say of the trace that they belong to. */
+import { counted } from '../counted.js';
 import type { Column, EventRecord } from '../events/column.js';
 import { messageType } from '../output/otlp/messages.js';
 import { redactWords } from '../output/otlp/redact.js';
@@ -108,16 +109,16 @@ export class OtlpSpans {
   end(now: bigint, offset: bigint, words: readonly string[]): string[] {
     const spans = this.#spans;
     const lines: string[] = [];
-    const tell = (count: number, text: string) => {
-      if (count > 0) lines.push(`${count} ${text}`);
+    const tell = (count: number, one: string, many: string, text: string) => {
+      if (count > 0) lines.push(`${counted(count, one, many)}${text}`);
     };
     if (spans instanceof ProcessSpans) {
       spans.end(now, offset);
-      tell(spans.unseen, 'processes have no span, though others are below them: their ends were not seen');
-      tell(spans.forgotten, 'processes may have no span: there were too many at a time');
+      tell(spans.unseen, 'process has', 'processes have', ' no span, though others are below: the end was not seen');
+      tell(spans.forgotten, 'process', 'processes', ' may have no span: there were too many at a time');
     }
     if (spans instanceof ConnectionSpans)
-      tell(spans.withoutStart, 'connections have no span: they began before tracing');
+      tell(spans.withoutStart, 'connection has', 'connections have', ' no span: begun before tracing');
     const hasRoot = spans instanceof ProcessSpans && spans.hasRoot;
     if (this.#root && this.#command && !hasRoot) {
       const { status, start } = this.#command;

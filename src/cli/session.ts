@@ -9,14 +9,16 @@ import { type Attached, attachTool } from './attach.js';
 import { keepBytecode } from './bytecode.js';
 import { TracedCommand } from './command.js';
 import { hookReport, openingOf } from './hook-report.js';
+import { watchKeys } from './keys.js';
 import { Losses } from './losses.js';
+import { quietNotice } from './notice.js';
 import type { RunOptions } from './options.js';
 import type { OtlpRun } from './otlp-run.js';
 import { type Prepared, prepare } from './prepare.js';
 import { EventPump } from './pump.js';
 import { Reporter } from './reporter.js';
 import { SMALLEST_RING } from './ring.js';
-import { reportError, say, sayLater } from './talk.js';
+import { leaveLine, reportError, say, sayLater } from './talk.js';
 import { TallyReader } from './tally-reader.js';
 import type { ToolDefinition } from './tool.js';
 
@@ -73,6 +75,9 @@ class Session {
       otlp?.start(() => losses.totals, command?.pid);
       this.#watch(run);
       reporter?.start(duration, () => this.#stop.abort());
+      const notice = quietNotice(tool, this.#options, reports);
+      if (notice !== undefined) say(notice);
+      if (reports?.isScreen && !command) this.#cleanups.push(watchKeys(() => this.#stop.abort()));
       if (!command) pump.begin();
       const released = command && !this.#stop.signal.aborted ? this.#release(command, pump) : undefined;
       for await (const batch of ring.batches(this.#stop.signal)) {
@@ -147,7 +152,8 @@ class Session {
 
   /** From before anything is attached, so that a signal always ends the run in order. */
   #heedSignals(): void {
-    const interrupt = () => {
+    const interrupt = (signal: NodeJS.Signals) => {
+      if (signal === 'SIGINT') leaveLine();
       this.#interrupt.abort();
       this.#stop.abort();
     };

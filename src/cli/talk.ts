@@ -1,9 +1,11 @@
 import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { UsageError } from '../errors.js';
 import { visibleText } from '../output/visible.js';
 
 /** How long a line may wait for a reader of standard error that is slow. */
 const PATIENCE_MS = 1000;
+const STDERR = 2;
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
 let held = '';
@@ -41,11 +43,16 @@ function sayLines(text: string): void {
   flush();
 }
 
+/** Where a person has pressed Ctrl-C: what follows, be it the prompt, begins a line of its own, not behind the ^C. */
+export function leaveLine(): void {
+  if (isatty(STDERR)) write('\n');
+}
+
 function write(text: string): void {
   const line = Buffer.from(text);
   for (let at = 0, waited = 0; at < line.length && waited < PATIENCE_MS; ) {
     try {
-      at += writeSync(2, line, at);
+      at += writeSync(STDERR, line, at);
     } catch (error) {
       // Nobody listens, and that is no reason to stop.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;

@@ -8,7 +8,6 @@ export type Part = (record: EventRecord, out: OutputBuffer) => void;
 export interface Order {
   readonly isUsual: boolean;
 }
-const ALWAYS: Order = { isUsual: true };
 
 /** How many texts a memo keeps: as many as processes are busy at one time, more or less. */
 const ENTRIES_BITS = 6;
@@ -45,7 +44,7 @@ function places(ranges: readonly Range[]): { words: number[]; bytes: number[] } 
  * has the process, the user and the command of one a moment ago, and to compare bytes and copy a text is several
  * times as quick as to write it anew.
  */
-function memo(parts: readonly Part[], ranges: readonly Range[], order: Order): Part {
+function memo(parts: readonly Part[], ranges: readonly Range[], order?: Order): Part {
   const { words, bytes } = places(ranges);
   const entries = new Array<Entry | undefined>(ENTRIES).fill(undefined);
   const keyOf = ({ view, offset }: EventRecord) =>
@@ -68,10 +67,6 @@ function memo(parts: readonly Part[], ranges: readonly Range[], order: Order): P
   };
   let last: Entry | undefined;
   return (record, out) => {
-    if (!order.isUsual) {
-      for (const part of parts) part(record, out);
-      return;
-    }
     if (last && isOf(last, record)) {
       out.insert(last.text);
       return;
@@ -85,9 +80,18 @@ function memo(parts: readonly Part[], ranges: readonly Range[], order: Order): P
     }
     const start = out.length;
     for (const part of parts) part(record, out);
-    if (!order.isUsual || out.length - start > LONGEST) return;
+    if (order?.isUsual === false || out.length - start > LONGEST) return;
     const text = new Snippet(out.bytes.subarray(start, out.length));
     entries[slot] = { key: keyOf(record), text };
+  };
+}
+
+/** The same where each row has an order that may be broken: then the parts are written anew. */
+function memoInOrder(parts: readonly Part[], ranges: readonly Range[], order: Order): Part {
+  const kept = memo(parts, ranges, order);
+  return (record, out) => {
+    if (order.isUsual) kept(record, out);
+    else for (const part of parts) part(record, out);
   };
 }
 
@@ -98,7 +102,7 @@ function fits(range: Range, ranges: readonly Range[]): boolean {
 }
 
 /** Puts a memo around each run of columns that depend on certain bytes alone. `parts` are those of the columns. */
-export function memoized(columns: readonly Column[], parts: readonly Part[], order = ALWAYS): Part[] {
+export function memoized(columns: readonly Column[], parts: readonly Part[], order?: Order): Part[] {
   const result: Part[] = [];
   for (let at = 0; at < columns.length; ) {
     let end = at;
@@ -107,7 +111,8 @@ export function memoized(columns: readonly Column[], parts: readonly Part[], ord
       ranges.push(range);
       end++;
     }
-    if (ranges.length > 0) result.push(memo(parts.slice(at, end), ranges, order));
+    const run = parts.slice(at, end);
+    if (ranges.length > 0) result.push(order ? memoInOrder(run, ranges, order) : memo(run, ranges));
     else result.push(parts[end++] as Part);
     at = end;
   }

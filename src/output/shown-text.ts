@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { type EventRecord, type ListColumn, type TextColumn, TextList, TextSpan } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 import { writeTerminalText } from './escape.js';
@@ -54,7 +55,9 @@ export function shownList(column: ListColumn, missing: string): (record: EventRe
       else write(span.bytes, start, end);
     });
     if (!span.isTruncated) return width;
-    const total = [...(count > 0 ? [`${count} words`] : []), ...(size > 0 ? [`${size} bytes`] : [])].join(', ');
+    const total = [...(count > 0 ? [counted(count, 'word')] : []), ...(size > 0 ? [counted(size, 'byte')] : [])].join(
+      ', ',
+    );
     const note = `...[truncated${total && `: ${total} in all`}]`;
     out.ascii(note);
     return width + note.length;

@@ -1,4 +1,5 @@
 import { Chalk, type ChalkInstance } from 'chalk';
+import { counted } from '../counted.js';
 import { bootTimeOf, type Column, type EventRecord, type ListColumn, type TextColumn } from '../events/column.js';
 import { shownDuration } from '../events/kinds/time.js';
 import { OutputBuffer } from '../events/output-buffer.js';
@@ -127,7 +128,7 @@ export class TreeFormat implements Format {
     out.utf8(`${this.#style.bold(`${front('TIME', 'CPU', 'STATUS')}COMMAND`)}\n`);
     for (const root of roots) this.#write(root, shown, out);
     const failed = processes.filter(({ hasFailed }) => hasFailed).length;
-    out.ascii(`${processes.length} processes, ${failed} failed\n`);
+    out.ascii(`${counted(processes.length, 'process', 'processes')}, ${failed} failed\n`);
   }
 
   /** Writes a process and all below it, of those that are to be `shown`. */

@@ -255,15 +255,67 @@ describe('cli: words that are wrong', () => {
   });
 
   it('guesses only what is near', () => {
-    const words = ['opensnoop', 'execsnoop', 'vmlinux'];
-    assert.equal(closest('opne', words), undefined);
-    assert.equal(closest('open', words), 'opensnoop');
-    assert.equal(closest('opesnnoop', words), 'opensnoop');
-    assert.equal(closest('execsnop', words), 'execsnoop');
-    assert.equal(closest('vmlinus', words), 'vmlinux');
-    assert.equal(closest('ls', words), undefined);
+    const words = ['opensnoop', 'execsnoop', 'bindsnoop', 'vmlinux', 'tcpaccept', 'tcpretrans', 'udpsnoop'];
+    for (const [word, ...meant] of [
+      ['opne'],
+      ['open', 'opensnoop'],
+      ['opesnnoop', 'opensnoop'],
+      ['opensnop', 'opensnoop'],
+      ['execsnop', 'execsnoop'],
+      ['execsnp', 'execsnoop'],
+      ['binsnoop', 'bindsnoop'],
+      ['vmlinus', 'vmlinux'],
+      ['tcpretran', 'tcpretrans'],
+      ['tcpretrnas', 'tcpretrans'],
+      ['retrans', 'tcpretrans'],
+      ['tcp', 'tcpaccept', 'tcpretrans'],
+      ['biosnoop'],
+      ['killsnoop'],
+      ['dnssnoop'],
+      ['tcpsnoop'],
+      ['ls'],
+      [''],
+    ] as const)
+      assert.deepEqual(closest(word, words), meant, word);
     assert.equal(notFoundText('ls', words), 'there is no command ls (snoopkit --help lists them)');
+    assert.equal(notFoundText('tcp', words), 'there is no command tcp; did you mean tcpaccept or tcpretrans?');
   });
+
+  it('shows what a terminal would obey, wherever it stands on a command line', async function () {
+    needs(this, 'root');
+    const hostile = '\x1b[31m\nX\u202e\u00a0';
+    for (const args of [
+      [hostile],
+      [hostile, '--help'],
+      ['help', hostile],
+      ['help', 'opensnoop', hostile],
+      ['man', hostile],
+      ['doctor', hostile],
+      ['schema', hostile],
+      ['completion', hostile],
+      ['opensnoop', hostile],
+      ['opensnoop', `--${hostile}`],
+      ['opensnoop', '--uid', hostile],
+      ['opensnoop', '--pid', hostile],
+      ['opensnoop', '--comm', hostile.repeat(9)],
+      ['opensnoop', '--fields', hostile],
+      ['opensnoop', '--cgroup', hostile],
+      ['opensnoop', '--hooks', hostile],
+      ['opensnoop', '--duration', hostile],
+      ['opensnoop', '--output', hostile],
+      ['opensnoop', '--out', `/nowhere/${hostile}`],
+      ['opensnoop', '--btf', hostile],
+      ['opensnoop', '--', hostile],
+      ['sigsnoop', '--count', '--sort', hostile],
+      ['vmlinux', '--btf', hostile],
+    ]) {
+      const { status, said, lines } = await snoopkit(args);
+      assert.notEqual(status, 0, args.join(' '));
+      assert.doesNotMatch(said.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\u00a0]/u, args.join(' '));
+      assert.equal(lines.length, 1, said);
+      assert.match(said, /^snoopkit: .*X/, args.join(' '));
+    }
+  }).timeout(180_000);
 });
 
 describe('cli: version', () => {

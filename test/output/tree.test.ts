@@ -160,7 +160,7 @@ describe('output: a tree of processes', () => {
       lines.map((line) => line.slice(31)),
       ['make', '└─ between', '   └─ bad', ''],
     );
-    assert.deepEqual(tree([ROOT], { failed: true }), ['1 processes, 0 failed']);
+    assert.deepEqual(tree([ROOT], { failed: true }), ['1 process, 0 failed']);
   });
 
   it('is as deep as it has to be', () => {

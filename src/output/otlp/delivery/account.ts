@@ -1,3 +1,4 @@
+import { counted } from '../../../counted.js';
 import { NOUNS, type Signal } from '../types.js';
 
 /** Why a record never reached the collector, though it was there to be sent. */
@@ -40,7 +41,7 @@ export function accountLine(signal: Signal, account: Account): string {
     if (count > 0) parts.push(`${count} dropped: ${DROP_REASONS[reason as DropReason]}`);
   if (spooled > 0) parts.push(`${spooled} in the spool, for the next run`);
   const earlier = adopted > 0 ? `, and ${adopted} of an earlier run` : '';
-  return `${seen} ${NOUNS[signal]}${earlier}: ${parts.join('; ')}`;
+  return `${counted(seen, NOUNS[signal].replace(/s$/, ''))}${earlier}: ${parts.join('; ')}`;
 }
 
 /** What is not at the collector, since the last report and since the start. */

@@ -1,3 +1,4 @@
+import { counted } from '../../../counted.js';
 import type { Outcome, Transport } from '../types.js';
 import type { Ledger } from './account.js';
 import { attempt, backoff, quietTimer } from './attempt.js';
@@ -120,6 +121,7 @@ export class Sender {
 
   #settle(batch: Batch, outcome: Outcome): void {
     const { noun } = this.#options;
+    const some = (count: number) => counted(count, noun.replace(/s$/, ''));
     const { records } = batch;
     const { message } = outcome;
     if (outcome.kind === 'taken') {
@@ -127,12 +129,15 @@ export class Sender {
       this.#ledger.delivered += records - rejected;
       this.#ledger.lost.rejected += rejected;
       if (batch.place) this.#ledger.replayed += records;
-      if (rejected > 0) this.#troubles.note('rejected', () => `the collector rejected ${rejected} ${noun}: ${message}`);
+      if (rejected > 0) this.#troubles.note('rejected', () => `the collector rejected ${some(rejected)}: ${message}`);
       else if (message !== '')
         this.#troubles.note('warning', () => `the collector took the ${noun}, and says: ${message}`);
     } else {
       this.#ledger.lost.refused += records;
-      this.#troubles.note('refused', () => `the collector refused ${records} ${noun}, which are lost: ${message}`);
+      this.#troubles.note(
+        'refused',
+        () => `the collector refused ${some(records)}, which ${records === 1 ? 'is' : 'are'} lost: ${message}`,
+      );
     }
     this.#finish(batch);
   }
@@ -155,7 +160,8 @@ export class Sender {
       this.#ledger.lost.timeout += batch.records;
       this.#troubles.note(
         'timeout',
-        () => `${batch.records} ${noun} are lost: the collector did not take them in time`,
+        () =>
+          `${counted(batch.records, `${noun.replace(/s$/, '')} is`, `${noun} are`)} lost: the collector did not take ${batch.records === 1 ? 'it' : 'them'} in time`,
       );
       this.#finish(batch);
     }

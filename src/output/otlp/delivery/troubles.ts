@@ -1,3 +1,5 @@
+import { counted } from '../../../counted.js';
+
 /** How long one kind of trouble is not told again. */
 const QUIET_MS = 10_000;
 
@@ -18,6 +20,10 @@ export class Troubles {
       return;
     }
     this.#kinds.set(kind, { until: now + QUIET_MS, untold: 0 });
-    this.#tell(last !== undefined && last.untold > 0 ? `${text()} (and ${last.untold} more times before)` : text());
+    this.#tell(
+      last !== undefined && last.untold > 0
+        ? `${text()} (and ${counted(last.untold, 'more time', 'more times')} before)`
+        : text(),
+    );
   }
 }

@@ -1,0 +1,69 @@
+import { closest } from './not-found.js';
+import { flagInstead } from './other-tools.js';
+
+/** What oclif paints a reason with. */
+const DIM = ['\x1b[2m', '\x1b[22m'];
+
+/** oclif's own errors say more than one line, of which the first ones are the reason. */
+function onlyReason(message: string): string {
+  const [reason = ''] = message.split('\nSee more help');
+  return DIM.reduce((text, code) => text.replaceAll(code, ''), reason).replaceAll(/\s*\n\s*/g, ' ');
+}
+
+/** The command that a command line is for. */
+export interface Wrong {
+  readonly id: string;
+  readonly isTool: boolean;
+  readonly flags: Readonly<Record<string, { readonly name: string; readonly char?: string }>>;
+  /** Its words, up to `--`. */
+  readonly words: readonly string[];
+}
+
+/** What oclif's errors have beside their message: flags that there are not, words that are too many. */
+interface Details {
+  readonly flags?: readonly string[];
+  readonly args?: readonly unknown[];
+  readonly parse?: { readonly output?: { readonly argv?: readonly unknown[] } };
+}
+
+const shellWord = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** The command line with `--` in front of the word where a command to trace seems to begin. */
+function withDashes({ id, words }: Wrong, at: number): string {
+  const line = [...words.slice(0, at), '--', ...words.slice(at)].map(shellWord);
+  return `to trace a command put -- in front of it: snoopkit ${id} ${line.join(' ')}`;
+}
+
+function unknownFlag(wrong: Wrong, flag: string, first: number): string {
+  const { id, isTool, flags, words } = wrong;
+  if (isTool && first >= 0 && first < words.findIndex((word) => word.startsWith(flag))) return withDashes(wrong, first);
+  const instead = isTool ? flagInstead(id, flag) : undefined;
+  if (instead !== undefined) return instead;
+  const [meant] = flag.startsWith('--') ? closest(flag.slice(2), Object.keys(flags)) : [];
+  return `there is no flag ${flag}${meant === undefined ? '' : `; did you mean --${meant}?`}`;
+}
+
+function tooMany(wrong: Wrong, word: string, at: number): string {
+  const { id, words } = wrong;
+  const before = words[at - 1] ?? '';
+  const instead = before.startsWith('-') ? flagInstead(id, before) : undefined;
+  if (instead !== undefined) return instead;
+  if (/^[\d.]+$/.test(word)) return `${word} alone says nothing: is it a process (-p ${word}), or a time (-d ${word})?`;
+  return withDashes(wrong, at);
+}
+
+/** What is wrong with a command line, in a line, and what was likely meant. */
+export function usageText(error: Error & Details, wrong: Wrong): string {
+  const reason = onlyReason(error.message);
+  const { id, isTool, flags, words } = wrong;
+  const extra = error.args?.[0] ?? error.parse?.output?.argv?.[0];
+  const first = typeof extra === 'string' ? words.indexOf(extra) : -1;
+  if (error.flags?.[0] !== undefined) return unknownFlag(wrong, error.flags[0], first);
+  if (isTool && typeof extra === 'string' && error.args !== undefined) return tooMany(wrong, extra, first);
+  const [, lacking = ''] = /^Flag --(\S+) expects a value/.exec(reason) ?? [];
+  const forms = [`-${flags[lacking]?.char}`, `--${lacking}`];
+  const theirs = forms
+    .map((form) => (isTool && words.includes(form) ? flagInstead(id, form) : undefined))
+    .find(Boolean);
+  return theirs === undefined ? reason : `${reason}; ${theirs}`;
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { notFoundText } from '../../src/cli/not-found.js';
+import { flagInstead, INSTEAD, MISSING, THEIRS } from '../../src/cli/other-tools.js';
+import { snoopkit } from '../helpers/run.js';
+
+const manifest = JSON.parse(readFileSync(new URL('../../../oclif.manifest.json', import.meta.url), 'utf8'));
+const commands = manifest.commands as Record<string, { flags: Record<string, { name: string; char?: string }> }>;
+const names = Object.keys(commands);
+
+/** Sees that flags which a text names are a tool's. */
+function assertFlags(tool: string, text: string): void {
+  const forms = Object.values(commands[tool]?.flags ?? {}).flatMap(({ name, char }) => [`--${name}`, `-${char}`]);
+  for (const [form] of text.matchAll(/(?<![\w-])--?[a-zA-Z][\w-]*/g))
+    assert.ok(forms.includes(form), `${tool} ${form}`);
+}
+
+describe('cli: names of bcc and libbpf-tools', () => {
+  it('lead to what there is', () => {
+    for (const [theirs, instead] of Object.entries(INSTEAD)) {
+      assert.ok(!names.includes(theirs), `${theirs} is a name of ours`);
+      const [tool = ''] = instead.split(' ');
+      assert.ok(names.includes(tool), instead);
+      assertFlags(tool, instead);
+      assert.equal(notFoundText(theirs, names), `what ${theirs} does is snoopkit ${instead} here`);
+    }
+    for (const theirs of MISSING) assert.ok(!names.includes(theirs) && !(theirs in INSTEAD), theirs);
+  });
+
+  it('are told in one line each', async () => {
+    const lines = {
+      killsnoop: 'what killsnoop does is snoopkit sigsnoop --kill here',
+      'killsnoop-bpfcc': 'what killsnoop-bpfcc does is snoopkit sigsnoop --kill here',
+      'opensnoop-bpfcc': 'opensnoop-bpfcc is opensnoop here',
+      'tcplife.bt': 'tcplife.bt is tcplife here',
+      biosnoop:
+        'there is nothing here yet for what biosnoop of bcc and libbpf-tools does (snoopkit --help lists what there is)',
+    };
+    for (const [word, line] of Object.entries(lines))
+      for (const args of [[word], ['help', word], [word, '-p', '1']]) {
+        const { status, said, stdout } = await snoopkit(args);
+        assert.deepEqual([status, said, stdout.length], [2, `snoopkit: ${line}\n`, 0]);
+      }
+  });
+});
+
+describe('cli: flags of bcc and libbpf-tools', () => {
+  it('lead to flags that there are', () => {
+    for (const [tool, flags] of Object.entries(THEIRS)) {
+      assert.ok(tool === '' || names.includes(tool), tool);
+      for (const [theirs, instead] of Object.entries(flags)) {
+        assert.match(theirs, /^(-\w|--[a-z][\w-]+)$/);
+        if (instead.startsWith('-')) assertFlags(tool === '' ? 'tcplife' : tool, instead.split(',')[0] as string);
+        assert.ok(flagInstead(tool, theirs)?.includes(theirs));
+      }
+    }
+  });
+
+  for (const [words, line] of [
+    ['opensnoop -U', 'what -U is elsewhere is -F +user here'],
+    ['opensnoop -e', 'what -e is elsewhere is -F +flags,+mode here'],
+    ['opensnoop -F', 'Flag --fields expects a value; what -F is elsewhere is --full-path here'],
+    ['tcpconnect -t', 'Flag --tid expects a value; what -t is elsewhere is -T here'],
+    ['tcpconnect -c', 'Flag --cgroup expects a value; what -c is elsewhere is --count here'],
+    ['tcplife -D 443', 'what -D is elsewhere is --remote-port here'],
+    ['sigsnoop -k', 'what -k is elsewhere is --kill here'],
+    ['execsnoop --quote', '--quote: leave it out: words are quoted as for a shell'],
+    ['opensnoop --pids 1', 'there is no flag --pids; did you mean --pid?'],
+    ['opensnoop --zzzz', 'there is no flag --zzzz'],
+    ['opensnoop cat FILE', 'to trace a command put -- in front of it: snoopkit opensnoop -- cat FILE'],
+    ['opensnoop -x ls -l', 'to trace a command put -- in front of it: snoopkit opensnoop -x -- ls -l'],
+    ['opensnoop -x cat -n FILE', 'to trace a command put -- in front of it: snoopkit opensnoop -x -- cat -n FILE'],
+    ['opensnoop -n nginx cat', 'to trace a command put -- in front of it: snoopkit opensnoop -n nginx -- cat'],
+    ['opensnoop 1234', '1234 alone says nothing: is it a process (-p 1234), or a time (-d 1234)?'],
+  ] as const)
+    it(`${words}: ${line}`, async () => {
+      const args = words.split(' ');
+      const { status, said, stdout } = await snoopkit(args);
+      assert.deepEqual([status, stdout.length], [2, 0]);
+      assert.equal(said, `snoopkit: ${line} (snoopkit ${args[0]} --help tells more)\n`);
+    });
+
+  for (const words of ['opensnoop --json -o csv', 'opensnoop -o table --json', 'doctor --json -o table'])
+    it(`${words} contradicts itself`, async () => {
+      const { status, said } = await snoopkit(words.split(' '));
+      assert.equal(status, 2);
+      assert.match(said, /^snoopkit: --json and --output (csv|table) contradict each other: give one of them\n$/);
+    });
+});

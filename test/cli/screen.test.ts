@@ -1,0 +1,66 @@
+/** What a person sees and presses at a terminal. */
+import assert from 'node:assert/strict';
+import { needs } from '../capability.js';
+import { run, SNOOPKIT } from '../helpers/run.js';
+
+/** Runs snoopkit on a terminal of its own, with keys pressed at times in seconds; returns all that it shows, and the terminal's state after. */
+async function onTerminal(words: string, keys: readonly (readonly [at: number, key: string])[] = []) {
+  const presses = keys.map(([at, key]) => `sleep ${at}; printf '${key}'`).join('; ');
+  const inside = `stty cols 80 rows 12; "$NODE" "$SNOOPKIT" ${words}; echo "[status $?]"; stty -a | grep -ow -- "-*icanon"`;
+  const outside = `(${presses || ':'}; sleep 1) | script -qec "$INSIDE" /dev/null`;
+  const env = { ...process.env, NODE: process.execPath, SNOOPKIT, INSIDE: inside, TERM: 'xterm' };
+  const { stdout, said } = await run('sh', ['-c', outside], { env });
+  assert.equal(said, '');
+  return stdout.toString().replaceAll('\r\n', '\n');
+}
+
+describe('cli: at a terminal', () => {
+  before(function () {
+    needs(this, 'root');
+  });
+
+  for (const [what, key] of [
+    ['q', 'q'],
+    ['Q among other keys', 'xyQ'],
+    ['Ctrl-C', '\\003'],
+  ] as const)
+    it(`${what} ends a screen, with the prompt on a line of its own and the terminal as it was`, async () => {
+      const shown = await onTerminal('tcptop -i 0.2', [[6, key]]);
+      const [, last = ''] = /([^\n]*)\[status 0\]\nicanon\n$/.exec(shown) ?? [];
+      assert.match(shown, /\[status 0\]\nicanon\n$/);
+      assert.ok(['', '\x1b[?7h'].includes(last), JSON.stringify(shown.slice(-200)));
+      assert.ok(shown.includes('\x1b[H\x1b[J'));
+    });
+
+  it('a run that shows nothing until its end says what it traces, and how to end it', async () => {
+    for (const [words, line] of [
+      ['sigsnoop --count -d 0.3', 'what it finds is shown at the end; it ends after 0.3 s, or by Ctrl-C'],
+      ['tcprtt -p 1 -d 0.3', 'what it finds is shown at the end; it ends after 0.3 s, or by Ctrl-C'],
+      ['tcptop -i 5 -d 0.3', 'what it finds is shown each 5 s; it ends after 0.3 s, or by Ctrl-C'],
+      ['procsnoop -f --tree -- true', 'what it finds is shown at the end; it ends with true, or by Ctrl-C'],
+      ['opensnoop --out /dev/null -- true', 'what it finds goes to /dev/null; it ends with true, or by Ctrl-C'],
+    ] as const) {
+      const shown = await onTerminal(words);
+      const [told = '', ...more] = shown.split('\n').filter((text) => text.startsWith('snoopkit: '));
+      assert.deepEqual(more, [], words);
+      assert.match(told, new RegExp(`^snoopkit: ${words.split(' ')[0]} traces: `));
+      assert.ok(told.endsWith(`; ${line}`), told);
+    }
+  });
+
+  it('one that shows what comes says nothing, nor does any where nobody sits', async () => {
+    assert.doesNotMatch(await onTerminal('opensnoop -- true'), /snoopkit: /);
+    const { said } = await run(process.execPath, [SNOOPKIT, 'sigsnoop', '--count', '-d', '0.2']);
+    assert.equal(said, '');
+  });
+
+  it('a Ctrl-C leaves the line that shows it', async () => {
+    const shown = await onTerminal('opensnoop -p 1', [[6, '\\003']]);
+    assert.match(shown, /\^C\n\[status 0\]\nicanon\n$/);
+  });
+
+  it('a histogram without data says so', async () => {
+    const { stdout } = await run(process.execPath, [SNOOPKIT, 'tcprtt', '--remote-port', '1', '-d', '0.2']);
+    assert.equal(stdout.toString(), 'no data\n');
+  });
+});
