@@ -42,7 +42,7 @@ export {
 } from './btf/index.js';
 export { SnoopkitError, UsageError } from './errors.js';
 export type { Column } from './events/column.js';
-export { ClockOffset, type EventContext } from './events/context.js';
+export { ClockOffset, type EventContext, type NameAsker } from './events/context.js';
 export { type EventObject, EventReader } from './events/reader.js';
 export { type EventSchema, eventSchema, type SchemaOptions } from './events/schema.js';
 export { liveContext } from './live-context.js';

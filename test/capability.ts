@@ -55,7 +55,7 @@ function isExecutable(path: string): boolean {
 function timeNamespace(): string | undefined {
   const missing = program('unshare')();
   if (missing !== undefined) return missing;
-  const { status, stderr } = spawnSync('unshare', ['-T', '--boottime', '60', 'true'], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('unshare', ['-T', '--fork', '--boottime', '60', 'true'], { encoding: 'utf8' });
   return status === 0 ? undefined : stderr.trim().split('\n')[0] || `status ${status}`;
 }
 

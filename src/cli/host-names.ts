@@ -18,6 +18,9 @@ export interface DnsMessage {
   readonly bytes: Buffer;
 }
 
+/** Who was told something, where and when. */
+type Receiver = Pick<DnsMessage, 'time' | 'pid' | 'netns'>;
+
 /** Questions that wait for their answer, or the other way round: the oldest go. */
 const MOST_WAITING = 4096;
 /** No resolver waits for longer. */
@@ -49,7 +52,7 @@ export class HostNames {
   readonly #ofProcess = new NameHistory();
   readonly #ofNamespace = new NameHistory();
   readonly #questions = new Waiting<bigint>();
-  readonly #early = new Waiting<DnsMessage & { answer: DnsAnswer }>();
+  readonly #early = new Waiting<{ receiver: Receiver; answer: DnsAnswer }>();
   readonly #namespaces = new Map<number, number | undefined>();
   #ring: RingBuffer | undefined;
   #shape: StructShape | undefined;
@@ -81,20 +84,22 @@ export class HostNames {
     // What is sent is no answer, and what is received no question.
     if (!read || read.isAnswer !== message.is_received) return;
     const key = keyOf(message, read);
+    const { time, pid, netns } = message;
     if (read.isAnswer) {
-      const asked = this.#questions.get(key);
-      if (asked === undefined || message.time - asked > LATEST_NS) this.#early.put(key, { ...message, answer: read });
-      else this.#tell(message, read);
-      // The resolver takes the first, too.
-      this.#questions.delete(key);
+      // The resolver takes the first answer, too.
+      const asked = this.#questions.take(key);
+      const receiver = { time, pid, netns };
+      if (asked !== undefined && time - asked <= LATEST_NS) this.#tell(receiver, read);
+      else this.#early.put(key, { receiver, answer: read });
       return;
     }
     const early = this.#early.take(key);
-    if (early && early.time <= message.time && message.time - early.time < EARLIEST_NS) this.#tell(early, early.answer);
-    else this.#questions.put(key, message.time);
+    if (early && early.receiver.time <= time && time - early.receiver.time < EARLIEST_NS)
+      this.#tell(early.receiver, early.answer);
+    else this.#questions.put(key, time);
   }
 
-  #tell({ time, pid, netns }: DnsMessage, { name, addresses }: DnsAnswer): void {
+  #tell({ time, pid, netns }: Receiver, { name, addresses }: DnsAnswer): void {
     for (const address of addresses) {
       this.#ofProcess.add(`${netns} ${pid} ${address}`, name, time);
       this.#ofNamespace.add(`${netns} ${address}`, name, time);

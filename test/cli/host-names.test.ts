@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import dnsPacket from 'dns-packet';
+import { Btf, type Input, layoutOf, readBtfBytes, writeValue } from '../../src/btf/index.js';
 import { type DnsMessage, HostNames } from '../../src/cli/host-names.js';
+import { objectPath } from '../../src/cli/object-path.js';
+import { EventRecord } from '../../src/events/column.js';
+import { eventSchema } from '../../src/events/schema.js';
+import { fakeContext } from '../events/helpers.js';
 import { random } from '../helpers/random.js';
 
 const flags = dnsPacket.RECURSION_DESIRED;
@@ -174,6 +179,36 @@ describe('cli: names of addresses', () => {
     });
     it('but not long after it', () => none(good, { ...asked, time: good.time + 2_000_000_000n }));
   });
+
+  for (const [tool, struct, hasNamespace] of [
+    ['tcpconnect', 'tcpconnect_event', true],
+    ['tcplife', 'tcplife_event', true],
+    ['tcptop', 'tcptop_row', true],
+    ['udpsnoop', 'udpsnoop_event', true],
+    ['udpsnoop', 'udpsnoop_count', false],
+  ] as const)
+    it(`are asked for by ${struct} for its process, its namespace and its time`, () => {
+      const btf = Btf.parse(readBtfBytes(readFileSync(objectPath(tool))));
+      const asked: unknown[] = [];
+      const hostName = (...words: unknown[]) => {
+        asked.push(words);
+        return 'a.test';
+      };
+      const { columns } = eventSchema(btf, struct, fakeContext({ hostName }));
+      const layout = layoutOf(btf, struct);
+      const facts = { pid: 77, time: 12_345_678_901n, remote: { addr: SERVER.addr, port: 443 } };
+      const bytes = Buffer.alloc(layout.size + 16);
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      const values: Input = { ...facts, ...(hasNamespace && { netns: NETNS }) };
+      writeValue({ kind: 'struct', layout }, view, 16, values, struct);
+      const event = new EventRecord();
+      event.setBytes(bytes);
+      event.offset = 16;
+      event.length = layout.size;
+      assert.equal(columns.find(({ name }) => name === 'remote_name')?.value(event), 'a.test');
+      const netns = hasNamespace ? NETNS : undefined;
+      assert.deepEqual(asked, [['10.0.0.53', { pid: 77, netns, time: 12_345_678_901n }]]);
+    });
 
   it('are none that a terminal would obey', () => {
     told(names, '\x1b[31mred.test', ['10.0.0.1']);

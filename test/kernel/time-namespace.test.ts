@@ -54,19 +54,10 @@ describe('time namespaces', () => {
     needs(this, 'time-namespace');
     const module = new URL('../../src/kernel/time-namespace.js', import.meta.url).href;
     const script = `import { bootTimeAhead } from '${module}'; console.log(String(bootTimeAhead()))`;
-    for (const seconds of [86_400, -60]) {
+    for (const seconds of [86_400, -5]) {
       const node = [process.execPath, '--input-type=module', '-e', script];
-      // On kernels before 6.0 exec(2) is not enough to be in it.
-      const { stdout } = spawnSync('unshare', [
-        '-T',
-        '--boottime',
-        `${seconds}`,
-        'sh',
-        '-c',
-        '"$@"; true',
-        'sh',
-        ...node,
-      ]);
+      // Before Linux 6.0 exec(2) is not enough to be in it, and a shell's vfork(2) is refused.
+      const { stdout } = spawnSync('unshare', ['-T', '--fork', '--boottime', `${seconds}`, ...node]);
       assert.equal(stdout.toString().trim(), String(BigInt(seconds) * SECOND));
     }
   });

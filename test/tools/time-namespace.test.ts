@@ -30,15 +30,15 @@ describe('in a time namespace', () => {
   function run(seconds: number, flags: readonly string[], command: readonly string[]) {
     const out = join(folder, 'lines');
     const words = [process.execPath, SNOOPKIT, ...flags, '--json', '--out', out, '--', ...command];
-    // By way of a shell: before Linux 6.0 exec(2) is not enough to be in the new namespace.
-    const unshare = ['-T', '--boottime', `${seconds}`, 'sh', '-c', '"$@"; exit $?', 'sh', ...words];
+    // Before Linux 6.0 exec(2) is not enough to be in the new namespace.
+    const unshare = ['-T', '--fork', '--boottime', `${seconds}`, ...words];
     const began = Date.now();
     const { status, stderr } = spawnSync('unshare', unshare, { encoding: 'utf8' });
     assert.equal(status, 0, stderr);
     return { lines: parseLines<Line>(readFileSync(out)), began, ended: Date.now() };
   }
 
-  for (const seconds of [86_400, -30, 0]) {
+  for (const seconds of [86_400, -5, 0]) {
     it(`${seconds} seconds off, times of day are right`, () => {
       for (const [tool, ...flags] of [['opensnoop'], ['execsnoop'], ['sigsnoop', '-f'], ['procsnoop', '-f']] as const) {
         const { lines, began, ended } = run(seconds, [tool, ...flags], ['sh', '-c', 'sleep 0.1 & kill -9 $!; wait']);
