@@ -1,10 +1,27 @@
-#!/usr/bin/env node
+#!/bin/sh
+':' //; SNOOPKIT_START=$0; [ ! -h "$0" ] || SNOOPKIT_START=$(readlink -f "$0"); . "${SNOOPKIT_START%/*}/start.sh"
+// The line above is the shell's, which becomes Node. What follows is the program: node bin/snoopkit.cjs starts it, too.
 // The program is one file, compiled anew at every start but for the bytecode that the first run of a tool leaves beside
 // it. Node does the same for whoever asks, but only from 22 on, and obeys the same variable.
 const { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const { basename, dirname, join } = require('node:path');
 const { constants, Script } = require('node:vm');
+
+// Node's answer to SIGUSR1 is a debugger that listens, and gives whoever connects what this process may do. From here on
+// there is none, nor one that a signal has opened before; unless Node was told to have one. Nor do the others end a run
+// without a word: src/cli/signals.ts.
+for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGALRM']) process.on(signal, () => {});
+const execArgv = process.execArgv.filter((option) => !option.startsWith('--inspect-port='));
+if (![...execArgv, process.env.NODE_OPTIONS].some((option) => option?.includes('--inspect'))) {
+  process._debugEnd?.();
+  // It may be under way.
+  setImmediate(() => process._debugEnd?.());
+}
+
+const inheritance = process.env.SNOOPKIT_START;
+// Nobody else's business.
+delete process.env.SNOOPKIT_START;
 
 const root = dirname(__dirname);
 const file = join(root, 'dist/cli/bundle/main.cjs');
@@ -47,7 +64,7 @@ if (!existsSync(file)) {
 }
 
 // Options of V8 make other bytecode, which would be of no use to who has none.
-const isUsual = process.execArgv.length === 0 && !process.env.NODE_OPTIONS && !process.env.NODE_DISABLE_COMPILE_CACHE;
+const isUsual = execArgv.length === 0 && !process.env.NODE_OPTIONS && !process.env.NODE_DISABLE_COMPILE_CACHE;
 const bytecode = isUsual ? bytecodeFile() : undefined;
 const cachedData = bytecode && read(bytecode);
 // The bundle is all ASCII.
@@ -64,4 +81,8 @@ bundle.filename = file;
 bundle.loaded = true;
 require.cache[file] = bundle;
 script.runInThisContext()(bundle.exports, Module.createRequire(file), bundle, file, folder);
-bundle.exports.main(root, isNew ? () => write(bytecode, script.createCachedData()) : undefined);
+bundle.exports.main({
+  root,
+  inheritance,
+  writeBytecode: isNew ? () => write(bytecode, script.createCachedData()) : undefined,
+});
