@@ -10,6 +10,7 @@
 #include "event.h"
 #include "exit.h"
 #include "filter.h"
+#include "launched.h"
 
 struct exitsnoop_event {
 	struct event;
@@ -36,6 +37,7 @@ int handle_exec(void *ctx)
 	__u64 now = bpf_ktime_get_boot_ns();
 
 	(void)ctx;
+	launched_exec(now);
 	if (filter_allows())
 		bpf_map_update_elem(&exec_times, &pid, &now, BPF_ANY);
 	return 0;
@@ -55,6 +57,7 @@ static __always_inline int handle_end(void)
 	e.is_thread = is_thread;
 	executed = bpf_map_lookup_elem(&exec_times, &pid);
 	ending_fill(ENDING(&e), e.time, status, is_thread, executed ? *executed : 0);
+	launched_end(ENDING(&e), e.time, is_thread);
 	if (!is_thread)
 		bpf_map_delete_elem(&exec_times, &pid);
 	event_send(&e, sizeof(e));

@@ -10,6 +10,7 @@
 #include "event.h"
 #include "exit.h"
 #include "filter.h"
+#include "launched.h"
 #include "tail.h"
 #include "trace-context.h"
 
@@ -116,9 +117,11 @@ int handle_exec(void *ctx)
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct tail tail = {};
+	__u64 now = bpf_ktime_get_boot_ns();
 	struct story *story;
 
 	(void)ctx;
+	launched_exec(now);
 	if (!filter_allows())
 		return 0;
 	context_of_exec(pid, mm);
@@ -127,7 +130,7 @@ int handle_exec(void *ctx)
 		return 0;
 	tail.text = (char *)(story + 1);
 	__builtin_memset(story, 0, sizeof(*story));
-	story->executed = bpf_ktime_get_boot_ns();
+	story->executed = now;
 	append_args(&tail, 0, 0, &story->args, mm, max_args);
 	if (bpf_map_update_elem(&stories, &pid, story, BPF_ANY))
 		count_lost(LOST_NOT_KEPT);
@@ -199,6 +202,7 @@ static __always_inline int handle_end(void)
 	story = bpf_map_lookup_elem(&stories, &pid);
 	e->existed_before = !story && birth(false) < tracing_since;
 	ending_fill(ENDING(e), e->time, status, false, story ? story->executed : 0);
+	launched_end(ENDING(e), e->time, false);
 	if (story) {
 		used = add_args(e, story);
 		bpf_map_delete_elem(&stories, &pid);
