@@ -22,6 +22,8 @@ if (![...execArgv, process.env.NODE_OPTIONS].some((option) => option?.includes('
 const inheritance = process.env.SNOOPKIT_START;
 // Nobody else's business.
 delete process.env.SNOOPKIT_START;
+// Whoever wants SIGHUP ignored, as nohup(1), had it ignored from here on, too, had Node not forgotten that.
+if (Number(`0x${inheritance?.split(' ')[2]?.slice(-1)}`) & 1) process.on('SIGHUP', () => {});
 
 const root = dirname(__dirname);
 const file = join(root, 'dist/cli/bundle/main.cjs');

@@ -5,6 +5,7 @@ import type { RecordBatch } from '../bpf/ring-buffer.js';
 import { bootToRealtime, exitNow, isPeerGone } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import { Destination } from '../output/destination.js';
+import { OutputFile } from '../output/output-file.js';
 import { type Attached, attachTool } from './attach.js';
 import { keepBytecode } from './bytecode.js';
 import { TracedCommand } from './command.js';
@@ -16,6 +17,7 @@ import { type Prepared, prepare } from './prepare.js';
 import { EventPump } from './pump.js';
 import { Reporter } from './reporter.js';
 import { SMALLEST_RING } from './ring.js';
+import { heedSignals } from './signals.js';
 import { reportError, say, sayLater } from './talk.js';
 import { TallyReader } from './tally-reader.js';
 import type { ToolDefinition } from './tool.js';
@@ -46,6 +48,9 @@ class Session {
   /** Aborted by a signal, not by what ends a run in the course of things. */
   readonly #interrupt = new AbortController();
   readonly #cleanups: (() => void)[] = [];
+  /** Once all is attached. */
+  #run: Run | undefined;
+  #canReopen = false;
   #status = 0;
 
   constructor(options: RunOptions, prepared: Prepared) {
@@ -55,19 +60,22 @@ class Session {
 
   /** Traces until something ends it, and returns the exit status. Throws when it can't. */
   async run(tool: ToolDefinition): Promise<number> {
-    this.#heedSignals();
-    const command = await this.#startCommand();
+    this.#heedSignals(tool.name);
+    let command: TracedCommand | undefined;
     try {
+      const destination = await this.#openDestination();
+      // Whoever was to read it did not come.
+      if (!destination) return 0;
+      command = await this.#startCommand();
       const attached = this.#attach(tool, command);
       const { object, ring } = attached;
       const losses = Losses.of(object);
       const { schema, format, reports, otlp } = this.#prepared;
-      const { out, maxEvents, verbose, duration } = this.#options;
-      // Not before there is something to write: a file that is there is emptied by this.
-      const destination = out === undefined ? Destination.stdout() : Destination.file(out);
+      const { maxEvents, verbose, duration } = this.#options;
       const opening = verbose ? openingOf(tool.name, attached) : undefined;
       const pump = new EventPump(schema, format, destination, reports?.isOnce ? 1 : maxEvents, opening);
       const run = { losses, pump, destination };
+      this.#run = run;
       const reporter = reports && new Reporter(new TallyReader(object, reports.isTotal), pump, destination, reports);
       otlp?.start(() => losses.totals, command?.pid);
       this.#watch(run);
@@ -95,6 +103,15 @@ class Session {
       if (status !== undefined) this.#status ||= status;
     }
     return this.#status;
+  }
+
+  /** Before anything is in the kernel, for it may take long; undefined when the user wants no more. */
+  async #openDestination(): Promise<Destination | undefined> {
+    const { out, file } = this.#options;
+    if (out === undefined) return Destination.stdout();
+    const opened = await OutputFile.open(out, file, { signal: this.#stop.signal, onWait: say });
+    this.#canReopen = opened?.isRegular === true;
+    return opened && new Destination(opened);
   }
 
   async #startCommand(): Promise<TracedCommand | undefined> {
@@ -135,6 +152,7 @@ class Session {
     const end = () => this.#stop.abort();
     const writesToStdout = this.#options.out === undefined && this.#options.output !== 'otlp';
     destination.onEnd = end;
+    destination.onTrouble = reportError;
     if (!destination.isOpen) end();
     const tick = setInterval(() => {
       if (!destination.isFull) pump.lost(losses.take());
@@ -151,16 +169,21 @@ class Session {
   }
 
   /** From before anything is attached, so that a signal always ends the run in order. */
-  #heedSignals(): void {
-    const interrupt = () => {
+  #heedSignals(name: string): void {
+    const end = () => {
       this.#interrupt.abort();
       this.#stop.abort();
     };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      // The first one ends the run in order; after it the default is back, and a second one ends it at once.
-      process.once(signal, interrupt);
-      this.#cleanups.push(() => process.off(signal, interrupt));
-    }
+    const reopen = () => {
+      this.#run?.destination.reopen();
+      return this.#canReopen;
+    };
+    const progress = () => {
+      const [count, lost] = [this.#run?.pump.events ?? 0, this.#run?.losses.total ?? 0];
+      const what = `${this.#prepared.reports ? 'report' : 'event'}${count === 1 ? '' : 's'}`;
+      say(`${name}: ${count} ${what} until now, ${lost} lost`);
+    };
+    this.#cleanups.push(heedSignals({ end, reopen, progress }));
   }
 
   /** Lets the command run, and ends with it. */

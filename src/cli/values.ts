@@ -111,6 +111,13 @@ export function parseBytes(flag: string, text: string, most: number): number {
   return bytes;
 }
 
+/** How large a file may become, such as `100M`. */
+export function parseFileSize(flag: string, text: string): number {
+  const bytes = bytesOf(text) ?? 0;
+  if (!(bytes >= 1024 && Number.isSafeInteger(bytes))) throw new UsageError(`${flag} ${text}: give a size from 1K on, such as 100M`);
+  return bytes;
+}
+
 /** A ring buffer's size, such as `8M`: rounded up to what the kernel takes, a power of two of whole pages. */
 export function parseSize(flag: string, text: string): number {
   const bytes = bytesOf(text) ?? 0;
