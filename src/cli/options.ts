@@ -2,8 +2,8 @@ import { UsageError } from '../errors.js';
 import type { TimeStyle } from '../events/kinds/time.js';
 import { NameDatabase } from '../kernel/users.js';
 import type { Output } from '../output/format.js';
-import type { FileOptions } from '../output/output-file.js';
 import type { OtlpFlagValues } from '../output/otlp/settings/flag-values.js';
+import type { FileOptions } from '../output/output-file.js';
 import type { HookKind } from './hooks.js';
 import { type NetFilterOptions, type NetFlagValues, parseNetFilters } from './net-filters.js';
 import { type OtlpFlagTexts, parseOtlpFlags, refuseOtlpFlags } from './otlp-options.js';
@@ -108,7 +108,8 @@ function otlpOf(flags: SharedFlagValues, output: Output, command: readonly strin
 }
 
 function fileOf({ out, truncate, rotate, keep }: SharedFlagValues): FileOptions {
-  const needs = (flag: string, other: string) => new UsageError(`${flag} says how a file is written: it needs ${other}`);
+  const needs = (flag: string, other: string) =>
+    new UsageError(`${flag} says how a file is written: it needs ${other}`);
   if (out === undefined && truncate) throw needs('--truncate', '--out');
   if (out === undefined && rotate !== undefined) throw needs('--rotate', '--out');
   if (rotate === undefined && keep !== undefined) throw needs('--keep', '--rotate');

@@ -114,7 +114,8 @@ export function parseBytes(flag: string, text: string, most: number): number {
 /** How large a file may become, such as `100M`. */
 export function parseFileSize(flag: string, text: string): number {
   const bytes = bytesOf(text) ?? 0;
-  if (!(bytes >= 1024 && Number.isSafeInteger(bytes))) throw new UsageError(`${flag} ${text}: give a size from 1K on, such as 100M`);
+  if (!(bytes >= 1024 && Number.isSafeInteger(bytes)))
+    throw new UsageError(`${flag} ${text}: give a size from 1K on, such as 100M`);
   return bytes;
 }
 

@@ -90,6 +90,11 @@ export class Running {
     return Buffer.concat(this.#stdout).toString();
   }
 
+  /** What it said on standard error until now. */
+  get heard(): string {
+    return this.#said;
+  }
+
   /** Waits until it says something on standard error, or writes it to standard output. */
   async says(pattern: RegExp, where: 'stderr' | 'stdout' = 'stderr'): Promise<void> {
     const stream = (where === 'stderr' ? this.child.stderr : this.child.stdout) as Readable;

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
-  constants,
   closeSync,
+  constants,
   existsSync,
   linkSync,
   lstatSync,
@@ -199,7 +199,6 @@ describe('output: files', () => {
     });
 
     it('grows on where it can not be renamed, and says so once', async () => {
-      const destination = Destination.file(path(), { rotate: { size: 1024, keep: 9 } });
       mkdirSync(`${path()}.1`);
       const destination = Destination.file(path(), { rotate: { size: 1024, keep: 1 } });
       const said: string[] = [];
@@ -230,7 +229,10 @@ describe('output: files', () => {
       writeFileSync(victim, 'precious\n');
     });
     const refused = (there: string, reason: RegExp) => {
-      assert.throws(() => OutputFile.openNow(there, { truncate: true }), { message: reason, code: 'ERR_SNOOPKIT_OUTPUT' });
+      assert.throws(() => OutputFile.openNow(there, { truncate: true }), {
+        message: reason,
+        code: 'ERR_SNOOPKIT_OUTPUT',
+      });
       assert.equal(readFileSync(victim, 'utf8'), 'precious\n');
     };
     /** Without what the kernel itself forbids, where it does. */
