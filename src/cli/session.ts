@@ -20,6 +20,7 @@ import { SMALLEST_RING } from './ring.js';
 import { heedSignals } from './signals.js';
 import { reportError, say, sayLater } from './talk.js';
 import { TallyReader } from './tally-reader.js';
+import { Targets } from './targets.js';
 import type { ToolDefinition } from './tool.js';
 
 /** How often losses, the clocks and the reader of our output are looked at. */
@@ -78,7 +79,9 @@ class Session {
       this.#run = run;
       const reporter = reports && new Reporter(new TallyReader(object, reports.isTotal), pump, destination, reports);
       otlp?.start(() => losses.totals, command?.pid);
-      this.#watch(run);
+      // With a command it is that which ends the run.
+      const targets = command ? undefined : new Targets(object, this.#options.filters, tool.sockets === true);
+      this.#watch(run, targets);
       reporter?.start(duration, () => this.#stop.abort());
       if (!command) pump.begin();
       const released = command && !this.#stop.signal.aborted ? this.#release(command, pump) : undefined;
@@ -148,7 +151,7 @@ class Session {
   }
 
   /** Sets up all that may end the run, and what is done now and then. */
-  #watch({ losses, pump, destination }: Run): void {
+  #watch({ losses, pump, destination }: Run, targets: Targets | undefined): void {
     const end = () => this.#stop.abort();
     const writesToStdout = this.#options.out === undefined && this.#options.output !== 'otlp';
     destination.onEnd = end;
@@ -160,6 +163,10 @@ class Session {
       this.#prepared.context.clock.set(bootToRealtime());
       this.#prepared.names?.read();
       if (writesToStdout && isPeerGone(STDOUT)) end();
+      const ended = this.#stop.signal.aborted ? undefined : targets?.ended();
+      if (ended === undefined) return;
+      say(ended);
+      end();
     }, TICK_MS);
     this.#cleanups.push(() => clearInterval(tick));
     if (this.#options.duration !== undefined) {

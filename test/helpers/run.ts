@@ -151,7 +151,12 @@ function catches(pid: number, signal: NodeJS.Signals): boolean {
   return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }
 
-/** What snoopkit said itself, without the libbpf log and the hooks of -v. */
+const NO_COMPLAINTS = [
+  /^snoopkit: (libbpf |attached |another way to see |[a-z ]+ are seen by )/,
+  /^snoopkit: (process|thread)(es|s)? [\d, ]+ (has|have) ended/,
+];
+
+/** What snoopkit said itself, without the libbpf log and the hooks of -v, and that whom it traced has ended. */
 export function complaints({ lines }: Finished): string[] {
-  return lines.filter((line) => !/^snoopkit: (libbpf |attached |another way to see |[a-z ]+ are seen by )/.test(line));
+  return lines.filter((line) => !NO_COMPLAINTS.some((pattern) => pattern.test(line)));
 }
