@@ -67,7 +67,8 @@ if (!existsSync(file)) {
 
 // Options of V8 make other bytecode, which would be of no use to who has none.
 const isUsual = execArgv.length === 0 && !process.env.NODE_OPTIONS && !process.env.NODE_DISABLE_COMPILE_CACHE;
-const bytecode = isUsual ? bytecodeFile() : undefined;
+// Without /proc Node does not know where it is.
+const bytecode = isUsual && existsSync(process.execPath) ? bytecodeFile() : undefined;
 const cachedData = bytecode && read(bytecode);
 // The bundle is all ASCII.
 const script = new Script(Module.wrap(readFileSync(file, 'latin1')), {

@@ -8,5 +8,10 @@ for SNOOPKIT_INHERITED in "${SNOOPKIT_START%/*}"/../dist/native/inherited-linux-
 		break
 	fi
 done
+# With fewer files Node ends with a trace of its stack. It raises the limit itself as far as it may.
+if ! ulimit -Sn 64 2>/dev/null; then
+	echo "snoopkit: no more than $(ulimit -Hn) files may be open at a time, and 64 are needed: ulimit -n tells" >&2
+	exit 1
+fi
 # Should SIGUSR1 come before the program can stop that, Node finds no address for its debugger to listen on.
 exec node --inspect-port=192.0.2.1:65535 "$0" "$@"

@@ -9,6 +9,7 @@ import { type NetFilterOptions, type NetFlagValues, parseNetFilters } from './ne
 import { type OtlpFlagTexts, parseOtlpFlags, refuseOtlpFlags } from './otlp-options.js';
 import { fittingRingSize } from './ring.js';
 import {
+  LONGEST_RUN_MS,
   parseCgroups,
   parseComms,
   parseDuration,
@@ -148,7 +149,7 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
     },
     users,
     command,
-    duration: flags.duration === undefined ? undefined : parseDuration('--duration', flags.duration),
+    duration: flags.duration === undefined ? undefined : parseDuration('--duration', flags.duration, LONGEST_RUN_MS),
     maxEvents:
       flags['max-events'] === undefined
         ? Number.POSITIVE_INFINITY

@@ -21,6 +21,7 @@ import { heedSignals } from './signals.js';
 import { reportError, say, sayLater } from './talk.js';
 import { TallyReader } from './tally-reader.js';
 import { Targets } from './targets.js';
+import { after } from './timer.js';
 import type { ToolDefinition } from './tool.js';
 
 /** How often losses, the clocks and the reader of our output are looked at. */
@@ -29,7 +30,6 @@ const TICK_MS = 250;
 const FLUSH_MS = 5000;
 /** How long a collector may take for it, where nobody waits. */
 const LONGEST_FLUSH_MS = 30_000;
-const STDOUT = 1;
 const STALLED = 'STALLED';
 const EXIT_LOST = 3;
 const EXIT_NOT_FOUND = 127;
@@ -153,7 +153,7 @@ class Session {
   /** Sets up all that may end the run, and what is done now and then. */
   #watch({ losses, pump, destination }: Run, targets: Targets | undefined): void {
     const end = () => this.#stop.abort();
-    const writesToStdout = this.#options.out === undefined && this.#options.output !== 'otlp';
+    const isWritten = this.#options.output !== 'otlp';
     destination.onEnd = end;
     destination.onTrouble = reportError;
     if (!destination.isOpen) end();
@@ -162,17 +162,14 @@ class Session {
       this.#prepared.otlp?.tellLosses();
       this.#prepared.context.clock.set(bootToRealtime());
       this.#prepared.names?.read();
-      if (writesToStdout && isPeerGone(STDOUT)) end();
+      if (isWritten && isPeerGone(destination.fd)) end();
       const ended = this.#stop.signal.aborted ? undefined : targets?.ended();
       if (ended === undefined) return;
       say(ended);
       end();
     }, TICK_MS);
     this.#cleanups.push(() => clearInterval(tick));
-    if (this.#options.duration !== undefined) {
-      const timer = setTimeout(end, this.#options.duration);
-      this.#cleanups.push(() => clearTimeout(timer));
-    }
+    if (this.#options.duration !== undefined) this.#cleanups.push(after(this.#options.duration, end));
   }
 
   /** From before anything is attached, so that a signal always ends the run in order. */

@@ -75,9 +75,11 @@ export function descendantsOf(roots: readonly number[]): number[] {
 }
 
 /** The id of one of a process's namespaces, such as 4026531841: namespaces(7). Throws when the process is gone or not ours to see. */
-export function namespaceOf(pid: number | 'self', kind: 'mnt' | 'net' | 'pid'): number {
+export function namespaceOf(pid: number | 'self', kind: 'mnt' | 'net' | 'pid' | 'user'): number {
   return Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/ns/${kind}`))?.[1]);
 }
 
 /** The id of the pid namespace that the machine began with: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
 export const FIRST_PID_NAMESPACE = 0xeffffffc;
+/** The same of user namespaces: PROC_USER_INIT_INO. */
+export const FIRST_USER_NAMESPACE = 0xeffffffd;

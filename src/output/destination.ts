@@ -53,6 +53,10 @@ export class Destination {
     return this.#file?.path ?? 'standard output';
   }
 
+  get fd(): number {
+    return this.#file?.fd ?? STDOUT;
+  }
+
   /** Whether it is a file that can be moved away, and another one opened by its name. */
   get canReopen(): boolean {
     return this.#file?.isRegular === true;
@@ -153,7 +157,7 @@ export class Destination {
   async #writeAll(bytes: Buffer, start: number, end: number): Promise<void> {
     for (let at = start; at < end && !this.#isClosed; ) {
       try {
-        const { bytesWritten } = await writeSome(this.#file?.fd ?? STDOUT, bytes, at, end - at);
+        const { bytesWritten } = await writeSome(this.fd, bytes, at, end - at);
         at += bytesWritten;
         this.#file?.wrote(bytesWritten);
       } catch (cause) {
