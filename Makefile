@@ -62,7 +62,7 @@ include scripts/test-programs.mk
 include scripts/bench.mk
 include scripts/arm64.mk
 include scripts/kernels.mk
-$(NATIVE_OBJECTS) $(NATIVE_LAUNCHER) $(NATIVE_FIXTURES): | setup $(NPM_STAMP)
+$(NATIVE_OBJECTS) $(NATIVE_PROGRAMS) $(NATIVE_FIXTURES): | setup $(NPM_STAMP)
 
 build: ts bundle native bpf ## everything that snoopkit needs to run (the default)
 

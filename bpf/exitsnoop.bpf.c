@@ -10,6 +10,7 @@
 #include "event.h"
 #include "exit.h"
 #include "filter.h"
+#include "launched.h"
 
 struct exitsnoop_event {
 	struct event;
@@ -37,10 +38,10 @@ int handle_exec(void *ctx)
 	struct executed executed;
 
 	(void)ctx;
-	if (!filter_allows())
-		return 0;
 	executed_now(&executed);
-	bpf_map_update_elem(&executions, &pid, &executed, BPF_ANY);
+	launched_exec(executed.time);
+	if (filter_allows())
+		bpf_map_update_elem(&executions, &pid, &executed, BPF_ANY);
 	return 0;
 }
 
@@ -61,6 +62,7 @@ static __always_inline int handle_end(void)
 	e.is_thread = is_thread;
 	__builtin_memcpy(e.ended_comm, is_thread ? e.thread_comm : e.comm, sizeof(e.ended_comm));
 	ending_fill(ENDING(&e), e.time, status, is_thread, bpf_map_lookup_elem(&executions, &pid));
+	launched_end(ENDING(&e), e.time, is_thread);
 	if (!is_thread)
 		bpf_map_delete_elem(&executions, &pid);
 	event_send(&e, sizeof(e));

@@ -10,6 +10,7 @@
 #include "event.h"
 #include "exit.h"
 #include "filter.h"
+#include "launched.h"
 #include "tail.h"
 #include "trace-context.h"
 
@@ -116,9 +117,12 @@ int handle_exec(void *ctx)
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct tail tail = {};
+	struct executed executed;
 	struct story *story;
 
 	(void)ctx;
+	executed_now(&executed);
+	launched_exec(executed.time);
 	if (!filter_allows())
 		return 0;
 	context_of_exec(pid, mm);
@@ -127,7 +131,7 @@ int handle_exec(void *ctx)
 		return 0;
 	tail.text = (char *)(story + 1);
 	__builtin_memset(story, 0, sizeof(*story));
-	executed_now(&story->executed);
+	story->executed = executed;
 	append_args(&tail, 0, 0, &story->args, mm, max_args);
 	if (bpf_map_update_elem(&stories, &pid, story, BPF_ANY))
 		count_lost(LOST_NOT_KEPT);
@@ -201,6 +205,7 @@ static __always_inline int handle_end(void)
 	story = bpf_map_lookup_elem(&stories, &pid);
 	e->existed_before = !story && birth(false) < tracing_since;
 	ending_fill(ENDING(e), e->time, status, false, story ? &story->executed : NULL);
+	launched_end(ENDING(e), e->time, false);
 	if (story) {
 		used = add_args(e, story);
 		bpf_map_delete_elem(&stories, &pid);

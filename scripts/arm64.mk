@@ -1,5 +1,5 @@
 # What ships, and what a guest's tests need (test/kernels), for arm64 on a machine of another architecture: the addon
-# and the launcher by Debian's cross compiler, with libraries of Debian's packages for arm64; the BPF objects with the
+# and its programs by Debian's cross compiler, with libraries of Debian's packages for arm64; the BPF objects with the
 # types of Debian's kernel for arm64. Nothing of it is installed: see scripts/arm64.ts.
 
 .PHONY: arm64
@@ -14,13 +14,13 @@ ARM64 := build/arm64
 ARM64_NEEDS := $(ARM64)/vmlinux.btf
 ARM64_VMLINUX_H := vmlinux/arm64/vmlinux.h
 ARM64_ADDON := dist/native/linux-arm64.node
-ARM64_LAUNCHER := dist/native/launch-linux-arm64
+ARM64_NATIVE_PROGRAMS := $(NATIVE_PROGRAMS:%-linux-$(NODE_ARCH)=%-linux-arm64)
 ARM64_NATIVE := $(NATIVE_OBJECTS:build/native/%=$(ARM64)/native/%)
 ARM64_BPF := $(BPF_SOURCES:bpf/%.c=dist/bpf/arm64/%.o)
 ARM64_FIXTURES := $(BPF_FIXTURES:dist/%=$(ARM64)/%)
 ARM64_PROGRAMS := $(TEST_PROGRAMS:dist/%=$(ARM64)/%)
 
-arm64: $(ARM64_ADDON) $(ARM64_LAUNCHER) $(ARM64_BPF) $(ARM64_FIXTURES) $(ARM64_PROGRAMS) ## build for arm64 what ships and what its tests need
+arm64: $(ARM64_ADDON) $(ARM64_NATIVE_PROGRAMS) $(ARM64_BPF) $(ARM64_FIXTURES) $(ARM64_PROGRAMS) ## build for arm64 what ships and what its tests need
 
 # The sysroot is beside it. Made anew when what makes it changes.
 $(ARM64_NEEDS): scripts/arm64.ts $(wildcard scripts/debian/*.ts) | $(TS_STAMP)
@@ -52,7 +52,7 @@ $(ARM64)/native/%.o: src/native/%.cc scripts/native.mk scripts/arm64.mk $(ARM64_
 	@mkdir -p $(@D)
 	$(Q)$(ARM64_CXX) $(NATIVE_CXXFLAGS) -isystem $(ARM64)/sysroot/usr/include -MMD -MP -c -o $@ $<
 
-$(ARM64_LAUNCHER): src/native/launch.c scripts/arm64.mk | setup
+$(ARM64_NATIVE_PROGRAMS): dist/native/%-linux-arm64: src/native/%.c scripts/arm64.mk | setup
 	@printf '  %-8s%s\n' CC $@
 	@mkdir -p $(@D)
 	$(Q)$(ARM64_CC) -O2 -Wall -Wextra -Werror -o $@ $<

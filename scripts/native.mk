@@ -1,4 +1,4 @@
-# The native addon, the launcher, and the BPF objects of their tests. Included by the Makefile.
+# The native addon, the programs beside it, and the BPF objects of their tests. Included by the Makefile.
 
 NODE_ARCH ?= $(patsubst aarch64,arm64,$(patsubst x86_64,x64,$(shell uname -m)))
 # By these names any compiler is found, gcc's or clang's; g++ is only make's own default.
@@ -9,7 +9,8 @@ CC ?= cc
 CLANG ?= clang
 
 NATIVE_ADDON := dist/native/linux-$(NODE_ARCH).node
-NATIVE_LAUNCHER := dist/native/launch-linux-$(NODE_ARCH)
+# Programs of their own: dist/native/<name>-linux-<arch>.
+NATIVE_PROGRAMS := $(patsubst src/native/%.c,dist/native/%-linux-$(NODE_ARCH),$(wildcard src/native/*.c))
 NATIVE_OBJECTS := $(patsubst src/native/%.cc,build/native/%.o,$(wildcard src/native/*.cc))
 NATIVE_FIXTURES := $(patsubst %.bpf.c,dist/%.bpf.o,$(wildcard test/native/fixtures/*.bpf.c))
 
@@ -21,7 +22,7 @@ NATIVE_CXXFLAGS := -std=c++17 -fPIC -O2 -Wall -Wextra -Werror -fvisibility=hidde
 NATIVE_LDFLAGS := -shared -Wl,-z,nodelete -Wl,-z,relro,-z,now -Wl,--as-needed
 
 .PHONY: native native-fixtures
-native: $(NATIVE_ADDON) $(NATIVE_LAUNCHER)
+native: $(NATIVE_ADDON) $(NATIVE_PROGRAMS)
 native-fixtures: $(NATIVE_FIXTURES)
 
 # Linked beside and moved into place: overwriting a library that a process has mapped would crash it.
@@ -36,7 +37,7 @@ build/native/%.o: src/native/%.cc scripts/native.mk
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(NATIVE_CXXFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
-$(NATIVE_LAUNCHER): src/native/launch.c scripts/native.mk
+$(NATIVE_PROGRAMS): dist/native/%-linux-$(NODE_ARCH): src/native/%.c scripts/native.mk
 	@printf '  %-8s%s\n' CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 -Wall -Wextra -Werror $(CFLAGS) $(LDFLAGS) -o $@ $<

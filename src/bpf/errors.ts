@@ -1,6 +1,7 @@
 import { SnoopkitError } from '../errors.js';
 import { type Capability, missingCapabilities } from '../kernel/capabilities.js';
 import { errnoName, errnoText } from '../kernel/errno.js';
+import { FIRST_USER_NAMESPACE, namespaceOf } from '../kernel/processes.js';
 
 /** Errors of libbpf's own: enum libbpf_errno of bpf/libbpf.h, in that order. */
 const LIBBPF_FIRST = 4000;
@@ -112,6 +113,12 @@ const EPERM = 1;
 export function requireTracingRights(): void {
   const missing = missingCapabilities(TRACING);
   if (missing.length > 0) throw new PrivilegeError('cannot trace the kernel', EPERM, missing);
+  // Whoever is root there has all rights, and the kernel gives nothing for them.
+  if (namespaceOf('self', 'user') !== FIRST_USER_NAMESPACE)
+    throw new BpfError('cannot trace the kernel', EPERM, {
+      kind: 'PRIVILEGE',
+      hint: 'this is root of a user namespace only: run it outside of that',
+    });
 }
 
 /** The error for a refused operation: a PrivilegeError when rights were refused that the process does not have. */

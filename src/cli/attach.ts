@@ -20,6 +20,8 @@ export interface Attached extends HookPlan {
 
 export interface AttachOptions {
   readonly filters: FilterOptions;
+  /** The process that will execute the traced command, if there is one. */
+  readonly launched?: number | undefined;
   /** Bytes. */
   readonly bufferSize: number;
   /** Only these kinds of hooks; all when left out. */
@@ -75,7 +77,7 @@ export function attachTool(
   reopen: () => BpfObject,
   options: AttachOptions,
 ): Attached {
-  const { filters, bufferSize, hooks, spares } = options;
+  const { filters, launched, bufferSize, hooks, spares } = options;
   const refusals = new Map<string, Error>();
   for (let object = first; ; object = reopen()) {
     let ring: RingBuffer | undefined;
@@ -84,6 +86,7 @@ export function attachTool(
       configureFilters(object, filters);
       sizeScratch(object);
       object.globals.get('tracing_since')?.set(bootTime());
+      if (launched !== undefined) object.globals.get('launched_pid')?.set(launched);
       const refuse = (program: string | undefined, error: Error) => {
         const isOurs = plan.choices.some(({ programs }) => programs.some(({ name }) => name === program));
         if (program === undefined || !isOurs || error instanceof PrivilegeError) throw error;

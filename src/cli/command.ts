@@ -1,16 +1,43 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type IOType, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { launcherPath } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import { errnoText } from '../kernel/errno.js';
+import { inheritance, inheritedDescriptors, inheritedEnvironment } from './inheritance.js';
 import { restorePriority } from './priority.js';
 import { say } from './talk.js';
 
 /** How long a command that outlives the tracing may take to end: after a signal of its own, and after ours. */
 const SIGNAL_MS = 100;
 const GRACE_MS = 2000;
+
+const FIRST_FREE_FD = 3;
+
+/** What the launcher needs to know: src/native/launch.c. */
+function settings(env: NodeJS.ProcessEnv | undefined): Buffer {
+  const { openFiles = '', ignored, blocked } = inheritance();
+  const texts = [openFiles, ignored.toString(16), blocked.toString(16), ...inheritedEnvironment(env)];
+  const bytes = Buffer.from(texts.map((text) => `${text}\0`).join(''), 'latin1');
+  const size = Buffer.alloc(4);
+  // Native order: both architectures are little-endian.
+  size.writeUInt32LE(bytes.length);
+  return Buffer.concat([size, bytes]);
+}
+
+/** Its descriptors, with ours from 3 on; and which one is free for the socket to the launcher. */
+function descriptors(keepsOutput: boolean): { stdio: StdioOptions; gate: number } {
+  const stdio: (IOType | number | null)[] = ['inherit', keepsOutput ? 'inherit' : 2, 'inherit'];
+  for (const fd of inheritedDescriptors()) {
+    while (stdio.length < fd) stdio.push(null);
+    stdio[fd] = fd;
+  }
+  let gate = FIRST_FREE_FD;
+  while (typeof stdio[gate] === 'number') gate++;
+  stdio[gate] = 'pipe';
+  return { stdio, gate };
+}
 
 /**
  * A command that waits before its first instruction until it is told to go: a small launcher, already the
@@ -25,10 +52,10 @@ export class TracedCommand {
   /** The exit status as a shell has it, 128 + N for signal N. */
   readonly exited: Promise<number>;
 
-  private constructor(name: string, child: ChildProcess) {
+  private constructor(name: string, child: ChildProcess, gate: Duplex) {
     this.#name = name;
     this.#child = child;
-    this.#gate = child.stdio[3] as Duplex;
+    this.#gate = gate;
     this.#failure = new Promise((resolve) => {
       const said: Buffer[] = [];
       this.#gate.on('data', (chunk: Buffer) => said.push(chunk));
@@ -45,16 +72,17 @@ export class TracedCommand {
     });
   }
 
-  /** Starts it, held. Its standard output becomes our standard error unless it `keepsOutput`. */
+  /**
+   * Starts it, held, with all that it would have without us. Its standard output becomes our standard error unless it
+   * `keepsOutput`; what `env` has otherwise than process.env is for it alone.
+   */
   static async start(
     command: readonly string[],
     keepsOutput: boolean,
-    env: NodeJS.ProcessEnv = process.env,
+    env?: NodeJS.ProcessEnv,
   ): Promise<TracedCommand> {
-    const child = spawn(launcherPath(), command, {
-      env,
-      stdio: ['inherit', keepsOutput ? 'inherit' : 2, 'inherit', 'pipe'],
-    });
+    const { stdio, gate } = descriptors(keepsOutput);
+    const child = spawn(launcherPath(), [String(gate), ...command], { env: {}, stdio });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);
       child.once('error', (cause) => {
@@ -62,7 +90,9 @@ export class TracedCommand {
       });
     });
     restorePriority(child.pid as number);
-    return new TracedCommand(command[0] ?? '', child);
+    const socket = (child.stdio as readonly unknown[])[gate] as Duplex;
+    socket.write(settings(env));
+    return new TracedCommand(command[0] ?? '', child, socket);
   }
 
   get pid(): number {

@@ -1,7 +1,7 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import type { BpfObject } from '../bpf/object.js';
-import { descendantsOf } from '../kernel/processes.js';
+import { descendantsOf, isThere } from '../kernel/processes.js';
 import { applyNetFilters, configureNetFilters } from './net-filters.js';
 import type { FilterOptions } from './options.js';
 
@@ -71,5 +71,9 @@ export function applyFilters(object: BpfObject, filters: FilterOptions): void {
 
 /** Forgets processes when they end: attached behind the tool's own programs, which may want to see that end. */
 export function forgetEnded(object: BpfObject, filters: FilterOptions): void {
-  if (filters.pids.length > 0) object.programs.need('follow_exit').attach();
+  if (filters.pids.length === 0) return;
+  object.programs.need('follow_exit').attach();
+  // Those that ended before it was.
+  const map = object.maps.need('filter_ids');
+  for (const id of filters.pids) if (!isThere(id)) map.delete({ kind: 'FILTER_PID', id });
 }

@@ -53,7 +53,19 @@ export const sharedFlags = {
   out: Flags.string({
     helpValue: 'FILE',
     helpGroup: OUTPUT,
-    summary: 'write events to this file; a traced COMMAND keeps its own output then',
+    summary:
+      "add events to this file, which SIGHUP opens anew; a new one is only its owner's to read; a traced COMMAND keeps its own output then",
+  }),
+  truncate: Flags.boolean({ helpGroup: OUTPUT, summary: 'with --out: empty the file first' }),
+  rotate: Flags.string({
+    helpValue: 'SIZE',
+    helpGroup: OUTPUT,
+    summary: 'with --out: when FILE would be larger than this, such as 100M, it becomes FILE.1, FILE.1 becomes FILE.2',
+  }),
+  keep: Flags.string({
+    helpValue: 'COUNT',
+    helpGroup: OUTPUT,
+    summary: 'with --rotate: of those so many stay; 10 when left out',
   }),
   color: Flags.boolean({
     allowNo: true,

@@ -4,6 +4,7 @@ import { handle } from '@oclif/core/handle';
 import { run } from '@oclif/core/run';
 import { settings } from '@oclif/core/settings';
 import { setBytecode } from './bytecode.js';
+import { setInheritance } from './inheritance.js';
 
 const VERSION = new Set(['--version', '-V']);
 
@@ -19,12 +20,19 @@ async function tellVersion(options: Parameters<typeof Config.load>[0]): Promise<
   }
 }
 
-/**
- * Runs the command line of this process. `root` is the folder of package.json; `writeBytecode` keeps for later starts
- * what has been compiled.
- */
-export async function main(root: string, writeBytecode?: () => void): Promise<void> {
+export interface Start {
+  /** The folder of package.json. */
+  readonly root: string;
+  /** What bin/start.sh has told; undefined where Node was started without it. */
+  readonly inheritance: string | undefined;
+  /** Keeps for later starts what has been compiled. */
+  readonly writeBytecode: (() => void) | undefined;
+}
+
+/** Runs the command line of this process. */
+export async function main({ root, inheritance, writeBytecode }: Start): Promise<void> {
   setBytecode(writeBytecode);
+  setInheritance(inheritance);
   // What was compiled is what runs, whatever NODE_ENV is.
   settings.enableAutoTranspile = false;
   // No user plugins: they would be loaded from a folder that the user may write to, and run as root.

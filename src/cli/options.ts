@@ -3,14 +3,17 @@ import type { TimeStyle } from '../events/kinds/time.js';
 import { NameDatabase } from '../kernel/users.js';
 import type { Output } from '../output/format.js';
 import type { OtlpFlagValues } from '../output/otlp/settings/flag-values.js';
+import type { FileOptions } from '../output/output-file.js';
 import type { HookKind } from './hooks.js';
 import { type NetFilterOptions, type NetFlagValues, parseNetFilters } from './net-filters.js';
 import { type OtlpFlagTexts, parseOtlpFlags, refuseOtlpFlags } from './otlp-options.js';
 import { fittingRingSize } from './ring.js';
 import {
+  LONGEST_RUN_MS,
   parseCgroups,
   parseComms,
   parseDuration,
+  parseFileSize,
   parseHooks,
   parseInteger,
   parseIntegers,
@@ -18,6 +21,9 @@ import {
   parseSize,
   parseUsers,
 } from './values.js';
+
+/** More would take too long to rename. */
+const MOST_KEPT = 1000;
 
 /** The shared flags as the command line gives them. */
 export interface SharedFlagValues extends NetFlagValues, OtlpFlagTexts {
@@ -44,6 +50,9 @@ export interface SharedFlagValues extends NetFlagValues, OtlpFlagTexts {
   fields?: string;
   time?: TimeStyle;
   out?: string;
+  truncate?: boolean;
+  rotate?: string;
+  keep?: string;
   color?: boolean;
   otlp?: boolean;
 }
@@ -85,6 +94,8 @@ export interface RunOptions {
   readonly fields: string | undefined;
   readonly time: TimeStyle | undefined;
   readonly out: string | undefined;
+  /** How that is written. */
+  readonly file: FileOptions;
   readonly color: boolean;
   /** What is said of the collector; undefined where nothing goes to one. */
   readonly otlp: OtlpFlagValues | undefined;
@@ -95,6 +106,21 @@ function otlpOf(flags: SharedFlagValues, output: Output, command: readonly strin
   if (output === 'otlp' || flags.otlp) return parseOtlpFlags(flags);
   refuseOtlpFlags(flags as Record<string, unknown>);
   return undefined;
+}
+
+function fileOf({ out, truncate, rotate, keep }: SharedFlagValues): FileOptions {
+  const needs = (flag: string, other: string) =>
+    new UsageError(`${flag} says how a file is written: it needs ${other}`);
+  if (out === undefined && truncate) throw needs('--truncate', '--out');
+  if (out === undefined && rotate !== undefined) throw needs('--rotate', '--out');
+  if (rotate === undefined && keep !== undefined) throw needs('--keep', '--rotate');
+  return {
+    truncate,
+    rotate:
+      rotate === undefined
+        ? undefined
+        : { size: parseFileSize('--rotate', rotate), keep: parseInteger('--keep', keep ?? '10', 1, MOST_KEPT) },
+  };
 }
 
 /** Checks and converts the flags. Throws UsageError, in one line, for the first that makes no sense. */
@@ -123,7 +149,7 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
     },
     users,
     command,
-    duration: flags.duration === undefined ? undefined : parseDuration('--duration', flags.duration),
+    duration: flags.duration === undefined ? undefined : parseDuration('--duration', flags.duration, LONGEST_RUN_MS),
     maxEvents:
       flags['max-events'] === undefined
         ? Number.POSITIVE_INFINITY
@@ -138,6 +164,7 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
     fields: flags.fields,
     time: flags.time,
     out: flags.out,
+    file: fileOf(flags),
     color: flags.color ?? true,
     otlp: otlpOf(flags, output, command),
   };

@@ -21,7 +21,9 @@ import { objectPath } from './object-path.js';
 import type { FilterOptions, RunOptions } from './options.js';
 import type { OtlpRun } from './otlp-run.js';
 import { type ReportOptions, refuseReportFlags, reportOptions } from './report-options.js';
+import { say } from './talk.js';
 import type { View } from './tally.js';
+import { checkTargets } from './targets.js';
 import { isTerminal, terminalWidth, usesColor } from './terminal.js';
 import { availableColumns, flagsInUse, type ToolDefinition, usualColumns, viewInUse } from './tool.js';
 import { applyFlags, envNames, type FlagValues, flagValues } from './tool-flags.js';
@@ -118,6 +120,7 @@ export function prepare(
   { names, otlp }: Extras,
 ): Prepared {
   checkPidNamespace(options.filters, options.command);
+  checkTargets(options.filters, say);
   const btf = options.btf === undefined ? undefined : kernelBtf(options.btf);
   const asked = { ...given, ...otlp?.impliedFlags(tool) };
   const flags = flagsInUse(tool, asked, requestedFields(options.fields));

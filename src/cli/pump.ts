@@ -55,6 +55,11 @@ export class EventPump {
   begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
+    this.#format.begin(this.#out);
+    const header = Buffer.from(this.#out.take());
+    this.#destination.begin(header);
+    if (!this.#opening || header.length > 0) return;
+    // A format without a header has a place for it.
     this.#format.begin(this.#out, this.#opening);
     this.#flush();
   }

@@ -5,6 +5,7 @@ import type { RecordBatch } from '../bpf/ring-buffer.js';
 import { exitNow, isPeerGone } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import { Destination } from '../output/destination.js';
+import { OutputFile } from '../output/output-file.js';
 import { type Attached, attachTool } from './attach.js';
 import { keepBytecode } from './bytecode.js';
 import { TracedCommand } from './command.js';
@@ -18,8 +19,11 @@ import { type Prepared, prepare } from './prepare.js';
 import { EventPump } from './pump.js';
 import { Reporter } from './reporter.js';
 import { SMALLEST_RING } from './ring.js';
+import { heedSignals } from './signals.js';
 import { leaveLine, reportError, say, sayLater } from './talk.js';
 import { TallyReader } from './tally-reader.js';
+import { Targets } from './targets.js';
+import { after } from './timer.js';
 import type { ToolDefinition } from './tool.js';
 
 /** How often losses, what events need beside them, and the reader of our output are looked at. */
@@ -28,7 +32,6 @@ const TICK_MS = 250;
 const FLUSH_MS = 5000;
 /** How long a collector may take for it, where nobody waits. */
 const LONGEST_FLUSH_MS = 30_000;
-const STDOUT = 1;
 const STALLED = 'STALLED';
 const EXIT_LOST = 3;
 const EXIT_NOT_FOUND = 127;
@@ -48,6 +51,9 @@ class Session {
   /** Aborted by a signal, not by what ends a run in the course of things. */
   readonly #interrupt = new AbortController();
   readonly #cleanups: (() => void)[] = [];
+  /** Once all is attached. */
+  #run: Run | undefined;
+  #canReopen = false;
   #status = 0;
 
   constructor(options: RunOptions, prepared: Prepared) {
@@ -57,23 +63,28 @@ class Session {
 
   /** Traces until something ends it, and returns the exit status. Throws when it can't. */
   async run(tool: ToolDefinition): Promise<number> {
-    this.#heedSignals();
-    const command = await this.#startCommand();
+    this.#heedSignals(tool.name);
+    let command: TracedCommand | undefined;
     try {
+      const destination = await this.#openDestination();
+      // Whoever was to read it did not come.
+      if (!destination) return 0;
+      command = await this.#startCommand();
       const attached = this.#attach(tool, command);
       const { object, ring } = attached;
       const losses = Losses.of(object);
       const { schema, format, reports, otlp, refresh } = this.#prepared;
-      const { out, maxEvents, verbose, duration } = this.#options;
-      // Not before there is something to write: a file that is there is emptied by this.
-      const destination = out === undefined ? Destination.stdout() : Destination.file(out);
+      const { maxEvents, verbose, duration } = this.#options;
       const opening = verbose ? openingOf(tool.name, attached) : undefined;
       const most = reports?.isOnce ? 1 : maxEvents;
       const pump = new EventPump({ schema, format, destination, most, opening, refresh });
       const run = { losses, pump, destination };
+      this.#run = run;
       const reporter = reports && new Reporter(new TallyReader(object, reports.isTotal), pump, destination, reports);
       otlp?.start(() => losses.totals, command?.pid);
-      this.#watch(run);
+      // With a command it is that which ends the run.
+      const targets = command ? undefined : new Targets(object, this.#options.filters, tool.sockets === true);
+      this.#watch(run, targets);
       reporter?.start(duration, () => this.#stop.abort());
       const notice = quietNotice(tool, this.#options, reports);
       if (notice !== undefined) say(notice);
@@ -103,6 +114,15 @@ class Session {
     return this.#status;
   }
 
+  /** Before anything is in the kernel, for it may take long; undefined when the user wants no more. */
+  async #openDestination(): Promise<Destination | undefined> {
+    const { out, file } = this.#options;
+    if (out === undefined) return Destination.stdout();
+    const opened = await OutputFile.open(out, file, { signal: this.#stop.signal, onWait: say });
+    this.#canReopen = opened?.isRegular === true;
+    return opened && new Destination(opened);
+  }
+
   async #startCommand(): Promise<TracedCommand | undefined> {
     const { command, out, output } = this.#options;
     return command.length > 0
@@ -117,7 +137,12 @@ class Session {
     const bufferSize = this.#prepared.reports ? SMALLEST_RING : this.#options.bufferSize;
     const filters = { ...this.#options.filters };
     if (command) filters.pids = [...filters.pids, command.pid];
-    const attached = attachTool(tool, this.#prepared.object, this.#prepared.open, { filters, bufferSize, hooks });
+    const attached = attachTool(tool, this.#prepared.object, this.#prepared.open, {
+      filters,
+      launched: command?.pid,
+      bufferSize,
+      hooks,
+    });
     this.#cleanups.push(
       () => attached.object.close(),
       () => attached.ring.close(),
@@ -132,36 +157,43 @@ class Session {
   }
 
   /** Sets up all that may end the run, and what is done now and then. */
-  #watch({ losses, pump, destination }: Run): void {
+  #watch({ losses, pump, destination }: Run, targets: Targets | undefined): void {
     const end = () => this.#stop.abort();
-    const writesToStdout = this.#options.out === undefined && this.#options.output !== 'otlp';
+    const isWritten = this.#options.output !== 'otlp';
     destination.onEnd = end;
+    destination.onTrouble = reportError;
     if (!destination.isOpen) end();
     const tick = setInterval(() => {
       if (!destination.isFull) pump.lost(losses.take());
       this.#prepared.otlp?.tellLosses();
       this.#prepared.refresh();
-      if (writesToStdout && isPeerGone(STDOUT)) end();
+      if (isWritten && isPeerGone(destination.fd)) end();
+      const ended = this.#stop.signal.aborted ? undefined : targets?.ended();
+      if (ended === undefined) return;
+      say(ended);
+      end();
     }, TICK_MS);
     this.#cleanups.push(() => clearInterval(tick));
-    if (this.#options.duration !== undefined) {
-      const timer = setTimeout(end, this.#options.duration);
-      this.#cleanups.push(() => clearTimeout(timer));
-    }
+    if (this.#options.duration !== undefined) this.#cleanups.push(after(this.#options.duration, end));
   }
 
   /** From before anything is attached, so that a signal always ends the run in order. */
-  #heedSignals(): void {
-    const interrupt = (signal: NodeJS.Signals) => {
+  #heedSignals(name: string): void {
+    const end = (signal?: NodeJS.Signals) => {
       if (signal === 'SIGINT') leaveLine();
       this.#interrupt.abort();
       this.#stop.abort();
     };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      // The first one ends the run in order; after it the default is back, and a second one ends it at once.
-      process.once(signal, interrupt);
-      this.#cleanups.push(() => process.off(signal, interrupt));
-    }
+    const reopen = () => {
+      this.#run?.destination.reopen();
+      return this.#canReopen;
+    };
+    const progress = () => {
+      const [count, lost] = [this.#run?.pump.events ?? 0, this.#run?.losses.total ?? 0];
+      const what = `${this.#prepared.reports ? 'report' : 'event'}${count === 1 ? '' : 's'}`;
+      say(`${name}: ${count} ${what} until now, ${lost} lost`);
+    };
+    this.#cleanups.push(heedSignals({ end, reopen, progress }));
   }
 
   /** Lets the command run, and ends with it. */

@@ -24,7 +24,7 @@ export const ENDING_FIELDS: Readonly<Record<string, string>> = {
   exit_code: 'status that it gave to exit(2), 0 to 255; 0 when a signal ended it',
   signal: 'the signal that ended it, such as SIGKILL; not there when none did',
   core_dumped: 'whether a core was dumped',
-  age: 'how long it lived, since fork(2) or clone(2), whatever it has executed since: nanoseconds in JSON',
+  age: 'how long it lived, since fork(2) or clone(2), whatever it has executed since; of a COMMAND after -- since that was executed: nanoseconds in JSON',
   run_time: 'how long its program ran, since execve(2); not there when that was before tracing, or never',
   cpu_time: 'processor time of all its threads since then, up to this record: nanoseconds in JSON',
   max_rss:

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { UsageError } from '../errors.js';
 import { visibleText } from '../output/visible.js';
@@ -69,6 +69,16 @@ function isExpected(error: unknown): error is Error & { code: string } {
   return error instanceof Error && typeof code === 'string';
 }
 
+/** What the kernel tells in files is needed everywhere, and is missing altogether where these are not mounted. */
+function notMounted({ code, path }: Error & { code: string; path?: unknown }): string | undefined {
+  if (code !== 'ENOENT' || typeof path !== 'string') return undefined;
+  if (path.startsWith('/proc/') && !existsSync('/proc/self'))
+    return '/proc is not mounted: mount it with: mount -t proc proc /proc';
+  if (path.startsWith('/sys/') && !existsSync('/sys/kernel'))
+    return '/sys is not mounted: mount it with: mount -t sysfs sysfs /sys';
+  return undefined;
+}
+
 /** Tells of an error, and returns the exit status that goes with it. */
 export function reportError(error: unknown, verbose = false): number {
   if (!isExpected(error)) {
@@ -76,7 +86,7 @@ export function reportError(error: unknown, verbose = false): number {
     return 1;
   }
   // In words of the user a line break must show; others wrap what they say.
-  say(error instanceof UsageError ? error.message : error.message.replaceAll('\n', ' '));
+  say(notMounted(error) ?? (error instanceof UsageError ? error.message : error.message.replaceAll('\n', ' ')));
   const { log } = error as { log?: unknown };
   if (verbose && typeof log === 'string') sayLines(`the verifier's log:\n${log}`);
   return error.code === 'ERR_SNOOPKIT_USAGE' ? 2 : 1;

@@ -5,6 +5,7 @@ import { mountPoint } from '../kernel/mounts.js';
 import { namespaceOf } from '../kernel/processes.js';
 import type { NameDatabase } from '../kernel/users.js';
 import { HOOK_KINDS, type HookKind } from './hooks.js';
+import { LONGEST_TIMER_MS } from './timer.js';
 
 const MAX_U32 = 0xffffffff;
 
@@ -111,6 +112,14 @@ export function parseBytes(flag: string, text: string, most: number): number {
   return bytes;
 }
 
+/** How large a file may become, such as `100M`. */
+export function parseFileSize(flag: string, text: string): number {
+  const bytes = bytesOf(text) ?? 0;
+  if (!(bytes >= 1024 && Number.isSafeInteger(bytes)))
+    throw new UsageError(`${flag} ${text}: give a size from 1K on, such as 100M`);
+  return bytes;
+}
+
 /** A ring buffer's size, such as `8M`: rounded up to what the kernel takes, a power of two of whole pages. */
 export function parseSize(flag: string, text: string): number {
   const bytes = bytesOf(text) ?? 0;
@@ -118,14 +127,17 @@ export function parseSize(flag: string, text: string): number {
   return Math.max(PAGE, 2 ** Math.ceil(Math.log2(bytes)));
 }
 
-const TIME_UNITS: Record<string, number> = { ms: 1, s: 1000, '': 1000, m: 60_000, h: 3_600_000 };
-/** setTimeout takes no longer one. */
-const LONGEST_MS = 2 ** 31 - 1;
+const TIME_UNITS = { ms: 1, s: 1000, '': 1000, m: 60_000, h: 3_600_000 } as const;
+/** Ten years. */
+export const LONGEST_RUN_MS = 87_600 * 3_600_000;
 
 /** A duration in milliseconds: `5` seconds, `500ms`, `2m`, `1h`. */
-export function parseDuration(flag: string, text: string): number {
+export function parseDuration(flag: string, text: string, most = LONGEST_TIMER_MS): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
-  const ms = Number(digits) * (TIME_UNITS[unit ?? ''] ?? 1);
-  if (!(ms > 0 && ms <= LONGEST_MS)) throw new UsageError(`${flag} ${text}: give a time such as 5, 500ms, 2m or 1h`);
+  const ms = Number(digits) * TIME_UNITS[(unit ?? '') as keyof typeof TIME_UNITS];
+  if (!(ms > 0 && ms <= most)) {
+    const hours = Math.floor(most / TIME_UNITS.h);
+    throw new UsageError(`${flag} ${text}: give a time such as 5, 500ms, 2m or 1h, ${hours}h at most`);
+  }
   return ms;
 }

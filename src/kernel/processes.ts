@@ -1,11 +1,55 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** The parent of a process, by proc_pid_stat(5); undefined when it is gone. */
-export function parentOf(pid: number): number | undefined {
+/** The fields of proc_pid_stat(5) from the third on; undefined when it is gone, or not ours to see. */
+function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The command's name, in parentheses, may itself contain blanks and parentheses.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The parent of a process; undefined when it is gone. */
+export function parentOf(pid: number): number | undefined {
+  const stat = statOf(pid);
+  return stat && Number(stat[1]);
+}
+
+/** Whether a process or thread is there, and has not ended: what only waits for its parent to hear of that has. */
+export function isThere(id: number): boolean {
+  try {
+    process.kill(id, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  // Of a process whose first thread has ended others may run.
+  const [state] = statOf(id) ?? [];
+  return state !== 'X' && (state !== 'Z' || hasOtherThreads(id));
+}
+
+function hasOtherThreads(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length > 1;
+  } catch {
+    return false;
+  }
+}
+
+/** What tells a process or thread from a later one of the same id. */
+export interface Identity {
+  /** In ticks of the kernel. */
+  readonly birth: string;
+  /** The process that it belongs to: itself, unless it is a thread. */
+  readonly process: number;
+}
+
+export function identityOf(id: number): Identity | undefined {
+  const birth = statOf(id)?.[19];
+  try {
+    const [, process = ''] = /^Tgid:\t(\d+)$/m.exec(readFileSync(`/proc/${id}/status`, 'latin1')) ?? [];
+    return birth === undefined ? undefined : { birth, process: Number(process) };
   } catch {
     return undefined;
   }
@@ -31,9 +75,11 @@ export function descendantsOf(roots: readonly number[]): number[] {
 }
 
 /** The id of one of a process's namespaces, such as 4026531841: namespaces(7). Throws when the process is gone or not ours to see. */
-export function namespaceOf(pid: number | 'self', kind: 'mnt' | 'net' | 'pid'): number {
+export function namespaceOf(pid: number | 'self', kind: 'mnt' | 'net' | 'pid' | 'user'): number {
   return Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/ns/${kind}`))?.[1]);
 }
 
 /** The id of the pid namespace that the machine began with: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
 export const FIRST_PID_NAMESPACE = 0xeffffffc;
+/** The same of user namespaces: PROC_USER_INIT_INO. */
+export const FIRST_USER_NAMESPACE = 0xeffffffd;

@@ -1,42 +1,113 @@
 /*
- * launch CMD ARGS...: runs CMD when its parent, at the other end of fd 3, says so, in a process
- * whose id the parent knows already. Thus a tracer is attached before CMD's first instruction.
+ * launch FD CMD ARGS...: runs CMD when its parent, at the other end of the socket FD, says so, in a
+ * process whose id the parent knows already. Thus a tracer is attached before CMD's first
+ * instruction.
  *
- * One byte on fd 3 is the word to go; its end means that the parent is gone. Back comes nothing but
- * the end of file when CMD runs, or else the errno of execvp(3), a native int.
+ * From the socket come the size of what follows, a native u32, and that: texts which end in NUL.
+ * The first three are the soft limit of open files, or nothing to leave it as it is, and masks, in
+ * hexadecimal, of the signals that CMD is to ignore and to have blocked; the others are its
+ * environment. One byte more is the word to go; an end before that means that the parent is gone.
+ * Back comes nothing but the end of file when CMD runs, or else the errno of execvp(3), a native
+ * int.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
-	CONTROL_FD = 3,
 	EXIT_ABANDONED = 125,
 	EXIT_NOT_RUN = 126,
 	EXIT_NOT_FOUND = 127,
 };
 
-static int wait_for_parent(void)
+/* Whether so many bytes have come. */
+static bool receive(int fd, void *bytes, size_t size)
 {
-	char byte;
-	ssize_t got;
+	for (size_t at = 0; at < size;) {
+		ssize_t got = read(fd, (char *)bytes + at, size - at);
 
-	do {
-		got = read(CONTROL_FD, &byte, 1);
-	} while (got < 0 && errno == EINTR);
-	return got == 1;
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return false;
+		if (got > 0)
+			at += got;
+	}
+	return true;
 }
 
-static void report(int error)
+/* The texts that the parent has for us, one behind the other, with an empty one behind the last;
+ * NULL when it is gone. */
+static char *receive_texts(int fd)
+{
+	uint32_t size;
+	char *texts;
+
+	if (!receive(fd, &size, sizeof(size)))
+		return NULL;
+	texts = calloc(size + 4, 1);
+	return texts && receive(fd, texts, size) ? texts : NULL;
+}
+
+static char *next(char *text)
+{
+	return text + strlen(text) + 1;
+}
+
+static void set_limit(const char *soft)
+{
+	struct rlimit limit;
+
+	if (!*soft || getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = strtoull(soft, NULL, 10);
+	if (limit.rlim_cur < limit.rlim_max)
+		setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void set_signals(const char *ignored, const char *blocked)
+{
+	uint64_t ignore = strtoull(ignored, NULL, 16), block = strtoull(blocked, NULL, 16);
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	for (int number = 1; number <= 64; number++) {
+		uint64_t bit = 1ULL << (number - 1);
+
+		if (ignore & bit)
+			signal(number, SIG_IGN);
+		if (block & bit)
+			sigaddset(&mask, number);
+	}
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+static void set_environment(char *text)
+{
+	size_t count = 0;
+	char **variables;
+
+	for (char *each = text; *each; each = next(each))
+		count++;
+	variables = calloc(count + 1, sizeof(*variables));
+	if (!variables)
+		return;
+	for (size_t i = 0; i < count; i++, text = next(text))
+		variables[i] = text;
+	environ = variables;
+}
+
+static void report(int fd, int error)
 {
 	/* Only now, when there is no CMD to inherit it. */
 	signal(SIGPIPE, SIG_IGN);
-	while (write(CONTROL_FD, &error, sizeof(error)) < 0 && errno == EINTR)
+	while (write(fd, &error, sizeof(error)) < 0 && errno == EINTR)
 		;
 }
 
@@ -67,15 +138,23 @@ static char *find(const char *name)
 
 int main(int argc, char **argv)
 {
-	char *path = argc < 2 ? NULL : find(argv[1]);
-	int error;
+	int fd = argc < 3 ? -1 : atoi(argv[1]), error;
+	char *limit, *ignored, *blocked, *path, go;
 
-	if (argc < 2 || fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) < 0 || !wait_for_parent())
+	if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || !(limit = receive_texts(fd)))
 		return EXIT_ABANDONED;
+	ignored = next(limit);
+	blocked = next(ignored);
+	set_environment(next(blocked));
+	path = find(argv[2]);
+	if (!receive(fd, &go, 1))
+		return EXIT_ABANDONED;
+	set_limit(limit);
+	set_signals(ignored, blocked);
 	if (path)
-		execv(path, argv + 1);
-	execvp(argv[1], argv + 1);
+		execv(path, argv + 2);
+	execvp(argv[2], argv + 2);
 	error = errno;
-	report(error);
+	report(fd, error);
 	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN;
 }

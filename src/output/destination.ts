@@ -1,11 +1,13 @@
-import { close, openSync, write } from 'node:fs';
+import { write } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { SnoopkitError } from '../errors.js';
 import { errnoText } from '../kernel/errno.js';
+import { type FileOptions, OutputFile } from './output-file.js';
 
 const writeSome = promisify(write);
 
+const STDOUT = 1;
 /** More waits than this: the reader is slower than the events, and reading the ring must pause. */
 const HIGH_WATER = 1 << 20;
 /** How often a descriptor that somebody else made non-blocking is tried again. */
@@ -16,9 +18,11 @@ const RETRY_MS = 5;
  * won't do: it blocks the event loop while a pipe is full, and with it the reading of the ring.
  */
 export class Destination {
-  readonly #fd: number;
-  readonly #name: string;
-  readonly #isOurs: boolean;
+  /** Undefined for standard output. */
+  readonly #file: OutputFile | undefined;
+  /** What each file begins with. */
+  #header: Buffer = Buffer.alloc(0);
+  #mustReopen = false;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #writing: Promise<void> | undefined;
@@ -26,27 +30,53 @@ export class Destination {
   #isClosed = false;
   /** Called once, as soon as nothing more can be written: the pipe was closed, or the disk is full. */
   onEnd: (() => void) | undefined;
+  /** Called when the file can't be moved away or opened anew, and the writing goes on in the one that there is. */
+  onTrouble: ((error: Error) => void) | undefined;
   /** Called with the bytes of each `write` when they are written, and not needed any more. */
   onWritten: ((bytes: Buffer) => void) | undefined;
 
-  private constructor(fd: number, name: string, isOurs: boolean) {
-    this.#fd = fd;
-    this.#name = name;
-    this.#isOurs = isOurs;
+  /** A file belongs to it from here on. */
+  constructor(file?: OutputFile) {
+    this.#file = file;
   }
 
   static stdout(): Destination {
-    return new Destination(1, 'standard output', false);
+    return new Destination();
   }
 
-  /** Creates the file, or empties it. */
-  static file(path: string): Destination {
-    try {
-      return new Destination(openSync(path, 'w', 0o644), path, true);
-    } catch (cause) {
-      const { errno = 0 } = cause as NodeJS.ErrnoException;
-      throw new SnoopkitError('OUTPUT', `cannot write to ${path}: ${errnoText(-errno)}`, { cause });
-    }
+  /** Opens a file, or creates it. Throws SnoopkitError, also for a FIFO that nobody reads. */
+  static file(path: string, options: FileOptions = {}): Destination {
+    return new Destination(OutputFile.openNow(path, options));
+  }
+
+  get #name(): string {
+    return this.#file?.path ?? 'standard output';
+  }
+
+  get fd(): number {
+    return this.#file?.fd ?? STDOUT;
+  }
+
+  /** Whether it is a file that can be moved away, and another one opened by its name. */
+  get canReopen(): boolean {
+    return this.#file?.isRegular === true;
+  }
+
+  /** Goes on in the file that has the name by now, once what is being written is written. */
+  reopen(): void {
+    if (!this.canReopen || this.#isClosed) return;
+    this.#mustReopen = true;
+    this.#writing ??= this.#run();
+  }
+
+  /** To be called before anything is written: with what stands at the beginning of each file. */
+  begin(header: Buffer): void {
+    this.#header = header;
+    this.#file?.begin();
+    if (this.#file?.hasTornLine) this.write(Buffer.from('\n'));
+    if (!this.canReopen) this.write(header);
+    // Where the file is empty, this writes it.
+    else this.#writing ??= this.#run();
   }
 
   /** What ended the writing early: undefined for nothing, or for a reader that has seen enough. */
@@ -83,8 +113,13 @@ export class Destination {
   }
 
   async #run(): Promise<void> {
-    for (let bytes = this.#waiting.shift(); bytes && !this.#isClosed; bytes = this.#waiting.shift()) {
-      await this.#writeAll(bytes);
+    for (;;) {
+      // Somebody may have emptied it.
+      await this.#beginFile();
+      if (this.#mustReopen) await this.#moveOn('reopen');
+      const bytes = this.#waiting.shift();
+      if (!bytes || this.#isClosed) break;
+      await this.#writeLines(bytes);
       if (this.#isClosed) break;
       this.#waitingBytes -= bytes.length;
       this.onWritten?.(bytes);
@@ -92,10 +127,39 @@ export class Destination {
     this.#writing = undefined;
   }
 
-  async #writeAll(bytes: Buffer): Promise<void> {
+  /** Writes whole lines to a file as long as it has room for them, and then to the next. */
+  async #writeLines(bytes: Buffer): Promise<void> {
+    const file = this.#file;
     for (let at = 0; at < bytes.length && !this.#isClosed; ) {
+      const room = file ? file.room(bytes, at, this.#header.length) : bytes.length;
+      if (room === 0) await this.#moveOn('rotate');
+      else await this.#writeAll(bytes, at, at + room);
+      at += room;
+    }
+  }
+
+  /** To another file. */
+  async #moveOn(how: 'reopen' | 'rotate'): Promise<void> {
+    this.#mustReopen = false;
+    try {
+      this.#file?.[how]();
+    } catch (error) {
+      this.onTrouble?.(error as Error);
+    }
+    await this.#beginFile();
+  }
+
+  async #beginFile(): Promise<void> {
+    if (this.canReopen && this.#header.length > 0 && this.#file?.measure() === 0)
+      await this.#writeAll(this.#header, 0, this.#header.length);
+  }
+
+  async #writeAll(bytes: Buffer, start: number, end: number): Promise<void> {
+    for (let at = start; at < end && !this.#isClosed; ) {
       try {
-        at += (await writeSome(this.#fd, bytes, at)).bytesWritten;
+        const { bytesWritten } = await writeSome(this.fd, bytes, at, end - at);
+        at += bytesWritten;
+        this.#file?.wrote(bytesWritten);
       } catch (cause) {
         const { code, errno = 0 } = cause as NodeJS.ErrnoException;
         if (code === 'EAGAIN') await setTimeout(RETRY_MS);
@@ -118,6 +182,6 @@ export class Destination {
   async close(): Promise<void> {
     await this.drained();
     this.#isClosed = true;
-    if (this.#isOurs) await promisify(close)(this.#fd);
+    this.#file?.close();
   }
 }

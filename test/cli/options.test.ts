@@ -34,6 +34,7 @@ describe('cli: options', () => {
       fields: undefined,
       time: undefined,
       out: undefined,
+      file: { truncate: undefined, rotate: undefined },
       color: true,
       otlp: undefined,
     });

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  LONGEST_RUN_MS,
   parseBytes,
   parseCgroups,
   parseComms,
@@ -199,6 +200,11 @@ describe('cli: durations', () => {
     ['596h', 2_145_600_000],
   ] as const)
     it(`${text} is ${ms} ms`, () => assert.equal(parseDuration('--duration', text), ms));
+
+  it('may be longer for what is made for it', () => {
+    assert.equal(parseDuration('--duration', '600h', LONGEST_RUN_MS), 2_160_000_000);
+    assert.throws(() => parseDuration('--interval', '600h'), /596h at most$/);
+  });
 
   for (const text of ['', '0', '0ms', '-1', '5d', '5 s', 's', '.5', '5.', '1e3', '597h', '1m30s', 'Infinity'])
     it(`'${text}' is no duration`, () =>

@@ -90,6 +90,11 @@ export class Running {
     return Buffer.concat(this.#stdout).toString();
   }
 
+  /** What it said on standard error until now. */
+  get heard(): string {
+    return this.#said;
+  }
+
   /** Waits until it says something on standard error, or writes it to standard output. */
   async says(pattern: RegExp, where: 'stderr' | 'stdout' = 'stderr'): Promise<void> {
     const stream = (where === 'stderr' ? this.child.stderr : this.child.stdout) as Readable;
@@ -146,7 +151,12 @@ function catches(pid: number, signal: NodeJS.Signals): boolean {
   return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }
 
-/** What snoopkit said itself, without the libbpf log and the hooks of -v. */
+const NO_COMPLAINTS = [
+  /^snoopkit: (libbpf |attached |another way to see |[a-z ]+ are seen by )/,
+  /^snoopkit: (process|thread)(es|s)? [\d, ]+ (has|have) ended/,
+];
+
+/** What snoopkit said itself, without the libbpf log and the hooks of -v, and that whom it traced has ended. */
 export function complaints({ lines }: Finished): string[] {
-  return lines.filter((line) => !/^snoopkit: (libbpf |attached |another way to see |[a-z ]+ are seen by )/.test(line));
+  return lines.filter((line) => !NO_COMPLAINTS.some((pattern) => pattern.test(line)));
 }

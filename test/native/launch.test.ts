@@ -13,9 +13,23 @@ interface Outcome {
   control: Buffer;
 }
 
+/** What the launcher is told first: its size, and texts. */
+function settings(...texts: string[]): Buffer {
+  const bytes = Buffer.from(texts.map((text) => `${text}\0`).join(''));
+  return Buffer.concat([Buffer.from(Uint32Array.of(bytes.length).buffer), bytes]);
+}
+const USUAL = settings('', '0', '0', ...Object.entries(process.env).map(([name, value]) => `${name}=${value}`));
+
 function start(...command: string[]): { child: ChildProcess; control: Socket; outcome: Promise<Outcome> } {
-  const child = spawn(launcherPath(), command, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
+  return startWith(USUAL, ...command);
+}
+
+function startWith(told: Buffer, ...command: string[]) {
+  const child = spawn(launcherPath(), ['3', ...command], { env: {}, stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
   const control = child.stdio[3] as Socket;
+  // It may end before it has read all.
+  control.on('error', () => {});
+  control.write(told);
   const stdout: Buffer[] = [];
   const back: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -65,6 +79,25 @@ describe('native launcher', () => {
     }
   });
 
+  it('sets what it is told', async () => {
+    // dash has no signal blocked in what it starts.
+    const show = 'ulimit -Sn; exec cat /proc/self/status';
+    const { control, outcome } = startWith(settings('64', '1001', '800', `PATH=${process.env.PATH}`, 'a.b=c'), 'env');
+    control.write('x');
+    assert.equal((await outcome).stdout, `PATH=${process.env.PATH}\na.b=c\n`);
+    const other = startWith(settings('64', '1001', '800', `PATH=${process.env.PATH}`), 'bash', '-c', show);
+    other.control.write('x');
+    const { stdout } = await other.outcome;
+    assert.match(stdout, /^64\n(.*\n)*SigBlk:\t0{13}800\nSigIgn:\t0{12}1001\n/);
+  });
+
+  it('runs nothing where it was not told all', async () => {
+    const { control, outcome } = startWith(USUAL.subarray(0, USUAL.length - 1), 'echo', 'ran');
+    control.end();
+    const { code, stdout } = await outcome;
+    assert.deepEqual({ code, stdout }, { code: 125, stdout: '' });
+  });
+
   it('ends its side of the socket when the command runs', async () => {
     const { child, control, outcome } = start('sleep', '30');
     control.write('x');
@@ -83,8 +116,10 @@ describe('native launcher', () => {
 
   it('needs a command and a socket', async () => {
     assert.equal((await start().outcome).code, 125);
-    const child = spawn(launcherPath(), ['echo'], { stdio: 'ignore' });
-    assert.deepEqual(await once(child, 'close'), [125, null]);
+    for (const words of [['3', 'echo'], ['echo', 'echo'], ['-1', 'echo'], []]) {
+      const child = spawn(launcherPath(), words, { stdio: 'ignore' });
+      assert.deepEqual(await once(child, 'close'), [125, null], words.join(' '));
+    }
   });
 
   it('leaves signals and fds as they were', async () => {

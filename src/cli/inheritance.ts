@@ -1,0 +1,150 @@
+/**
+ * What this process began with and Node changed as it started: a traced command is to have it all the same. bin/start.sh
+ * tells it exactly; where Node was started without that, it is guessed from the parent.
+ */
+import { fstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { constants } from 'node:os';
+import { parentOf } from '../kernel/processes.js';
+
+export interface Inheritance {
+  /** The soft limit of open files; undefined where it is to stay as it is. */
+  readonly openFiles: string | undefined;
+  /** Signals, bit N - 1 for signal N. */
+  readonly ignored: bigint;
+  readonly blocked: bigint;
+  /** From 3 on. */
+  readonly descriptors: readonly number[];
+  /** What a shell on the way has changed: NAME=VALUE, or NAME for what was not there. One character for each byte. */
+  readonly variables: readonly string[];
+}
+
+const bitOf = (signal: 'SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGTTOU') => 1n << BigInt(constants.signals[signal] - 1);
+
+const list = (text: string) => (text === '-' ? [] : text.split(','));
+
+/** What bin/start.sh has told, by src/native/inherited.c; undefined where it was told to some other process. */
+export function parseInheritance(text: string): Inheritance | undefined {
+  const [pid, openFiles, ignored, blocked, descriptors = '-', variables = '-'] = text.split(' ');
+  if (pid !== String(process.pid)) return undefined;
+  return {
+    openFiles,
+    ignored: BigInt(`0x${ignored}`),
+    blocked: BigInt(`0x${blocked}`),
+    descriptors: list(descriptors).map(Number),
+    variables: list(variables).map((hex) => Buffer.from(hex, 'hex').toString('latin1')),
+  };
+}
+
+function field(pid: number, file: 'status' | 'limits', pattern: RegExp): string | undefined {
+  try {
+    return pattern.exec(readFileSync(`/proc/${pid}/${file}`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+const nameOf = (pid: number) => field(pid, 'status', /^Name:\t(.*)$/m) ?? '';
+
+/** Who started us: not sudo and its like, which have other limits themselves than they give. */
+function starter(): number {
+  let pid = process.ppid;
+  while (/^(sudo|doas|su)$/.test(nameOf(pid))) pid = parentOf(pid) ?? 0;
+  return pid;
+}
+
+function guessOpenFiles(pid: number): string | undefined {
+  const limit = (whose: number, which: RegExp) => field(whose, 'limits', which);
+  const hard = /^Max open files +\S+ +(\S+)/m;
+  const isAlike = limit(pid, hard) === limit(process.pid, hard);
+  return isAlike ? limit(pid, /^Max open files +(\d+)/m) : undefined;
+}
+
+/** A script's shell ignores what its commands ignore; an interactive one, or another program, more than that. */
+function guessIgnored(pid: number): bigint {
+  let all = BigInt(`0x${field(pid, 'status', /^SigIgn:\t(\w+)$/m) ?? 0}`);
+  // Bash itself always ignores the one, but is seldom told to unless it is the other, too.
+  if ((all & bitOf('SIGINT')) === 0n) all &= ~bitOf('SIGQUIT');
+  const isScript = /^(ba|da|k|mk|z)?sh$/.test(nameOf(pid)) && (all & bitOf('SIGTTOU')) === 0n;
+  // Shells tell in this variable what they execute.
+  const byNohup = /(^|\/)nohup$/.test(process.env._ ?? '') ? bitOf('SIGHUP') : 0n;
+  return (isScript ? all : all & bitOf('SIGHUP')) | byNohup;
+}
+
+/** Descriptors that are open now, but for Node's own: those of no file, and pipes with both ends here. */
+function guessDescriptors(): number[] {
+  try {
+    const open = readdirSync('/proc/self/fd').flatMap((entry) => {
+      try {
+        return [{ fd: Number(entry), file: readlinkSync(`/proc/self/fd/${entry}`) }];
+      } catch {
+        return [];
+      }
+    });
+    const isPair = (file: string) => file.startsWith('pipe:') && open.filter((one) => one.file === file).length > 1;
+    const others = open.filter(({ fd, file }) => fd > 2 && !file.startsWith('anon_inode:') && !isPair(file));
+    return others.map(({ fd }) => fd);
+  } catch {
+    return [];
+  }
+}
+
+function guess(): Inheritance {
+  const pid = starter();
+  const [openFiles, ignored, descriptors] = [guessOpenFiles(pid), guessIgnored(pid), guessDescriptors()];
+  return { openFiles, ignored, blocked: 0n, descriptors, variables: [] };
+}
+
+let known: Inheritance | undefined;
+
+/** At the start, for later there are descriptors of our own: what was told, if anything. */
+export function setInheritance(told: string | undefined): void {
+  known = told === undefined ? undefined : parseInheritance(told);
+  if (process.argv.includes('--')) inheritance();
+}
+
+export function inheritance(): Inheritance {
+  known ??= guess();
+  return known;
+}
+
+/** Whether SIGHUP is to do nothing, as nohup(1) arranges it. */
+export function ignoresHangups(): boolean {
+  return (inheritance().ignored & bitOf('SIGHUP')) !== 0n;
+}
+
+/** Those that are still there. */
+export function inheritedDescriptors(): number[] {
+  return inheritance().descriptors.filter((fd) => {
+    try {
+      fstatSync(fd);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+const nameIn = (variable: string) => variable.split('=', 1)[0] as string;
+
+/** As it was given to us: process.env has other bytes where something is not UTF-8. One character for each byte. */
+function ownEnvironment(): string[] {
+  try {
+    return readFileSync('/proc/self/environ', 'latin1').split('\0').slice(0, -1);
+  } catch {
+    const all = Object.entries(process.env).map(([name, value]) => `${name}=${value}`);
+    return all.map((variable) => Buffer.from(variable).toString('latin1'));
+  }
+}
+
+/** The environment of a traced command: ours, with what `env` has otherwise than process.env. One character for each byte. */
+export function inheritedEnvironment(env: NodeJS.ProcessEnv = process.env): string[] {
+  const changes = Object.entries(env).filter(([name, value]) => value !== process.env[name]);
+  const edits = [
+    'SNOOPKIT_START',
+    ...inheritance().variables,
+    ...changes.map(([name, value]) => Buffer.from(`${name}=${value}`).toString('latin1')),
+  ];
+  const byName = new Map(edits.map((edit) => [nameIn(edit), edit]));
+  const kept = ownEnvironment().filter((variable) => !byName.has(nameIn(variable)));
+  return [...kept, ...[...byName.values()].filter((edit) => edit.includes('='))];
+}

@@ -1,0 +1,14 @@
+/** setTimeout() takes no longer one, some 596 hours. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Calls back after so many milliseconds, however many; what it returns takes that back. */
+export function after(ms: number, callback: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const due = performance.now() + ms;
+  const wait = () => {
+    const left = due - performance.now();
+    timer = left > LONGEST_TIMER_MS ? setTimeout(wait, LONGEST_TIMER_MS) : setTimeout(callback, Math.max(0, left));
+  };
+  wait();
+  return () => clearTimeout(timer);
+}

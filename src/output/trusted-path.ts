@@ -1,0 +1,55 @@
+/**
+ * Whom to trust in folders where everybody may put files, such as /tmp: what fs.protected_symlinks, _regular and _fifos
+ * of Linux forbid is forbidden here also where these are switched off, or know less.
+ */
+import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { SnoopkitError } from '../errors.js';
+
+const STICKY = 0o1000;
+const WRITABLE_BY_ALL = 0o002;
+/** As path_resolution(7) has it. */
+const MOST_LINKS = 40;
+
+const isOpenToAll = ({ mode }: Stats) => (mode & STICKY) !== 0 && (mode & WRITABLE_BY_ALL) !== 0;
+
+const isStrange = ({ uid }: Stats, folder: Stats) =>
+  isOpenToAll(folder) && uid !== process.geteuid?.() && uid !== folder.uid;
+
+function refuse(path: string, what: string): never {
+  throw new SnoopkitError('OUTPUT', `cannot write to ${path}: ${what}`);
+}
+
+/** The path without symbolic links, but for those of /proc, which are none. Throws SnoopkitError for one by a stranger. */
+export function withoutLinks(path: string): string {
+  let at = path.startsWith('/') ? '/' : process.cwd();
+  let links = 0;
+  const names = path.split('/');
+  for (let name = names.shift(); name !== undefined; name = names.shift()) {
+    // Of a name that ends in a slash nothing is left but that.
+    if (name === '' && names.length === 0 && at !== '/') return `${at}/`;
+    const next = join(at, name);
+    if (next === '/proc') return join(next, ...names);
+    const found = lstatSync(next, { throwIfNoEntry: false });
+    if (!found?.isSymbolicLink()) {
+      at = next;
+      continue;
+    }
+    if (isStrange(found, statSync(at)))
+      refuse(path, `${next} is a symbolic link that user ${found.uid} has put into a folder open to all`);
+    if (++links > MOST_LINKS) refuse(path, 'too many symbolic links');
+    const target = readlinkSync(next);
+    names.unshift(...target.split('/'));
+    if (target.startsWith('/')) at = '/';
+  }
+  return at;
+}
+
+/** Throws SnoopkitError for a file that a stranger has put there. */
+export function checkOwner(path: string, real: string, file: Stats): void {
+  const folder = statSync(dirname(real));
+  if (isStrange(file, folder))
+    refuse(path, `it belongs to user ${file.uid}, who may have put it into a folder open to all`);
+  if (isOpenToAll(folder) && file.isFile() && file.nlink > 1)
+    refuse(path, 'it has several names, in a folder open to all');
+}

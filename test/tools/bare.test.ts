@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { needs } from '../capability.js';
+import { run, SNOOPKIT } from '../helpers/run.js';
+
+/** How snoopkit ends in a shell that has taken something from it, started by the shell as a user does. */
+async function without(what: string, ...words: string[]) {
+  const { status, lines, stdout } = await run('bash', ['-c', `${what} exec "$@"`, 'bash', SNOOPKIT, ...words]);
+  return { status, lines, stdout: stdout.toString() };
+}
+
+const unmounted = (where: string, ...words: string[]) =>
+  run('unshare', ['-m', 'sh', '-c', `mount -t tmpfs none ${where}; exec "$@"`, 'sh', SNOOPKIT, ...words]);
+
+describe('what a machine lacks is told in one line', () => {
+  before(function () {
+    needs(this, 'root');
+  });
+
+  for (const [where, type] of [
+    ['/proc', 'proc'],
+    ['/sys', 'sysfs'],
+  ] as const)
+    it(`${where}`, async () => {
+      for (const words of [
+        ['opensnoop', '--', 'true'],
+        ['exitsnoop', '-d', '1'],
+        ['tcptop', '-u', 'root'],
+        ['doctor'],
+      ]) {
+        const { status, lines } = await unmounted(where, ...words);
+        const line = `snoopkit: ${where} is not mounted: mount it with: mount -t ${type} ${type} ${where}`;
+        assert.deepEqual([status, lines], [1, [line]], words.join(' '));
+      }
+      assert.equal((await unmounted(where, '--version')).status, 0);
+    });
+
+  for (const most of [12, 18, 63])
+    it(`${most} open files`, async () => {
+      const { status, lines } = await without(`ulimit -n ${most};`, 'opensnoop', '--', 'true');
+      const line = `snoopkit: no more than ${most} files may be open at a time, and 64 are needed: ulimit -n tells`;
+      assert.deepEqual([status, lines], [1, [line]]);
+    });
+
+  it('but 64 of them are enough, and a soft limit is nothing', async () => {
+    for (const limit of ['ulimit -n 64;', 'ulimit -Sn 18;']) {
+      const { status, lines, stdout } = await without(limit, 'opensnoop', '--', 'sh', '-c', 'ulimit -Sn >&2');
+      assert.deepEqual([status, lines], [0, [/\d+/.exec(limit)?.[0]]]);
+      assert.match(stdout, /libc\.so/);
+    }
+  });
+
+  it('rights, for root of a user namespace', async () => {
+    const { status, lines } = await run('unshare', ['-Ur', SNOOPKIT, 'opensnoop', '--', 'true']);
+    assert.equal(status, 1);
+    assert.match(
+      lines.join('\n'),
+      /^snoopkit: cannot trace the kernel: .*\(EPERM\); this is root of a user namespace only: .*$/,
+    );
+  });
+
+  it('and a duration may be long', async () => {
+    for (const time of ['600h', '87600h'])
+      assert.equal((await without('', 'opensnoop', '-d', time, '--', 'true')).status, 0);
+    const { status, lines } = await without('', 'opensnoop', '-d', '87601h', '--', 'true');
+    const line = 'snoopkit: --duration 87601h: give a time such as 5, 500ms, 2m or 1h, 87600h at most';
+    assert.deepEqual([status, lines], [2, [line]]);
+  });
+});
