@@ -4,7 +4,6 @@ import { handle } from '@oclif/core/handle';
 import { run } from '@oclif/core/run';
 import { settings } from '@oclif/core/settings';
 import { setBytecode } from './bytecode.js';
-import { setInheritance } from './inheritance.js';
 
 const VERSION = new Set(['--version', '-V']);
 
@@ -32,7 +31,8 @@ export interface Start {
 /** Runs the command line of this process. */
 export async function main({ root, inheritance, writeBytecode }: Start): Promise<void> {
   setBytecode(writeBytecode);
-  setInheritance(inheritance);
+  // Of use to commands alone, and not to --version or --help.
+  if (!process.argv[2]?.startsWith('-')) (await import('./inheritance.js')).setInheritance(inheritance);
   // What was compiled is what runs, whatever NODE_ENV is.
   settings.enableAutoTranspile = false;
   // No user plugins: they would be loaded from a folder that the user may write to, and run as root.
