@@ -24,6 +24,8 @@ export interface AttachOptions {
   readonly bufferSize: number;
   /** Only these kinds of hooks; all when left out. */
   readonly hooks?: ReadonlySet<HookKind> | undefined;
+  /** What else is to be put into the maps: after load, before anything is attached. */
+  readonly fill?: (object: BpfObject) => void;
   /** Programs that are loaded and not attached; none when left out. */
   readonly spares?: (program: BpfProgram) => boolean;
 }
@@ -48,13 +50,16 @@ function attachAll(
   { choices }: HookPlan,
   spares: AttachOptions['spares'],
 ): [program: string, error: Error] | undefined {
-  for (const program of choices.flatMap(({ programs }) => programs)) {
-    if (spares?.(program)) continue;
-    try {
-      const link = program.attach();
-      if (hookKind(program) === 'iter') runIterator(link);
-    } catch (error) {
-      return [program.name, error as Error];
+  for (const { programs, also } of choices) {
+    for (const program of programs) {
+      if (spares?.(program)) continue;
+      try {
+        const link = program.attach();
+        if (hookKind(program) === 'iter') runIterator(link);
+        for (const [category, name] of also) program.attachTracepoint(category, name);
+      } catch (error) {
+        return [program.name, error as Error];
+      }
     }
   }
   return undefined;
@@ -72,7 +77,7 @@ export function attachTool(
   reopen: () => BpfObject,
   options: AttachOptions,
 ): Attached {
-  const { filters, bufferSize, hooks, spares } = options;
+  const { filters, bufferSize, hooks, fill, spares } = options;
   const refusals = new Map<string, Error>();
   for (let object = first; ; object = reopen()) {
     let ring: RingBuffer | undefined;
@@ -94,6 +99,7 @@ export function attachTool(
         continue;
       }
       ring = RingBuffer.open(object.maps.need('events'));
+      fill?.(object);
       applyFilters(object, filters);
       const failed = attachAll(plan, spares);
       if (!failed) {

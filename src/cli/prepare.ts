@@ -23,13 +23,15 @@ import { type ReportOptions, refuseReportFlags, reportOptions } from './report-o
 import type { View } from './tally.js';
 import { isTerminal, terminalWidth, usesColor } from './terminal.js';
 import { availableColumns, flagsInUse, type ToolDefinition, usualColumns, viewInUse } from './tool.js';
-import { applyFlags, envNames, type FlagValues, flagValues } from './tool-flags.js';
+import { applyFlags, envNames, type FlagValues, fillFlags, flagValues } from './tool-flags.js';
 
 /** What a run needs and what can be made without asking anything of the kernel. */
 export interface Prepared {
   readonly object: BpfObject;
   /** Opens it anew, the same way: libbpf loads an object only once. */
   readonly open: () => BpfObject;
+  /** Puts into its maps what flags of the tool ask for: after load. */
+  readonly fill: (object: BpfObject) => void;
   readonly schema: EventSchema;
   readonly context: EventContext;
   readonly format: Format;
@@ -137,7 +139,8 @@ export function prepare(
     const own = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, columns, reports);
     const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all, all });
     const format = sent ? new TeeFormat([own, sent]) : own;
-    return { object, open, schema, context, format, names, reports, otlp };
+    const fill = (loaded: BpfObject) => fillFlags(tool, values, loaded);
+    return { object, open, fill, schema, context, format, names, reports, otlp };
   } catch (error) {
     object.close();
     throw error;

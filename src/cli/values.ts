@@ -55,11 +55,13 @@ export function parseNamespaces(flag: string, kind: 'mnt' | 'net', texts: readon
 const COMM_MAX = 15;
 
 /** Parts of command names, which the kernel keeps in 15 bytes. */
-export function parseComms(texts: readonly string[] = [], most = 8): string[] {
-  if (texts.length > most) throw new UsageError(`--comm: ${texts.length} are too many, ${most} are the most`);
+export function parseComms(texts: readonly string[] = [], most = 8, flag = '--comm'): string[] {
+  if (texts.length > most) throw new UsageError(`${flag}: ${texts.length} are too many, ${most} are the most`);
   for (const text of texts) {
     if (text === '' || Buffer.byteLength(text) > COMM_MAX) {
-      throw new UsageError(`--comm ${text}: give 1 to ${COMM_MAX} bytes, the kernel keeps no more of a command's name`);
+      throw new UsageError(
+        `${flag} ${text}: give 1 to ${COMM_MAX} bytes, the kernel keeps no more of a command's name`,
+      );
     }
   }
   return [...texts];
