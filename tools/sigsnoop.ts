@@ -34,6 +34,23 @@ export default defineTool({
       summary: 'in place of each signal, how often who sent which one to whom, by the names of the processes',
       sets: 'want_counts',
     },
+    signal: {
+      takes: 'signals',
+      summary: 'only these signals, by name or number, such as KILL,TERM',
+      sets: 'only_signals',
+    },
+    'sender-pid': { takes: 'pids', summary: 'only what these processes send', sets: 'sender_pids' },
+    'sender-comm': {
+      takes: 'comms',
+      summary: 'only what is sent by commands whose name contains it',
+      sets: 'sender_comms',
+    },
+    'target-pid': { takes: 'pids', summary: 'only what is for these processes', sets: 'target_pids' },
+    'target-comm': {
+      takes: 'comms',
+      summary: 'only what is for commands whose name contains it',
+      sets: 'target_comms',
+    },
     kill: {
       summary: 'only what processes send with kill(2) and its like, not what the kernel sends by itself',
       sets: 'only_calls',
@@ -78,16 +95,17 @@ export default defineTool({
     { summary: 'All signals', command: '' },
     { summary: 'Who kills whom: no signals that the kernel sends', command: '--kill' },
     { summary: 'Signals that a process sends or gets, with their origin', command: '-p 1234 -F +origin,+code' },
+    { summary: 'Who ends a service, or tries to', command: '--signal KILL,TERM --target-comm nginx' },
     { summary: 'Calls that are refused', command: '-x' },
     { summary: 'Who sends what to whom, and how often, each second', command: '--count -i 1' },
     { summary: 'Who crashes, and of what', command: '-F +code | grep SIGSEGV' },
   ],
   caveats: [
-    'Filters are for the sender; -p and -f also let through what is sent to one of their processes.',
+    'A signal is shown when all of the shared filters (--pid, --comm, --uid and so on) hold for its sender, or all of them for its target; --sender-pid, --sender-comm, --target-pid and --target-comm each hold for that one alone, and narrow it further.',
     'What the kernel sends is shown as sent by the task that it runs for then: of a fault, of SIGPIPE or SIGCHLD that is who caused it; of SIGIO it may be anybody, and of keys such as Ctrl-C it is a thread of the kernel. A timer has no sender: process 0, without a name; filters pass it only by its target.',
     'SIGCONT lets a stopped process go on even where its result is ignored.',
     'SIGKILL for the other threads of a process that ends is not seen: the kernel sends it in another way.',
-    'When a call fails its target is shown as the caller counts processes, in a container by its own numbers; of pidfd_send_signal(2) it is not known.',
+    'When a call fails its target is shown as the caller counts processes, in a container by its own numbers; of pidfd_send_signal(2) it is not known. So --target-comm leaves them out, and of the shared filters only --pid, where it stands alone, finds them by their target.',
     'For 32-bit programs what they send has the origin kernel, and refusals are not seen.',
   ],
   overhead:
