@@ -296,7 +296,13 @@ static __always_inline __u32 add_name(const struct tail *tail, __u32 used, const
 	full->offset = tail->offset + start;
 	full->length = used - start;
 	full->truncated = truncated;
-	full->source = !first ? SOURCE_READ : follows ? SOURCE_JOINED : SOURCE_NAMED;
+	/* Below a changed root nothing tells how far up `..` has led. */
+	if (!first)
+		full->source = SOURCE_READ;
+	else if (follows || (first != '/' && root_is_changed()))
+		full->source = SOURCE_JOINED;
+	else
+		full->source = SOURCE_NAMED;
 	return used;
 }
 

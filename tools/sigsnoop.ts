@@ -11,7 +11,7 @@ export default defineTool({
   name: 'sigsnoop',
   summary: 'trace signals: who sends which to whom, and what becomes of it',
   description:
-    'Shows each signal as it is sent, by a process with kill(2) and its like or by the kernel, and each such call that is refused. With --kill it is what killsnoop was.',
+    'Shows each signal as it is sent, by a process with kill(2) and its like or by the kernel, and each such call that is refused. Filters are about both ends: a signal is shown when its sender or its target passes all of them; --sender-* and --target-* are about the one alone. With --kill it is what killsnoop was.',
   event: { struct: 'sigsnoop_event', name: 'signal' },
   columns: ['pid', 'comm', 'signal', 'target_pid', 'target_comm', 'result'],
   fields: {
@@ -101,7 +101,7 @@ export default defineTool({
     { summary: 'Who crashes, and of what', command: '-F +code | grep SIGSEGV' },
   ],
   caveats: [
-    'A signal is shown when all of the shared filters (--pid, --comm, --uid and so on) hold for its sender, or all of them for its target; --sender-pid, --sender-comm, --target-pid and --target-comm each hold for that one alone, and narrow it further.',
+    'The shared filters (--pid, --comm, --uid and so on) must all hold for the same end, the sender or the target, not one for this and one for that; --sender-pid, --sender-comm, --target-pid and --target-comm narrow it further.',
     'What the kernel sends is shown as sent by the task that it runs for then: of a fault, of SIGPIPE or SIGCHLD that is who caused it; of SIGIO it may be anybody, and of keys such as Ctrl-C it is a thread of the kernel. A timer has no sender: process 0, without a name; filters pass it only by its target.',
     'SIGCONT lets a stopped process go on even where its result is ignored.',
     'SIGKILL for the other threads of a process that ends is not seen: the kernel sends it in another way.',

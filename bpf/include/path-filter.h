@@ -44,6 +44,7 @@ const volatile bool filter_paths; /* in use */
 
 /* How far a path has been followed. */
 struct path_walk {
+	__u64 floor;   /* where `..` leads no further up: at the root, for what begins there */
 	__u64 depth;   /* so many components, */
 	__u64 matched; /* of which so many have led to */
 	__u64 node;
@@ -87,7 +88,7 @@ static __always_inline void path_up(struct path_walk *walk)
 	__u32 key = walk->node;
 	struct path_node *node;
 
-	if (!walk->depth)
+	if (walk->depth <= walk->floor)
 		return;
 	if (walk->matched == walk->depth) {
 		node = bpf_map_lookup_elem(&path_nodes, &key);
@@ -197,6 +198,7 @@ __attribute__((noinline)) int path_base(int dirfd, int is_absolute)
 		path_down(walk);
 	}
 	walk->depth = depth;
+	walk->floor = is_absolute ? depth : 0;
 	__builtin_memset(walk->step.name, 0, sizeof(walk->step.name));
 	return known;
 }

@@ -123,6 +123,8 @@ describe('events: paths from components', () => {
     ['a/..', '/srv/jail', false],
     ['a/../../../..', '/', false],
     ['..', '/srv', true],
+    ['/../../f', '/srv/jail/f', true],
+    ['/a/../../..', '/srv/jail', false],
     ['', '/srv/jail', true],
     ['...', '/srv/jail/...', true],
     ['a/', '/srv/jail/a', true],

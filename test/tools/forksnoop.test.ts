@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { needs } from '../capability.js';
 import { snoopkit } from '../helpers/run.js';
@@ -55,8 +56,9 @@ describe('forksnoop', () => {
           const { events } = await trace.run(['--hooks', hooks], command);
           return events.map(({ call, flags, ret }) => [call, flags, ret > 0]);
         };
-        const wanted = 1_000_000 + (process.pid % 1000);
-        assert.deepEqual(await one(CLONES, `${wanted}`, '3'), [['clone3', '', true]]);
+        // The id of one that has ended is free.
+        const { pid } = spawnSync('true');
+        assert.deepEqual(await one(CLONES, `${pid}`, '3'), [['clone3', '', true]]);
         const [[call, flags] = []] = await one(EXITS, 'children', '1');
         assert.deepEqual([call, flags], ['clone', 'CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID']);
       });

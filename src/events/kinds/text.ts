@@ -54,15 +54,16 @@ function dotsOf(bytes: Uint8Array, start: number, end: number): number {
   return length === 1 ? 1 : bytes[start + 1] === DOT ? 2 : 0;
 }
 
-/** Appends a name as it was given, with `.` and `..` in it, to a path; returns the length. */
+/** Appends a name as it was given, with `.` and `..` in it, to a path; returns the length. An absolute one leads no further up than it begins. */
 function appendGiven(source: Uint8Array, start: number, end: number, into: Uint8Array, length: number): number {
+  const floor = source[start] === SLASH ? length : 0;
   let at = length;
   for (let from = start; from < end; ) {
     const slash = source.indexOf(SLASH, from);
     const stop = slash < 0 || slash > end ? end : slash;
     const dots = dotsOf(source, from, stop);
     if (dots === 2) {
-      at = Math.max(0, into.subarray(0, at).lastIndexOf(SLASH));
+      at = Math.max(floor, into.subarray(0, at).lastIndexOf(SLASH));
     } else if (stop > from && dots === 0) {
       into[at++] = SLASH;
       into.set(source.subarray(from, stop), at);
