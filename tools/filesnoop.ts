@@ -12,7 +12,7 @@ const RESOLVED =
 
 export default defineTool({
   name: 'filesnoop',
-  summary: 'trace who deletes, renames, links, makes and changes files, without what is read or written',
+  summary: 'trace who deletes, renames, links, makes or changes files',
   description:
     'Shows each attempt to delete, rename, link or make a file or folder, to truncate it, or to change its mode, owner or extended attributes, as it ends: who tried, what, on which path, and what came of it.',
   event: { struct: 'filesnoop_event', name: 'file' },

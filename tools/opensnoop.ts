@@ -73,7 +73,7 @@ export default defineTool({
     'Files opened through io_uring are not seen, for no system call is made for each of them; nor are those of 32-bit programs.',
     'The path is read when the call ends. Should another thread have changed it in memory meanwhile, the new one is shown.',
     'A path that the kernel could not read is shown as ?, and is null in JSON.',
-    'When a call fails nothing tells which symbolic links were on the way: its full path is the name as given below its directory, marked [unresolved].',
+    'When a call fails nothing tells which symbolic links were on the way: its full path is the name as given below its directory, without . and .., marked [unresolved].',
     '--path goes by the absolute path, as --full-path shows it: of a process in a container or another mount namespace by what it is called there. A path given to --path is also resolved once, at the start, and both then count.',
   ],
   overhead:
