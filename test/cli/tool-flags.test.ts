@@ -103,14 +103,16 @@ describe('cli: the flags of a tool', () => {
     assert.deepEqual(apply({ signal: ['KILL,sigterm', 'RTMIN+32'] }).constants, {
       signals: (1n << 8n) | (1n << 14n) | (1n << 63n),
     });
-    for (const signal of ['0', '65', '', 'KILL,', 'NONE', '-9']) assert.throws(() => apply({ signal: [signal] }), UsageError);
+    for (const signal of ['0', '65', '', 'KILL,', 'NONE', '-9'])
+      assert.throws(() => apply({ signal: [signal] }), UsageError);
   });
 
   it('take statuses, and ranges of them', () => {
     assert.deepEqual(apply({ status: ['0,1'] }).constants, { statuses: [3n, 0n, 0n, 0n] });
     const all = (1n << 64n) - 1n;
     assert.deepEqual(apply({ status: ['63-64', '128-255'] }).constants, { statuses: [1n << 63n, 1n, all, all] });
-    for (const status of ['256', '-1', '2-1', '1-', '1-2-3', '', 'x']) assert.throws(() => apply({ status: [status] }), UsageError);
+    for (const status of ['256', '-1', '2-1', '1-', '1-2-3', '', 'x'])
+      assert.throws(() => apply({ status: [status] }), UsageError);
   });
 
   it('take flags of open(2)', () => {

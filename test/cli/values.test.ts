@@ -148,7 +148,10 @@ describe('cli: cgroups', () => {
     mkdirSync(folder);
     try {
       for (const path of [folder, v1 as string])
-        assert.throws(() => parseCgroups([path]), usage(`${path} is a cgroup of version 1: give its path in version 2, below ${root}`));
+        assert.throws(
+          () => parseCgroups([path]),
+          usage(`${path} is a cgroup of version 1: give its path in version 2, below ${root}`),
+        );
       for (const path of [name, `/${name}`])
         assert.throws(
           () => parseCgroups([path]),

@@ -97,9 +97,21 @@ describe('exitsnoop', () => {
   });
 
   it('shows only some ends with --exit-code and --signal', async () => {
-    const ends = ['exit 0', 'exit 1', 'exit 2', 'exit 63', 'exit 64', 'exit 127', 'exit 255', 'kill -9 $$', 'kill $$', 'kill -64 $$'];
+    const ends = [
+      'exit 0',
+      'exit 1',
+      'exit 2',
+      'exit 63',
+      'exit 64',
+      'exit 127',
+      'exit 255',
+      'kill -9 $$',
+      'kill $$',
+      'kill -64 $$',
+    ];
     const script = `exec 2>/dev/null; ${ends.map((end) => `sh -c '${end}'; `).join('')} exit 9`;
-    const seen = async (...flags: string[]) => (await trace.run(['-f', ...flags], ['sh', '-c', script])).events.map(outcome);
+    const seen = async (...flags: string[]) =>
+      (await trace.run(['-f', ...flags], ['sh', '-c', script])).events.map(outcome);
     // One that a signal ended has no status, though 0 is shown.
     assert.deepEqual(await seen('--exit-code', '0'), [0]);
     assert.deepEqual(await seen('--exit-code', '1,63-64', '--exit-code', '255'), [1, 63, 64, 255]);

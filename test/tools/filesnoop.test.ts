@@ -156,13 +156,13 @@ describe('filesnoop', () => {
         assert.deepEqual((await bench.files(['--hooks', hooks], ...steps, ...more)).map(bare), expect);
       });
 
-      it('sees the newest calls', async () => {
+      it('sees the newest calls', async function () {
+        needs(this, 'fchmodat2(2)', kernelIsSince(6, 6) || 'it came with 6.6');
         const steps = [
-          ...(kernelIsSince(6, 6) ? ['fchmodat2', 'cwd', 'link', 0o700, AT_SYMLINK_NOFOLLOW] : []),
+          ...['fchmodat2', 'cwd', 'link', 0o700, AT_SYMLINK_NOFOLLOW],
           ...(kernelIsSince(6, 13) ? ['setxattrat', 'cwd', 'f', AT_SYMLINK_NOFOLLOW, 'user.c', 'v', 1] : []),
           ...(kernelIsSince(6, 13) ? ['removexattrat', 'cwd', 'f', 0, 'user.c'] : []),
         ];
-        if (steps.length === 0) return;
         assert.deepEqual((await bench.files(['--hooks', hooks], ...steps)).map(bare), [
           expected('chmod', 'link', { mode: '0700', flags: 'AT_SYMLINK_NOFOLLOW' }),
           ...(kernelIsSince(6, 13)

@@ -93,7 +93,10 @@ describe('opensnoop', () => {
     });
 
     it('does with --full-path what that shows', async () => {
-      const { events } = await bench.opens(['--full-path', '--path', join(base, 'a/b')], ['cd', `${base}/a/b`, ...open('f', '../f', 'no')]);
+      const { events } = await bench.opens(
+        ['--full-path', '--path', join(base, 'a/b')],
+        ['cd', `${base}/a/b`, ...open('f', '../f', 'no')],
+      );
       assert.deepEqual(
         events.map(({ full_path }) => full_path),
         ['f', 'no'].map((name) => join(base, 'a/b', name)),

@@ -53,7 +53,11 @@ const RUNS: readonly (readonly [tool: string, flags: readonly string[], command:
   [
     'filesnoop',
     ['-f'],
-    ['sh', '-c', 'd=$(mktemp -d); : >$d/f; chmod 600 $d/f; chown 1:2 $d/f; truncate -s 9 $d/f; ln -s x $d/s; mv $d/f $d/g; rm -r $d; rm /no/such 2>/dev/null; true'],
+    [
+      'sh',
+      '-c',
+      'd=$(mktemp -d); : >$d/f; chmod 600 $d/f; chown 1:2 $d/f; truncate -s 9 $d/f; ln -s x $d/s; mv $d/f $d/g; rm -r $d; rm /no/such 2>/dev/null; true',
+    ],
   ],
   ['sigsnoop', [], ['sh', '-c', 'kill -0 $$; kill -CONT $$']],
   ['tcpconnect', [], socketsWords(PAIR, 'connect 3 127.0.0.1 1')],

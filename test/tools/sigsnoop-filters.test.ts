@@ -152,7 +152,10 @@ describe('sigsnoop filters', () => {
     };
     assert.deepEqual(await by(({ sender }) => ['--sender-pid', sender.pid]), ALL);
     assert.deepEqual(await by(({ target }) => ['--sender-pid', target.pid]), []);
-    assert.deepEqual(await by(({ target }) => ['--target-pid', `${target.pid},${NOBODY}`]), ['sender to target', 'sender to nobody']);
+    assert.deepEqual(await by(({ target }) => ['--target-pid', `${target.pid},${NOBODY}`]), [
+      'sender to target',
+      'sender to nobody',
+    ]);
     assert.deepEqual(await by(({ sender }) => ['--target-pid', sender.pid]), ['sender to sender']);
     assert.deepEqual(await by(() => ['--sender-comm', 'ende']), ALL);
     assert.deepEqual(await by(() => ['--sender-comm', 'signals']), []);
@@ -179,7 +182,11 @@ describe('sigsnoop filters', () => {
   it('narrow what --count adds up', async () => {
     const flags = ['sigsnoop', '--count', '-o', 'json', '--signal', 'WINCH', '--target-comm', 'sh', '--'];
     const { stdout } = await snoopkit([...flags, 'sh', '-c', 'kill -WINCH $$; kill -WINCH $$; kill -CONT $$']);
-    const rows = stdout.toString().trim().split('\n').map((line) => JSON.parse(line));
+    const rows = stdout
+      .toString()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     assert.deepEqual(
       rows.map(({ signal, target_comm, count }) => [signal, target_comm, count]),
       [['SIGWINCH', 'sh', 2]],
