@@ -22,6 +22,8 @@ struct exitsnoop_event {
 SMALL_EVENT(exitsnoop_event);
 
 const volatile bool want_threads;
+const volatile __u64 only_signals;	 /* bit N - 1 for signal N */
+const volatile __u64 only_exit_codes[4]; /* a bit for each */
 
 /* By pid. */
 struct {
@@ -45,6 +47,19 @@ int handle_exec(void *ctx)
 	return 0;
 }
 
+/* It ends by a signal or with a status: where both are asked for, either will do. */
+static __always_inline bool end_wanted(int status)
+{
+	__u32 signal = status & 0x7f, code = status >> 8 & 0xff;
+
+	if (!only_signals && !only_exit_codes[0] && !only_exit_codes[1] && !only_exit_codes[2] &&
+	    !only_exit_codes[3])
+		return true;
+	if (signal)
+		return only_signals >> ((signal - 1) & 63) & 1;
+	return only_exit_codes[code >> 6] >> (code & 63) & 1;
+}
+
 static __always_inline int handle_end(void)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
@@ -56,7 +71,7 @@ static __always_inline int handle_end(void)
 		return 0;
 	is_thread = !ends_process();
 	status = exit_status(is_thread);
-	if ((is_thread && !want_threads) || (filter_failed && !status))
+	if ((is_thread && !want_threads) || (filter_failed && !status) || !end_wanted(status))
 		return 0;
 	event_fill((struct event *)&e);
 	e.is_thread = is_thread;

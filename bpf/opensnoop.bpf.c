@@ -7,14 +7,9 @@
 
 #include "event.h"
 #include "filter.h"
-#include "path.h"
+#include "open-flags.h"
+#include "path-filter.h"
 #include "syscall.h"
-
-#define AT_FDCWD -100
-#define O_CREAT 00000100
-#define O_WRONLY 00000001
-#define O_TRUNC 00001000
-#define __O_TMPFILE 020000000
 
 struct opensnoop_event {
 	struct event;
@@ -30,21 +25,6 @@ struct opensnoop_event {
 EVENT(opensnoop_event, TAIL_SIZE + PATH_SIZE);
 
 const volatile bool want_full_path;
-
-/* The directory that a name which starts with `first` is relative to. */
-static __always_inline bool base_directory(char first, int dirfd, struct path *base)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
-	struct file *file;
-
-	if (first == '/')
-		return !BPF_CORE_READ_INTO(base, fs, root);
-	if (dirfd == AT_FDCWD)
-		return !BPF_CORE_READ_INTO(base, fs, pwd);
-	file = current_file(dirfd);
-	return file && !BPF_CORE_READ_INTO(base, file, f_path);
-}
 
 /*
  * Where the file really is if it was opened; else, for nothing tells what links there are on the
@@ -90,6 +70,12 @@ static __always_inline int handle_open(long ret, const struct call *call)
 	__u32 key = 0, used = 0;
 	long length;
 
+	if (!open_flags_wanted(call->flags))
+		return 0;
+	/* An opened file is where it is, whatever it was called. */
+	if (filter_paths &&
+	    !(ret >= 0 ? path_wanted(ret, NULL) : path_wanted(call->dirfd, call->name)))
+		return 0;
 	s = bpf_map_lookup_elem(&scratch, &key);
 	if (!s)
 		return 0;

@@ -66,6 +66,14 @@ struct sigsnoop_count_value {
 
 TALLY(sigsnoop_count, 10240);
 
+#define LIST_MAX 16 /* as src/cli/tool.ts has it; a 0 or an empty name ends each list */
+
+const volatile __u32 sender_pids[LIST_MAX];
+const volatile __u32 target_pids[LIST_MAX];
+const volatile char sender_comms[LIST_MAX][16];
+const volatile char target_comms[LIST_MAX][16];
+const volatile __u64 only_signals; /* bit N - 1 for signal N */
+
 const volatile bool want_counts;
 const volatile bool only_calls;
 const volatile bool want_probes;
@@ -132,13 +140,67 @@ static __always_inline int code_of(const struct kernel_siginfo *info)
 	return BPF_CORE_READ(info, si_code);
 }
 
-static __always_inline bool wanted(const struct sigsnoop_event *e)
+static __always_inline bool pid_fits(__u32 pid, const volatile __u32 *list)
 {
-	if (filter_failed && e->ret >= 0)
-		return false;
-	if (e->target_pid > 0 && filter_names(e->target_pid))
+	if (!list[0])
 		return true;
-	return e->origin == timer ? filter_allows_all() : filter_allows();
+	for (int i = 0; i < LIST_MAX && list[i]; i++)
+		if (pid == list[i])
+			return true;
+	return false;
+}
+
+static __always_inline bool contains_any(const char *comm, const volatile char (*list)[16])
+{
+	for (int i = 0; i < LIST_MAX && list[i][0]; i++)
+		for (int from = 0; from < 16; from++)
+			if (comm_starts(comm + from, list[i]))
+				return true;
+	return false;
+}
+
+/* By its process's name or the thread's own; without a task, which has none, no name fits. */
+static __always_inline bool comm_fits(struct task_struct *task, const volatile char (*list)[16])
+{
+	struct names names = {};
+
+	if (!list[0][0])
+		return true;
+	if (!task)
+		return false;
+	read_names(&names, task);
+	return contains_any(names.process, list) || contains_any(names.thread, list);
+}
+
+static __always_inline bool signal_fits(int signal)
+{
+	return !only_signals || (signal >= 1 && signal <= 64 && only_signals >> (signal - 1) & 1);
+}
+
+/* What is asked of the one alone, or of the other. A timer has no sender. */
+static __always_inline bool ends_fit(const struct sigsnoop_event *e, struct task_struct *target)
+{
+	struct task_struct *sender = e->origin == timer ? NULL : (void *)bpf_get_current_task();
+	__u32 pid = sender ? bpf_get_current_pid_tgid() >> 32 : 0;
+
+	return pid_fits(pid, sender_pids) && comm_fits(sender, sender_comms) &&
+	       pid_fits(e->target_pid, target_pids) && comm_fits(target, target_comms);
+}
+
+/*
+ * The shared filters hold for the sender, or all of them for the target. Of a call that failed
+ * there is no task for the target.
+ */
+static __always_inline bool wanted(const struct sigsnoop_event *e, struct task_struct *target)
+{
+	if ((filter_failed && e->ret >= 0) || !signal_fits(e->signal) || !ends_fit(e, target))
+		return false;
+	if (e->origin == timer ? filter_allows_all() : filter_allows())
+		return true;
+	if (!filter_narrows())
+		return false;
+	return target ? filter_allows_task(target)
+		      : e->target_pid > 0 && filter_names(e->target_pid);
 }
 
 static __always_inline void count(const struct sigsnoop_event *e)
@@ -194,7 +256,7 @@ static __always_inline int handle_generate(__u64 *ctx)
 	/* The clock interrupts anybody. Only setitimer(2) and alarm(2) have it send SIGALRM so. */
 	if (code == SI_TIMER || (code == SI_KERNEL && signal == SIGALRM))
 		e.origin = timer;
-	if (!wanted(&e))
+	if (!wanted(&e, target))
 		return 0;
 	if (e.origin != timer)
 		e.origin = call_of(signal, code);
@@ -230,7 +292,7 @@ static __always_inline int handle_exit(struct pt_regs *regs, long ret, long numb
 	if (e.signal ? ret >= 0 : !want_probes)
 		return 0;
 	e.result = ret < 0 ? ret : SIGNAL_PROBED;
-	if (wanted(&e))
+	if (wanted(&e, NULL))
 		send(&e);
 	return 0;
 }

@@ -16,6 +16,16 @@ export default defineTool({
     is_thread: 'with --threads: whether only this thread ended, and the process goes on',
   },
   flags: {
+    signal: {
+      takes: 'signals',
+      summary: 'only what these signals ended, by name or number, such as KILL,SEGV; with --exit-code these, too',
+      sets: 'only_signals',
+    },
+    'exit-code': {
+      takes: 'statuses',
+      summary: 'only what ended by itself with these statuses, such as 1,126-127; with --signal these, too',
+      sets: 'only_exit_codes',
+    },
     threads: {
       summary: 'show each thread that ends, too',
       sets: 'want_threads',
@@ -36,6 +46,7 @@ export default defineTool({
   examples: [
     { summary: 'All processes that end', command: '' },
     { summary: 'Those that failed or were killed', command: '-x' },
+    { summary: 'What could not be run, or was killed', command: '--exit-code 126,127 --signal KILL' },
     { summary: 'What a build used, process by process, as JSON', command: '-f -o json --out exits.json -- make' },
     {
       summary: 'Who was killed by the kernel or by somebody',

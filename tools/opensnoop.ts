@@ -21,6 +21,20 @@ export default defineTool({
       'whether the file is there no more: deleted, or never had a name; of a call that failed, whether that is so of its directory',
   },
   flags: {
+    path: {
+      takes: 'paths',
+      summary: 'only this file or folder and all below it, by the absolute path; it need not exist',
+      sets: 'filter_paths',
+    },
+    write: {
+      summary: 'only what may change a file or make one: for writing, to truncate or to create',
+      sets: 'filter_writes',
+    },
+    flags: {
+      takes: 'open-flags',
+      summary: 'only with one of these flags of open(2), such as O_CREAT,O_TRUNC',
+      sets: 'filter_open_flags',
+    },
     'full-path': {
       summary: 'show absolute paths, with symbolic links resolved where the file was opened',
       sets: 'want_full_path',
@@ -53,16 +67,17 @@ export default defineTool({
       command: '<%= config.bin %> opensnoop -o json -- cat /etc/hostname | jq -r .path',
     },
     {
-      summary: 'Who opens files below /etc, with the time and the absolute path',
-      command: '-T --full-path | grep /etc/',
+      summary: 'Who opens files below /etc to change them, with the time and the absolute path',
+      command: '-T --full-path --write --path /etc',
     },
   ],
   caveats: [
     'Files opened through io_uring are not seen, for no system call is made for each of them; nor are those of 32-bit programs.',
     'The path is read when the call ends. Should another thread have changed it in memory meanwhile, the new one is shown.',
     'A path that the kernel could not read is shown as ?, and is null in JSON.',
-    'When a call fails nothing tells which symbolic links were on the way: its full path is the name as given below its directory, marked [unresolved].',
+    'When a call fails nothing tells which symbolic links were on the way: its full path is the name as given below its directory, without . and .., marked [unresolved].',
     'A full path is marked (deleted) in a table where the file is not there any more. A name may itself end so: full_path_deleted tells the two apart.',
+    '--path goes by the absolute path, as --full-path shows it: of a process in a container or another mount namespace by what it is called there. A path given to --path is also resolved once, at the start, and both then count.',
   ],
   overhead:
     'One event for each open, about a microsecond each. Builds, package managers and shells open many thousand files a second, most servers few.',

@@ -11,7 +11,7 @@ export default defineTool({
   name: 'sigsnoop',
   summary: 'trace signals: who sends which to whom, and what becomes of it',
   description:
-    'Shows each signal as it is sent, by a process with kill(2) and its like or by the kernel, and each such call that is refused. With --kill it is what killsnoop was.',
+    'Shows each signal as it is sent, by a process with kill(2) and its like or by the kernel, and each such call that is refused. Filters are about both ends: a signal is shown when its sender or its target passes all of them; --sender-* and --target-* are about the one alone. With --kill it is what killsnoop was.',
   event: { struct: 'sigsnoop_event', name: 'signal' },
   columns: ['pid', 'comm', 'signal', 'target_pid', 'target_comm', 'result'],
   fields: {
@@ -33,6 +33,23 @@ export default defineTool({
     count: {
       summary: 'in place of each signal, how often who sent which one to whom, by the names of the processes',
       sets: 'want_counts',
+    },
+    signal: {
+      takes: 'signals',
+      summary: 'only these signals, by name or number, such as KILL,TERM',
+      sets: 'only_signals',
+    },
+    'sender-pid': { takes: 'pids', summary: 'only what these processes send', sets: 'sender_pids' },
+    'sender-comm': {
+      takes: 'comms',
+      summary: 'only what is sent by commands whose name contains it',
+      sets: 'sender_comms',
+    },
+    'target-pid': { takes: 'pids', summary: 'only what is for these processes', sets: 'target_pids' },
+    'target-comm': {
+      takes: 'comms',
+      summary: 'only what is for commands whose name contains it',
+      sets: 'target_comms',
     },
     kill: {
       summary: 'only what processes send with kill(2) and its like, not what the kernel sends by itself',
@@ -78,16 +95,17 @@ export default defineTool({
     { summary: 'All signals', command: '' },
     { summary: 'Who kills whom: no signals that the kernel sends', command: '--kill' },
     { summary: 'Signals that a process sends or gets, with their origin', command: '-p 1234 -F +origin,+code' },
+    { summary: 'Who ends a service, or tries to', command: '--signal KILL,TERM --target-comm nginx' },
     { summary: 'Calls that are refused', command: '-x' },
     { summary: 'Who sends what to whom, and how often, each second', command: '--count -i 1' },
     { summary: 'Who crashes, and of what', command: '-F +code | grep SIGSEGV' },
   ],
   caveats: [
-    'Filters are for the sender; -p and -f also let through what is sent to one of their processes.',
+    'The shared filters (--pid, --comm, --uid and so on) must all hold for the same end, the sender or the target, not one for this and one for that; --sender-pid, --sender-comm, --target-pid and --target-comm narrow it further.',
     'What the kernel sends is shown as sent by the task that it runs for then: of a fault, of SIGPIPE or SIGCHLD that is who caused it; of SIGIO it may be anybody, and of keys such as Ctrl-C it is a thread of the kernel. A timer has no sender: process 0, without a name; filters pass it only by its target.',
     'SIGCONT lets a stopped process go on even where its result is ignored.',
     'SIGKILL for the other threads of a process that ends is not seen: the kernel sends it in another way.',
-    'When a call fails its target is shown as the caller counts processes, in a container by its own numbers; of pidfd_send_signal(2) it is not known.',
+    'When a call fails its target is shown as the caller counts processes, in a container by its own numbers; of pidfd_send_signal(2) it is not known. So --target-comm leaves them out, and of the shared filters only --pid, where it stands alone, finds them by their target.',
     'For 32-bit programs what they send has the origin kernel, and refusals are not seen.',
   ],
   overhead:

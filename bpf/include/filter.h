@@ -132,6 +132,12 @@ static __always_inline bool filter_adopt(struct task_struct *task, __u32 pid)
 	return false;
 }
 
+static __always_inline void read_names(struct names *names, struct task_struct *task)
+{
+	BPF_CORE_READ_STR_INTO(&names->process, task, group_leader, comm);
+	BPF_CORE_READ_STR_INTO(&names->thread, task, comm);
+}
+
 static __always_inline bool current_names_contain_any(void)
 {
 	struct names names = {};
@@ -200,10 +206,65 @@ static __always_inline bool filter_allows(void)
 		filter_allows_netns(BPF_CORE_READ(task, nsproxy, net_ns, ns.inum)));
 }
 
-/* For what is done to a process: whether that one is listed by --pid, whoever does it. */
+#define CGROUP_DEPTH 64
+
+static __always_inline bool filter_allows_cgroup(struct cgroup *cgroup)
+{
+	struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
+
+	for (int i = 0; i < CGROUP_DEPTH && node; i++) {
+		if (filter_listed(FILTER_CGROUP, (__u32)BPF_CORE_READ(node, id)))
+			return true;
+		node = kernfs_parent(node);
+	}
+	return false;
+}
+
+/* For what is done to a task: whether that one is wanted, whoever does it. */
+static __always_inline bool filter_allows_task(struct task_struct *task)
+{
+	__u32 pid = BPF_CORE_READ(task, tgid);
+	struct names names = {};
+
+	if (pid == filter_self)
+		return false;
+	if (filter_uses(FILTER_PID) && !filter_listed(FILTER_PID, pid) &&
+	    !(filter_adopts && filter_adopt(task, pid)))
+		return false;
+	if (filter_uses(FILTER_TID) && !filter_listed(FILTER_TID, BPF_CORE_READ(task, pid)))
+		return false;
+	if (filter_uses(FILTER_PPID) &&
+	    !filter_listed(FILTER_PPID, BPF_CORE_READ(task, real_parent, tgid)))
+		return false;
+	if (filter_uses(FILTER_UID) && !filter_lists_user(BPF_CORE_READ(task, cred, uid.val),
+							  BPF_CORE_READ(task, cred, euid.val)))
+		return false;
+	if (filter_uses(FILTER_MNTNS) &&
+	    !filter_listed(FILTER_MNTNS, BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum)))
+		return false;
+	if (filter_uses(FILTER_NETNS) &&
+	    !filter_listed(FILTER_NETNS, BPF_CORE_READ(task, nsproxy, net_ns, ns.inum)))
+		return false;
+	if (filter_comms_count) {
+		read_names(&names, task);
+		if (!any_name_contains(&names))
+			return false;
+	}
+	return !filter_cgroups_count ||
+	       filter_allows_cgroup(BPF_CORE_READ(task, cgroups, dfl_cgrp));
+}
+
+/* The same of a process of which no more than its pid is known. */
 static __always_inline bool filter_names(__u32 pid)
 {
-	return filter_uses(FILTER_PID) && filter_listed(FILTER_PID, pid);
+	return filter_kinds == 1 << FILTER_PID && !filter_comms_count && !filter_cgroups_count &&
+	       filter_listed(FILTER_PID, pid);
+}
+
+/* Whether any filter is in use. */
+static __always_inline bool filter_narrows(void)
+{
+	return filter_kinds || filter_comms_count || filter_cgroups_count;
 }
 
 /* For what no task does, whatever its network namespace. */

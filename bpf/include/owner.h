@@ -17,7 +17,6 @@
 #include "mptcp.h"
 #include "socket.h"
 
-#define CGROUP_DEPTH 64
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 
 struct owner {
@@ -115,18 +114,6 @@ static __always_inline void owner_current(struct owner *owner)
 	owner->euid = current_euid(owner->uid);
 	current_comms(owner->comm, owner->thread_comm);
 	owner->is_wanted = filter_allows_anywhere();
-}
-
-static __always_inline bool filter_allows_cgroup(struct cgroup *cgroup)
-{
-	struct kernfs_node *node = BPF_CORE_READ(cgroup, kn);
-
-	for (int i = 0; i < CGROUP_DEPTH && node; i++) {
-		if (filter_listed(FILTER_CGROUP, (__u32)BPF_CORE_READ(node, id)))
-			return true;
-		node = kernfs_parent(node);
-	}
-	return false;
 }
 
 /* A process that is not the current one: what filter_allows_anywhere() is for that. */

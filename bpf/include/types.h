@@ -18,6 +18,10 @@ typedef __u32 snoop_uid;	    /* shown as a number, and as the user's name */
 typedef __u32 snoop_euid;	    /* the effective user: UID_SAME where that is the real one */
 typedef __u32 snoop_gid;	    /* the same for groups */
 typedef __u32 snoop_mode;	    /* permission bits, in octal */
+typedef __u32 snoop_given_mode;	    /* the same; not there where it is NOT_GIVEN */
+typedef __u32 snoop_given_uid;	    /* the same of an owner */
+typedef __u32 snoop_given_gid;	    /* and of a group */
+typedef __u64 snoop_given_size;	    /* and of a size in bytes, where all bits are set */
 typedef __u32 snoop_open_flags;	    /* O_RDONLY|O_CLOEXEC */
 typedef __s32 snoop_dirfd;	    /* a file descriptor, or AT_FDCWD */
 typedef __u32 snoop_ip4;	    /* in network order */
@@ -28,6 +32,7 @@ typedef char snoop_comm[16];	    /* TASK_COMM_LEN */
 typedef __u8 snoop_tcp_flags;	    /* SYN|ACK, as in a packet's header */
 typedef __u64 snoop_ksym;	    /* an address in the kernel, as function+offset; 0 for none */
 
+#define NOT_GIVEN ((__u32) - 1)
 #define UID_SAME ((snoop_euid) - 1) /* no user has this number: setresuid(2) */
 
 /* One end of a connection: an address, IPv4 mapped into IPv6, and a port. */
@@ -62,13 +67,17 @@ enum snoop_source {
 	SOURCE_MISSING, /* it could not be read */
 	SOURCE_READ,	/* it is what the span says */
 	SOURCE_JOINED,	/* a path: a name below a known directory, links not resolved */
+	SOURCE_NAMED,	/* the same, of a name that is not followed where it is a link itself */
 };
 
 typedef struct snoop_span snoop_text;
 typedef struct snoop_span snoop_path;
 /* An absolute path, as its components from the last to the first, each ended by a NUL. */
 typedef struct snoop_span snoop_components;
-/* The same, of what is always where the path says: links are resolved. */
+/* Texts and paths that need not be there: their offset is 0 then. */
+typedef struct snoop_span snoop_given_text;
+typedef struct snoop_span snoop_given_components;
+/* An absolute path of what is always where it says: links are resolved. */
 typedef struct snoop_span snoop_place;
 /* The same of a file or a directory, which may be deleted. */
 typedef struct snoop_span snoop_file;

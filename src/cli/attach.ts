@@ -26,6 +26,8 @@ export interface AttachOptions {
   readonly bufferSize: number;
   /** Only these kinds of hooks; all when left out. */
   readonly hooks?: ReadonlySet<HookKind> | undefined;
+  /** What else is to be put into the maps: after load, before anything is attached. */
+  readonly fill?: (object: BpfObject) => void;
   /** Programs that are loaded and not attached; none when left out. */
   readonly spares?: (program: BpfProgram) => boolean;
 }
@@ -53,13 +55,16 @@ function attachAll(
   { choices }: HookPlan,
   spares: AttachOptions['spares'],
 ): [program: string, error: Error] | undefined {
-  for (const program of choices.flatMap(({ programs }) => programs)) {
-    if (spares?.(program)) continue;
-    try {
-      const link = program.attach();
-      if (hookKind(program) === 'iter') runIterator(link);
-    } catch (error) {
-      return [program.name, error as Error];
+  for (const { programs, also } of choices) {
+    for (const program of programs) {
+      if (spares?.(program)) continue;
+      try {
+        const link = program.attach();
+        if (hookKind(program) === 'iter') runIterator(link);
+        for (const [category, name] of also) program.attachTracepoint(category, name);
+      } catch (error) {
+        return [program.name, error as Error];
+      }
     }
   }
   return undefined;
@@ -77,7 +82,7 @@ export function attachTool(
   reopen: () => BpfObject,
   options: AttachOptions,
 ): Attached {
-  const { filters, launched, bufferSize, hooks, spares } = options;
+  const { filters, launched, bufferSize, hooks, fill, spares } = options;
   const refusals = new Map<string, Error>();
   for (let object = first; ; object = reopen()) {
     let ring: RingBuffer | undefined;
@@ -100,6 +105,7 @@ export function attachTool(
         continue;
       }
       ring = RingBuffer.open(object.maps.need('events'), { orderBy: TIME_AT });
+      fill?.(object);
       applyFilters(object, filters);
       const failed = attachAll(plan, spares);
       if (!failed) {

@@ -9,7 +9,7 @@ import type { SharedFlagValues } from './options.js';
 import { otlpFlags } from './otlp-flags.js';
 import { reportFlags } from './report-flags.js';
 import { DNS_CAVEATS } from './shared-fields.js';
-import { HELP_VALUE, type ToolDefinition, type ToolFlag } from './tool.js';
+import { HELP_VALUE, LISTS, type ToolDefinition, type ToolFlag } from './tool.js';
 
 /** A command that runs a tool; `tool` is what it was made from, for those who write manuals and test it. */
 export type ToolCommand = Command.Class & { readonly tool: ToolDefinition };
@@ -20,8 +20,9 @@ function ownFlag(flag: ToolFlag) {
   const { char, summary } = flag;
   const common = { summary, ...(char && { char: char as 'a' }) };
   if (flag.takes === undefined) return Flags.boolean(common);
-  const usual = flag.takes === 'size' ? { default: flag.default } : {};
-  return Flags.string({ ...common, ...usual, helpValue: HELP_VALUE[flag.takes] });
+  const value = { ...common, helpValue: HELP_VALUE[flag.takes] };
+  if (LISTS.has(flag.takes)) return Flags.string({ ...value, multiple: true });
+  return Flags.string({ ...value, ...(flag.takes === 'size' && { default: flag.default }) });
 }
 
 /** A flag that may be given again takes one value each time: the word behind that is none, but maybe a command without its `--`. */

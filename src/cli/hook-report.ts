@@ -9,10 +9,12 @@ export function hookReport({ choices, lacks }: HookPlan, verbose: boolean): stri
     for (const { message } of refused) lines.push(`another way to see ${point} was not taken: ${message}`);
   };
   if (verbose) {
-    for (const { point, kinds, programs, caveat, refused } of choices) {
+    for (const { point, kinds, programs, also, caveat, refused } of choices) {
       refusals(point, refused);
       lines.push(`${point} are seen by ${kinds.join(', ')}${caveat === undefined ? '' : `: ${caveat}`}`);
-      for (const { name, section } of programs) lines.push(`attached ${name} to ${section}`);
+      for (const { name, section } of programs)
+        for (const where of [section, ...also.map((parts) => `tp/${parts.join('/')}`)])
+          lines.push(`attached ${name} to ${where}`);
     }
   }
   for (const { point, without, refused } of lacks) {

@@ -28,12 +28,23 @@ export function hookKind({ section }: Pick<BpfProgram, 'section'>): HookKind | u
   return KINDS[section.split('/')[0] as keyof typeof KINDS];
 }
 
+export type Tracepoint = readonly [category: string, name: string];
+
+/** `syscalls/sys_exit_openat` in its parts; those that the kernel has. */
+function tracepoints(names: readonly string[]): Tracepoint[] {
+  return names
+    .map((text) => text.split('/') as [string, string])
+    .filter(([category, name]) => tracepointId(category, name) !== undefined);
+}
+
 /** How an event is seen in this run. */
 export interface HookChoice {
   /** What is seen: a key of the tool's `hooks`. */
   readonly point: string;
   readonly kinds: readonly HookKind[];
   readonly programs: readonly BpfProgram[];
+  /** Tracepoints that these are attached to beside those of their sections. */
+  readonly also: readonly Tracepoint[];
   readonly caveat: string | undefined;
   /** Why each of the better ways was not taken. */
   readonly refused: readonly Error[];
@@ -123,7 +134,7 @@ export function planHooks(
         continue;
       }
       const taken = [...new Set(programs.map((program) => hookKind(program)).filter((kind) => kind !== undefined))];
-      choice = { point, kinds: taken, programs, caveat: way.caveat, refused };
+      choice = { point, kinds: taken, programs, also: tracepoints(way.also ?? []), caveat: way.caveat, refused };
       break;
     }
     if (choice) choices.push(choice);

@@ -26,13 +26,15 @@ import type { View } from './tally.js';
 import { checkTargets } from './targets.js';
 import { isTerminal, terminalWidth, usesColor } from './terminal.js';
 import { availableColumns, flagsInUse, type ToolDefinition, usualColumns, viewInUse } from './tool.js';
-import { applyFlags, envNames, type FlagValues, flagValues } from './tool-flags.js';
+import { applyFlags, envNames, type FlagValues, fillFlags, flagValues } from './tool-flags.js';
 
 /** What a run needs and what can be made without asking anything of the kernel. */
 export interface Prepared {
   readonly object: BpfObject;
   /** Opens it anew, the same way: libbpf loads an object only once. */
   readonly open: () => BpfObject;
+  /** Puts into its maps what flags of the tool ask for: after load. */
+  readonly fill: (object: BpfObject) => void;
   readonly schema: EventSchema;
   readonly context: EventContext;
   readonly format: Format;
@@ -151,7 +153,8 @@ export function prepare(
       context.clock.follow(bootToRealtime());
       names?.read();
     };
-    return { object, open, schema, context, format, names, refresh, reports, otlp };
+    const fill = (loaded: BpfObject) => fillFlags(tool, values, loaded);
+    return { object, open, fill, schema, context, format, names, refresh, reports, otlp };
   } catch (error) {
     object.close();
     throw error;

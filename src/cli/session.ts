@@ -137,12 +137,9 @@ class Session {
     const bufferSize = this.#prepared.reports ? SMALLEST_RING : this.#options.bufferSize;
     const filters = { ...this.#options.filters };
     if (command) filters.pids = [...filters.pids, command.pid];
-    const attached = attachTool(tool, this.#prepared.object, this.#prepared.open, {
-      filters,
-      launched: command?.pid,
-      bufferSize,
-      hooks,
-    });
+    const { object, open, fill } = this.#prepared;
+    const launched = command?.pid;
+    const attached = attachTool(tool, object, open, { filters, launched, bufferSize, hooks, fill });
     this.#cleanups.push(
       () => attached.object.close(),
       () => attached.ring.close(),

@@ -45,17 +45,82 @@ interface DurationFlag extends ToolFlagBase {
   readonly takes: 'duration';
 }
 
+/** Process ids, for a `const volatile __u32 [LIST_MAX]`, which a 0 ends. */
+interface PidsFlag extends ToolFlagBase {
+  readonly takes: 'pids';
+}
+
+/** Parts of names of commands, for a `const volatile char [LIST_MAX][16]`, which an empty one ends. */
+interface CommsFlag extends ToolFlagBase {
+  readonly takes: 'comms';
+}
+
+/** Signals, for a `const volatile __u64` with bit N - 1 for signal N. */
+interface SignalsFlag extends ToolFlagBase {
+  readonly takes: 'signals';
+}
+
+/** Exit statuses, for a `const volatile __u64 [4]` with a bit for each. */
+interface StatusesFlag extends ToolFlagBase {
+  readonly takes: 'statuses';
+}
+
+/** Flags of open(2), for a `const volatile struct open_flag [OPEN_FLAGS_MAX]`: bpf/include/open-flags.h. */
+interface OpenFlagsFlag extends ToolFlagBase {
+  readonly takes: 'open-flags';
+}
+
+/** Files and folders, with all below, for a `const volatile bool` and the maps of bpf/include/path-filter.h. */
+interface PathsFlag extends ToolFlagBase {
+  readonly takes: 'paths';
+}
+
 /** How a value is called in help. */
-export const HELP_VALUE = { size: 'SIZE', names: 'NAMES', duration: 'TIME' } as const;
+export const HELP_VALUE = {
+  size: 'SIZE',
+  names: 'NAMES',
+  duration: 'TIME',
+  pids: 'PID',
+  comms: 'TEXT',
+  signals: 'SIGNAL',
+  statuses: 'STATUS',
+  'open-flags': 'NAME',
+  paths: 'PATH',
+} as const;
+
+/** The kinds of values of which there may be several: the flag may be given again. */
+export const LISTS: ReadonlySet<ToolFlag['takes']> = new Set([
+  'pids',
+  'comms',
+  'signals',
+  'statuses',
+  'open-flags',
+  'paths',
+]);
+
+/** How many of `pids` and `comms` there may be: the length of the arrays in the programs. */
+export const LIST_MAX = 16;
 
 /** A flag that a tool has beside the shared ones. */
-export type ToolFlag = SwitchFlag | SizeFlag | NamesFlag | DurationFlag;
+export type ToolFlag =
+  | SwitchFlag
+  | SizeFlag
+  | NamesFlag
+  | DurationFlag
+  | PidsFlag
+  | CommsFlag
+  | SignalsFlag
+  | StatusesFlag
+  | OpenFlagsFlag
+  | PathsFlag;
 
 /** One way to see something: programs that are attached together. */
 export interface HookWay {
   readonly programs: readonly string[];
   /** Programs that belong to it where the kernel has their hook. */
   readonly optional?: readonly string[];
+  /** Tracepoints of one category that its programs, which are alike, are attached to beside that of their section, where the kernel has them. */
+  readonly also?: readonly string[];
   /** What is different from the ways before it. */
   readonly caveat?: string;
 }

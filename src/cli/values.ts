@@ -1,7 +1,7 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.js';
-import { mountPoint } from '../kernel/mounts.js';
+import { mountPoint, mountPoints, mountTypeOf } from '../kernel/mounts.js';
 import { namespaceOf } from '../kernel/processes.js';
 import type { NameDatabase } from '../kernel/users.js';
 import { HOOK_KINDS, type HookKind } from './hooks.js';
@@ -56,30 +56,54 @@ export function parseNamespaces(flag: string, kind: 'mnt' | 'net', texts: readon
 const COMM_MAX = 15;
 
 /** Parts of command names, which the kernel keeps in 15 bytes. */
-export function parseComms(texts: readonly string[] = [], most = 8): string[] {
-  if (texts.length > most) throw new UsageError(`--comm: ${texts.length} are too many, ${most} are the most`);
+export function parseComms(texts: readonly string[] = [], most = 8, flag = '--comm'): string[] {
+  if (texts.length > most) throw new UsageError(`${flag}: ${texts.length} are too many, ${most} are the most`);
   for (const text of texts) {
     if (text === '' || Buffer.byteLength(text) > COMM_MAX) {
-      throw new UsageError(`--comm ${text}: give 1 to ${COMM_MAX} bytes, the kernel keeps no more of a command's name`);
+      throw new UsageError(
+        `${flag} ${text}: give 1 to ${COMM_MAX} bytes, the kernel keeps no more of a command's name`,
+      );
     }
   }
   return [...texts];
+}
+
+/** What a path that is no cgroup of version 2 is, where more can be said than that it is none. */
+function whyNoCgroup(text: string, path: string, root: string): string {
+  const candidates = [text, path].filter((candidate) => candidate.startsWith('/'));
+  for (const candidate of candidates)
+    if (mountTypeOf(candidate) === 'cgroup')
+      return `${candidate} is a cgroup of version 1: give its path in version 2, below ${root}`;
+  if (existsSync(path)) return `${path} is no folder of a cgroup`;
+  const v1 = v1Folder(text);
+  return v1 === undefined ? `there is no cgroup ${path}` : `there is no cgroup ${path}, only one of version 1, ${v1}`;
+}
+
+/** The folder of a cgroup of version 1, given as a path in the tree of its controller, as /proc/PID/cgroup has it. */
+function v1Folder(text: string): string | undefined {
+  return mountPoints('cgroup')
+    .map((mount) => join(mount, text))
+    .find((folder) => existsSync(join(folder, 'cgroup.procs')));
 }
 
 /** Folders of cgroup v2, given as a path in its tree or in the file system. */
 export function parseCgroups(texts: readonly string[] = [], most = 16): string[] {
   if (texts.length > most) throw new UsageError(`--cgroup: ${texts.length} are too many, ${most} are the most`);
   if (texts.length === 0) return [];
+  if (texts.includes('')) throw new UsageError('--cgroup: give the path of a cgroup; / stands for all of them');
   const root = mountPoint('cgroup2');
-  if (root === undefined) throw new UsageError('--cgroup: no cgroup2 file system is mounted');
+  if (root === undefined) {
+    const hint = mountPoint('cgroup') === undefined ? '' : ', only version 1, which is not supported';
+    throw new UsageError(`--cgroup: no cgroup2 file system is mounted${hint}`);
+  }
   return texts.map((text) => {
     const path = text === root || text.startsWith(`${root}/`) ? text : join(root, text);
     try {
-      if (statSync(path).isDirectory() && readdirSync(path).includes('cgroup.procs')) return path;
+      if (mountTypeOf(path) === 'cgroup2' && readdirSync(path).includes('cgroup.procs')) return path;
     } catch {
       // Told below.
     }
-    throw new UsageError(`--cgroup ${text}: there is no cgroup ${path}`);
+    throw new UsageError(`--cgroup ${text}: ${whyNoCgroup(text, path, root)}`);
   });
 }
 

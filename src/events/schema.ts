@@ -4,6 +4,7 @@ import type { EventContext } from './context.js';
 import { endpointKind, ip4Kind, ip6Kind, peerKind, portKind } from './kinds/address.js';
 import { cgroupKind } from './kinds/cgroup.js';
 import { flagsKind } from './kinds/flags.js';
+import { givenNumber, givenSpan } from './kinds/given.js';
 import { durationHistogramKind } from './kinds/histogram.js';
 import type { Field, Kind } from './kinds/kind.js';
 import { argsKind, envKind } from './kinds/list.js';
@@ -15,6 +16,11 @@ import { ksymKind, stackKind } from './kinds/stack.js';
 import { dirfdKind, modeKind, openFlagsKind, retKind } from './kinds/syscall.js';
 import { charsKind, componentsKind, fileKind, placeKind, spanKind } from './kinds/text.js';
 import { durationKind, knownDurationKind, type TimeStyle, timeKind } from './kinds/time.js';
+
+const givenModeKind = givenNumber(modeKind);
+const givenUidKind = givenNumber(uidKind);
+const givenGidKind = givenNumber(gidKind);
+const givenSizeKind = givenNumber(countKind);
 
 /** What the typedefs of bpf/include/types.h mean. `snoop_time` is not here, for it depends on `--time`. */
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -30,6 +36,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_euid: euidKind,
   snoop_gid: gidKind,
   snoop_mode: modeKind,
+  snoop_given_mode: givenModeKind,
+  snoop_given_uid: givenUidKind,
+  snoop_given_gid: givenGidKind,
+  snoop_given_size: givenSizeKind,
   snoop_open_flags: openFlagsKind,
   snoop_dirfd: dirfdKind,
   snoop_ip4: ip4Kind,
@@ -47,7 +57,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   snoop_stack: stackKind,
   snoop_text: spanKind,
   snoop_path: spanKind,
+  snoop_given_text: givenSpan(spanKind),
   snoop_components: componentsKind,
+  snoop_given_components: givenSpan(componentsKind),
   snoop_place: placeKind,
   snoop_file: fileKind,
   snoop_args: argsKind,
@@ -81,6 +93,10 @@ const IN_PLACE: ReadonlySet<Kind> = new Set([
   euidKind,
   gidKind,
   modeKind,
+  givenModeKind,
+  givenUidKind,
+  givenGidKind,
+  givenSizeKind,
   openFlagsKind,
   dirfdKind,
 ]);

@@ -16,6 +16,19 @@ export function signalName(number: number): string {
   return names.get(number) ?? String(number);
 }
 
+/** The number of a signal: `KILL`, `SIGKILL`, `9`, `RTMIN+8` or `RTMAX-1`; undefined for what is none. */
+export function signalNumber(text: string): number | undefined {
+  if (/^\d+$/.test(text)) {
+    const number = Number(text);
+    return number >= 1 && number <= LAST ? number : undefined;
+  }
+  const name = text.toUpperCase().replace(/^(?!SIG)/, 'SIG');
+  const [, base, offset = '0'] = /^SIG(RTMIN(?=$|\+)|RTMAX(?=$|-))(?:[+-](\d+))?$/.exec(name) ?? [];
+  if (base === undefined) return constants.signals[name as NodeJS.Signals];
+  const number = base === 'RTMIN' ? REALTIME + Number(offset) : LAST - Number(offset);
+  return number >= REALTIME && number <= LAST ? number : undefined;
+}
+
 /** Codes with the same meaning for all signals (include/uapi/asm-generic/siginfo.h). */
 const COMMON_CODES: Record<number, string> = {
   0: 'SI_USER',

@@ -18,6 +18,11 @@ const tool = {
     },
     env: { takes: 'names', summary: 'variables', sets: 'want_env', fields: ['env'] },
     least: { takes: 'duration', summary: 'time', sets: 'least' },
+    pid: { takes: 'pids', summary: 'processes', sets: 'pids' },
+    text: { takes: 'comms', summary: 'names', sets: 'texts' },
+    signal: { takes: 'signals', summary: 'signals', sets: 'signals' },
+    status: { takes: 'statuses', summary: 'statuses', sets: 'statuses' },
+    open: { takes: 'open-flags', summary: 'flags', sets: 'open_flags' },
   },
 } as unknown as ToolDefinition;
 
@@ -76,5 +81,49 @@ describe('cli: the flags of a tool', () => {
     assert.equal(apply({ room: '1K' }).big.maxEntries, Math.floor((1 << 20) / 1048));
     assert.equal(apply({ room: '64K' }).big.maxEntries, 256);
     assert.throws(() => apply({ room: '65K' }), UsageError);
+  });
+
+  it('take processes', () => {
+    assert.deepEqual(apply({ pid: ['1,2', '3'] }).constants, { pids: [1, 2, 3] });
+    for (const pid of [['0'], ['one'], [''], [Array.from({ length: 17 }, (_, i) => i + 1).join()]])
+      assert.throws(() => apply({ pid }), UsageError, pid.join());
+  });
+
+  it('take parts of names', () => {
+    assert.deepEqual(apply({ text: ['a,b', 'c d'] }).constants, { texts: ['a,b', 'c d'] });
+    for (const text of [[''], ['sixteen-bytes-..'], Array(17).fill('x')])
+      assert.throws(
+        () => apply({ text }),
+        (error) => error instanceof UsageError && error.message.startsWith('--text'),
+      );
+  });
+
+  it('take signals', () => {
+    assert.deepEqual(apply({ signal: ['1'] }).constants, { signals: 1n });
+    assert.deepEqual(apply({ signal: ['KILL,sigterm', 'RTMIN+32'] }).constants, {
+      signals: (1n << 8n) | (1n << 14n) | (1n << 63n),
+    });
+    for (const signal of ['0', '65', '', 'KILL,', 'NONE', '-9'])
+      assert.throws(() => apply({ signal: [signal] }), UsageError);
+  });
+
+  it('take statuses, and ranges of them', () => {
+    assert.deepEqual(apply({ status: ['0,1'] }).constants, { statuses: [3n, 0n, 0n, 0n] });
+    const all = (1n << 64n) - 1n;
+    assert.deepEqual(apply({ status: ['63-64', '128-255'] }).constants, { statuses: [1n << 63n, 1n, all, all] });
+    for (const status of ['256', '-1', '2-1', '1-', '1-2-3', '', 'x'])
+      assert.throws(() => apply({ status: [status] }), UsageError);
+  });
+
+  it('take flags of open(2)', () => {
+    assert.deepEqual(apply({ open: ['O_RDONLY,creat', 'O_SYNC'] }).constants, {
+      open_flags: [
+        { mask: 3, value: 0 },
+        { mask: 0o100, value: 0o100 },
+        { mask: 0o4010000, value: 0o4010000 },
+      ],
+    });
+    for (const open of ['', 'O_', 'O_NONE', '64', Array(17).fill('O_CREAT').join()])
+      assert.throws(() => apply({ open: [open] }), UsageError);
   });
 });

@@ -15,7 +15,7 @@ import {
   parseUsers,
 } from '../../src/cli/values.js';
 import { UsageError } from '../../src/errors.js';
-import { mountPoint } from '../../src/kernel/mounts.js';
+import { mountPoint, mountPoints } from '../../src/kernel/mounts.js';
 import { namespaceOf } from '../../src/kernel/processes.js';
 import { NameDatabase } from '../../src/kernel/users.js';
 import { needs } from '../capability.js';
@@ -128,11 +128,38 @@ describe('cli: cgroups', () => {
       assert.deepEqual(parseCgroups(['/']), [`${root}/`]);
       assert.deepEqual(parseCgroups([root]), [root]);
       assert.throws(() => parseCgroups([`${name}/deeper`]), usage(`--cgroup ${name}/deeper`, 'there is no cgroup'));
-      assert.throws(() => parseCgroups([`${name}/cgroup.procs`]), usage('there is no cgroup'));
+      assert.throws(() => parseCgroups([`${name}/cgroup.procs`]), usage('is no folder of a cgroup'));
+      assert.throws(() => parseCgroups(['']), usage('--cgroup: give the path of a cgroup'));
+      assert.throws(() => parseCgroups([name, '']), usage('--cgroup: give the path of a cgroup'));
       assert.throws(() => parseCgroups(['../../etc']), usage('there is no cgroup'));
       assert.throws(() => parseCgroups(Array(17).fill(name)), usage('--cgroup: 17', '16'));
     } finally {
       rmdirSync(join(root, name));
+    }
+  });
+
+  it('of version 1 are told from those that are not there', function () {
+    needs(this, 'root');
+    needs(this, 'cgroup2');
+    const [v1] = mountPoints('cgroup');
+    needs(this, 'a cgroup of version 1', v1 !== undefined || 'none is mounted');
+    const root = mountPoint('cgroup2') as string;
+    const name = `snoopkit-v1-${process.pid}`;
+    const folder = join(v1 as string, name);
+    mkdirSync(folder);
+    try {
+      for (const path of [folder, v1 as string])
+        assert.throws(
+          () => parseCgroups([path]),
+          usage(`${path} is a cgroup of version 1: give its path in version 2, below ${root}`),
+        );
+      for (const path of [name, `/${name}`])
+        assert.throws(
+          () => parseCgroups([path]),
+          usage(`--cgroup ${path}: there is no cgroup ${join(root, name)}, only one of version 1, ${folder}`),
+        );
+    } finally {
+      rmdirSync(folder);
     }
   });
 

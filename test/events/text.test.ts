@@ -3,7 +3,7 @@ import { layoutOf } from '../../src/btf/index.js';
 import { btf, Probe } from './helpers.js';
 
 const SIZE = layoutOf(btf, 'meanings').size;
-const [MISSING, READ, JOINED] = [0, 1, 2];
+const [MISSING, READ, JOINED, NAMED] = [0, 1, 2, 3];
 const TRUNCATED = '...[truncated]';
 
 interface Span {
@@ -116,6 +116,32 @@ describe('events: paths from components', () => {
   ];
   for (const [what, tail, text] of rows)
     it(`join ${what}`, () => assert.deepEqual(withSpan('whole', { tail }).span('whole'), { text, ...plain }));
+
+  for (const [name, text, isAlone] of [
+    ['f', '/srv/jail/f', true],
+    ['/f', '/srv/jail/f', true],
+    ['./f', '/srv/jail/f', true],
+    ['../f', '/srv/f', true],
+    ['../../../f', '/f', true],
+    ['a//b/./c', '/srv/jail/a/b/c', false],
+    ['a/../b', '/srv/jail/b', false],
+    ['a/..', '/srv/jail', false],
+    ['a/../../../..', '/', false],
+    ['..', '/srv', true],
+    ['/../../f', '/srv/jail/f', true],
+    ['/a/../../..', '/srv/jail', false],
+    ['', '/srv/jail', true],
+    ['...', '/srv/jail/...', true],
+    ['a/', '/srv/jail/a', true],
+  ] as const)
+    it(`follow "${name}" as it was given`, () => {
+      for (const source of [JOINED, NAMED]) {
+        const probe = withSpan('whole', { tail: `${name}\0jail\0srv\0`, source });
+        const resolved = source === NAMED && isAlone;
+        assert.deepEqual(probe.span('whole'), { text, ...plain, after: resolved ? '' : ' [unresolved]' });
+        assert.equal(probe.value('whole_resolved'), resolved);
+      }
+    });
 
   it('keep any bytes', () => {
     const tail = Buffer.from([0xff, 0x0a, 0, 0xfe, 0x22, 0]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { signalCodeName, signalName } from '../../src/kernel/signals.js';
+import { signalCodeName, signalName, signalNumber } from '../../src/kernel/signals.js';
 import { needs } from '../capability.js';
 
 describe('kernel: signals', () => {
@@ -16,6 +16,22 @@ describe('kernel: signals', () => {
     ] as const)
       assert.equal(signalName(number), name);
     for (let number = 1; number <= 31; number++) assert.match(signalName(number), /^SIG[A-Z0-9]+$/);
+  });
+
+  it('are found by their names', () => {
+    for (let number = 1; number <= 64; number++) {
+      assert.equal(signalNumber(signalName(number)), number);
+      assert.equal(signalNumber(signalName(number).slice(3).toLowerCase()), number);
+      assert.equal(signalNumber(String(number)), number);
+    }
+    for (const [name, number] of [
+      ['IOT', 6],
+      ['RTMAX', 64],
+      ['SIGRTMAX-30', 34],
+    ] as const)
+      assert.equal(signalNumber(name), number);
+    for (const name of ['', 'SIG', '0', '65', '-1', 'RTMIN-1', 'RTMIN+33', 'RTMAX+1', 'RTMAX-33', 'NONE', 'toString'])
+      assert.equal(signalNumber(name), undefined, name);
   });
 
   it('have codes with the names of the C header', function () {

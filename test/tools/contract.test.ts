@@ -11,7 +11,7 @@ import { COUNTED } from '../../src/cli/losses.js';
 import { columnTexts, viewsOf } from '../../src/cli/manual.js';
 import { objectPath } from '../../src/cli/object-path.js';
 import { reportFlags } from '../../src/cli/report-flags.js';
-import { availableColumns, usualColumns } from '../../src/cli/tool.js';
+import { availableColumns, LIST_MAX, usualColumns } from '../../src/cli/tool.js';
 import type { Column } from '../../src/events/column.js';
 import { isSortable } from '../../src/events/rows.js';
 import { snoopkit } from '../helpers/run.js';
@@ -38,6 +38,9 @@ const FILTERS = [
 ];
 /** What src/cli/net-filters.ts sets, of bpf/include/socket.h. */
 const NET_FILTERS = ['filter_port_sides', 'filter_network_sides', 'filter_ip'];
+
+/** What flags that take lists set is an array of so many. */
+const ARRAYS = { pids: LIST_MAX, comms: LIST_MAX, statuses: 4, 'open-flags': 16 };
 
 /** The words of an example that are snoopkit's: quotes undone, up to a pipe or redirection. */
 function wordsOf(example: string): string[] {
@@ -170,8 +173,14 @@ for (const { file, command } of tools) {
       for (const [name, { sets, takes }] of Object.entries(tool.flags ?? {})) {
         const variable = object.globals.get(sets);
         assert.equal(variable?.section, '.rodata', `--${name} sets ${sets}`);
-        const isBool = takes === undefined || takes === 'names';
-        assert.ok(variable.shape.kind === 'int' && variable.shape.bool === isBool, `--${name} sets ${sets}`);
+        const { shape } = variable;
+        const length = ARRAYS[takes as keyof typeof ARRAYS];
+        if (length !== undefined) {
+          assert.ok(shape.kind === 'array' && shape.length === length, `--${name} sets ${sets}`);
+          continue;
+        }
+        const isBool = takes === undefined || takes === 'names' || takes === 'paths';
+        assert.ok(shape.kind === 'int' && shape.bool === isBool, `--${name} sets ${sets}`);
       }
     });
 

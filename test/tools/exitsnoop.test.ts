@@ -155,6 +155,38 @@ describe('exitsnoop', () => {
     }
   });
 
+  it('shows only some ends with --exit-code and --signal', async () => {
+    const ends = [
+      'exit 0',
+      'exit 1',
+      'exit 2',
+      'exit 63',
+      'exit 64',
+      'exit 127',
+      'exit 255',
+      'kill -9 $$',
+      'kill $$',
+      'kill -64 $$',
+    ];
+    const script = `exec 2>/dev/null; ${ends.map((end) => `sh -c '${end}'; `).join('')} exit 9`;
+    const seen = async (...flags: string[]) =>
+      (await trace.run(['-f', ...flags], ['sh', '-c', script])).events.map(outcome);
+    // One that a signal ended has no status, though 0 is shown.
+    assert.deepEqual(await seen('--exit-code', '0'), [0]);
+    assert.deepEqual(await seen('--exit-code', '1,63-64', '--exit-code', '255'), [1, 63, 64, 255]);
+    assert.deepEqual(await seen('--signal', 'KILL,RTMAX'), ['SIGKILL', 'SIGRTMIN+32']);
+    assert.deepEqual(await seen('--signal', '15', '--exit-code', '9,127'), [127, 'SIGTERM', 9]);
+    assert.deepEqual(await seen('--exit-code', '0-255', '-x'), [1, 2, 63, 64, 127, 255, 9]);
+    for (const [flag, value] of [
+      ['--exit-code', '256'],
+      ['--signal', 'NOPE'],
+    ] as const) {
+      const { status, lines } = await snoopkit(['exitsnoop', flag, value]);
+      assert.equal(status, 2);
+      assert.match(lines.join(), new RegExp(`^snoopkit: ${flag} ${value}: give `));
+    }
+  });
+
   it('shows failures alone with -x, and descendants with -f', async () => {
     const script = `true; sh -c "exit 4"; sh -c 'kill -9 $$'; sh -c "exit 0"; exit 9`;
     const seen = async (...flags: string[]) => (await trace.run(flags, ['sh', '-c', script])).events;

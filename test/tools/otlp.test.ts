@@ -49,6 +49,16 @@ const RUNS: readonly (readonly [tool: string, flags: readonly string[], command:
   ],
   ['exitsnoop', ['-f'], ['sh', '-c', '(exit 3); sh -c "kill -9 \\$\\$"; true']],
   ['procsnoop', ['-f', '--otlp-args', 'full'], ['sh', '-c', '(exit 3); env sh -c "kill -9 \\$\\$"; true']],
+  ['forksnoop', ['-f', '--threads'], ['sh', '-c', '(true); ls / >/dev/null; true']],
+  [
+    'filesnoop',
+    ['-f'],
+    [
+      'sh',
+      '-c',
+      'd=$(mktemp -d); : >$d/f; chmod 600 $d/f; chown 1:2 $d/f; truncate -s 9 $d/f; ln -s x $d/s; mv $d/f $d/g; rm -r $d; rm /no/such 2>/dev/null; true',
+    ],
+  ],
   ['sigsnoop', [], ['sh', '-c', 'kill -0 $$; kill -CONT $$']],
   ['tcpconnect', [], socketsWords(PAIR, 'connect 3 127.0.0.1 1')],
   ['tcpaccept', [], socketsWords(PAIR)],

@@ -261,15 +261,20 @@ describe('sigsnoop', () => {
       );
     });
 
-    it('leaves out timers, which nobody sends, where others than processes are filtered', async () => {
-      const own = ['--ppid', `${process.pid}`, '-n', 'signals'];
-      const { pid, events } = await observe(() => own, ['block', 14, 'block', 10, 'alarm', 'kill', 'self', 10]);
+    it('shows a timer, which nobody sends, where its target passes all filters', async () => {
+      const steps = ['block', 14, 'block', 10, 'alarm', 'kill', 'self', 10];
+      const own = (name: string) => ['--ppid', `${process.pid}`, '-n', name];
+      const { pid, events } = await observe(() => own('signals'), steps);
       assert.deepEqual(
         events
           .filter(({ signal = '' }) => /^SIG(ALRM|USR1)$/.test(signal))
           .map((event) => [event.pid, event.signal, event.target_pid, event.result]),
-        [[pid, 'SIGUSR1', pid, 'delivered']],
+        [
+          [0, 'SIGALRM', pid, 'delivered'],
+          [pid, 'SIGUSR1', pid, 'delivered'],
+        ],
       );
+      assert.deepEqual((await observe(() => own('signalz'), steps)).events, []);
     });
   });
 

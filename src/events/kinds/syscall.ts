@@ -78,6 +78,14 @@ const OPEN_FLAGS_OF: Record<string, readonly [flag: number, name: string][]> = {
 };
 const ACCESS_MODES = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'];
 
+/** Of the flags of open(2) one by its name: which bits it is about, and what they are then; undefined for what is none. */
+export function openFlag(name: string, arch: string): { mask: number; value: number } | undefined {
+  const mode = ACCESS_MODES.indexOf(name);
+  if (mode >= 0) return { mask: 3, value: mode };
+  const [bits] = [...(OPEN_FLAGS_OF[arch] ?? []), ...OPEN_FLAGS].find(([, known]) => known === name) ?? [];
+  return bits === undefined ? undefined : { mask: bits, value: bits };
+}
+
 /** The flags of open(2) by name, such as `O_RDONLY|O_CLOEXEC`; what has no name in hexadecimal. */
 export function openFlagNames(flags: number, arch: string): string {
   const named = [...(OPEN_FLAGS_OF[arch] ?? []), ...OPEN_FLAGS];

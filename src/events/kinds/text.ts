@@ -15,7 +15,7 @@ export const charsKind: Kind = (field) => {
 };
 
 /** enum snoop_source of bpf/include/types.h */
-const SOURCE = { MISSING: 0, READ: 1, JOINED: 2 } as const;
+const SOURCE = { MISSING: 0, READ: 1, JOINED: 2, NAMED: 3 } as const;
 
 /** The parts of its second word. */
 const LENGTH = 0x0fff_ffff;
@@ -50,15 +50,65 @@ export const spanKind: Kind = (field) => [
 ];
 
 const SLASH = 47;
+const DOT = 46;
 
-/** Puts `name\0parent\0...\0top\0` into the order of a path, into `into`; returns the length. */
-function joinComponents(source: Uint8Array, start: number, end: number, into: Uint8Array): number {
+/** How many dots a name of nothing else has: 1 or 2 for `.` and `..`, 0 for any other. */
+function dotsOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length > 2 || bytes[start] !== DOT) return 0;
+  return length === 1 ? 1 : bytes[start + 1] === DOT ? 2 : 0;
+}
+
+/** Appends a name as it was given, with `.` and `..` in it, to a path; returns the length. An absolute one leads no further up than it begins. */
+function appendGiven(source: Uint8Array, start: number, end: number, into: Uint8Array, length: number): number {
+  const floor = source[start] === SLASH ? length : 0;
+  let at = length;
+  for (let from = start; from < end; ) {
+    const slash = source.indexOf(SLASH, from);
+    const stop = slash < 0 || slash > end ? end : slash;
+    const dots = dotsOf(source, from, stop);
+    if (dots === 2) {
+      at = Math.max(floor, into.subarray(0, at).lastIndexOf(SLASH));
+    } else if (stop > from && dots === 0) {
+      into[at++] = SLASH;
+      into.set(source.subarray(from, stop), at);
+      at += stop - from;
+    }
+    from = stop + 1;
+  }
+  return at;
+}
+
+/** Whether a name as it was given has no folder in it: only `.` and `..` come before its last part. */
+function isAlone(source: Uint8Array, start: number, end: number): boolean {
+  let names = 0;
+  for (let from = start; from < end; ) {
+    const slash = source.indexOf(SLASH, from);
+    const stop = slash < 0 || slash > end ? end : slash;
+    const dots = dotsOf(source, from, stop);
+    if (dots === 2 && names > 0) return false;
+    if (stop > from && dots === 0) names++;
+    from = stop + 1;
+  }
+  return names < 2;
+}
+
+/** Where the first of several texts that end in NULs ends. */
+function firstEnd(bytes: Uint8Array, start: number, end: number): number {
+  const nul = bytes.indexOf(0, start);
+  return nul < 0 || nul > end ? end : nul;
+}
+
+/** Puts `name\0parent\0...\0top\0` into the order of a path, into `into`; returns the length. The name may be as it was given. */
+function joinComponents(source: Uint8Array, start: number, end: number, into: Uint8Array, isGiven: boolean): number {
+  const given = isGiven ? firstEnd(source, start, end) : start;
+  const above = isGiven ? given + 1 : start;
   let at = 0;
   let stop = end - 1;
-  while (stop >= start) {
+  while (stop >= above) {
     let from = stop;
-    while (from > start && source[from - 1] !== 0) from--;
-    // The first one may be a name as it was given: absolute, or with slashes in front.
+    while (from > above && source[from - 1] !== 0) from--;
+    // That of the root is called so.
     let skip = from;
     while (skip < stop && source[skip] === SLASH) skip++;
     if (skip < stop) {
@@ -68,12 +118,18 @@ function joinComponents(source: Uint8Array, start: number, end: number, into: Ui
     }
     stop = from - 1;
   }
+  at = appendGiven(source, start, given, into, at);
   if (at === 0) into[at++] = SLASH;
   return at;
 }
 
 const isDeleted = ({ view, offset }: EventRecord, field: Field) =>
   (view.getUint32(offset + field.offset + 4, true) & DELETED) !== 0;
+
+/** Whether the path is where the file is: there can be no link in it that was not followed. */
+function isResolved(source: number, { bytes, start, end }: TextSpan): boolean {
+  return source === SOURCE.READ || (source === SOURCE.NAMED && isAlone(bytes, start, firstEnd(bytes, start, end)));
+}
 
 /** snoop_place: an absolute path. */
 export const placeKind: Kind = (field): Column[] => {
@@ -83,13 +139,14 @@ export const placeKind: Kind = (field): Column[] => {
     if (span.isMissing) return;
     const { isTruncated } = span;
     if (joined.length < span.end - span.start + 1) joined = new Uint8Array(2 * (span.end - span.start));
-    const length = joinComponents(span.bytes, span.start, span.end, joined);
+    const resolved = isResolved(source, span);
+    const length = joinComponents(span.bytes, span.start, span.end, joined, source !== SOURCE.READ);
     span.set(joined, 0, length);
     span.isTruncated = isTruncated;
     // What is missing is the upper part.
     if (isTruncated) span.before = '[truncated]...';
     if (isDeleted(record, field)) span.after = ' (deleted)';
-    if (source === SOURCE.JOINED) span.after += ' [unresolved]';
+    if (!resolved) span.after += ' [unresolved]';
   };
   return [text(field.name, 20, locate, { isSpan: true })];
 };
@@ -114,6 +171,7 @@ export const fileKind: Kind = (field, context): Column[] => [
 /** snoop_components: an absolute path, whether links on the way to it are resolved, and whether what was there is deleted. */
 export const componentsKind: Kind = (field, context): Column[] => {
   const probe = new TextSpan();
+  const isWhere = (record: EventRecord) => isResolved(readSpan(field, record, probe), probe);
   const [path, deleted] = fileKind(field, context) as [Column, Column];
-  return [path, remark(`${field.name}_resolved`, (record) => readSpan(field, record, probe) === SOURCE.READ), deleted];
+  return [path, remark(`${field.name}_resolved`, isWhere), deleted];
 };
