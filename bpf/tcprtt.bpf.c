@@ -16,6 +16,7 @@
 
 /* What nobody asked to be told apart is 0. */
 struct tcprtt_row_key {
+	snoop_cgroup cgroup;
 	__u32 pid;
 	snoop_comm comm;
 	snoop_ip6 local_addr;
@@ -70,11 +71,12 @@ static __always_inline bool owner_wanted(struct sock *sk, struct tcprtt_row_key 
 {
 	struct tcp_socket *known;
 
-	if (filter_allows_nobody() && !by_process)
+	if (filter_allows_nobody() && !by_process && !tally_by_cgroup)
 		return true;
 	known = tcp_socket_find(sk);
 	if (!known || !known->owner.pid)
 		return filter_allows_nobody();
+	key->cgroup = tally_cgroup(known->owner.cgroup);
 	if (by_process) {
 		key->pid = known->owner.pid;
 		__builtin_memcpy(key->comm, known->owner.comm, sizeof(key->comm));

@@ -14,6 +14,7 @@
 extern int LINUX_KERNEL_VERSION __kconfig;
 
 struct tcptop_row_key {
+	snoop_cgroup cgroup;
 	__u32 pid;
 	snoop_comm comm;
 	snoop_endpoint local;
@@ -39,6 +40,7 @@ static __always_inline int add(struct sock *sk, long sent, long received)
 	ends_read(&e, sk);
 	if (!ends_wanted(&e) || !filter_allows_anywhere())
 		return 0;
+	key.cgroup = tally_cgroup(bpf_get_current_cgroup_id());
 	key.pid = bpf_get_current_pid_tgid() >> 32;
 	bpf_get_current_comm(key.comm, sizeof(key.comm));
 	key.local = e.local;

@@ -13,11 +13,11 @@ export function liveContext(
   btf: string = KERNEL_BTF,
   envNames: readonly string[] = [],
   names?: { name(address: string): string | undefined },
+  cgroups: { path(id: bigint): string | undefined } = new CgroupPaths(),
 ): EventContext {
   let groups: NameDatabase | undefined;
   let kernel: Btf | undefined;
   let symbols: KernelSymbols | undefined;
-  const cgroups = new CgroupPaths();
   return {
     clock: new ClockOffset(bootToRealtime()),
     arch: process.arch,

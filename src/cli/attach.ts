@@ -5,6 +5,7 @@ import type { BpfObject } from '../bpf/object.js';
 import type { BpfProgram } from '../bpf/program.js';
 import { RingBuffer } from '../bpf/ring-buffer.js';
 import { bootTime } from '../bpf/system.js';
+import { attachCgroups, configureCgroups } from './cgroup-table.js';
 import { applyFilters, configureFilters, forgetEnded } from './filters.js';
 import { type HookKind, type HookPlan, hookKind, planHooks } from './hooks.js';
 import type { FilterOptions } from './options.js';
@@ -24,6 +25,8 @@ export interface AttachOptions {
   readonly bufferSize: number;
   /** Only these kinds of hooks; all when left out. */
   readonly hooks?: ReadonlySet<HookKind> | undefined;
+  /** Whether cgroups are shown or sent, so that those are kept in mind that come and go. */
+  readonly hasCgroups?: boolean;
   /** Programs that are loaded and not attached; none when left out. */
   readonly spares?: (program: BpfProgram) => boolean;
 }
@@ -72,13 +75,14 @@ export function attachTool(
   reopen: () => BpfObject,
   options: AttachOptions,
 ): Attached {
-  const { filters, bufferSize, hooks, spares } = options;
+  const { filters, bufferSize, hooks, hasCgroups = false, spares } = options;
   const refusals = new Map<string, Error>();
   for (let object = first; ; object = reopen()) {
     let ring: RingBuffer | undefined;
     try {
       const plan = planHooks(object, tool.hooks, refusals, hooks);
       configureFilters(object, filters);
+      configureCgroups(object, hasCgroups);
       sizeScratch(object);
       object.globals.get('tracing_since')?.set(bootTime());
       const refuse = (program: string | undefined, error: Error) => {
@@ -95,6 +99,7 @@ export function attachTool(
       }
       ring = RingBuffer.open(object.maps.need('events'));
       applyFilters(object, filters);
+      attachCgroups(object);
       const failed = attachAll(plan, spares);
       if (!failed) {
         forgetEnded(object, filters);

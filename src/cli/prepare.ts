@@ -4,6 +4,7 @@ import { SnoopkitError, UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import type { EventContext } from '../events/context.js';
 import { type EventSchema, eventSchema } from '../events/schema.js';
+import { CgroupPaths } from '../kernel/cgroups.js';
 import { FIRST_PID_NAMESPACE, namespaceOf } from '../kernel/processes.js';
 import { liveContext } from '../live-context.js';
 import { CsvFormat } from '../output/csv.js';
@@ -19,10 +20,10 @@ import { kernelBtf } from './kernel-btf.js';
 import { objectPath } from './object-path.js';
 import type { FilterOptions, RunOptions } from './options.js';
 import type { OtlpRun } from './otlp-run.js';
-import { type ReportOptions, refuseReportFlags, reportOptions } from './report-options.js';
+import { attributesBy, type ReportOptions, refuseReportFlags, reportOptions } from './report-options.js';
 import type { View } from './tally.js';
 import { isTerminal, terminalWidth, usesColor } from './terminal.js';
-import { availableColumns, flagsInUse, type ToolDefinition, usualColumns, viewInUse } from './tool.js';
+import { availableColumns, chosenColumns, flagsInUse, type ToolDefinition, usualColumns, viewInUse } from './tool.js';
 import { applyFlags, envNames, type FlagValues, flagValues } from './tool-flags.js';
 
 /** What a run needs and what can be made without asking anything of the kernel. */
@@ -35,6 +36,8 @@ export interface Prepared {
   readonly format: Format;
   /** The names of addresses, where they are asked for. */
   readonly names: HostNames | undefined;
+  /** Where cgroups are shown or sent. */
+  readonly cgroups: CgroupPaths | undefined;
   /** How what is added up is reported; undefined where events are shown. */
   readonly reports: ReportOptions | undefined;
   /** What goes to a collector, where anything does. */
@@ -46,6 +49,9 @@ export interface Extras {
   readonly names: HostNames | undefined;
   readonly otlp: OtlpRun | undefined;
 }
+
+/** The column of struct event, and of rows that tell it apart. */
+const CGROUP = 'cgroup';
 
 /** Programs see the first pid namespace's pids; in another one ours would mean something else to them. */
 function checkPidNamespace({ pids, tids, ppids }: FilterOptions, command: readonly string[]): void {
@@ -120,10 +126,14 @@ export function prepare(
   const open = () => openObject(tool, btf, values);
   const object = open();
   try {
-    const context = liveContext(options.users, btf, envNames(tool, values), names);
+    const cgroups = new CgroupPaths();
+    const context = liveContext(options.users, btf, envNames(tool, values), names, cgroups);
     const { view, tally } = viewInUse(tool, flags);
     const schema = eventSchema(object.btf, view.event.struct, context, options.time && { time: options.time });
-    const all = availableColumns(tool, schema.columns, flags);
+    const asksForCgroup = requestedFields(options.fields).includes(CGROUP);
+    const available = availableColumns(tool, schema.columns, flags);
+    // Rows are told apart by it only where somebody wants that.
+    const all = tally && !otlp && !asksForCgroup ? available.filter(({ name }) => name !== CGROUP) : available;
     const isTable = options.output === 'table';
     const usual = isTable
       ? usualColumns(tool, view, flags, all)
@@ -133,11 +143,20 @@ export function prepare(
     const isForPeople = isTable && options.out === undefined && isTerminal();
     const isOtlp = options.output === 'otlp';
     const reports =
-      tally && reportOptions(tally, all, given, { isForPeople, interval: isOtlp ? otlp?.interval : undefined });
+      tally &&
+      reportOptions(tally, all, given, {
+        isForPeople,
+        interval: isOtlp ? otlp?.interval : undefined,
+        collector: otlp?.interval,
+      });
     const own = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, columns, reports);
-    const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all, all });
+    const by = attributesBy(given, otlp !== undefined);
+    const chosen = chosenColumns(tool, flags, isOtlp ? requestedFields(options.fields) : []);
+    const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all, all, chosen, by });
     const format = sent ? new TeeFormat([own, sent]) : own;
-    return { object, open, schema, context, format, names, reports, otlp };
+    const hasCgroups = sent !== undefined || (!options.tree && columns.some(({ name }) => name === CGROUP));
+    const shown = hasCgroups ? cgroups : undefined;
+    return { object, open, schema, context, format, names, cgroups: shown, reports, otlp };
   } catch (error) {
     object.close();
     throw error;

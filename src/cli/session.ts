@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireTracingRights } from '../bpf/errors.js';
 import { setLog } from '../bpf/log.js';
+import type { BpfObject } from '../bpf/object.js';
 import type { RecordBatch } from '../bpf/ring-buffer.js';
 import { bootToRealtime, exitNow, isPeerGone } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import { Destination } from '../output/destination.js';
 import { type Attached, attachTool } from './attach.js';
 import { keepBytecode } from './bytecode.js';
+import { cgroupTable } from './cgroup-table.js';
 import { TracedCommand } from './command.js';
 import { hookReport, openingOf } from './hook-report.js';
 import { Losses } from './losses.js';
@@ -14,6 +16,7 @@ import type { RunOptions } from './options.js';
 import type { OtlpRun } from './otlp-run.js';
 import { type Prepared, prepare } from './prepare.js';
 import { EventPump } from './pump.js';
+import type { ReportOptions } from './report-options.js';
 import { Reporter } from './reporter.js';
 import { SMALLEST_RING } from './ring.js';
 import { reportError, say, sayLater } from './talk.js';
@@ -37,6 +40,9 @@ interface Run {
   readonly pump: EventPump;
   readonly destination: Destination;
 }
+
+const tallyOf = (object: BpfObject, { isTotal }: ReportOptions, losses: Losses) =>
+  new TallyReader(object, isTotal, (rows) => losses.countNotKept(rows));
 
 /** Everything that lives while a tool runs, closed in the opposite order. */
 class Session {
@@ -68,7 +74,7 @@ class Session {
       const opening = verbose ? openingOf(tool.name, attached) : undefined;
       const pump = new EventPump(schema, format, destination, reports?.isOnce ? 1 : maxEvents, opening);
       const run = { losses, pump, destination };
-      const reporter = reports && new Reporter(new TallyReader(object, reports.isTotal), pump, destination, reports);
+      const reporter = reports && new Reporter(tallyOf(object, reports, losses), pump, destination, reports);
       otlp?.start(() => losses.totals, command?.pid);
       this.#watch(run);
       reporter?.start(duration, () => this.#stop.abort());
@@ -111,12 +117,14 @@ class Session {
     const bufferSize = this.#prepared.reports ? SMALLEST_RING : this.#options.bufferSize;
     const filters = { ...this.#options.filters };
     if (command) filters.pids = [...filters.pids, command.pid];
-    const attached = attachTool(tool, this.#prepared.object, this.#prepared.open, { filters, bufferSize, hooks });
+    const { names, cgroups, object, open } = this.#prepared;
+    const wanted = { filters, bufferSize, hooks, hasCgroups: cgroups !== undefined };
+    const attached = attachTool(tool, object, open, wanted);
+    if (cgroups) cgroups.kept = cgroupTable(attached.object);
     this.#cleanups.push(
       () => attached.object.close(),
       () => attached.ring.close(),
     );
-    const { names } = this.#prepared;
     if (names) {
       names.open(attached.object);
       this.#cleanups.push(() => names.close());
