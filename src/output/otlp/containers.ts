@@ -58,6 +58,23 @@ function findByProcess(pid: Column): FindContainer {
   };
 }
 
+/** By an event's cgroup: mostly that of the one before, without a look at its path. */
+function findByCgroup(cgroup: Column): FindContainer {
+  const ofPath = cached(containerOf);
+  const at = cgroup.dependsOn?.size === 8 ? cgroup.dependsOn.offset : undefined;
+  let last: { readonly low: number; readonly high: number; readonly container: Container | undefined } | undefined;
+  return (record) => {
+    const low = at === undefined ? 0 : record.view.getUint32(record.offset + at, true);
+    const high = at === undefined ? 0 : record.view.getUint32(record.offset + at + 4, true);
+    if (at !== undefined && last?.low === low && last.high === high) return last.container;
+    const path = cgroup.value(record);
+    // It may be known later.
+    if (typeof path !== 'string') return undefined;
+    last = { low, high, container: ofPath(path) };
+    return last.container;
+  };
+}
+
 /**
  * By the event's `cgroup`, of which the kernel took note as it happened; undefined for events that have none of what is
  * needed. With cgroup v1 a container may be in other hierarchies, of which only /proc tells, by the event's `pid`.
@@ -67,11 +84,8 @@ export function findContainer(columns: readonly Column[]): FindContainer | undef
   const [cgroup, pid] = [find('cgroup'), find('pid')];
   const byProcess = pid && (cgroup === undefined || hasOldHierarchies()) ? findByProcess(pid) : undefined;
   if (!cgroup) return byProcess;
-  const ofPath = cached(containerOf);
-  return (record) => {
-    const path = cgroup.value(record);
-    return (typeof path === 'string' ? ofPath(path) : undefined) ?? byProcess?.(record);
-  };
+  const ofCgroup = findByCgroup(cgroup);
+  return byProcess ? (record) => ofCgroup(record) ?? byProcess(record) : ofCgroup;
 }
 
 /** The attributes of an event's container, straight from its record, and which of the record's bytes decide on them, if these alone do. */
