@@ -2,8 +2,8 @@
 /*
  * What a tool adds up in the kernel, in place of events: rows in a hash map, which user space takes
  * away at each report (src/cli/tally.ts). A tool declares struct NAME_key and struct NAME_value,
- * then TALLY(NAME, entries), and adds to what tally_row() finds, atomically. All that a value has are
- * numbers of 64 bits which add up, so that user space can add up reports, too.
+ * then TALLY(NAME, entries), and adds to what tally_row() finds, atomically. All that a value has
+ * are numbers of 64 bits which add up, so that user space can add up reports, too.
  *
  * No count may be lost to a report. A row that is deleted while a program adds to it takes that
  * along, however atomically it is looked up and deleted. So there are two maps: user space puts the
@@ -42,7 +42,7 @@ struct tally {
 		struct name##_key;                                                                 \
 		struct name##_value;                                                               \
 	};                                                                                         \
-	_Static_assert(sizeof(struct name##_value) % 8 == 0, "a value is numbers of 64 bits"); \
+	_Static_assert(sizeof(struct name##_value) % 8 == 0, "a value is numbers of 64 bits");     \
 	_Static_assert(sizeof(struct name) == sizeof(struct tally) + sizeof(struct name##_key) +   \
 						      sizeof(struct name##_value),                 \
 		       "a gap between key and value");                                             \
