@@ -52,6 +52,7 @@ SMALL_EVENT(sigsnoop_event);
 
 /* --count: who sends what to whom, by name, for a process may live for one signal only. */
 struct sigsnoop_count_key {
+	snoop_cgroup cgroup;
 	snoop_comm comm;
 	snoop_comm target_comm;
 	snoop_signal signal;
@@ -213,8 +214,10 @@ static __always_inline void count(const struct sigsnoop_event *e)
 	struct sigsnoop_count_value *value;
 
 	__builtin_memcpy(key.target_comm, e->target_comm, sizeof(key.target_comm));
-	if (e->origin != timer)
+	if (e->origin != timer) {
+		key.cgroup = tally_cgroup(bpf_get_current_cgroup_id());
 		current_process_comm(key.comm);
+	}
 	value = tally_row(&key);
 	if (value)
 		__sync_fetch_and_add(&value->count, 1);

@@ -40,6 +40,7 @@ SMALL_EVENT(tcpconnect_event);
 
 /* --count: where to, with what outcome. */
 struct tcpconnect_count_key {
+	snoop_cgroup cgroup;
 	snoop_comm comm;
 	snoop_peer remote;
 	enum connect_outcome outcome;
@@ -85,6 +86,7 @@ static __always_inline void add(const struct tcpconnect_event *e)
 	struct tcpconnect_count_key key = {.remote = e->remote, .outcome = e->outcome};
 	struct tcpconnect_count_value *value;
 
+	key.cgroup = tally_cgroup(e->cgroup);
 	__builtin_memcpy(key.comm, e->comm, sizeof(key.comm));
 	value = tally_row(&key);
 	if (value)

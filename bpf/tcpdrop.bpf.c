@@ -46,6 +46,7 @@ STACK_EVENT(tcpdrop_event, PROGRAMS);
 
 /* --count: of whom, why, where. */
 struct tcpdrop_count_key {
+	snoop_cgroup cgroup;
 	snoop_comm comm;
 	snoop_ksym location;
 	snoop_drop_reason drop_reason;
@@ -73,6 +74,7 @@ static __always_inline void send(void *ctx, struct tcpdrop_event *e, enum progra
 		tcpdrop_event_send(ctx, e, program);
 		return;
 	}
+	key.cgroup = tally_cgroup(e->cgroup);
 	__builtin_memcpy(key.comm, e->comm, sizeof(key.comm));
 	value = tally_row(&key);
 	if (value)

@@ -53,6 +53,7 @@ STACK_EVENT(tcpretrans_event, 2);
 
 /* --count: of whom, to where, why. */
 struct tcpretrans_count_key {
+	snoop_cgroup cgroup;
 	snoop_comm comm;
 	snoop_peer remote;
 	enum retransmit_kind kind;
@@ -76,6 +77,7 @@ static __always_inline void send(void *ctx, struct tcpretrans_event *e, __u32 pr
 		tcpretrans_event_send(ctx, e, program);
 		return;
 	}
+	key.cgroup = tally_cgroup(e->cgroup);
 	__builtin_memcpy(key.comm, e->comm, sizeof(key.comm));
 	value = tally_row(&key);
 	if (!value)

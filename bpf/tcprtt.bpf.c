@@ -16,6 +16,7 @@
 
 /* What nobody asked to be told apart is 0. */
 struct tcprtt_row_key {
+	snoop_cgroup cgroup;
 	__u32 pid;
 	snoop_comm comm;
 	snoop_ip6 local_addr;
@@ -73,11 +74,12 @@ static __always_inline bool owner_wanted(struct sock *sk, struct tcprtt_row_key 
 {
 	const struct owner *owner;
 
-	if (filter_allows_nobody() && !by_process)
+	if (filter_allows_nobody() && !by_process && !tally_by_cgroup)
 		return true;
 	owner = owner_of(sk, tcp_socket_find(sk));
 	if (!owner || !owner->pid)
 		return filter_allows_nobody();
+	key->cgroup = tally_cgroup(owner->cgroup);
 	if (by_process) {
 		key->pid = owner->pid;
 		__builtin_memcpy(key->comm, owner->comm, sizeof(key->comm));

@@ -14,6 +14,7 @@
 extern int LINUX_KERNEL_VERSION __kconfig;
 
 struct tcptop_row_key {
+	snoop_cgroup cgroup;
 	__u32 pid;
 	snoop_comm comm;
 	snoop_endpoint local;
@@ -48,6 +49,7 @@ static __always_inline int add(struct sock *sk, long sent, long received)
 	}
 	if (!ends_wanted(&e) || !filter_allows_anywhere())
 		return 0;
+	key.cgroup = tally_cgroup(bpf_get_current_cgroup_id());
 	key.pid = bpf_get_current_pid_tgid() >> 32;
 	current_process_comm(key.comm);
 	key.local = e.local;

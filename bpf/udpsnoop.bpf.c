@@ -39,6 +39,7 @@ SMALL_EVENT(udpsnoop_event);
 
 /* --count: who, with whom. */
 struct udpsnoop_count_key {
+	snoop_cgroup cgroup;
 	__u32 pid;
 	snoop_comm comm;
 	enum udpsnoop_direction direction;
@@ -58,6 +59,7 @@ const volatile bool want_counts;
 static __always_inline void add(const struct udpsnoop_event *e)
 {
 	struct udpsnoop_count_key key = {
+		.cgroup = tally_cgroup(e->cgroup),
 		.pid = e->pid,
 		.direction = e->direction,
 		.remote = e->remote,

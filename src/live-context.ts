@@ -13,11 +13,11 @@ export function liveContext(
   btf: string = KERNEL_BTF,
   envNames: readonly string[] = [],
   names?: { name(address: string, asker: NameAsker): string | undefined },
+  cgroups: { path(id: bigint): string | undefined } = new CgroupPaths(),
 ): EventContext {
   let groups: NameDatabase | undefined;
   let kernel: Btf | undefined;
   let symbols: KernelSymbols | undefined;
-  const cgroups = new CgroupPaths();
   const { offset, error } = bootToRealtime();
   return {
     clock: new ClockOffset(offset, error),

@@ -6,6 +6,7 @@
 #ifndef SNOOPKIT_FILTER_H
 #define SNOOPKIT_FILTER_H
 
+#include "cgroups.h"
 #include "event.h"
 
 enum filter_kind {

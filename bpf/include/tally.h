@@ -2,7 +2,8 @@
 /*
  * What a tool adds up in the kernel, in place of events: rows in a hash map, which user space takes
  * away at each report (src/cli/tally.ts). A tool declares struct NAME_key and struct NAME_value,
- * then TALLY(NAME, entries), and adds to what tally_row() finds, atomically.
+ * then TALLY(NAME, entries), and adds to what tally_row() finds, atomically. All that a value has
+ * are numbers of 64 bits which add up, so that user space can add up reports, too.
  *
  * No count may be lost to a report. A row that is deleted while a program adds to it takes that
  * along, however atomically it is looked up and deleted. So there are two maps: user space puts the
@@ -13,6 +14,17 @@
 #define SNOOPKIT_TALLY_H
 
 #include "event.h"
+
+/*
+ * Whether rows are told apart by the cgroup, which is the owner's: where somebody sees it. A table
+ * has no more rows for it.
+ */
+const volatile bool tally_by_cgroup;
+
+static __always_inline snoop_cgroup tally_cgroup(snoop_cgroup owner)
+{
+	return tally_by_cgroup ? owner : 0;
+}
 
 /* What every row starts with. User space writes it. */
 struct tally {
@@ -30,6 +42,7 @@ struct tally {
 		struct name##_key;                                                                 \
 		struct name##_value;                                                               \
 	};                                                                                         \
+	_Static_assert(sizeof(struct name##_value) % 8 == 0, "a value is numbers of 64 bits");     \
 	_Static_assert(sizeof(struct name) == sizeof(struct tally) + sizeof(struct name##_key) +   \
 						      sizeof(struct name##_value),                 \
 		       "a gap between key and value");                                             \

@@ -5,6 +5,7 @@ import type { BpfObject } from '../bpf/object.js';
 import type { BpfProgram } from '../bpf/program.js';
 import { RingBuffer } from '../bpf/ring-buffer.js';
 import { bootTime, createThread } from '../bpf/system.js';
+import { attachCgroups, configureCgroups } from './cgroup-table.js';
 import { applyFilters, configureFilters, forgetEnded } from './filters.js';
 import { type HookKind, type HookPlan, hookKind, planHooks } from './hooks.js';
 import type { FilterOptions } from './options.js';
@@ -28,6 +29,8 @@ export interface AttachOptions {
   readonly hooks?: ReadonlySet<HookKind> | undefined;
   /** What else is to be put into the maps: after load, before anything is attached. */
   readonly fill?: (object: BpfObject) => void;
+  /** Whether cgroups are shown or sent, so that those are kept in mind that come and go. */
+  readonly hasCgroups?: boolean;
   /** Programs that are loaded and not attached; none when left out. */
   readonly spares?: (program: BpfProgram) => boolean;
 }
@@ -82,13 +85,14 @@ export function attachTool(
   reopen: () => BpfObject,
   options: AttachOptions,
 ): Attached {
-  const { filters, launched, bufferSize, hooks, fill, spares } = options;
+  const { filters, launched, bufferSize, hooks, fill, hasCgroups = false, spares } = options;
   const refusals = new Map<string, Error>();
   for (let object = first; ; object = reopen()) {
     let ring: RingBuffer | undefined;
     try {
       const plan = planHooks(object, tool.hooks, refusals, hooks);
       configureFilters(object, filters);
+      configureCgroups(object, hasCgroups);
       sizeScratch(object);
       object.globals.get('tracing_since')?.set(bootTime());
       if (launched !== undefined) object.globals.get('launched_pid')?.set(launched);
@@ -107,6 +111,7 @@ export function attachTool(
       ring = RingBuffer.open(object.maps.need('events'), { orderBy: TIME_AT });
       fill?.(object);
       applyFilters(object, filters);
+      attachCgroups(object);
       const failed = attachAll(plan, spares);
       if (!failed) {
         forgetEnded(object, filters);

@@ -6,7 +6,7 @@ import { tracepointId } from '../bpf/tracefs.js';
 import type { HookWay, ToolDefinition } from './tool.js';
 
 /** Programs of the shared headers, which are attached by those who need them. */
-const SHARED = /^(follow|dns)_/;
+const SHARED = /^(follow|dns|cgroup)_/;
 
 /** What programs can be attached to, by the section's first part: `tp/syscalls/sys_exit_openat`. */
 const KINDS = {

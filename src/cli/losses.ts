@@ -35,6 +35,7 @@ export class Losses {
   readonly #misses: () => number;
   readonly #totals = new Map<Loss['reason'], number>();
   #unreadable = 0;
+  #notKept = 0;
 
   /** `counts` gives what the programs counted; `misses` how often one was not run when it should have been. */
   constructor(counts: () => LostCounts, misses: () => number) {
@@ -55,6 +56,11 @@ export class Losses {
   /** Counts a record that can't be read. */
   countUnreadable(): void {
     this.#unreadable++;
+  }
+
+  /** Counts rows for which we had no room. */
+  countNotKept(rows: number): void {
+    this.#notKept += rows;
   }
 
   /** All that was lost so far, as of the last `take()`. */
@@ -78,7 +84,8 @@ export class Losses {
     };
     const counts = this.#counts();
     COUNTED.forEach((reason, index) => {
-      note(reason, Number(counts.reduce((sum, { by_reason }) => sum + (by_reason[index] ?? 0n), 0n)));
+      const counted = Number(counts.reduce((sum, { by_reason }) => sum + (by_reason[index] ?? 0n), 0n));
+      note(reason, reason === 'not_kept' ? counted + this.#notKept : counted);
     });
     note('skipped', this.#misses());
     note('unreadable', this.#unreadable);

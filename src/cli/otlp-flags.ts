@@ -66,6 +66,11 @@ export const otlpFlags = {
     multiple: true,
     summary: 'attributes of the resource, with commas between, percent-encoded, such as service.name=web',
   }),
+  'otlp-resource-per-container': Flags.boolean({
+    helpGroup,
+    summary:
+      'tell containers by resources of their own, where k8sattributes looks for them, in place of attributes of each record',
+  }),
   'otlp-spans': Flags.boolean({
     helpGroup,
     summary:

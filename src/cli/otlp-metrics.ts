@@ -1,11 +1,13 @@
 /** The metrics of a run: what a tool adds up, and how snoopkit itself fares. */
+import { UsageError } from '../errors.js';
 import type { Column, EventRecord } from '../events/column.js';
 import type { Rows } from '../events/rows.js';
 import { type Health, HealthMetrics, type Operation } from '../output/otlp/metrics/health-metrics.js';
 import type { MetricOptions } from '../output/otlp/metrics/metric-instrument.js';
 import { MetricReader } from '../output/otlp/metrics/metric-reader.js';
-import { keyColumns, TallyMetrics, type TallyShape } from '../output/otlp/metrics/tally-metrics.js';
+import { attributeColumns, keyColumns, TallyMetrics, type TallyShape } from '../output/otlp/metrics/tally-metrics.js';
 import type { MetricSettings } from '../output/otlp/settings/settings.js';
+import type { RecordResource } from '../output/otlp/types.js';
 import type { KeyValue } from '../output/otlp/values.js';
 import type { OtlpView } from './otlp-view.js';
 
@@ -14,16 +16,18 @@ export interface OtlpMetricsOptions {
   readonly settings: MetricSettings;
   /** Reads the attributes that columns are. */
   readonly attributesOf: (columns: readonly Column[]) => (record: EventRecord) => readonly KeyValue[];
+  /** Whose a row is, where that is not the resource of all. */
+  readonly resourceOf: ((record: EventRecord) => RecordResource | undefined) | undefined;
   /** How the run fares at the moment. */
   readonly health: () => Health;
   /** The time of day in nanoseconds since 1970. */
   readonly now: () => bigint;
   /** Takes a metric as it stands in its scope's message. */
-  readonly receive: (metric: Uint8Array) => void;
+  readonly receive: (metric: Uint8Array, resource?: RecordResource) => void;
 }
 
 /** The shape of what a tool adds up; undefined for one that shows events. */
-function shapeOf({ view, tally, columns }: OtlpView): TallyShape | undefined {
+function shapeOf({ view, tally, columns, chosen, by }: OtlpView): TallyShape | undefined {
   return (
     tally && {
       event: view.event.name,
@@ -32,8 +36,18 @@ function shapeOf({ view, tally, columns }: OtlpView): TallyShape | undefined {
       sums: tally.sums ?? [],
       mappings: tally.metrics ?? {},
       isTotal: tally.isTotal ?? false,
+      chosen,
+      by,
     }
   );
+}
+
+/** Checks what --by names. Throws UsageError for a column that is none of what tells rows apart. */
+export function checkBy(view: OtlpView): void {
+  const shape = shapeOf(view);
+  const names = shape ? keyColumns(shape).map(({ name }) => name) : [];
+  const unknown = view.by?.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new UsageError(`--by ${unknown}: metrics can be told apart by ${names.join(', ')}`);
 }
 
 /** Counts from when it is made. */
@@ -43,13 +57,14 @@ export class OtlpMetrics {
   readonly #tally: TallyMetrics | undefined;
   readonly #reader: MetricReader;
 
-  constructor({ view, settings, attributesOf, health, now, receive }: OtlpMetricsOptions) {
+  constructor({ view, settings, attributesOf, resourceOf, health, now, receive }: OtlpMetricsOptions) {
     const { interval, temporality, histograms } = settings;
     const options: MetricOptions = { temporality, histograms, start: now() };
     const shape = shapeOf(view);
     this.#now = now;
     this.#health = new HealthMetrics(health, options);
-    this.#tally = shape && new TallyMetrics(shape, attributesOf(keyColumns(shape)), options);
+    this.#tally =
+      shape && new TallyMetrics(shape, { attributesOf: attributesOf(attributeColumns(shape)), resourceOf }, options);
     this.#reader = new MetricReader({ interval, now, receive });
     this.#reader.add(this.#health);
     this.#reader.start();

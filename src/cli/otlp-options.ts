@@ -26,6 +26,7 @@ export interface OtlpFlagTexts {
   'otlp-spool'?: string;
   'spool-max'?: string;
   'otlp-resource'?: string[];
+  'otlp-resource-per-container'?: boolean;
   'otlp-spans'?: boolean;
   'trace-root'?: boolean;
   'otlp-histograms'?: HistogramStyle;
@@ -102,6 +103,7 @@ export function parseOtlpFlags(flags: OtlpFlagTexts): OtlpFlagValues {
     spool: parsed('--otlp-spool', flags['otlp-spool'], parseText),
     spoolMax: parsed('--spool-max', flags['spool-max'], parseSpoolMax),
     resource: parsed('--otlp-resource', flags['otlp-resource'], parseResourceFlags),
+    isPerContainer: flags['otlp-resource-per-container'],
     hasSpans: flags['otlp-spans'],
     hasTraceRoot: flags['trace-root'],
     histograms: flags['otlp-histograms'],

@@ -1,6 +1,8 @@
 /** What goes to a collector in a run: by which exporters, and what became of it. */
 import { readFileSync } from 'node:fs';
 import { bootTime, bootToRealtime } from '../bpf/system.js';
+import type { EventRecord } from '../events/column.js';
+import { ContainerIdentities, findContainer } from '../output/otlp/containers.js';
 import { accountLine } from '../output/otlp/delivery/account.js';
 import { Envelope } from '../output/otlp/delivery/envelope.js';
 import { Exporter } from '../output/otlp/delivery/exporter.js';
@@ -12,8 +14,8 @@ import type { OtlpFlagValues } from '../output/otlp/settings/flag-values.js';
 import { type OtlpSettings, otlpSettings } from '../output/otlp/settings/settings.js';
 import { SpoolFolder } from '../output/otlp/spool/spool-folder.js';
 import { transportOf } from '../output/otlp/transport/transport.js';
-import { type BatchOptions, SIGNALS, type Signal } from '../output/otlp/types.js';
-import { OtlpMetrics } from './otlp-metrics.js';
+import { type BatchOptions, type RecordResource, SIGNALS, type Signal } from '../output/otlp/types.js';
+import { checkBy, OtlpMetrics } from './otlp-metrics.js';
 import { OtlpSpans } from './otlp-spans.js';
 import { attributesBy, logEncoder, type OtlpView } from './otlp-view.js';
 import { say } from './talk.js';
@@ -32,6 +34,7 @@ const now = () => bootTime() + bootToRealtime().offset;
 export class OtlpRun {
   readonly #settings: OtlpSettings;
   readonly #command: readonly string[];
+  readonly #containers: ContainerIdentities;
   readonly #exporters = new Map<Signal, Exporter>();
   #spool: SpoolFolder | undefined;
   #view: OtlpView | undefined;
@@ -47,12 +50,13 @@ export class OtlpRun {
   constructor(flags: OtlpFlagValues, command: readonly string[]) {
     this.#command = command;
     this.#settings = otlpSettings(process.env, flags);
+    this.#containers = new ContainerIdentities(flags.isPerContainer ?? false);
     for (const warning of this.#settings.warnings) say(warning);
     const { isDisabled, hasSpans, routes } = this.#settings;
     if (isDisabled) say('OTEL_SDK_DISABLED is true: nothing is sent to a collector');
     else if (hasSpans && !routes.traces) say('OTEL_TRACES_EXPORTER: no spans are sent, and --otlp-spans is ignored');
     if (hasSpans && routes.traces)
-      this.#spans = new OtlpSpans(this.#adder('traces'), this.#settings, {
+      this.#spans = new OtlpSpans(this.#adder('traces'), this.#settings, this.#containers, {
         isThere: command.length > 0,
         hasRoot: flags.hasTraceRoot === true,
       });
@@ -74,13 +78,16 @@ export class OtlpRun {
   }
 
   /** The format that hands events on. */
-  format(view: OtlpView): OtlpFormat {
+  format(shown: Omit<OtlpView, 'hasContainer'>): OtlpFormat {
+    const view = { ...shown, hasContainer: !this.#containers.isByResource };
     const { tally, tool } = view;
+    checkBy(view);
     this.#view = view;
+    const resourceOf = this.#resourceReader(view);
     const { routes, limits, args } = this.#settings;
     const spans = this.#spans;
     const hasSpans = spans && !tally && tool.otlp?.spans !== undefined;
-    if (hasSpans) spans.prepare(tool, view.all, attributesBy(view, view.columns, args));
+    if (hasSpans) spans.prepare(tool, view.all, { attributesOf: attributesBy(view, view.columns, args), resourceOf });
     this.#format = new OtlpFormat({
       logs:
         tally || !routes.logs
@@ -88,6 +95,7 @@ export class OtlpRun {
           : {
               encoder: logEncoder(view, view.columns, { ...limits.logs, args }),
               add: this.#adder('logs'),
+              ...(resourceOf && { resourceOf }),
               ...(spans && { contextOf: spans.contextReader(view.all) }),
             },
       spans: hasSpans ? spans : undefined,
@@ -97,14 +105,22 @@ export class OtlpRun {
     return this.#format;
   }
 
+  /** Reads whose an event is, where containers have resources of their own. */
+  #resourceReader({ all }: OtlpView): ((record: EventRecord) => RecordResource | undefined) | undefined {
+    const find = this.#containers.isByResource ? findContainer(all) : undefined;
+    return find && ((record) => this.#containers.of(find(record)).resource);
+  }
+
   #adder(signal: Signal) {
-    return (bytes: Uint8Array, start: number, end: number) => this.#exporters.get(signal)?.add(bytes, start, end);
+    return (bytes: Uint8Array, start: number, end: number, resource?: RecordResource) =>
+      this.#exporters.get(signal)?.add(bytes, start, end, resource);
   }
 
   /** Makes ready to send. Throws SnoopkitError where the spool can't be used. */
   async connect(): Promise<void> {
     const { routes, batches, exportTimeouts, spool, resource, serviceName } = this.#settings;
     const attributes = resourceAttributes({ version, serviceName, attributes: resource });
+    this.#containers.base = attributes;
     const scope = encodeScope(this.#view?.tool.name ?? '', version);
     const envelope = new Envelope(encodeResource(attributes), scope, SCHEMA_URL);
     if (spool) this.#spool = await SpoolFolder.open(spool.directory, spool.maxBytes, say);
@@ -147,6 +163,7 @@ export class OtlpRun {
       view,
       settings: metrics,
       attributesOf: (columns) => attributesBy(view, columns, args),
+      resourceOf: this.#resourceReader(view),
       health: () => ({
         tool: view.tool.name,
         events: this.#format?.events ?? 0,
@@ -154,7 +171,7 @@ export class OtlpRun {
         accounts: this.#accounts(),
       }),
       now,
-      receive: (metric) => add(metric, 0, metric.length),
+      receive: (metric, resource) => add(metric, 0, metric.length, resource),
     });
   }
 

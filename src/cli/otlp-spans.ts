@@ -1,7 +1,9 @@
 /** The spans of a run: of processes, or of connections, and what log records say of the trace that they belong to. */
 import { counted } from '../counted.js';
 import type { Column, EventRecord } from '../events/column.js';
+import type { ContainerIdentities } from '../output/otlp/containers.js';
 import { messageType } from '../output/otlp/messages.js';
+import type { RowOwner } from '../output/otlp/metrics/tally-metrics.js';
 import { redactWords } from '../output/otlp/redact.js';
 import type { ArgsStyle } from '../output/otlp/settings/flag-values.js';
 import type { AttributeLimits, OtlpSettings } from '../output/otlp/settings/settings.js';
@@ -10,11 +12,11 @@ import { EnvironmentContexts } from '../output/otlp/spans/environment-contexts.j
 import { ProcessSpans } from '../output/otlp/spans/process-spans.js';
 import { encodeSpan, type Span } from '../output/otlp/spans/span.js';
 import { parseTraceparent, type SpanContext } from '../output/otlp/spans/trace-context.js';
-import type { KeyValue } from '../output/otlp/values.js';
+import type { RecordResource } from '../output/otlp/types.js';
 import type { ToolDefinition } from './tool.js';
 import { type CommandRun, rootSpan, type TraceRoot, traceRoot } from './trace-root.js';
 
-type Add = (bytes: Uint8Array, start: number, end: number) => void;
+type Add = (bytes: Uint8Array, start: number, end: number, resource?: RecordResource) => void;
 
 /** The fields of a LogRecord that say to which span it belongs. */
 const encodeContext = ({ traceId, spanId, flags }: SpanContext): Uint8Array =>
@@ -24,16 +26,23 @@ export class OtlpSpans {
   readonly #add: Add;
   readonly #args: ArgsStyle;
   readonly #limits: AttributeLimits;
+  readonly #containers: ContainerIdentities;
   readonly #root: TraceRoot | undefined;
   readonly #inherited: SpanContext | undefined;
   readonly #environments = new EnvironmentContexts();
   #make: ((command: number | undefined) => ProcessSpans | ConnectionSpans) | undefined;
   #spans: ProcessSpans | ConnectionSpans | undefined;
-  #command: Omit<CommandRun, 'words' | 'shown'> | undefined;
+  #command: Omit<CommandRun, 'words' | 'shown' | 'owner'> | undefined;
 
   /** Of a traced command, if there is one; with `hasRoot` that is the root of a trace. */
-  constructor(add: Add, { args, limits }: OtlpSettings, command: { isThere: boolean; hasRoot: boolean }) {
+  constructor(
+    add: Add,
+    { args, limits }: OtlpSettings,
+    containers: ContainerIdentities,
+    command: { isThere: boolean; hasRoot: boolean },
+  ) {
     this.#add = add;
+    this.#containers = containers;
     this.#args = args;
     this.#limits = limits.traces;
     this.#root = command.hasRoot ? traceRoot(process.env) : undefined;
@@ -47,7 +56,7 @@ export class OtlpSpans {
 
   readonly #emit = (span: Span) => {
     const bytes = encodeSpan(span, this.#limits);
-    this.#add(bytes, 0, bytes.length);
+    this.#add(bytes, 0, bytes.length, span.resource);
   };
 
   readonly #redact = (words: readonly string[]) => {
@@ -56,20 +65,21 @@ export class OtlpSpans {
   };
 
   /** For a tool whose events are spans. */
-  prepare(tool: ToolDefinition, columns: readonly Column[], attributesOf: (record: EventRecord) => KeyValue[]): void {
-    const [emit, redact, root] = [this.#emit, this.#redact, this.#root];
+  prepare(tool: ToolDefinition, columns: readonly Column[], owner: RowOwner): void {
+    const [emit, redact, root, containers] = [this.#emit, this.#redact, this.#root, this.#containers];
     this.#make =
       tool.otlp?.spans === 'processes'
         ? (pid) =>
             new ProcessSpans(columns, {
               emit,
               redact,
+              containers,
               root: root && { context: root.context, parent: root.parent, ...(pid !== undefined && { pid }) },
             })
         : () =>
             new ConnectionSpans(columns, {
               emit,
-              attributesOf,
+              ...owner,
               contextOf: (pid) => this.#environments.contextOf(pid),
               root: this.#inherited,
             });
@@ -124,7 +134,9 @@ export class OtlpSpans {
       const { status, start } = this.#command;
       const end = status === undefined ? now : this.#command.end;
       const times = { start: offset + start, end: offset + end };
-      const command = { ...this.#command, ...times, words, shown: this.#redact(words) };
+      // It began in ours.
+      const owner = this.#containers.ofProcess('self');
+      const command = { ...this.#command, ...times, words, shown: this.#redact(words), owner };
       this.#emit(rootSpan(this.#root, command));
     }
     return lines;

@@ -17,14 +17,23 @@ export interface OtlpView {
   readonly columns: readonly Column[];
   /** All that there are. */
   readonly all: readonly Column[];
+  /** Columns that somebody has asked for by name. */
+  readonly chosen: readonly string[];
+  /** Those that tell metrics apart, where --by says which. */
+  readonly by: readonly string[] | undefined;
+  /** Whether attributes tell the container, and not the resource. */
+  readonly hasContainer: boolean;
 }
 
 /** Makes log records of columns. */
 export const logEncoder = (
-  { tool, view }: OtlpView,
+  { tool, view, all, hasContainer }: OtlpView,
   columns: readonly Column[],
-  options: Omit<LogOptions, 'tool'>,
-): LogEncoder => new LogEncoder(view.event.name, columns, tool.otlp ?? {}, { ...options, tool: tool.name });
+  options: Omit<LogOptions, 'tool' | 'owner'>,
+): LogEncoder => {
+  const owner = hasContainer ? all : undefined;
+  return new LogEncoder(view.event.name, columns, tool.otlp ?? {}, { ...options, tool: tool.name, owner });
+};
 
 const NO_LIMITS = { valueLength: Number.POSITIVE_INFINITY, attributeCount: Number.POSITIVE_INFINITY };
 

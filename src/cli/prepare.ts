@@ -5,6 +5,7 @@ import { SnoopkitError, UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import type { EventContext } from '../events/context.js';
 import { type EventSchema, eventSchema } from '../events/schema.js';
+import { CgroupPaths } from '../kernel/cgroups.js';
 import { FIRST_PID_NAMESPACE, namespaceOf } from '../kernel/processes.js';
 import { liveContext } from '../live-context.js';
 import { CsvFormat } from '../output/csv.js';
@@ -20,12 +21,12 @@ import { kernelBtf } from './kernel-btf.js';
 import { objectPath } from './object-path.js';
 import type { FilterOptions, RunOptions } from './options.js';
 import type { OtlpRun } from './otlp-run.js';
-import { type ReportOptions, refuseReportFlags, reportOptions } from './report-options.js';
+import { attributesBy, type ReportOptions, refuseReportFlags, reportOptions } from './report-options.js';
 import { say } from './talk.js';
 import type { View } from './tally.js';
 import { checkTargets } from './targets.js';
 import { isTerminal, terminalWidth, usesColor } from './terminal.js';
-import { availableColumns, flagsInUse, type ToolDefinition, usualColumns, viewInUse } from './tool.js';
+import { availableColumns, chosenColumns, flagsInUse, type ToolDefinition, usualColumns, viewInUse } from './tool.js';
 import { applyFlags, envNames, type FlagValues, fillFlags, flagValues } from './tool-flags.js';
 
 /** What a run needs and what can be made without asking anything of the kernel. */
@@ -42,6 +43,8 @@ export interface Prepared {
   readonly names: HostNames | undefined;
   /** Looks anew at what events need beside them: before each batch of them. */
   readonly refresh: () => void;
+  /** Where cgroups are shown or sent. */
+  readonly cgroups: CgroupPaths | undefined;
   /** How what is added up is reported; undefined where events are shown. */
   readonly reports: ReportOptions | undefined;
   /** What goes to a collector, where anything does. */
@@ -53,6 +56,9 @@ export interface Extras {
   readonly names: HostNames | undefined;
   readonly otlp: OtlpRun | undefined;
 }
+
+/** The column of struct event, and of rows that tell it apart. */
+const CGROUP = 'cgroup';
 
 /** Programs see the first pid namespace's pids; in another one ours would mean something else to them. */
 function checkPidNamespace({ pids, tids, ppids }: FilterOptions, command: readonly string[]): void {
@@ -130,10 +136,14 @@ export function prepare(
   const open = () => openObject(tool, btf, values);
   const object = open();
   try {
-    const context = liveContext(options.users, btf, envNames(tool, values), names);
+    const cgroups = new CgroupPaths();
+    const context = liveContext(options.users, btf, envNames(tool, values), names, cgroups);
     const { view, tally } = viewInUse(tool, flags);
     const schema = eventSchema(object.btf, view.event.struct, context, options.time && { time: options.time });
-    const all = availableColumns(tool, schema.columns, flags);
+    const asksForCgroup = requestedFields(options.fields).includes(CGROUP);
+    const available = availableColumns(tool, schema.columns, flags);
+    // Rows are told apart by it only where somebody wants that.
+    const all = tally && !otlp && !asksForCgroup ? available.filter(({ name }) => name !== CGROUP) : available;
     const isTable = options.output === 'table';
     const usual = isTable
       ? usualColumns(tool, view, flags, all)
@@ -144,17 +154,26 @@ export function prepare(
     const isOtlp = options.output === 'otlp';
     const reports =
       tally &&
-      reportOptions(tally, all, given, { isForPeople, interval: isOtlp ? otlp?.interval : undefined, columns });
+      reportOptions(tally, all, given, {
+        isForPeople,
+        interval: isOtlp ? otlp?.interval : undefined,
+        columns,
+        collector: otlp?.interval,
+      });
     const shown = isTable ? withTried(columns, all, view) : columns;
     const own = options.tree ? treeFormat(schema.columns, options) : formatOf(view, options, shown, reports);
-    const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all, all });
+    const by = attributesBy(given, otlp !== undefined);
+    const chosen = chosenColumns(tool, flags, isOtlp ? requestedFields(options.fields) : []);
+    const sent = otlp?.format({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all, all, chosen, by });
     const format = sent ? new TeeFormat([own, sent]) : own;
+    const hasCgroups = sent !== undefined || (!options.tree && columns.some(({ name }) => name === CGROUP));
     const refresh = () => {
       context.clock.follow(bootToRealtime());
       names?.read();
     };
     const fill = (loaded: BpfObject) => fillFlags(tool, values, loaded);
-    return { object, open, fill, schema, context, format, names, refresh, reports, otlp };
+    const kept = hasCgroups ? cgroups : undefined;
+    return { object, open, fill, schema, context, format, names, cgroups: kept, refresh, reports, otlp };
   } catch (error) {
     object.close();
     throw error;

@@ -24,6 +24,11 @@ export function reportFlags({ flag, interval }: Tally): FlagInput {
       summary: `${when}report each time that this has passed, and begin anew; else there is one report, at the end`,
       ...(interval !== undefined && { default: interval }),
     }),
+    by: Flags.string({
+      helpValue: 'COLUMNS',
+      helpGroup: 'OTLP',
+      summary: `${when}tell metrics apart by these columns, with commas between; when left out by all but pids, addresses and ports`,
+    }),
     once: Flags.boolean({ helpGroup: 'RUN', summary: `${when}stop after the first report` }),
     'max-events': {
       ...sharedFlags['max-events'],

@@ -15,13 +15,15 @@ export interface ReportOptions {
   readonly room: () => number;
   /** Milliseconds; undefined for one report at the end. */
   readonly interval: number | undefined;
+  /** Milliseconds from one look for others to the next, where reports are rarer; undefined where nobody else looks. */
+  readonly lookInterval: number | undefined;
   readonly isOnce: boolean;
   /** Whether each report takes the place of the one before, on a terminal. */
   readonly isScreen: boolean;
   readonly isTotal: boolean;
 }
 
-const NAMES = ['sort', 'rows', 'interval', 'once'] as const;
+const NAMES = ['sort', 'rows', 'interval', 'by', 'once'] as const;
 
 /** Throws UsageError where flags are given for reports, and there are none without another one. */
 export function refuseReportFlags(flag: string | undefined, given: Readonly<Record<string, unknown>>): void {
@@ -53,6 +55,8 @@ export interface ReportSurroundings {
   readonly interval: number | undefined;
   /** What is shown, of all columns. */
   readonly columns: readonly Column[];
+  /** How often a collector is told, whatever is shown; undefined where there is none. */
+  readonly collector?: number | undefined;
 }
 
 /** Checks and converts the flags. Throws UsageError for the first that makes no sense. */
@@ -60,19 +64,28 @@ export function reportOptions(
   tally: Tally,
   columns: readonly Column[],
   given: Readonly<Record<string, unknown>>,
-  { isForPeople, interval: usual, columns: shown }: ReportSurroundings,
+  { isForPeople, interval: usual, columns: shown, collector }: ReportSurroundings,
 ): ReportOptions {
   const text = (name: (typeof NAMES)[number]) => given[name] as string | undefined;
   const [rows, interval] = [text('rows'), text('interval')];
   const most = rows === undefined ? undefined : parseInteger('--rows', rows, 1);
   const isScreen = tally.isTop === true && isForPeople && process.env.TERM !== 'dumb';
+  const period = interval === undefined ? usual : parseDuration('--interval', interval);
   return {
     sort: sortColumn(text('sort') ?? tally.sort, columns),
     sums: columns.filter(({ name }) => tally.sums?.includes(name)),
     room: () => most ?? (isScreen ? roomOnScreen(shown) : Number.POSITIVE_INFINITY),
-    interval: interval === undefined ? usual : parseDuration('--interval', interval),
+    interval: period,
+    lookInterval: collector !== undefined && collector < (period ?? Number.POSITIVE_INFINITY) ? collector : undefined,
     isOnce: given.once === true,
     isScreen,
     isTotal: tally.isTotal ?? false,
   };
+}
+
+/** The columns that --by names; undefined where it is not given. Throws UsageError where no collector is told of them. */
+export function attributesBy(given: Readonly<Record<string, unknown>>, hasCollector: boolean): string[] | undefined {
+  if (given.by === undefined) return undefined;
+  if (!hasCollector) throw new UsageError('--by goes with --otlp, or --output otlp: give both');
+  return (given.by as string).split(',').map((name) => name.trim());
 }

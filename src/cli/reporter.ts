@@ -13,6 +13,9 @@ function titleOf(rows: Rows, shown: number, sums: readonly Column[]): string {
   return parts.join(', ');
 }
 
+/** setInterval(3) takes what is more for 1 ms. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** Reports what a tool adds up in the kernel, at each interval and at the end. */
 export class Reporter {
   readonly #tally: TallyReader;
@@ -20,6 +23,7 @@ export class Reporter {
   readonly #destination: Destination;
   readonly #options: ReportOptions;
   #timer: NodeJS.Timeout | undefined;
+  #looks: NodeJS.Timeout | undefined;
   /** An interval ends with the run. */
   #isDueAtEnd = false;
 
@@ -32,7 +36,9 @@ export class Reporter {
 
   /** Reports at each interval, and calls back after the last report that was asked for. The run ends by itself after `duration` milliseconds. */
   start(duration: number | undefined, onDone: () => void): void {
-    const { interval } = this.#options;
+    const { interval, lookInterval } = this.#options;
+    if (lookInterval !== undefined)
+      this.#looks = setInterval(() => this.#look(), Math.min(lookInterval, LONGEST_MS)).unref();
     if (interval === undefined) return;
     const begin = performance.now();
     const plan = (due: number) => {
@@ -42,7 +48,7 @@ export class Reporter {
       this.#timer = setTimeout(
         () => {
           // For a reader that is slow the next report is about a longer time.
-          if (!this.#destination.isFull) this.#report(this.#tally.read());
+          if (!this.#destination.isFull) this.#report(this.#read());
           if (this.#pump.isDone) onDone();
           // Those that were missed are left out.
           else plan(Math.max(due + interval, Math.ceil((performance.now() - begin) / interval) * interval));
@@ -56,9 +62,25 @@ export class Reporter {
   /** Ends the reports, the last one with what was added up since the one before. The last screen stays as it is. */
   finish(): void {
     clearTimeout(this.#timer);
-    if (this.#pump.isDone || (this.#options.isScreen && this.#pump.events > 0)) return;
-    const rows = this.#tally.read();
+    clearInterval(this.#looks);
+    if (this.#pump.isDone) return;
+    const rows = this.#read();
+    if (this.#options.isScreen && this.#pump.events > 0) return;
     if (rows.count > 0 || this.#pump.events === 0 || this.#isDueAtEnd) this.#report(rows);
+  }
+
+  /** Tells those of what came since the last look who need not wait for a report: a collector. */
+  #look(): void {
+    const rows = this.#tally.look();
+    // The largest find room first.
+    rows.sortBy(this.#options.sort);
+    this.#pump.tally(rows);
+  }
+
+  /** What a report is about. */
+  #read(): Rows {
+    this.#look();
+    return this.#tally.read();
   }
 
   #report(rows: Rows): void {
@@ -66,7 +88,6 @@ export class Reporter {
     const shown = Math.min(rows.count, room());
     const title = titleOf(rows, shown, sums);
     rows.sortBy(sort);
-    this.#pump.tally(rows);
     rows.keep(shown);
     this.#pump.report({ rows, title });
   }

@@ -6,6 +6,7 @@ import { eventSchema } from '../events/schema.js';
 import { type JsonSchema, type LineKind, lineSchema } from '../output/json-schema.js';
 import { columnTexts, type ToolView, viewsOf } from './manual.js';
 import { objectPath } from './object-path.js';
+import { TALLY_FIELDS } from './shared-fields.js';
 import { availableColumns, type ToolDefinition } from './tool.js';
 import { writeText } from './write-text.js';
 
@@ -38,7 +39,9 @@ function lineKind(tool: ToolDefinition, view: ToolView, btf: Btf): LineKind {
   const told = columns.map((column) => ({
     column,
     description: texts[column.name],
-    isOptional: !usual.has(column) || column.repeats === true,
+    // Rows of reports have their cgroup only where it is asked for.
+    isOptional:
+      !usual.has(column) || column.repeats === true || (view.shared === TALLY_FIELDS && column.name === 'cgroup'),
   }));
   return { event: view.event.name, columns: told };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requireTracingRights } from '../bpf/errors.js';
 import { setLog } from '../bpf/log.js';
+import type { BpfObject } from '../bpf/object.js';
 import type { RecordBatch } from '../bpf/ring-buffer.js';
 import { exitNow, isPeerGone } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
@@ -8,6 +9,7 @@ import { Destination } from '../output/destination.js';
 import { OutputFile } from '../output/output-file.js';
 import { type Attached, attachTool } from './attach.js';
 import { keepBytecode } from './bytecode.js';
+import { cgroupTable } from './cgroup-table.js';
 import { TracedCommand } from './command.js';
 import { hookReport, openingOf } from './hook-report.js';
 import { watchKeys } from './keys.js';
@@ -17,6 +19,7 @@ import type { RunOptions } from './options.js';
 import type { OtlpRun } from './otlp-run.js';
 import { type Prepared, prepare } from './prepare.js';
 import { EventPump } from './pump.js';
+import type { ReportOptions } from './report-options.js';
 import { Reporter } from './reporter.js';
 import { SMALLEST_RING } from './ring.js';
 import { heedSignals } from './signals.js';
@@ -42,6 +45,9 @@ interface Run {
   readonly pump: EventPump;
   readonly destination: Destination;
 }
+
+const tallyOf = (object: BpfObject, { isTotal }: ReportOptions, losses: Losses) =>
+  new TallyReader(object, isTotal, (rows) => losses.countNotKept(rows));
 
 /** Everything that lives while a tool runs, closed in the opposite order. */
 class Session {
@@ -80,7 +86,7 @@ class Session {
       const pump = new EventPump({ schema, format, destination, most, opening, refresh });
       const run = { losses, pump, destination };
       this.#run = run;
-      const reporter = reports && new Reporter(new TallyReader(object, reports.isTotal), pump, destination, reports);
+      const reporter = reports && new Reporter(tallyOf(object, reports, losses), pump, destination, reports);
       otlp?.start(() => losses.totals, command?.pid);
       // With a command it is that which ends the run.
       const targets = command ? undefined : new Targets(object, this.#options.filters, tool.sockets === true);
@@ -137,14 +143,14 @@ class Session {
     const bufferSize = this.#prepared.reports ? SMALLEST_RING : this.#options.bufferSize;
     const filters = { ...this.#options.filters };
     if (command) filters.pids = [...filters.pids, command.pid];
-    const { object, open, fill } = this.#prepared;
-    const launched = command?.pid;
-    const attached = attachTool(tool, object, open, { filters, launched, bufferSize, hooks, fill });
+    const { object, open, fill, cgroups, names } = this.#prepared;
+    const wanted = { filters, launched: command?.pid, bufferSize, hooks, fill, hasCgroups: cgroups !== undefined };
+    const attached = attachTool(tool, object, open, wanted);
+    if (cgroups) cgroups.kept = cgroupTable(attached.object);
     this.#cleanups.push(
       () => attached.object.close(),
       () => attached.ring.close(),
     );
-    const { names } = this.#prepared;
     if (names) {
       names.open(attached.object);
       this.#cleanups.push(() => names.close());

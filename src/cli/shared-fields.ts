@@ -17,6 +17,8 @@ export const SHARED_FIELDS: Readonly<Record<string, string>> = {
 export const TALLY_FIELDS: Readonly<Record<string, string>> = {
   time: 'when it was reported: RFC 3339 in UTC with nanoseconds in JSON, as --time says in a table',
   interval: 'the time that the report is about, up to then: nanoseconds in JSON',
+  cgroup:
+    'cgroup (v2) of the process, as its path: where --fields asks for it, or a collector is told, rows are told apart by it',
 };
 
 /** What the columns of struct ending (bpf/include/exit.h) mean. */

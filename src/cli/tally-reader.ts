@@ -1,10 +1,8 @@
 import type { BpfMap } from '../bpf/map.js';
 import type { BpfObject } from '../bpf/object.js';
 import { bootTime } from '../bpf/system.js';
-import { Rows } from '../events/rows.js';
-
-/** struct tally of bpf/include/tally.h: when it was read, and the nanoseconds that it is about. */
-const HEAD = 16;
+import type { Rows } from '../events/rows.js';
+import { TallyRows } from './tally-rows.js';
 
 /** Takes rows out of the maps of bpf/include/tally.h. */
 export class TallyReader {
@@ -12,35 +10,61 @@ export class TallyReader {
   /** The one that programs write to, and the other. */
   #maps: readonly [BpfMap, BpfMap];
   readonly #isTotal: boolean;
+  readonly #onLost: (rows: number) => void;
+  /** What the next `read()` returns, where somebody has looked. */
+  #seen: Rows | undefined;
+  /** The same where that was more than once. */
+  #kept: TallyRows | undefined;
+  #looked: bigint;
   #since: bigint;
 
-  /** Of an object that is loaded. With `isTotal` rows stay where they are. */
-  constructor({ maps }: BpfObject, isTotal: boolean) {
+  /** Of an object that is loaded. With `isTotal` rows stay where they are. Calls back where there is no room for rows. */
+  constructor({ maps }: BpfObject, isTotal: boolean, onLost: (rows: number) => void = () => undefined) {
     this.#current = maps.need('tally');
     this.#maps = [maps.need('tally_a'), maps.need('tally_b')];
     this.#isTotal = isTotal;
+    this.#onLost = onLost;
     this.#since = bootTime();
+    this.#looked = this.#since;
   }
 
-  /** All that was added up since the last time. No program adds anything to it any more: see bpf/include/tally.h. */
+  /** What was added up since the last look: the next `read()` has it, too. */
+  look(): Rows {
+    const [{ keySize, valueSize, maxEntries }] = this.#maps;
+    const entries = this.#take();
+    const now = bootTime();
+    const from = this.#isTotal ? this.#since : this.#looked;
+    const rows = new TallyRows(keySize, valueSize, maxEntries);
+    rows.add(entries);
+    const seen = rows.rows(now, now - from);
+    if (!this.#isTotal) {
+      // Only where one look follows another there is something to add.
+      if (this.#seen) this.#kept ??= TallyRows.of(this.#seen, keySize, valueSize, maxEntries);
+      this.#onLost(this.#kept?.add(entries) ?? 0);
+    }
+    this.#seen = seen;
+    this.#looked = now;
+    return seen;
+  }
+
+  /** All that was seen since the last time; where nobody has looked it does so. */
   read(): Rows {
+    if (!this.#seen) this.look();
+    const seen = this.#seen as Rows;
+    const rows = this.#kept?.rows(this.#looked, this.#looked - this.#since) ?? seen;
+    this.#seen = undefined;
+    this.#kept = undefined;
+    if (!this.#isTotal) this.#since = this.#looked;
+    return rows;
+  }
+
+  /** What the kernel has. No program adds anything to it any more: see bpf/include/tally.h. */
+  #take(): [key: Uint8Array, value: Uint8Array][] {
     const [map, other] = this.#maps;
     if (!this.#isTotal) {
       this.#current.set(0, Uint8Array.from(Buffer.from(Uint32Array.of(other.fd).buffer)));
       this.#maps = [other, map];
     }
-    const now = bootTime();
-    const entries = map.readAll({ remove: !this.#isTotal });
-    const size = HEAD + map.keySize + map.valueSize;
-    const bytes = Buffer.alloc(entries.length * size);
-    entries.forEach(([key, value], i) => {
-      const at = i * size;
-      bytes.writeBigUInt64LE(now, at);
-      bytes.writeBigUInt64LE(now - this.#since, at + 8);
-      bytes.set(key, at + HEAD);
-      bytes.set(value, at + HEAD + key.length);
-    });
-    if (!this.#isTotal) this.#since = now;
-    return new Rows(bytes, size);
+    return map.readAll({ remove: !this.#isTotal });
   }
 }

@@ -179,6 +179,12 @@ export function availableColumns(tool: ToolDefinition, all: readonly Column[], s
   return all.filter((column) => !gated.has(column.name));
 }
 
+/** The columns that somebody has asked for: by name, or by a flag that there are for them. */
+export function chosenColumns(tool: ToolDefinition, set: ReadonlySet<string>, fields: readonly string[]): string[] {
+  const flags = Object.entries(tool.flags ?? {}).filter(([name]) => set.has(name));
+  return [...fields, ...flags.flatMap(([, flag]) => flag.fields ?? [])];
+}
+
 /** The flags that are set, or are implied by the columns asked for. Throws UsageError for a column that needs a value. */
 export function flagsInUse(
   tool: ToolDefinition,

@@ -1,5 +1,6 @@
 /** --trace-root: what is traced, a command above all, is one span, and all else is below it. */
 import { basename } from 'node:path';
+import type { Identity } from '../output/otlp/containers.js';
 import { outcomeOf } from '../output/otlp/spans/process-outcome.js';
 import { SPAN_KIND, type Span } from '../output/otlp/spans/span.js';
 import {
@@ -45,11 +46,13 @@ export interface CommandRun {
   readonly end: bigint;
   /** As a shell has it; undefined where it has not ended. */
   readonly status: number | undefined;
+  /** The container that it is in. */
+  readonly owner?: Identity;
 }
 
 /** The span of the command, for tools that don't make one of each process. */
 export function rootSpan({ context, parent }: TraceRoot, run: CommandRun): Span {
-  const { words, shown, pid, start, end, status } = run;
+  const { words, shown, pid, start, end, status, owner } = run;
   const name = basename(words[0] ?? '');
   const outcome = status === undefined ? undefined : outcomeOf(status);
   const attributes: KeyValue[] = [
@@ -58,6 +61,7 @@ export function rootSpan({ context, parent }: TraceRoot, run: CommandRun): Span 
     ...(outcome?.attributes ?? [keyValue('snoopkit.span.unfinished', true)]),
     keyValue('process.args_count', words.length),
     ...(shown ? [keyValue('process.command_args', shown)] : []),
+    ...(owner?.attributes ?? []),
   ];
   return {
     context,
@@ -68,5 +72,6 @@ export function rootSpan({ context, parent }: TraceRoot, run: CommandRun): Span 
     end,
     attributes,
     hasFailed: outcome?.hasFailed ?? false,
+    resource: owner?.resource,
   };
 }

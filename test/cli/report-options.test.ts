@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { refuseReportFlags, reportOptions } from '../../src/cli/report-options.js';
+import { attributesBy, refuseReportFlags, reportOptions } from '../../src/cli/report-options.js';
 import type { Tally } from '../../src/cli/tally.js';
 import { UsageError } from '../../src/errors.js';
 import type { Column } from '../../src/events/column.js';
@@ -21,7 +21,29 @@ describe('cli: options of reports', () => {
       { isForPeople: true, interval: undefined, columns },
     );
     assert.deepEqual([sort.name, sums.map(({ name }) => name), room()], ['count', ['count'], Number.POSITIVE_INFINITY]);
-    assert.deepEqual(rest, { interval: undefined, isOnce: false, isScreen: false, isTotal: false });
+    assert.deepEqual(rest, {
+      interval: undefined,
+      lookInterval: undefined,
+      isOnce: false,
+      isScreen: false,
+      isTotal: false,
+    });
+  });
+
+  it('have a collector told meanwhile where reports are rarer than its intervals', () => {
+    const lookInterval = (interval: string | undefined, collector: number | undefined) =>
+      reportOptions(tally, columns, { interval }, { isForPeople: true, interval: undefined, columns, collector }).lookInterval;
+    assert.equal(lookInterval(undefined, 60_000), 60_000);
+    assert.equal(lookInterval('1h', 60_000), 60_000);
+    assert.equal(lookInterval('60', 60_000), undefined);
+    assert.equal(lookInterval('1', 60_000), undefined);
+    assert.equal(lookInterval(undefined, undefined), undefined);
+  });
+
+  it('tell metrics apart by columns, for a collector alone', () => {
+    assert.deepEqual(attributesBy({ by: 'comm, remote_port' }, true), ['comm', 'remote_port']);
+    assert.equal(attributesBy({}, true), undefined);
+    assert.throws(() => attributesBy({ by: 'comm' }, false), isUsage);
   });
 
   it('are what the flags say', () => {

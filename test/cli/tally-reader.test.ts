@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { BpfObject } from '../../src/bpf/object.js';
 import { objectPath } from '../../src/cli/object-path.js';
 import { TallyReader } from '../../src/cli/tally-reader.js';
+import { TallyRows } from '../../src/cli/tally-rows.js';
 import { ClockOffset } from '../../src/events/context.js';
 import type { Rows } from '../../src/events/rows.js';
 import { eventSchema } from '../../src/events/schema.js';
@@ -18,7 +19,7 @@ describe('cli: reading what is added up', () => {
   });
   afterEach(() => object?.close());
 
-  const key = { comm: 'sh', target_comm: 'cat', signal: 9, origin: 2, result: 0, _padding: 0 };
+  const key = { cgroup: 0n, comm: 'sh', target_comm: 'cat', signal: 9, origin: 2, result: 0, _padding: 0 };
   const put = (map: 'tally_a' | 'tally_b', comm: string, count: bigint) =>
     object.maps.need(map).set({ ...key, comm }, { count });
 
@@ -52,5 +53,60 @@ describe('cli: reading what is added up', () => {
     const [after, ...none] = read(tally.read());
     assert.deepEqual([before?.count, after?.count, none], [5, 6, []]);
     assert.ok((after?.interval ?? 0n) > (before?.interval ?? 0n), 'since the start');
+  });
+
+  it('has for a report all that was seen before it, added up', () => {
+    const tally = new TallyReader(object, false);
+    put('tally_a', 'one', 2n ** 40n);
+    const [first] = read(tally.look());
+    put('tally_b', 'one', 3n);
+    put('tally_b', 'two', 7n);
+    assert.deepEqual(
+      read(tally.look())
+        .map(({ comm, count }) => [comm, count])
+        .sort(),
+      [
+        ['one', 3],
+        ['two', 7],
+      ],
+    );
+    put('tally_a', 'two', 1n);
+    assert.deepEqual(
+      read(tally.look()).map(({ comm, count }) => [comm, count]),
+      [['two', 1]],
+    );
+    const all = read(tally.read());
+    assert.deepEqual(all.map(({ comm, count }) => [comm, count]).sort(), [
+      ['one', 2 ** 40 + 3],
+      ['two', 8],
+    ]);
+    assert.ok(
+      all.every(({ interval }) => interval > (first?.interval ?? 0n)),
+      'of all the time',
+    );
+    assert.equal(tally.read().count, 0);
+  });
+
+  it('leaves totals as they are, however often somebody looks', () => {
+    const tally = new TallyReader(object, true);
+    put('tally_a', 'one', 5n);
+    for (let i = 0; i < 3; i++)
+      assert.deepEqual(
+        read(tally.look()).map(({ count }) => count),
+        [5],
+      );
+    assert.deepEqual(
+      read(tally.read()).map(({ count }) => count),
+      [5],
+    );
+  });
+
+  it('counts what it has no room for', () => {
+    const rows = new TallyRows(4, 8, 1);
+    const entry = (id: number): [Uint8Array, Uint8Array] => [Buffer.from([id, 0, 0, 0xff]), Buffer.alloc(8, 1)];
+    // Sixteen times what the map has.
+    assert.equal(rows.add(Array.from({ length: 16 }, (_, id) => entry(id))), 0);
+    assert.equal(rows.add([entry(3), entry(16), entry(17)]), 2);
+    assert.equal(rows.rows(1n, 2n).count, 16);
   });
 });

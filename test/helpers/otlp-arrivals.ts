@@ -34,6 +34,7 @@ export interface ArrivedSpan {
 
 export interface ArrivedPoint {
   readonly attributes: Attributes;
+  readonly start: bigint;
   readonly time: bigint;
   /** Of a sum or a gauge. */
   readonly value: number;
@@ -56,10 +57,15 @@ export interface ArrivedMetric {
   readonly points: readonly ArrivedPoint[];
 }
 
-export interface Arrivals {
+interface Arrived {
   readonly logs: ArrivedLog[];
   readonly spans: ArrivedSpan[];
   readonly metrics: ArrivedMetric[];
+}
+
+export interface Arrivals extends Arrived {
+  /** The same by the resource that it came under, request by request. */
+  readonly resources: readonly (Arrived & { readonly resource: Attributes })[];
 }
 
 /** A value of an attribute without what says of which kind it is. */
@@ -110,6 +116,7 @@ const spanOf = (span: Json): ArrivedSpan => ({
 
 const pointOf = (point: Json): ArrivedPoint => ({
   attributes: attributesOf(point.attributes),
+  start: BigInt(point.startTimeUnixNano),
   time: BigInt(point.timeUnixNano),
   value: Number(point.asInt ?? point.asDouble ?? 0),
   count: Number(point.count ?? 0),
@@ -138,9 +145,28 @@ export function arrivalsOf(requests: readonly Pick<HttpRequest, 'path' | 'header
       );
   const members = (lists: Json[], ...names: string[]): Json[] =>
     names.reduce((parents, name) => parents.flatMap((parent) => parent[name] ?? []), lists);
+  const none = { logs: [], spans: [], metrics: [] };
+  const resources = [
+    ...members(read('logs'), 'resourceLogs').map((one) => ({
+      ...none,
+      resource: attributesOf(one.resource.attributes),
+      logs: members([one], 'scopeLogs', 'logRecords').map(logOf),
+    })),
+    ...members(read('traces'), 'resourceSpans').map((one) => ({
+      ...none,
+      resource: attributesOf(one.resource.attributes),
+      spans: members([one], 'scopeSpans', 'spans').map(spanOf),
+    })),
+    ...members(read('metrics'), 'resourceMetrics').map((one) => ({
+      ...none,
+      resource: attributesOf(one.resource.attributes),
+      metrics: members([one], 'scopeMetrics', 'metrics').map(metricOf),
+    })),
+  ];
   return {
-    logs: members(read('logs'), 'resourceLogs', 'scopeLogs', 'logRecords').map(logOf),
-    spans: members(read('traces'), 'resourceSpans', 'scopeSpans', 'spans').map(spanOf),
-    metrics: members(read('metrics'), 'resourceMetrics', 'scopeMetrics', 'metrics').map(metricOf),
+    resources,
+    logs: resources.flatMap(({ logs }) => logs),
+    spans: resources.flatMap(({ spans }) => spans),
+    metrics: resources.flatMap(({ metrics }) => metrics),
   };
 }

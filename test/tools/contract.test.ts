@@ -202,7 +202,7 @@ for (const { file, command } of tools) {
         ways.flatMap(({ programs, optional = [] }) => [...programs, ...optional]),
       );
       assert.equal(new Set(named).size, named.length, 'a program belongs to one way');
-      const own = object.programs.filter((name) => !/^(follow|dns)_/.test(name));
+      const own = object.programs.filter((name) => !/^(follow|dns|cgroup)_/.test(name));
       const missing = named.filter((name) => !own.includes(name));
       const optional = Object.values(tool.hooks).flatMap(({ ways }) => ways.flatMap((way) => way.optional ?? []));
       // Some system calls are not there on every architecture.
@@ -228,7 +228,8 @@ for (const { file, command } of tools) {
     it('has the shared filters, the ring and the count of what is lost', () => {
       for (const name of [...FILTERS, ...(tool.sockets ? NET_FILTERS : [])])
         assert.equal(object.globals.get(name)?.section, '.rodata', name);
-      for (const name of ['follow_fork', 'follow_exit']) assert.ok(object.programs.includes(name), name);
+      for (const name of ['follow_fork', 'follow_exit', 'cgroup_mkdir', 'cgroup_rmdir'])
+        assert.ok(object.programs.includes(name), name);
       const maps = object.btf.type(object.btf.find('.maps', 'datasec') ?? assert.fail('no maps'));
       assert.equal(maps.kind, 'datasec');
       const names = maps.variables.map(({ type }) => (object.btf.type(type) as { name: string }).name);

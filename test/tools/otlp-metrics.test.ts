@@ -8,6 +8,8 @@ import { Trace } from '../helpers/trace.js';
 type Row = Readonly<Record<string, unknown>>;
 
 const PAIR = 'listen 0 127.0.0.1 0 connect 1 127.0.0.1 @0 accept 2 0';
+/** What tells rows apart in all that they have: as attributes these would make series without end. */
+const BY_ALL = ['--by', 'pid,comm,local_addr,local_port,remote_addr,remote_port'];
 /** Reports at the end, so that one is all. */
 const AT_END = ['-i', '1h'];
 const DELTA = 1;
@@ -59,7 +61,7 @@ describe('--output otlp: metrics', () => {
 
   it('tcptop: each row, in both directions', async () => {
     const steps = [PAIR, 'send 1 1000 times 7 send 2 333 transfer 1 2 300000 recv 1 333 close 1 recv-all 2'];
-    const { rows, metrics, logs } = await both('tcptop', AT_END, socketsWords(...steps));
+    const { rows, metrics, logs } = await both('tcptop', [...AT_END, ...BY_ALL], socketsWords(...steps));
     assert.deepEqual([rows.length, logs.length], [2, 0]);
     const metric = metricOf(metrics, 'snoopkit.tcp.io');
     assert.deepEqual(
@@ -104,6 +106,64 @@ describe('--output otlp: metrics', () => {
     }
   });
 
+  it('tcptop: one series for each command, unless more is asked for', async () => {
+    const pairs = [3, 5, 7].map((slot) => `connect ${slot} 127.0.0.1 @0 accept ${slot + 1} 0 send ${slot} 10`);
+    const steps = ['listen 0 127.0.0.1 0', ...pairs];
+    const attributes = async (...flags: string[]) => {
+      const { metrics } = await both('tcptop', [...AT_END, ...flags], socketsWords(...steps));
+      return metricOf(metrics, 'snoopkit.tcp.io').points.map((point) => Object.keys(point.attributes));
+    };
+    assert.deepEqual(await attributes(), [['snoopkit.process.comm', 'network.io.direction']]);
+    assert.deepEqual(
+      await attributes('--by', 'local_port'),
+      Array(3).fill(['network.local.port', 'network.io.direction']),
+    );
+  });
+
+  it('beside a table, at each interval, though that has one report', async () => {
+    const steps = [PAIR, 'sleep 700', 'connect 3 127.0.0.1 @0 sleep 700', 'connect 4 127.0.0.1 @0'];
+    const flags = ['--count', '--otlp', ...receiver().flags];
+    const words = ['tcpconnect', ...flags, '--', ...socketsWords(...steps)];
+    const finished = await snoopkit(words, { env: plainEnvironment({ OTEL_METRIC_EXPORT_INTERVAL: '250' }) });
+    assert.equal(finished.status, 0, finished.said);
+    const told = receiver()
+      .take()
+      .metrics.filter(({ name }) => name === 'snoopkit.tcp.connects');
+    const sums = told.map(({ points }) => points.reduce((sum, { value }) => sum + value, 0));
+    // All of them, in steps: cumulative, each more than the one before.
+    assert.ok(sums.length >= 4, `${sums}`);
+    assert.deepEqual([...new Set(sums)], [1, 2, 3]);
+    // The table has all of it in one.
+    const rows = finished.stdout.toString().trimEnd().split('\n').slice(1);
+    assert.deepEqual(
+      rows.map((row) => row.trim().split(/\s+/)[0]),
+      ['3'],
+      finished.stdout.toString(),
+    );
+  });
+
+  it('are forgotten when they are silent, and begin when they are first measured', async () => {
+    const steps = [PAIR, 'send 1 100 recv 2 100 sleep 2500 send 1 10 recv 2 10 sleep 300'];
+    const { metrics } = await both('tcptop', ['-i', '200ms'], socketsWords(...steps));
+    const told = metrics.filter(({ name }) => name === 'snoopkit.tcp.io').map(({ points }) => points[0]);
+    assert.ok(told.length < 11, `${told.length} times`);
+    const [first, last] = [told[0] ?? assert.fail(), told.at(-1) ?? assert.fail()];
+    assert.deepEqual([first.value, last.value], [100, 10]);
+    assert.ok(last.start > first.time && last.start < last.time);
+  });
+
+  for (const [words, message] of [
+    [['tcptop', '--by', 'comm'], '--by goes with --otlp'],
+    [['tcptop', '--otlp', '--by', 'nothing'], '--by nothing: metrics can be told apart by'],
+    [['tcptop', '--otlp', '--by', 'sent'], '--by sent: metrics can be told apart by'],
+    [['tcpconnect', '--otlp', '--by', 'comm'], '--by goes with --count'],
+  ] as const)
+    it(`${words.join(' ')}: is refused`, async () => {
+      const { status, said } = await snoopkit(words, { env: plainEnvironment() });
+      assert.equal(status, 2);
+      assert.ok(said.includes(message), said);
+    });
+
   for (const style of ['explicit', 'exponential'] as const)
     it(`tcprtt: the same buckets, ${style}`, async () => {
       const exchanges = [1, 3, 5].map((slot) => `connect ${slot} 127.0.0.1 @0 accept ${slot + 1} 0 send ${slot} 10`);
@@ -114,19 +174,16 @@ describe('--output otlp: metrics', () => {
       const metric = metricOf(metrics, 'snoopkit.tcp.rtt');
       const isExplicit = style === 'explicit';
       assert.equal(metric.kind, isExplicit ? 'histogram' : 'exponentialHistogram');
-      assert.equal(metric.unit, isExplicit ? 's' : 'ns');
+      assert.equal(metric.unit, 's');
       assert.equal(metric.points.length, rows.length);
       for (const row of rows) {
         const srtt = row.srtt as { count: number; sum: string; buckets: { from: number; to: number; count: number }[] };
         const point = pointOf(metric, keysOf(row));
-        assert.deepEqual(
-          [point.count, point.sum],
-          [srtt.count, isExplicit ? Number(srtt.sum) / 1e9 : Number(srtt.sum)],
-        );
+        assert.deepEqual([point.count, point.sum], [srtt.count, Number(srtt.sum) / 1e9]);
         const { positive, bucketCounts, explicitBounds, scale } = point;
         const [counts, from] = isExplicit
           ? [bucketCounts, (i: number) => Math.round((explicitBounds[i - 1] ?? 0) * 1e9)]
-          : [positive.bucketCounts, (i: number) => 2 ** (positive.offset + i)];
+          : [positive.bucketCounts, (i: number) => 2 ** Math.ceil(positive.offset + i + Math.log2(1e9))];
         assert.equal(scale, 0);
         assert.deepEqual(
           counts.flatMap((count, i) => (count > 0 ? [[from(i), count]] : [])),
@@ -137,7 +194,11 @@ describe('--output otlp: metrics', () => {
 
   it('tcpconnect --count: each row', async () => {
     const steps = [PAIR, 'connect 3 127.0.0.1 @0 connect 4 127.0.0.1 1'];
-    const { rows, metrics } = await both('tcpconnect', [...AT_END, '--count'], socketsWords(...steps));
+    const { rows, metrics } = await both(
+      'tcpconnect',
+      [...AT_END, '--count', '--by', 'comm,remote_addr,remote_port'],
+      socketsWords(...steps),
+    );
     const metric = metricOf(metrics, 'snoopkit.tcp.connects');
     assert.deepEqual([metric.kind, metric.unit, metric.points.length], ['sum', '{connection}', rows.length]);
     assert.deepEqual(

@@ -4,6 +4,7 @@ import type { Rows } from '../../events/rows.js';
 import type { Format } from '../format.js';
 import type { LogEncoder, LostRecord } from './log-encoder.js';
 import { oncePerTurn } from './turn.js';
+import type { RecordResource } from './types.js';
 
 /** Where events go, each encoded as it stands in its scope's message. */
 export interface OtlpParts {
@@ -11,7 +12,9 @@ export interface OtlpParts {
   readonly logs:
     | {
         readonly encoder: LogEncoder;
-        add(bytes: Uint8Array, start: number, end: number): void;
+        add(bytes: Uint8Array, start: number, end: number, resource?: RecordResource): void;
+        /** Whose an event is, where that is not the resource of all. */
+        resourceOf?(record: EventRecord): RecordResource | undefined;
         /** The span that an event belongs to, as fields of its record. */
         contextOf?(record: EventRecord): Uint8Array | undefined;
       }
@@ -44,7 +47,7 @@ export class OtlpFormat implements Format {
       this.#look();
       this.#out.length = 0;
       logs.encoder.event(record, this.#out, logs.contextOf?.(record));
-      logs.add(this.#out.bytes, 0, this.#out.length);
+      logs.add(this.#out.bytes, 0, this.#out.length, logs.resourceOf?.(record));
     }
     this.events++;
   }

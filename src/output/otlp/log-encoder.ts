@@ -47,6 +47,8 @@ export interface LogOptions extends AttributeOptions {
   readonly tool: string;
   /** Attributes that a record may have: OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT. */
   readonly attributeCount: number;
+  /** The columns that say in which container it was, shown or not; left out where no attribute tells that. */
+  readonly owner?: readonly Column[] | undefined;
 }
 
 /** Writes each event as a log record, as it stands in its scope's message: with its tag and its length. */
@@ -71,15 +73,21 @@ export class LogEncoder {
     this.#name = new Snippet(textField(EVENT_NAME, OWN + name));
     this.#constants = new Snippet(constantAttributes(constants));
     const shown = columns.filter((column) => column !== this.#time && !column.repeats);
-    const container = containerPart(columns);
+    const container = options.owner && containerPart(options.owner);
     // A column is hardly ever more than three.
     this.#isLimited = options.attributeCount < 3 * (shown.length + 1);
-    const parts = memoized(
+    const keyed = shown.map((column) => ({
       // What depends on another column is not kept by its own bytes.
-      shown.map((column) => (exceptionOf(column.name, event, mapping) ? { ...column, dependsOn: undefined } : column)),
-      shown.map((column) => attributePart(column, columns, event, mapping, options)),
+      dependsOn: exceptionOf(column.name, event, mapping) ? undefined : column.dependsOn,
+      part: attributePart(column, columns, event, mapping, options),
+    }));
+    // Beside what is kept by the same bytes.
+    const at = shown.findIndex(({ name }) => name === 'cgroup') + 1;
+    if (container) keyed.splice(at > 0 && container.dependsOn ? at : keyed.length, 0, container);
+    this.#parts = memoized(
+      keyed,
+      keyed.map(({ part }) => part),
     );
-    this.#parts = container ? [...parts, container] : parts;
   }
 
   /** When the events that come now were read. */

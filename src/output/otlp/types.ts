@@ -57,3 +57,9 @@ export interface Transport {
   send(request: Uint8Array, signal: AbortSignal): Promise<Outcome>;
   close(): void;
 }
+
+/** A resource that some records have in place of that of all: encoded, as the other, and known by its key. */
+export interface RecordResource {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+}

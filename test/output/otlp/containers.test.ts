@@ -24,8 +24,7 @@ const cgroup: Column = { ...nameColumn('cgroup'), value: () => event.name.toStri
 const pid = numberColumn({ name: 'pid' });
 
 function partOf(...columns: Column[]): Part {
-  const part = containerPart(columns);
-  assert.ok(part);
+  const { part } = containerPart(columns) ?? assert.fail('no part');
   return part;
 }
 
@@ -40,17 +39,27 @@ function told(part: Part): Record<string, unknown> {
   return Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue]));
 }
 
-const expected = (id: string, runtime?: string, pod?: string) => ({
+const expected = (id: string, runtime?: string, pod?: string, user?: string) => ({
   'container.id': id,
   ...(runtime && { 'container.runtime.name': runtime }),
   ...(pod && { 'k8s.pod.uid': pod }),
+  ...(user && { 'snoopkit.container.delegated_to': user }),
 });
 
+/** What it is, its path, and what is told: the runtime, the pod, and the user it is delegated to. */
+type Told = readonly [name: string, path: string, runtime?: string, pod?: string, user?: string];
+
 describe('output: OTLP attributes of containers', () => {
-  for (const [name, path, runtime, pod] of [
+  for (const [name, path, runtime, pod, user] of [
     ['Docker by systemd', `/system.slice/docker-${ID}.scope`, 'docker'],
     ['Docker by cgroupfs', `/docker/${ID}`, 'docker'],
-    ['Docker of a user', `/user.slice/user-1000.slice/user@1000.service/user.slice/docker-${ID}.scope`, 'docker'],
+    [
+      'Docker of a user',
+      `/user.slice/user-1000.slice/user@1000.service/user.slice/docker-${ID}.scope`,
+      'docker',
+      undefined,
+      '1000',
+    ],
     ['Docker in Docker', `/system.slice/docker-${OTHER}.scope/docker/${ID}`, 'docker'],
     ['systemd in Docker', `/docker/${ID}/system.slice/nginx.service`, 'docker'],
     ['nerdctl', `/system.slice/nerdctl-${ID}.scope`, 'containerd'],
@@ -60,6 +69,16 @@ describe('output: OTLP attributes of containers', () => {
       'Podman of a user',
       `/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope/container`,
       'podman',
+      undefined,
+      '1000',
+    ],
+    [
+      // Nobody but the user says so.
+      'a pod that a user claims to be',
+      `/user.slice/user-1001.slice/user@1001.service/kubepods-pod${UNIT_POD}.slice/cri-containerd-${ID}.scope`,
+      'containerd',
+      undefined,
+      '1001',
     ],
     ['Podman by cgroupfs', `/libpod_parent/libpod-${ID}`, 'podman'],
     ['a pod of Podman', `/machine.slice/machine-libpod_pod_${OTHER}.slice/libpod-${ID}.scope/container`, 'podman'],
@@ -93,17 +112,22 @@ describe('output: OTLP attributes of containers', () => {
     // The path does not tell who made these.
     ['a pod by cgroupfs, guaranteed', `/kubepods/pod${POD}/${ID}`, undefined, POD],
     ['a pod by cgroupfs, burstable', `/kubepods/burstable/pod${POD}/${ID}`, undefined, POD],
-    ['a static pod', `/kubepods/besteffort/pod${STATIC_POD}/${ID}`, undefined, STATIC_POD],
+    ['a static pod, whose digest is no uid', `/kubepods/besteffort/pod${STATIC_POD}/${ID}`],
+    [
+      'a static pod by systemd',
+      `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${STATIC_POD}.slice/cri-containerd-${ID}.scope`,
+      'containerd',
+    ],
     [
       'kind: a node that is a container',
       `/docker/${OTHER}/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod${UNIT_POD}.slice/cri-containerd-${ID}.scope`,
       'containerd',
       POD,
     ],
-  ] as const)
+  ] as readonly Told[])
     it(`tell of ${name}`, () => {
       show({ name: Buffer.from(path) });
-      assert.deepEqual(told(partOf(cgroup)), expected(ID, runtime, pod));
+      assert.deepEqual(told(partOf(cgroup)), expected(ID, runtime, pod, user));
     });
 
   for (const [name, path] of [

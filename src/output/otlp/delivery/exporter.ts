@@ -1,4 +1,4 @@
-import { type BatchOptions, NOUNS, type Transport } from '../types.js';
+import { type BatchOptions, NOUNS, type RecordResource, type Transport } from '../types.js';
 import { type Account, DROP_REASONS, type DropReason, type ExportLoss, Ledger } from './account.js';
 import { quietTimer, within } from './attempt.js';
 import { type Batch, makeBatch } from './batch.js';
@@ -85,13 +85,13 @@ export class Exporter {
     return this.#ledger.takeLosses();
   }
 
-  /** Queues a copy of a record, which is given as it stands in its scope's message: tag, length, bytes. */
-  add(bytes: Uint8Array, start: number, end: number): void {
+  /** Queues a copy of a record, which is given as it stands in its scope's message: tag, length, bytes; with its resource, where that is not the one of all. */
+  add(bytes: Uint8Array, start: number, end: number, resource?: RecordResource): void {
     const queue = this.#queue;
     this.#ledger.seen++;
-    if (end - start > this.#largest) this.#drop('too_large', 1);
+    if (end - start + (resource?.bytes.length ?? 0) > this.#largest) this.#drop('too_large', 1);
     else if (this.#closing !== undefined) this.#drop('shutdown', 1);
-    else if (!queue.add(bytes, start, end)) this.#drop('queue_full', 1);
+    else if (!queue.add(bytes, start, end, resource)) this.#drop('queue_full', 1);
     else if (queue.count >= this.#wakeCount || queue.bytes >= this.#wakeBytes) this.#step();
     else if (queue.count === 1) this.#startDelay();
   }
@@ -205,7 +205,7 @@ export class Exporter {
 
   #take(): Batch | undefined {
     if (!this.#isDue) return undefined;
-    const taken = this.#queue.take(this.#batch.maxBatch, this.#batchBytes);
+    const taken = this.#queue.take(this.#batch.maxBatch, this.#batchBytes, (one) => this.#envelope.costOf(one));
     if (this.#queue.count === 0) {
       this.#isLate = this.#closing !== undefined;
       clearTimeout(this.#delayTimer);

@@ -1,3 +1,5 @@
+import type { RecordResource } from '../types.js';
+
 /** Memory is had in pieces of this size, or of a record's size where that is larger. */
 const CHUNK_SIZE = 256 << 10;
 /** Shorter records than 64 bytes leave some of a piece unused. */
@@ -9,6 +11,8 @@ class Chunk {
   readonly bytes: Buffer;
   /** Where each record ends: an object for each would cost more than its bytes. */
   readonly ends = new Uint32Array(CHUNK_RECORDS);
+  /** The resources of records that have one of their own, by their place: not there where none has. */
+  resources: (RecordResource | undefined)[] | undefined;
   count = 0;
   taken = 0;
 
@@ -26,9 +30,15 @@ class Chunk {
   }
 }
 
+/** Records one behind the other that have the same resource: that of all, unless it says which. */
+export interface Slice {
+  readonly bytes: Uint8Array;
+  readonly resource?: RecordResource | undefined;
+}
+
 /** What was taken out of the queue: bytes that stay as they are until the next record comes. */
 export interface Taken {
-  readonly slices: readonly Uint8Array[];
+  readonly slices: readonly Slice[];
   readonly records: number;
   readonly bytes: number;
 }
@@ -62,7 +72,7 @@ export class RecordQueue {
   }
 
   /** Copies a record. Returns false when there is no room. */
-  add(source: Uint8Array, start: number, end: number): boolean {
+  add(source: Uint8Array, start: number, end: number, resource?: RecordResource): boolean {
     const size = end - start;
     if (this.count + this.#asideCount >= this.#maxCount || this.bytes + this.#asideBytes + size > this.#maxBytes) {
       return false;
@@ -71,28 +81,51 @@ export class RecordQueue {
     if (chunk === undefined || !chunk.hasRoom(size)) chunk = this.#grow(size);
     const at = chunk.startOf(chunk.count);
     chunk.bytes.set(source.subarray(start, end), at);
+    if (resource) {
+      chunk.resources ??= [];
+      chunk.resources[chunk.count] = resource;
+    }
     chunk.ends[chunk.count++] = at + size;
     this.count++;
     this.bytes += size;
     return true;
   }
 
-  /** Takes the oldest records: so many and so large at the most, yet always one. */
-  take(maxCount: number, maxBytes: number): Taken | undefined {
-    const slices: Uint8Array[] = [];
+  /**
+   * Takes the oldest records: so many and so large at the most, yet always one. A resource of their own counts once in each
+   * request, as what `costOf` says.
+   */
+  take(maxCount: number, maxBytes: number, costOf: (resource: RecordResource) => number = () => 0): Taken | undefined {
+    const slices: Slice[] = [];
+    const seen = new Set<string>();
     let records = 0;
     let bytes = 0;
+    let cost = 0;
     for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
       const first = chunk.taken;
       const start = chunk.startOf(first);
       let next = first;
+      let run = first;
+      const cut = () => {
+        if (next > run)
+          slices.push({
+            bytes: chunk.bytes.subarray(chunk.startOf(run), chunk.startOf(next)),
+            resource: chunk.resources?.[run],
+          });
+        run = next;
+      };
       while (next < chunk.count && records < maxCount) {
+        const resource = chunk.resources?.[next];
+        const more = resource && !seen.has(resource.key) ? costOf(resource) : 0;
         const size = (chunk.ends[next] as number) - start;
-        if (records > 0 && bytes + size > maxBytes) break;
+        if (records > 0 && bytes + size + cost + more > maxBytes) break;
+        if (resource && more > 0) seen.add(resource.key);
+        cost += more;
+        if (chunk.resources?.[run]?.key !== resource?.key) cut();
         records++;
         next++;
       }
-      if (next > first) slices.push(chunk.bytes.subarray(start, chunk.startOf(next)));
+      cut();
       bytes += chunk.startOf(next) - start;
       chunk.taken = next;
       if (next < chunk.count) break;
@@ -126,6 +159,7 @@ export class RecordQueue {
     if (chunk?.bytes.length !== CHUNK_SIZE || this.#spare.length >= SPARE_CHUNKS) return;
     chunk.count = 0;
     chunk.taken = 0;
+    chunk.resources = undefined;
     this.#spare.push(chunk);
   }
 }

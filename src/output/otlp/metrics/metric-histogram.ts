@@ -1,6 +1,6 @@
 /**
  * The histograms of bpf/include/histogram.h as those of OpenTelemetry, slot by slot: a bucket of theirs has what one of ours
- * has. Only values that are exactly a power of two stand in the next higher one, since our buckets have their lower border
+ * has. Where bounds are told, only values that are exactly a power of two stand in the next higher one, since our buckets have their lower border
  * and theirs the upper one. The specification allows for that.
  */
 import type { Histogram } from '../../../events/column.js';
@@ -38,10 +38,10 @@ const slotsOf = ({ amounts }: Series) => amounts.subarray(1);
 const int64s = (counts: BigUint64Array) => Array.from(counts, (count) => int64(count));
 const total = (counts: BigUint64Array) => int64(counts.reduce((sum, count) => sum + count, 0n));
 
-const explicitPoints: PointWriter = (series, period, aggregationTemporality) => ({
+const explicitPoints: PointWriter = (series, end, aggregationTemporality) => ({
   histogram: {
     dataPoints: series.map((one) => ({
-      ...pointHead(one, period),
+      ...pointHead(one, end),
       count: total(slotsOf(one)),
       sum: Number(one.amounts[0]) / 1e9,
       bucketCounts: int64s(slotsOf(one)),
@@ -51,27 +51,34 @@ const explicitPoints: PointWriter = (series, period, aggregationTemporality) => 
   },
 });
 
-/** Base 2 is scale 0, whose bucket N goes from 2^N to 2^(N+1): our slot N+1. The last one goes on beyond its end, which is 104 days. */
-const exponentialPoints: PointWriter = (series, period, aggregationTemporality) => ({
+/**
+ * Base 2 is scale 0, whose bucket N goes from 2^N to 2^(N+1) seconds; slot N of ours begins at 2^(N-1) ns, 2^(N-1-29.897) s.
+ * It becomes the bucket that has most of it: no power of two of a nanosecond is one of a second, and the borders that are told
+ * are 7 % below ours. The last one goes on beyond its end, which is 104 days.
+ */
+const FIRST_BUCKET = -30;
+
+const exponentialPoints: PointWriter = (series, end, aggregationTemporality) => ({
   exponentialHistogram: {
     dataPoints: series.map((one) => {
       const slots = slotsOf(one);
       const first = slots.findIndex((count, slot) => slot > 0 && count > 0n);
       const last = slots.findLastIndex((count) => count > 0n);
       return {
-        ...pointHead(one, period),
+        ...pointHead(one, end),
         count: total(slots),
-        sum: Number(one.amounts[0]),
+        sum: Number(one.amounts[0]) / 1e9,
         scale: 0,
         zeroCount: int64(slots[0] ?? 0n),
-        ...(first > 0 && { positive: { offset: first - 1, bucketCounts: int64s(slots.subarray(first, last + 1)) } }),
+        ...(first > 0 && {
+          positive: { offset: FIRST_BUCKET + first - 1, bucketCounts: int64s(slots.subarray(first, last + 1)) },
+        }),
       };
     }),
     aggregationTemporality,
   },
 });
 
-/** How histograms are written, and in which unit: seconds are what the conventions want, but only nanoseconds have powers of two. */
-export function histogramPoints(style: HistogramStyle): { readonly unit: string; readonly write: PointWriter } {
-  return style === 'explicit' ? { unit: 's', write: explicitPoints } : { unit: 'ns', write: exponentialPoints };
-}
+/** How histograms are written: both in seconds, for one name has one unit. */
+export const histogramPoints = (style: HistogramStyle): PointWriter =>
+  style === 'explicit' ? explicitPoints : exponentialPoints;

@@ -1,19 +1,18 @@
 /** Metrics as plain objects, for messages.ts, and the points of those that add up to one number. */
+import type { RecordResource } from '../types.js';
 import { type Int64, int64, type KeyValue } from '../values.js';
 
 /** enum AggregationTemporality of the protocol: since the report before, or since the start. */
 export const DELTA = 1;
 export const CUMULATIVE = 2;
 
-/** Nanoseconds since 1970: what the points of a report are about. The end is always later. */
-export interface Period {
-  readonly start: bigint;
-  readonly end: bigint;
-}
-
 /** What was added up for a set of attributes: a number alone, or what metric-histogram.ts says. */
 export interface Series {
   readonly attributes: readonly KeyValue[];
+  /** Whose it is, where that is not the resource of all. */
+  readonly resource: RecordResource | undefined;
+  /** Nanoseconds since 1970: since when. The report is always later. */
+  readonly start: bigint;
   readonly amounts: BigUint64Array;
 }
 
@@ -41,13 +40,18 @@ export type MetricData =
       };
     };
 
-export type Metric = { readonly name: string; readonly description: string; readonly unit: string } & MetricData;
+export type Metric = {
+  readonly name: string;
+  readonly description: string;
+  readonly unit: string;
+  readonly resource?: RecordResource | undefined;
+} & MetricData;
 
-/** Makes points of series. */
-export type PointWriter = (series: readonly Series[], period: Period, temporality: number) => MetricData;
+/** Makes points of series, as of `end`. */
+export type PointWriter = (series: readonly Series[], end: bigint, temporality: number) => MetricData;
 
 /** What points of all kinds begin with. */
-export const pointHead = ({ attributes }: Series, { start, end }: Period) => ({
+export const pointHead = ({ attributes, start }: Series, end: bigint) => ({
   attributes,
   startTimeUnixNano: int64(start),
   timeUnixNano: int64(end),
@@ -57,12 +61,12 @@ export const pointHead = ({ attributes }: Series, { start, end }: Period) => ({
 const LARGEST = 2n ** 63n - 1n;
 
 function sumWriter(isMonotonic: boolean): PointWriter {
-  const point = (series: Series, period: Period): NumberPoint => {
+  const point = (series: Series, end: bigint): NumberPoint => {
     const value = series.amounts[0] ?? 0n;
-    return { ...pointHead(series, period), asInt: int64(value < LARGEST ? value : LARGEST, false) };
+    return { ...pointHead(series, end), asInt: int64(value < LARGEST ? value : LARGEST, false) };
   };
-  return (series, period, aggregationTemporality) => ({
-    sum: { dataPoints: series.map((one) => point(one, period)), aggregationTemporality, isMonotonic },
+  return (series, end, aggregationTemporality) => ({
+    sum: { dataPoints: series.map((one) => point(one, end)), aggregationTemporality, isMonotonic },
   });
 }
 

@@ -1,4 +1,5 @@
 import { messageType } from '../messages.js';
+import type { RecordResource } from '../types.js';
 import { bytesField } from '../wire.js';
 import type { Metric } from './metric-points.js';
 
@@ -14,7 +15,7 @@ export interface MetricReaderOptions {
   /** The time of day in nanoseconds since 1970. */
   readonly now: () => bigint;
   /** Takes a metric as it stands in ScopeMetrics: encoded, with its tag and its length in front. */
-  readonly receive: (metric: Uint8Array) => void;
+  readonly receive: (metric: Uint8Array, resource?: RecordResource) => void;
 }
 
 /** setTimeout(3) takes what is more for 1 ms. */
@@ -54,7 +55,7 @@ export class MetricReader {
 
   /** Hands on what a source tells by itself. */
   export(metrics: readonly Metric[]): void {
-    for (const metric of metrics) this.#options.receive(encodeMetric(metric));
+    for (const metric of metrics) this.#options.receive(encodeMetric(metric), metric.resource);
   }
 
   /** Collects once more, and ends. */

@@ -1,6 +1,7 @@
 import type { Temporality } from '../settings/flag-values.js';
+import type { RecordResource } from '../types.js';
 import { type KeyValue, keyValue } from '../values.js';
-import { CUMULATIVE, DELTA, type Period, type Series } from './metric-points.js';
+import { CUMULATIVE, DELTA, type Series } from './metric-points.js';
 
 /** What a source tells: what came since it was last asked, what there was since the start, or what there is just now. */
 export type Telling = 'changes' | 'totals' | 'level';
@@ -19,10 +20,17 @@ export interface SeriesOptions {
   /** Nanoseconds since 1970: when the counting began. */
   readonly start: bigint;
   readonly limit?: number;
+  /** Reports without anything after which a series of changes is forgotten; none, where this is left out. */
+  readonly silent?: number;
 }
 
 interface KeptSeries {
   readonly attributes: readonly KeyValue[];
+  readonly resource: RecordResource | undefined;
+  /** The report before the first that has something of it. */
+  readonly start: bigint;
+  /** For how many reports nothing has come. */
+  idle: number;
   /** What was told since the last report. */
   readonly fresh: BigUint64Array;
   /** All until the last report. */
@@ -42,52 +50,71 @@ export class MetricSeries {
   /** Of series that may be told apart: what is beyond goes together into one. */
   readonly #room: number;
   readonly #kept = new Map<string, KeptSeries>();
-  readonly #start: bigint;
   #last: bigint;
 
   constructor(options: SeriesOptions) {
     this.#options = options;
     this.#room = (options.limit ?? SERIES_LIMIT) - 1;
-    this.#start = options.start;
     this.#last = options.start;
     this.temporality = temporalityOf(options.telling, options.temporality);
   }
 
-  /** Adds to the series that has these attributes, in the order that they always have. */
-  add(attributes: readonly KeyValue[], amounts: BigUint64Array): void {
+  /** Adds to the series that has these attributes, in the order that they always have, and this resource. */
+  add(attributes: readonly KeyValue[], amounts: BigUint64Array, resource?: RecordResource): void {
     // Calls that add nothing must not use up the room.
     if (this.#options.telling !== 'level' && isNothing(amounts)) return;
-    addTo(this.#find(attributes).fresh, amounts);
+    addTo(this.#find(attributes, resource).fresh, amounts);
   }
 
   /** Ends a report. What it returns is good until the next `add()`; there may be nothing to tell. */
-  take(time: bigint): { readonly period: Period; readonly series: readonly Series[] } {
+  take(time: bigint): { readonly end: bigint; readonly series: readonly Series[] } {
     const isDelta = this.temporality === DELTA;
     // The clock may have been set back.
     const end = time > this.#last ? time : this.#last + 1n;
-    const period = { start: isDelta ? this.#last : this.#start, end };
+    const last = this.#last;
     this.#last = end;
+    this.#forget();
     const series = [...this.#kept.values()].map((kept) => ({
       attributes: kept.attributes,
+      resource: kept.resource,
+      start: isDelta ? last : kept.start,
       amounts: this.#close(kept, isDelta),
     }));
     // Nothing of it is needed any more, and others may find room.
     if (isDelta && this.#options.telling === 'changes') this.#kept.clear();
-    return { period, series: isDelta ? series.filter(({ amounts }) => !isNothing(amounts)) : series };
+    return { end, series: isDelta ? series.filter(({ amounts }) => !isNothing(amounts)) : series };
   }
 
-  #find(attributes: readonly KeyValue[]): KeptSeries {
-    const key = keyOf(attributes);
+  /** Forgets series to which nothing is added any more: others find room then. One that comes back begins anew. */
+  #forget(): void {
+    const { telling, silent } = this.#options;
+    if (telling !== 'changes' || silent === undefined) return;
+    for (const [key, kept] of this.#kept) {
+      kept.idle = isNothing(kept.fresh) ? kept.idle + 1 : 0;
+      if (kept.idle >= silent) this.#kept.delete(key);
+    }
+  }
+
+  #find(attributes: readonly KeyValue[], resource: RecordResource | undefined): KeptSeries {
+    const key = resource ? `${resource.key}/${keyOf(attributes)}` : keyOf(attributes);
     const known = this.#kept.get(key);
     if (known) return known;
     const hasOverflow = this.#kept.has(OVERFLOW_KEY);
-    if (this.#kept.size - Number(hasOverflow) < this.#room) return this.#admit(key, attributes);
+    if (this.#kept.size - Number(hasOverflow) < this.#room) return this.#admit(key, attributes, resource);
     return this.#kept.get(OVERFLOW_KEY) ?? this.#admit(OVERFLOW_KEY, OVERFLOW);
   }
 
-  #admit(key: string, attributes: readonly KeyValue[]): KeptSeries {
-    const { width } = this.#options;
-    const series = { attributes, fresh: new BigUint64Array(width), total: new BigUint64Array(width) };
+  #admit(key: string, attributes: readonly KeyValue[], resource?: RecordResource): KeptSeries {
+    const { width, telling, start } = this.#options;
+    const series = {
+      attributes,
+      resource,
+      // What others have counted, they did from the beginning.
+      start: telling === 'changes' ? this.#last : start,
+      idle: 0,
+      fresh: new BigUint64Array(width),
+      total: new BigUint64Array(width),
+    };
     this.#kept.set(key, series);
     return series;
   }

@@ -1,5 +1,6 @@
 import type { Column, EventRecord } from '../../../events/column.js';
 import type { Rows } from '../../../events/rows.js';
+import type { RecordResource } from '../types.js';
 import { type KeyValue, keyValue } from '../values.js';
 import { histogramAmounts } from './metric-histogram.js';
 import { Instrument, type MetricOptions } from './metric-instrument.js';
@@ -18,6 +19,10 @@ export interface TallyShape {
   readonly sums: readonly string[];
   /** What is to be known of columns beside: each that is named is one that is added up. */
   readonly mappings: MetricMappings;
+  /** Columns that somebody has asked for by name, and so are attributes whatever they are. */
+  readonly chosen?: readonly string[];
+  /** The columns that are attributes, and no other, where somebody says which. */
+  readonly by?: readonly string[] | undefined;
   /** Rows are not taken away by a report, but go on to grow. */
   readonly isTotal: boolean;
 }
@@ -38,6 +43,34 @@ export function keyColumns(shape: Shape): Column[] {
   return shape.columns.filter((column) => !column.repeats && !isAmount(column, shape) && !others.includes(column.name));
 }
 
+/**
+ * What has a new value for each process, connection or peer: as attributes these would make series without end, of which all
+ * but the latest are dead. The container is told in any case, by attributes of its own.
+ */
+const UNBOUNDED = [
+  ...['pid', 'tid', 'ppid', 'cgroup', 'netns'],
+  ...['local_addr', 'local_port', 'remote_addr', 'remote_port', 'remote_name'],
+];
+
+/** The key columns that are attributes. */
+export function attributeColumns(shape: Pick<TallyShape, 'columns' | 'sums' | 'mappings' | 'chosen' | 'by'>): Column[] {
+  const { by, chosen = [] } = shape;
+  const isAttribute = by
+    ? (name: string) => by.includes(name)
+    : (name: string) => chosen.includes(name) || !UNBOUNDED.includes(name);
+  return keyColumns(shape).filter(({ name }) => isAttribute(name));
+}
+
+/** A series of which so many reports tell nothing new is forgotten. */
+const SILENT_REPORTS = 5;
+
+/** What rows belong to. */
+export interface RowOwner {
+  readonly attributesOf: (record: EventRecord) => readonly KeyValue[];
+  /** Where that is not the resource of all. */
+  readonly resourceOf?: ((record: EventRecord) => RecordResource | undefined) | undefined;
+}
+
 /** A column that is added up, and the metric that has it. */
 interface Amount {
   readonly instrument: Instrument;
@@ -47,12 +80,13 @@ interface Amount {
 
 /** Makes metrics of the rows that a tool adds up in the kernel. Rows with the same attributes come together. */
 export class TallyMetrics {
-  readonly #attributesOf: (record: EventRecord) => readonly KeyValue[];
+  readonly #owner: RowOwner;
   readonly #instruments = new Map<string, Instrument>();
   readonly #amounts: readonly Amount[];
 
-  constructor(shape: TallyShape, attributesOf: (record: EventRecord) => readonly KeyValue[], options: MetricOptions) {
-    this.#attributesOf = attributesOf;
+  constructor(shape: TallyShape, owner: RowOwner, given: MetricOptions) {
+    const options = { silent: SILENT_REPORTS, ...given };
+    this.#owner = owner;
     this.#amounts = shape.columns
       .filter((column) => isAmount(column, shape))
       .map((column) => ({
@@ -67,11 +101,13 @@ export class TallyMetrics {
   /** What there is to tell after a report, whose rows are all that there are: none may be left out. */
   report(rows: Rows, time: bigint): Metric[] {
     rows.forEach((record) => {
-      const attributes = this.#attributesOf(record);
+      const attributes = this.#owner.attributesOf(record);
+      const resource = this.#owner.resourceOf?.(record);
       for (const amount of this.#amounts)
         amount.instrument.add(
           amount.attributes.length > 0 ? [...attributes, ...amount.attributes] : attributes,
           amount.read(record),
+          resource,
         );
     });
     return [...this.#instruments.values()].flatMap((instrument) => instrument.collect(time));

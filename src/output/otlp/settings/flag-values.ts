@@ -37,6 +37,8 @@ export interface OtlpFlagValues {
   /** Bytes. */
   readonly spoolMax?: number;
   readonly resource?: readonly TextAttribute[];
+  /** Whether each container has a resource of its own. */
+  readonly isPerContainer?: boolean;
   readonly hasSpans?: boolean;
   readonly hasTraceRoot?: boolean;
   readonly histograms?: HistogramStyle;

@@ -1,4 +1,5 @@
 import type { Column, EventRecord } from '../../../events/column.js';
+import type { RecordResource } from '../types.js';
 import { type KeyValue, keyValue } from '../values.js';
 import { type EmitSpan, SPAN_KIND } from './span.js';
 import { newSpanId, newTraceId, SAMPLED, type SpanContext } from './trace-context.js';
@@ -7,6 +8,8 @@ export interface ConnectionSpanOptions {
   readonly emit: EmitSpan;
   /** The attributes of a connection, as a log record of it has them. */
   readonly attributesOf: (record: EventRecord) => readonly KeyValue[];
+  /** Whose it is, where that is not the resource of all. */
+  readonly resourceOf?: ((record: EventRecord) => RecordResource | undefined) | undefined;
   /** The trace context of a process: EnvironmentContexts, as a rule. */
   readonly contextOf: (pid: number) => SpanContext | undefined;
   /** What connections belong to whose process has no trace context. */
@@ -62,6 +65,7 @@ export class ConnectionSpans {
       end,
       attributes: error === undefined ? attributes : [...attributes, keyValue(ERROR_TYPE, error)],
       hasFailed: error !== undefined,
+      resource: this.#options.resourceOf?.(record),
     });
     return context;
   }

@@ -7,6 +7,7 @@ import {
   TextList,
 } from '../../../events/column.js';
 import { parentOf } from '../../../kernel/processes.js';
+import { ContainerIdentities, type FindContainer, findContainer } from '../containers.js';
 import { type KeyValue, keyValue } from '../values.js';
 import { ProcessIds } from './process-ids.js';
 import { executableName, outcomeOf } from './process-outcome.js';
@@ -29,6 +30,8 @@ export interface ProcessSpanOptions {
   /** What of the words of a command may be shown; undefined for nothing. */
   readonly redact: (args: readonly string[]) => readonly string[] | undefined;
   readonly root?: SpanRoot | undefined;
+  /** The containers of what events tell of, and of processes that run. */
+  readonly containers?: ContainerIdentities;
   /** The parent of a process; undefined for one that is gone. */
   readonly parentOf?: (pid: number) => number | undefined;
 }
@@ -59,6 +62,8 @@ export class ProcessSpans {
   readonly #columns: ReadonlyMap<string, Column>;
   readonly #options: ProcessSpanOptions;
   readonly #parentOf: (pid: number) => number | undefined;
+  readonly #containers: ContainerIdentities;
+  readonly #containerOf: FindContainer | undefined;
   readonly #ids = new ProcessIds();
   readonly #args = new TextList();
   readonly #open = new Recent<bigint, Open>(MOST_OPEN);
@@ -74,6 +79,8 @@ export class ProcessSpans {
     this.#columns = new Map(columns.map((column) => [column.name, column]));
     this.#options = options;
     this.#parentOf = options.parentOf ?? parentOf;
+    this.#containers = options.containers ?? new ContainerIdentities(false);
+    this.#containerOf = findContainer(columns);
   }
 
   /** Processes that may have gone without a span, since too many were there to remember them. */
@@ -108,6 +115,7 @@ export class ProcessSpans {
     const words = this.#words(record);
     const name = executableName({ comm, args: words });
     const outcome = outcomeOf(value('exit_code') as number, value('signal') as string | undefined);
+    const owner = this.#containers.of(this.#containerOf?.(record));
     this.#options.emit({
       context,
       parent,
@@ -123,8 +131,10 @@ export class ProcessSpans {
         keyValue('process.parent_pid', creator || (value('ppid') as number)),
         ...outcome.attributes,
         ...this.#commandAttributes(words),
+        ...owner.attributes,
       ],
       hasFailed: outcome.hasFailed,
+      resource: owner.resource,
     });
     return context;
   }
@@ -155,14 +165,17 @@ export class ProcessSpans {
       const isRoot = this.#isRoot(pid);
       this.hasRoot ||= isRoot;
       const parent = isRoot ? this.#rootParent() : isSameTrace ? ours(above.spanId) : this.#topParent(context, carried);
+      const owner = this.#containers.ofProcess(pid);
       const attributes = [
         keyValue('process.executable.name', comm),
         keyValue('process.pid', pid),
         keyValue('process.parent_pid', parentPid),
         keyValue('snoopkit.span.unfinished', true),
+        ...owner.attributes,
       ];
       const span = { context, parent, name: comm, kind: SPAN_KIND.INTERNAL, attributes };
-      this.#options.emit({ ...span, start: offset + since, end: offset + now, hasFailed: false });
+      const times = { start: offset + since, end: offset + now };
+      this.#options.emit({ ...span, ...times, hasFailed: false, resource: owner.resource });
     }
     this.#open.clear();
   }

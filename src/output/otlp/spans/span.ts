@@ -1,6 +1,7 @@
 /** Spans, as what makes them knows them, and their encoding. */
 import { messageType } from '../messages.js';
 import type { AttributeLimits } from '../settings/settings.js';
+import type { RecordResource } from '../types.js';
 import { int64, type KeyValue } from '../values.js';
 import { bytesField } from '../wire.js';
 import { limited } from './limits.js';
@@ -26,6 +27,8 @@ export interface Span {
   readonly end: bigint;
   readonly attributes: readonly KeyValue[];
   readonly hasFailed: boolean;
+  /** Whose it is, where that is not the resource of all. */
+  readonly resource?: RecordResource | undefined;
 }
 
 export type EmitSpan = (span: Span) => void;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { RecordQueue } from '../../../../src/output/otlp/delivery/queue.js';
+import { RecordQueue, type Taken } from '../../../../src/output/otlp/delivery/queue.js';
 import { randomBelow } from '../../../helpers/random.js';
 
 /** Bytes that tell them from others. */
@@ -8,6 +8,8 @@ function bytesOf(id: number, size: number): Buffer {
   if (size >= 4) bytes.writeUInt32LE(id);
   return bytes;
 }
+
+const concat = (taken: Taken | undefined) => Buffer.concat(taken?.slices.map(({ bytes }) => bytes) ?? []);
 
 describe('OTLP: RecordQueue', () => {
   const put = (queue: RecordQueue, bytes: Buffer) => queue.add(bytes, 0, bytes.length);
@@ -19,7 +21,7 @@ describe('OTLP: RecordQueue', () => {
     source.fill('x');
     assert.ok(queue.add(source, 0, 6));
     const taken = queue.take(10, 1000);
-    assert.equal(Buffer.concat(taken?.slices ?? []).toString(), 'bcxxxxxx');
+    assert.equal(concat(taken).toString(), 'bcxxxxxx');
     assert.deepEqual([taken?.records, taken?.bytes, taken?.slices.length], [2, 8, 1]);
     assert.equal(queue.take(10, 1000), undefined);
   });
@@ -48,6 +50,33 @@ describe('OTLP: RecordQueue', () => {
     assert.ok(put(queue, bytesOf(3, 1)));
   });
 
+  it('gives records of one resource together, and counts that once', () => {
+    const queue = new RecordQueue(10_000, 1 << 20);
+    const [web, db] = ['web', 'db'].map((key) => ({ key, bytes: Buffer.alloc(50) }));
+    const add = (id: number, resource?: typeof web) => queue.add(bytesOf(id, 10), 0, 10, resource);
+    for (const [id, resource] of [undefined, web, web, db, undefined, web].entries()) add(id, resource);
+    const shape = (taken: Taken | undefined) =>
+      taken?.slices.map(({ bytes, resource }) => [resource?.key, bytes.length]);
+    const costOf = ({ bytes }: { bytes: Uint8Array }) => bytes.length;
+    // The third resource does not fit any more.
+    assert.deepEqual(shape(queue.take(100, 80, costOf)), [
+      [undefined, 10],
+      ['web', 20],
+    ]);
+    assert.deepEqual(shape(queue.take(100, 1000, costOf)), [
+      ['db', 10],
+      [undefined, 10],
+      ['web', 10],
+    ]);
+    // Memory that serves again has forgotten them.
+    for (let id = 0; id < 9000; id++) add(id, id < 4500 ? db : undefined);
+    const first = queue.take(4500, 1 << 20);
+    assert.deepEqual(new Set(shape(first)?.map(([key]) => key)), new Set(['db']));
+    queue.take(4500, 1 << 20);
+    for (let id = 0; id < 5000; id++) add(id);
+    assert.deepEqual(new Set(shape(queue.take(5000, 1 << 20))?.map(([key]) => key)), new Set([undefined]));
+  });
+
   it('holds records that are larger than its pieces', () => {
     const queue = new RecordQueue(100, 10 << 20);
     const sizes = [10, 300_000, 20, 1 << 20, 5];
@@ -56,7 +85,7 @@ describe('OTLP: RecordQueue', () => {
     });
     const taken = queue.take(100, 10 << 20);
     assert.equal(taken?.records, 5);
-    assert.deepEqual(Buffer.concat(taken?.slices ?? []), Buffer.concat(sizes.map((size, id) => bytesOf(id, size))));
+    assert.deepEqual(concat(taken), Buffer.concat(sizes.map((size, id) => bytesOf(id, size))));
   });
 
   it('is a queue, for any order of calls', () => {
@@ -75,7 +104,7 @@ describe('OTLP: RecordQueue', () => {
         const size = below(100_000);
         const taken = queue.take(count, size);
         const expected = model.splice(0, taken?.records ?? 0);
-        assert.ok(Buffer.concat(taken?.slices ?? []).equals(Buffer.concat(expected)), `seed ${seed}`);
+        assert.ok(concat(taken).equals(Buffer.concat(expected)), `seed ${seed}`);
         assert.ok((taken?.records ?? 0) <= count && ((taken?.bytes ?? 0) <= size || taken?.records === 1));
         assert.equal(queue.count, model.length);
         assert.equal(

@@ -37,19 +37,26 @@ describe('output: OTLP histograms', () => {
     assert.deepEqual([second.count, second.bucketCounts[1], second.bucketCounts[13]], ['4', '1', '1']);
   });
 
-  it('are exact as exponential ones, from the first slot to the last that has something', () => {
+  it('are exponential ones of seconds, too, from the first slot to the last that has something', () => {
     const histogram = Instrument.histogram(NAME, 'changes', options({ histograms: EXPONENTIAL }));
     histogram.add(
       [],
       histogramAmounts({ sum: 3500n, buckets: [bucket(0, 5), bucket(11, 2), bucket(12, 0), bucket(13, 1)] }),
     );
     const [metric] = decodeAll(histogram.collect(at(1)));
-    assert.deepEqual([metric?.kind, metric?.unit], ['exponentialHistogram', 'ns']);
+    assert.deepEqual([metric?.kind, metric?.unit], ['exponentialHistogram', 's']);
     const [point] = metric?.points ?? [];
-    assert.deepEqual([point?.count, point?.sum, point?.scale, point?.zeroCount], ['8', 3500, 0, '5']);
-    assert.deepEqual(point?.positive, { offset: 10, bucketCounts: ['2', '0', '1'] });
+    assert.deepEqual([point?.count, point?.sum, point?.scale, point?.zeroCount], ['8', 3500 / 1e9, 0, '5']);
+    assert.deepEqual(point?.positive, { offset: -20, bucketCounts: ['2', '0', '1'] });
     histogram.add([], histogramAmounts({ sum: 1n, buckets: [bucket(1, 1)] }));
-    assert.deepEqual(pointOf(histogram, 2).positive?.offset, 0);
+    assert.deepEqual(pointOf(histogram, 2).positive?.offset, -30);
+    // A bucket has most of what its slot has, and nothing above it.
+    for (let slot = 1; slot < 53; slot++) {
+      const [lower, upper] = [2 ** (slot - 31), 2 ** (slot - 30)];
+      const { from, to } = bucket(slot, 1);
+      const shared = Math.log2(Math.min(upper, to / 1e9)) - Math.log2(Math.max(lower, from / 1e9));
+      assert.ok(shared > 0.89 && lower < from / 1e9, `slot ${slot}: ${shared}`);
+    }
   });
 
   it('may have nothing but zeros, or what is beyond all borders', () => {
@@ -64,8 +71,8 @@ describe('output: OTLP histograms', () => {
       const last = Instrument.histogram(NAME, 'changes', options({ histograms }));
       last.add([], histogramAmounts({ sum: 2n ** 60n, buckets: [{ from: 2 ** 52, to: undefined, count: 1 }] }));
       const { positive, bucketCounts, sum } = pointOf(last, 1);
-      assert.equal(sum, histograms === EXPONENTIAL ? 2 ** 60 : 2 ** 60 / 1e9);
-      if (histograms === EXPONENTIAL) assert.deepEqual(positive, { offset: 52, bucketCounts: ['1'] });
+      assert.equal(sum, 2 ** 60 / 1e9);
+      if (histograms === EXPONENTIAL) assert.deepEqual(positive, { offset: 22, bucketCounts: ['1'] });
       else assert.equal(bucketCounts.at(-1), '1');
     }
   });

@@ -49,6 +49,27 @@ describe('output: OTLP metric series', () => {
     assert.deepEqual(told(collect(counter, 30)), { a: '7', b: '6' });
   });
 
+  it('begin with the report before their first measurement', () => {
+    const counter = Instrument.counter(NAME, 'changes', options());
+    counter.add(of('a'), 1n);
+    collect(counter, 10);
+    counter.add(of('b'), 1n);
+    assert.deepEqual(times(collect(counter, 20)), [
+      [0, 20],
+      [10, 20],
+    ]);
+    counter.add(of('b'), 1n);
+    assert.deepEqual(times(collect(counter, 30)), [
+      [0, 30],
+      [10, 30],
+    ]);
+    // Others have counted from the beginning what they tell late.
+    const totals = Instrument.counter(NAME, 'totals', options());
+    collect(totals, 10);
+    totals.add(of('a'), 1n);
+    assert.deepEqual(times(collect(totals, 20)), [[0, 20]]);
+  });
+
   it('are about the time since the report before where they are deltas', () => {
     const counter = Instrument.counter(NAME, 'changes', options({ temporality: 'delta' }));
     counter.add(of('a'), 3n);
@@ -145,13 +166,13 @@ describe('output: OTLP metric series', () => {
     assert.deepEqual(Object.keys(told(collect(delta, 2))), ['20', '21', '22', '23', '24', '25', '26', '27', '28']);
   });
 
-  it('are 2,000 at the most, in messages that a collector takes', () => {
+  it('are 2,000 at the most, of one metric', () => {
     const counter = Instrument.counter(NAME, 'changes', options());
     for (let key = 0; key < 5000; key++) counter.add(of(key), 2n);
     const metrics = collect(counter, 1);
     assert.deepEqual(
       metrics.map(({ name, points }) => [name, points.length]),
-      Array.from({ length: 5 }, () => [NAME.name, 400]),
+      [[NAME.name, 2000]],
     );
     const sum = metrics.flatMap(({ points }) => points).reduce((all, { asInt }) => all + Number(asInt), 0);
     assert.equal(sum, 10_000);
