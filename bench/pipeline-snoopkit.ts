@@ -35,7 +35,7 @@ export async function snoopkitPipeline(options: PipelineOptions): Promise<Pipeli
     transport: await transportOf(routes.logs, `Snoopkit/${SCOPE.version}`),
     batch: batches.logs,
     timeout: routes.logs.timeout,
-    onRequest: ({ records }) => gauge.arrived(records),
+    onExport: ({ records }) => gauge.arrived(records),
   });
   const format = formatTo(options, (bytes, start, end) => exporter.add(bytes, start, end));
   return {

@@ -18,6 +18,7 @@ export interface OtlpFlagTexts {
   'otlp-headers'?: string[];
   'otlp-compression'?: 'gzip' | 'none';
   'otlp-timeout'?: string;
+  'otlp-retry-max'?: string;
   'otlp-insecure'?: boolean;
   'otlp-ca'?: string;
   'otlp-cert'?: string;
@@ -94,6 +95,7 @@ export function parseOtlpFlags(flags: OtlpFlagTexts): OtlpFlagValues {
     headers: parsed('--otlp-headers', flags['otlp-headers'], parseHeaderFlags),
     isCompressed: parsed('--otlp-compression', flags['otlp-compression'], (_flag, name) => name === 'gzip'),
     timeout: parsed('--otlp-timeout', flags['otlp-timeout'], parseTimeout),
+    longestWait: parsed('--otlp-retry-max', flags['otlp-retry-max'], parseDuration),
     isInsecure: flags['otlp-insecure'],
     ca: parsed('--otlp-ca', flags['otlp-ca'], parseText),
     cert: parsed('--otlp-cert', flags['otlp-cert'], parseText),

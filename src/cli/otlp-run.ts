@@ -4,6 +4,7 @@ import { bootTime, bootToRealtime } from '../bpf/system.js';
 import { accountLine } from '../output/otlp/delivery/account.js';
 import { Envelope } from '../output/otlp/delivery/envelope.js';
 import { Exporter } from '../output/otlp/delivery/exporter.js';
+import { ToldCauses } from '../output/otlp/delivery/troubles.js';
 import { OtlpFormat } from '../output/otlp/format.js';
 import { SCHEMA_URL } from '../output/otlp/mapping.js';
 import type { SignalAccount } from '../output/otlp/metrics/health-metrics.js';
@@ -108,6 +109,7 @@ export class OtlpRun {
     const scope = encodeScope(this.#view?.tool.name ?? '', version);
     const envelope = new Envelope(encodeResource(attributes), scope, SCHEMA_URL);
     if (spool) this.#spool = await SpoolFolder.open(spool.directory, spool.maxBytes, say);
+    const causes = new ToldCauses();
     for (const signal of SIGNALS) {
       const route = routes[signal];
       if (!route || (signal === 'traces' && !this.#spans)) continue;
@@ -119,13 +121,9 @@ export class OtlpRun {
         timeout: Math.min(route.timeout, exportTimeouts[signal]),
         spool: await this.#spool?.spool(signal),
         onTrouble: say,
-        onRequest: ({ milliseconds, outcome }) =>
-          this.#metrics?.note({
-            signal,
-            protocol: route.protocol,
-            milliseconds,
-            error: outcome.kind === 'taken' ? undefined : '_OTHER',
-          }),
+        causes,
+        longestWait: this.#settings.longestWait,
+        onExport: ({ milliseconds, outcome: { answer = {} } }) => this.#metrics?.note({ route, milliseconds, answer }),
       });
       this.#exporters.set(signal, exporter);
     }

@@ -27,6 +27,8 @@ export interface OtlpFlagValues {
   readonly isCompressed?: boolean;
   /** Milliseconds; Infinity for no limit. */
   readonly timeout?: number;
+  /** Milliseconds that a collector may have a batch wait. */
+  readonly longestWait?: number;
   readonly isInsecure?: boolean;
   /** Files with PEM. */
   readonly ca?: string;

@@ -1,3 +1,4 @@
+import { LONGEST_WAIT } from '../delivery/exporter-options.js';
 import type { BatchOptions, Route, Signal } from '../types.js';
 import { batchOptions, exportTimeout, type QueuedSignal } from './batches.js';
 import { Environment } from './environment.js';
@@ -40,6 +41,8 @@ export interface OtlpSettings {
   readonly batches: Readonly<Record<QueuedSignal, BatchOptions>>;
   /** Milliseconds that an export may take, if its route does not have less; Infinity for no limit. */
   readonly exportTimeouts: Readonly<Record<Signal, number>>;
+  /** Milliseconds that a collector may have a batch wait. */
+  readonly longestWait: number;
   readonly metrics: MetricSettings;
   readonly limits: Readonly<Record<QueuedSignal, AttributeLimits>>;
   /** What the user said, without service.name. */
@@ -99,6 +102,7 @@ export function otlpSettings(
       traces: exportTimeout('traces', environment, flags),
       metrics: exportTimeout('metrics', environment, flags),
     },
+    longestWait: flags.longestWait ?? LONGEST_WAIT,
     metrics: metricSettings(environment, flags),
     limits: { logs: limitsOf('LOGRECORD', environment), traces: limitsOf('SPAN', environment) },
     ...resourceOf(environment, flags.resource),

@@ -4,8 +4,8 @@ import { status as Code } from '@grpc/grpc-js';
 import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
 import { type Outcome, type Route, SIGNALS } from '../../../../src/output/otlp/types.js';
 import { encodedRequest } from '../../../helpers/otlp-requests.js';
-import { type GrpcAnswer, OtlpGrpcServer } from '../../../helpers/otlp-server.js';
-import { AGENT, routeTo, sendOne, soon, TAKEN } from './helpers.js';
+import { type GrpcAnswer, OtlpGrpcServer, partialSuccess } from '../../../helpers/otlp-server.js';
+import { AGENT, answerOf, routeTo, sendOne, soon, TAKEN } from './helpers.js';
 
 describe('output: OTLP over gRPC', () => {
   let server: OtlpGrpcServer;
@@ -63,6 +63,24 @@ describe('output: OTLP over gRPC', () => {
       assert.deepEqual(await answered({ code, details: 'why' }), expected);
     }
     assert.equal(server.requests.length, 16, 'each once');
+  });
+
+  it('names what an answer was, and codes that nobody knows by their numbers', async () => {
+    const kindOf = (answer: GrpcAnswer, signal?: AbortSignal) => {
+      server.answers.push(answer);
+      return answerOf(route(), signal);
+    };
+    assert.deepEqual(await kindOf({}), { status: 'OK' });
+    assert.deepEqual(await kindOf({ response: partialSuccess(2, 'x') }), { status: 'OK', error: 'rejected' });
+    assert.deepEqual(await kindOf({ code: Code.NOT_FOUND }), { status: 'NOT_FOUND', error: 'NOT_FOUND' });
+    for (const code of [17, 99, 1000]) {
+      assert.deepEqual(await kindOf({ code }), { status: `${code}`, error: `${code}` });
+      const outcome = await answered({ code, details: 'odd' });
+      assert.deepEqual(outcome, { kind: 'refused', message: `gRPC status ${code}: odd` });
+    }
+    assert.deepEqual(await kindOf({ fault: 'hang' }, AbortSignal.timeout(300)), { error: 'timeout' });
+    await server.stop();
+    assert.deepEqual(await answerOf(route()), { error: 'UNAVAILABLE' });
   });
 
   it('tries again when RESOURCE_EXHAUSTED says when', async () => {
