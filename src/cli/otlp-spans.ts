@@ -7,11 +7,16 @@ import type { AttributeLimits, OtlpSettings } from '../output/otlp/settings/sett
 import { ConnectionSpans } from '../output/otlp/spans/connection-spans.js';
 import { EnvironmentContexts } from '../output/otlp/spans/environment-contexts.js';
 import { ProcessSpans } from '../output/otlp/spans/process-spans.js';
+import { Recent } from '../output/otlp/spans/recent.js';
+import { sampler } from '../output/otlp/spans/sampler.js';
 import { encodeSpan, type Span } from '../output/otlp/spans/span.js';
-import { parseTraceparent, type SpanContext } from '../output/otlp/spans/trace-context.js';
+import { environmentContext, SAMPLED, type SpanContext } from '../output/otlp/spans/trace-context.js';
 import type { KeyValue } from '../output/otlp/values.js';
 import type { ToolDefinition } from './tool.js';
 import { type CommandRun, rootSpan, type TraceRoot, traceRoot } from './trace-root.js';
+
+/** Of so many traces it is remembered. */
+const MOST_STATES = 1024;
 
 type Add = (bytes: Uint8Array, start: number, end: number) => void;
 
@@ -23,28 +28,39 @@ export class OtlpSpans {
   readonly #add: Add;
   readonly #args: ArgsStyle;
   readonly #limits: AttributeLimits;
+  readonly #flagsOf;
+  readonly #own = environmentContext(process.env);
   readonly #root: TraceRoot | undefined;
   readonly #inherited: SpanContext | undefined;
   readonly #environments = new EnvironmentContexts();
+  readonly #states = new Recent<string, { readonly state: string | undefined }>(MOST_STATES);
   #make: ((command: number | undefined) => ProcessSpans | ConnectionSpans) | undefined;
   #spans: ProcessSpans | ConnectionSpans | undefined;
   #command: Omit<CommandRun, 'words' | 'shown'> | undefined;
 
   /** Of a traced command, if there is one; with `hasRoot` that is the root of a trace. */
-  constructor(add: Add, { args, limits }: OtlpSettings, command: { isThere: boolean; hasRoot: boolean }) {
+  constructor(add: Add, { args, limits, sampling }: OtlpSettings, command: { isThere: boolean; hasRoot: boolean }) {
     this.#add = add;
     this.#args = args;
     this.#limits = limits.traces;
-    this.#root = command.hasRoot ? traceRoot(process.env) : undefined;
+    this.#flagsOf = sampler(sampling);
+    this.#root = command.hasRoot ? traceRoot(process.env, this.#flagsOf) : undefined;
     // What it starts may have ended before its environment is read: it had this from us.
-    this.#inherited = this.#root?.context ?? (command.isThere ? parseTraceparent(process.env.TRACEPARENT) : undefined);
+    this.#inherited = this.#root?.context ?? (command.isThere ? this.#own : undefined);
   }
 
   get environment(): NodeJS.ProcessEnv | undefined {
     return this.#root?.env;
   }
 
+  /** Spans that are of no trace that is to be sent. */
+  #unsampled = 0;
+
   readonly #emit = (span: Span) => {
+    if ((span.context.flags & SAMPLED) === 0) {
+      this.#unsampled++;
+      return;
+    }
     const bytes = encodeSpan(span, this.#limits);
     this.#add(bytes, 0, bytes.length);
   };
@@ -52,6 +68,20 @@ export class OtlpSpans {
   readonly #redact = (words: readonly string[]) => {
     if (this.#args === 'none') return undefined;
     return this.#args === 'full' ? words : redactWords(words);
+  };
+
+  /** Of our own environment, or of one of these processes that still runs. */
+  readonly #stateOf = ({ traceId }: SpanContext, pids: readonly number[]): string | undefined => {
+    const isOf = (context: SpanContext | undefined) => context && Buffer.compare(context.traceId, traceId) === 0;
+    if (isOf(this.#own)) return this.#own?.state;
+    const id = Buffer.from(traceId).toString('latin1');
+    const known = this.#states.get(id);
+    if (known) return known.state;
+    const contexts = pids.map((pid) => this.#environments.contextOf(pid));
+    const context = contexts.find(isOf);
+    // Where no process could tell, a later one may.
+    if (context) this.#states.set(id, { state: context.state });
+    return context?.state;
   };
 
   /** For a tool whose events are spans. */
@@ -63,12 +93,15 @@ export class OtlpSpans {
             new ProcessSpans(columns, {
               emit,
               redact,
+              flagsOf: this.#flagsOf,
+              stateOf: this.#stateOf,
               root: root && { context: root.context, parent: root.parent, ...(pid !== undefined && { pid }) },
             })
         : () =>
             new ConnectionSpans(columns, {
               emit,
               attributesOf,
+              flagsOf: this.#flagsOf,
               contextOf: (pid) => this.#environments.contextOf(pid),
               root: this.#inherited,
             });
@@ -124,6 +157,9 @@ export class OtlpSpans {
       const command = { ...this.#command, words, shown: this.#redact(words), end: status === undefined ? now : end };
       this.#emit(rootSpan(this.#root, command));
     }
+    const [spanText, traceText] =
+      this.#unsampled === 1 ? ['span is', 'its trace is'] : ['spans are', 'their traces are'];
+    tell(this.#unsampled, `${spanText} not sent: ${traceText} not sampled`);
     return lines;
   }
 }

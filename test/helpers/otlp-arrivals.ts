@@ -26,6 +26,8 @@ export interface ArrivedSpan {
   readonly start: bigint;
   readonly end: bigint;
   readonly flags: number;
+  /** The trace state; empty where there is none. */
+  readonly state: string;
   readonly hasFailed: boolean;
   readonly attributes: Attributes;
   /** How many attributes it lacks. */
@@ -103,6 +105,7 @@ const spanOf = (span: Json): ArrivedSpan => ({
   start: BigInt(span.startTimeUnixNano),
   end: BigInt(span.endTimeUnixNano),
   flags: span.flags,
+  state: span.traceState ?? '',
   hasFailed: span.status?.code === 2,
   attributes: attributesOf(span.attributes),
   dropped: span.droppedAttributesCount ?? 0,

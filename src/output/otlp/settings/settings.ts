@@ -1,4 +1,5 @@
 import { LONGEST_WAIT } from '../delivery/exporter-options.js';
+import { ALL, type Sampling } from '../spans/sampler.js';
 import type { BatchOptions, Route, Signal } from '../types.js';
 import { batchOptions, exportTimeout, type QueuedSignal } from './batches.js';
 import { Environment } from './environment.js';
@@ -12,6 +13,7 @@ import {
 } from './flag-values.js';
 import { resourceOf } from './resource-variables.js';
 import { routesOf } from './routes.js';
+import { samplingOf } from './sampling.js';
 
 /** What a record may have of attributes; metrics and the resource are free of it. */
 export interface AttributeLimits {
@@ -50,6 +52,8 @@ export interface OtlpSettings {
   readonly serviceName: string;
   readonly args: ArgsStyle;
   readonly hasSpans: boolean;
+  /** Which traces are sent. */
+  readonly sampling: Sampling;
   readonly spool?: SpoolSettings;
   /** One line each, to be told before anything starts. */
   readonly warnings: readonly string[];
@@ -108,6 +112,8 @@ export function otlpSettings(
     ...resourceOf(environment, flags.resource),
     args: flags.args ?? 'redacted',
     hasSpans: flags.hasSpans ?? false,
+    // Who asks for no spans need not hear what is wrong with it.
+    sampling: flags.hasSpans ? samplingOf(environment) : ALL,
     ...(spool !== undefined && { spool: { directory: spool, maxBytes: spoolMax } }),
   };
   // Behind all that may warn.
