@@ -182,16 +182,14 @@ export class OtlpGrpcServer {
     }
   }
 
-  static async start(tls?: ServerTls, port = 0): Promise<OtlpGrpcServer> {
+  static async start(tls?: ServerTls, port = 0, address = `127.0.0.1:${port}`): Promise<OtlpGrpcServer> {
     const server = new OtlpGrpcServer(tls);
     const pair = tls && [{ cert_chain: tls.cert, private_key: tls.key }];
     const secrets = pair
       ? ServerCredentials.createSsl(tls.clientCa ?? null, pair, tls.clientCa !== undefined)
       : ServerCredentials.createInsecure();
     server.#port = await new Promise((resolve, reject) =>
-      server.#server.bindAsync(`127.0.0.1:${port}`, secrets, (error, bound) =>
-        error ? reject(error) : resolve(bound),
-      ),
+      server.#server.bindAsync(address, secrets, (error, bound) => (error ? reject(error) : resolve(bound))),
     );
     return server;
   }

@@ -22,6 +22,10 @@ export interface Route {
   readonly protocol: Protocol;
   /** For HTTP all of it, with the path; for gRPC the scheme says whether there is TLS, and the path means nothing. */
   readonly url: URL;
+  /** Of HTTP: path and query where they are other than in the URL, which changes what it is given. */
+  readonly path?: string;
+  /** Of gRPC: what to connect to, where that does not follow from the URL; `unix:PATH` among others. */
+  readonly target?: string;
   /** By names in lower case: those that any protocol can send. They may be secret: they are shown nowhere. */
   readonly headers: ReadonlyMap<string, string>;
   readonly isCompressed: boolean;

@@ -34,7 +34,7 @@ export interface Health {
 
 /** An export that is over, with all its tries. */
 export interface Operation {
-  readonly route: Pick<Route, 'signal' | 'protocol' | 'url'>;
+  readonly route: Pick<Route, 'signal' | 'protocol' | 'url' | 'target'>;
   /** From the beginning of the first try to the end of the last one. */
   readonly milliseconds: number;
   /** That of the last try: without an error for full success only. */
@@ -59,8 +59,8 @@ const processorOf = (signal: Signal) => component(`batching_${RECORDS[signal]}_p
 const exporterOf = (signal: Signal, protocol: Protocol) =>
   component(`otlp_${TRANSPORTS[protocol]}_${RECORDS[signal]}_exporter`);
 /** Of whom it is asked: the scheme says which port goes without saying. */
-function serverOf({ protocol, hostname, port, pathname }: URL): KeyValue[] {
-  if (protocol === 'unix:') return [keyValue('server.address', pathname)];
+function serverOf({ url: { protocol, hostname, port }, target }: Operation['route']): KeyValue[] {
+  if (target?.startsWith('unix:')) return [keyValue('server.address', target.slice('unix:'.length))];
   return [
     keyValue('server.address', hostname.replace(/^\[|\]$/g, '')),
     keyValue('server.port', Number(port || (protocol === 'https:' ? 443 : 80))),
@@ -161,10 +161,7 @@ export class HealthMetrics implements MetricSource {
   note({ route, milliseconds, answer }: Operation): void {
     const nanoseconds = BigInt(Math.max(0, Math.round(milliseconds * 1e6)));
     const exporter = exporterOf(route.signal, route.protocol);
-    this.#duration.add(
-      [...exporter, ...answerAttributes(answer), ...serverOf(route.url)],
-      durationAmounts(nanoseconds),
-    );
+    this.#duration.add([...exporter, ...answerAttributes(answer), ...serverOf(route)], durationAmounts(nanoseconds));
   }
 
   collect(time: bigint): Metric[] {

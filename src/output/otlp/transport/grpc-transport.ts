@@ -31,7 +31,7 @@ class GrpcTransport implements Transport {
     this.#method = METHODS[route.signal];
     this.#metadata = metadataOf(route.headers);
     this.#show = showAnswerOf(route);
-    const target = `dns:${authority(route.proxy ?? route.url)}`;
+    const target = route.target ?? `dns:${authority(route.proxy ?? route.url)}`;
     const options = optionsOf(route, userAgent);
     this.#connect = () => new GrpcConnection(target, credentials, options);
   }

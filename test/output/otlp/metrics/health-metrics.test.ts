@@ -137,7 +137,7 @@ describe('output: OTLP metrics of our own health', () => {
     const answer = { status: 'UNAVAILABLE', error: 'UNAVAILABLE' };
     source.note({ route: { ...common, url: new URL('http://c:4317') }, milliseconds: 1, answer });
     source.note({
-      route: { ...common, url: new URL('unix:/run/otel.sock') },
+      route: { ...common, url: new URL('http://localhost'), target: 'unix:/run/otel.sock' },
       milliseconds: 1,
       answer: { status: 'OK' },
     });

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status as Code } from '@grpc/grpc-js';
+import { otlpSettings } from '../../../../src/output/otlp/settings/settings.js';
 import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
 import { type Outcome, type Route, SIGNALS } from '../../../../src/output/otlp/types.js';
 import { encodedRequest } from '../../../helpers/otlp-requests.js';
@@ -39,6 +43,32 @@ describe('output: OTLP over gRPC', () => {
           /^Snoopkit\/1\.2\.3 OTel-OTLP-Exporter-JavaScript\/1\.2\.3 grpc-node-js\//,
         );
       }
+    }
+  });
+
+  it('reaches a collector by each name that gRPC has for it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'snoopkit-grpc-'));
+    const path = join(folder, 'otel.sock');
+    const socket = await OtlpGrpcServer.start(undefined, 0, `unix:${path}`);
+    try {
+      for (const [endpoint, to] of [
+        [`dns:///127.0.0.1:${server.port}`, server],
+        [`dns:localhost:${server.port}`, server],
+        [`ipv4:127.0.0.1:${server.port}`, server],
+        [`unix:${path}`, socket],
+        [`unix://${path}`, socket],
+      ] as const) {
+        const { routes } = otlpSettings({}, { endpoint, protocol: 'grpc', isInsecure: true });
+        assert.deepEqual(await sendOne(routes.logs ?? assert.fail()), TAKEN, endpoint);
+        assert.equal(to.requests.splice(0).length, 1, endpoint);
+      }
+      const { routes } = otlpSettings({}, { endpoint: `unix:${path}`, protocol: 'grpc' });
+      const outcome = await sendOne(routes.logs ?? assert.fail());
+      assert.equal(outcome.kind, 'refused');
+      assert.match(outcome.message, /speaks no TLS.*--otlp-insecure/);
+    } finally {
+      await socket.stop();
+      rmSync(folder, { recursive: true });
     }
   });
 

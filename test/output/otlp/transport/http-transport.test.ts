@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { messageType } from '../../../../src/output/otlp/messages.js';
+import { otlpSettings } from '../../../../src/output/otlp/settings/settings.js';
 import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
 import { type Protocol, SIGNALS } from '../../../../src/output/otlp/types.js';
 import { encodedRequest } from '../../../helpers/otlp-requests.js';
@@ -46,6 +47,15 @@ describe('output: OTLP over HTTP', () => {
         });
         if (!isCompressed) assert.equal(Number(length), got.body.length);
       }
+    }
+  });
+
+  it('asks for the path as it was given', async () => {
+    for (const path of ['/a/../{b}', '//x/./', '/%7e?q={y}']) {
+      const variables = { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${server.url().origin}${path}` };
+      const { routes } = otlpSettings(variables, {});
+      assert.deepEqual(await sendOne(routes.logs ?? assert.fail()), TAKEN);
+      assert.equal(server.requests.pop()?.path, path);
     }
   });
 
