@@ -1,7 +1,7 @@
 /** The spans of a run: of processes, or of connections, and what log records say of the trace that they belong to. */
 import type { Column, EventRecord } from '../events/column.js';
 import { messageType } from '../output/otlp/messages.js';
-import { redactWords } from '../output/otlp/redact.js';
+import { redactWords } from '../output/otlp/redact/words.js';
 import type { ArgsStyle } from '../output/otlp/settings/flag-values.js';
 import type { AttributeLimits, OtlpSettings } from '../output/otlp/settings/settings.js';
 import { ConnectionSpans } from '../output/otlp/spans/connection-spans.js';

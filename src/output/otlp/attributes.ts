@@ -13,7 +13,7 @@ import {
 import { OutputBuffer, Snippet } from '../../events/output-buffer.js';
 import type { Part } from '../memo.js';
 import { type AttributeRule, exceptionOf, namesOf, type OtlpMapping, OWN, ruleOf, tcpState } from './mapping.js';
-import { redactWords } from './redact.js';
+import { redactWords } from './redact/words.js';
 import type { ArgsStyle } from './settings/flag-values.js';
 import { close, double, open, tag, textField, varint, varint64 } from './wire.js';
 
