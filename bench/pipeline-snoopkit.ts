@@ -28,7 +28,9 @@ export async function snoopkitPipeline(options: PipelineOptions): Promise<Pipeli
   const exporter = new Exporter({
     signal: 'logs',
     envelope: new Envelope(
-      encodeResource(resourceAttributes({ version: SCOPE.version, serviceName: undefined, attributes: [] })),
+      encodeResource(
+        resourceAttributes({ tool: SCOPE.name, version: SCOPE.version, serviceName: undefined, attributes: [] }),
+      ),
       messageType('InstrumentationScope').encode(SCOPE).finish(),
       SCHEMA_URL,
     ),

@@ -105,8 +105,9 @@ export class OtlpRun {
   /** Makes ready to send. Throws SnoopkitError where the spool can't be used. */
   async connect(): Promise<void> {
     const { routes, batches, exportTimeouts, spool, resource, serviceName } = this.#settings;
-    const attributes = resourceAttributes({ version, serviceName, attributes: resource });
-    const scope = encodeScope(this.#view?.tool.name ?? '', version);
+    const tool = this.#view?.tool.name ?? '';
+    const attributes = resourceAttributes({ tool, version, serviceName, attributes: resource });
+    const scope = encodeScope(tool, version);
     const envelope = new Envelope(encodeResource(attributes), scope, SCHEMA_URL);
     if (spool) this.#spool = await SpoolFolder.open(spool.directory, spool.maxBytes, say);
     const causes = new ToldCauses();

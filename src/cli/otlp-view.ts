@@ -19,12 +19,12 @@ export interface OtlpView {
   readonly all: readonly Column[];
 }
 
-/** Makes log records of columns. */
+/** Makes log records of columns. What has no name in the conventions is named after the tool's event, added up or not. */
 export const logEncoder = (
-  { tool, view }: OtlpView,
+  { tool }: OtlpView,
   columns: readonly Column[],
   options: Omit<LogOptions, 'tool'>,
-): LogEncoder => new LogEncoder(view.event.name, columns, tool.otlp ?? {}, { ...options, tool: tool.name });
+): LogEncoder => new LogEncoder(tool.event.name, columns, tool.otlp ?? {}, { ...options, tool: tool.name });
 
 const NO_LIMITS = { valueLength: Number.POSITIVE_INFINITY, attributeCount: Number.POSITIVE_INFINITY };
 

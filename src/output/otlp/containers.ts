@@ -19,19 +19,22 @@ interface Known {
 }
 
 /** The attributes of what runs in a cgroup, encoded. */
-function attributesOf(path: string): Uint8Array {
+function attributesOf(path: string, most: number): Uint8Array {
   const container = containerOf(path);
   if (!container) return NOTHING;
   const { id, runtime, podUid } = container;
-  return constantAttributes({
-    'container.id': id,
-    ...(runtime !== undefined && { 'container.runtime.name': runtime }),
-    ...(podUid !== undefined && { 'k8s.pod.uid': podUid }),
-  });
+  return constantAttributes(
+    {
+      'container.id': id,
+      ...(runtime !== undefined && { 'container.runtime.name': runtime }),
+      ...(podUid !== undefined && { 'k8s.pod.uid': podUid }),
+    },
+    most,
+  );
 }
 
 /** The same of a process that runs: undefined when it has ended. */
-function attributesOfProcess(pid: number): Uint8Array | undefined {
+function attributesOfProcess(pid: number, most: number): Uint8Array | undefined {
   let lines: string;
   try {
     lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
@@ -40,11 +43,11 @@ function attributesOfProcess(pid: number): Uint8Array | undefined {
   }
   // A line for each hierarchy: `0::/path`, and with cgroup v1 others, of which any may be the one that tells.
   const paths = lines.split('\n').map((line) => line.split(':').slice(2).join(':'));
-  return attributesOf(paths.find((path) => containerOf(path)) ?? '');
+  return attributesOf(paths.find((path) => containerOf(path)) ?? '', most);
 }
 
 /** By the event's `cgroup`, else by what /proc says of its `pid`; undefined for events that have neither. */
-export function containerPart(columns: readonly Column[]): Part | undefined {
+export function containerPart(columns: readonly Column[], most = Number.POSITIVE_INFINITY): Part | undefined {
   const find = (name: string) => columns.find((column) => column.name === name);
   const [cgroup, pid] = [find('cgroup'), find('pid')];
   const known = new Map<string | number, Known>();
@@ -57,12 +60,12 @@ export function containerPart(columns: readonly Column[]): Part | undefined {
     known.set(key, { attributes, until: now + FRESH_MS });
     return attributes;
   };
-  const ofPath = (path: string) => known.get(path)?.attributes ?? remember(path, attributesOf(path));
+  const ofPath = (path: string) => known.get(path)?.attributes ?? remember(path, attributesOf(path, most));
   const ofProcess = (id: number) => {
     const last = known.get(id);
     if (last && now < last.until) return last.attributes;
     // Of one that has ended what was known of it holds.
-    return remember(id, attributesOfProcess(id) ?? last?.attributes ?? NOTHING);
+    return remember(id, attributesOfProcess(id, most) ?? last?.attributes ?? NOTHING);
   };
   if (!cgroup && !pid) return undefined;
   return (record: EventRecord, out: OutputBuffer) => {

@@ -4,8 +4,9 @@ import { type OutputBuffer, Snippet } from '../../events/output-buffer.js';
 import { memoized, type Part } from '../memo.js';
 import { type AttributeOptions, attributePart, constantAttributes, isThere } from './attributes.js';
 import { containerPart } from './containers.js';
-import { exceptionOf, type OtlpMapping, OWN } from './mapping.js';
+import { type OtlpMapping, OWN, othersOf, ruleOf } from './mapping.js';
 import { messageType } from './messages.js';
+import { limited } from './spans/limits.js';
 import { keyValue } from './values.js';
 import { close, fixed64, open, tag, textField } from './wire.js';
 
@@ -49,6 +50,22 @@ export interface LogOptions extends AttributeOptions {
   readonly attributeCount: number;
 }
 
+type Range = Column['dependsOn'];
+
+/** Further apart they are better written anew. */
+const WIDEST_RANGE = 32;
+
+/** The bytes that decide on a column that depends on others, too; undefined where these are no few. */
+function rangeOf(column: Column, names: readonly string[], columns: readonly Column[]): Range {
+  const others = columns.filter(({ name }) => names.includes(name));
+  return others.reduce<Range>((range, { dependsOn }) => {
+    if (!range || !dependsOn) return undefined;
+    const offset = Math.min(range.offset, dependsOn.offset);
+    const size = Math.max(range.offset + range.size, dependsOn.offset + dependsOn.size) - offset;
+    return size > WIDEST_RANGE ? undefined : { offset, size };
+  }, column.dependsOn);
+}
+
 /** Writes each event as a log record, as it stands in its scope's message: with its tag and its length. */
 export class LogEncoder {
   readonly #options: LogOptions;
@@ -69,14 +86,17 @@ export class LogEncoder {
     const warning = warns === 'always' ? [] : columns.filter((column) => warns.includes(column.name));
     this.#warns = warns === 'always' ? () => true : (record) => warning.some((column) => isThere(column, record));
     this.#name = new Snippet(textField(EVENT_NAME, OWN + name));
-    this.#constants = new Snippet(constantAttributes(constants));
+    this.#constants = new Snippet(constantAttributes(constants, options.valueLength));
     const shown = columns.filter((column) => column !== this.#time && !column.repeats);
-    const container = containerPart(columns);
+    const container = containerPart(columns, options.valueLength);
     // A column is hardly ever more than three.
     this.#isLimited = options.attributeCount < 3 * (shown.length + 1);
     const parts = memoized(
-      // What depends on another column is not kept by its own bytes.
-      shown.map((column) => (exceptionOf(column.name, event, mapping) ? { ...column, dependsOn: undefined } : column)),
+      // What depends on another column is not kept by its own bytes alone.
+      shown.map((column) => ({
+        ...column,
+        dependsOn: rangeOf(column, othersOf(ruleOf(column.name, event, mapping)), columns),
+      })),
       shown.map((column) => attributePart(column, columns, event, mapping, options)),
     );
     this.#parts = container ? [...parts, container] : parts;
@@ -132,7 +152,7 @@ export class LogEncoder {
       keyValue(`${OWN}lost.total`, total),
       keyValue(`${OWN}tool`, this.#options.tool),
     ];
-    out.append(messageType('LogRecord').encode({ attributes }).finish());
+    out.append(messageType('LogRecord').encode(limited(attributes, this.#options)).finish());
     unixNano(out, OBSERVED, this.#observed);
     out.append(textField(EVENT_NAME, `${OWN}events.lost`));
     close(out, start, 2);
