@@ -55,6 +55,10 @@ export const otlpFlags = {
     summary:
       'arguments of programs: with what looks secret replaced (redacted, when left out), as they are, or not at all',
   }),
+  'otlp-body': Flags.boolean({
+    helpGroup,
+    summary: 'give each log record a body: what a table shows of the event, in a line for people',
+  }),
   'otlp-spool': Flags.string({
     helpValue: 'DIR',
     helpGroup,

@@ -24,6 +24,7 @@ export interface OtlpFlagTexts {
   'otlp-cert'?: string;
   'otlp-key'?: string;
   'otlp-args'?: ArgsStyle;
+  'otlp-body'?: boolean;
   'otlp-spool'?: string;
   'spool-max'?: string;
   'otlp-resource'?: string[];
@@ -101,6 +102,7 @@ export function parseOtlpFlags(flags: OtlpFlagTexts): OtlpFlagValues {
     cert: parsed('--otlp-cert', flags['otlp-cert'], parseText),
     key: parsed('--otlp-key', flags['otlp-key'], parseText),
     args: flags['otlp-args'],
+    hasBody: flags['otlp-body'],
     spool: parsed('--otlp-spool', flags['otlp-spool'], parseText),
     spoolMax: parsed('--spool-max', flags['spool-max'], parseSpoolMax),
     resource: parsed('--otlp-resource', flags['otlp-resource'], parseResourceFlags),

@@ -78,7 +78,8 @@ export class OtlpRun {
   format(view: OtlpView): OtlpFormat {
     const { tally, tool } = view;
     this.#view = view;
-    const { routes, limits, args } = this.#settings;
+    const { routes, limits, args, hasBody } = this.#settings;
+    const usual = view.view.columns.flatMap((name) => view.all.filter((column) => column.name === name));
     const spans = this.#spans;
     const hasSpans = spans && !tally && tool.otlp?.spans !== undefined;
     if (hasSpans) spans.prepare(tool, view.all, attributesBy(view, view.columns, args));
@@ -87,7 +88,7 @@ export class OtlpRun {
         tally || !routes.logs
           ? undefined
           : {
-              encoder: logEncoder(view, view.columns, { ...limits.logs, args }),
+              encoder: logEncoder(view, view.columns, { ...limits.logs, args, body: hasBody ? usual : undefined }),
               add: this.#adder('logs'),
               ...(spans && { contextOf: spans.contextReader(view.all) }),
             },

@@ -14,6 +14,8 @@ export interface ArrivedLog {
   readonly trace: string;
   readonly span: string;
   readonly attributes: Attributes;
+  /** The text of its body; undefined for none. */
+  readonly body: string | undefined;
 }
 
 export interface ArrivedSpan {
@@ -94,6 +96,7 @@ const logOf = (log: Json): ArrivedLog => ({
   trace: log.traceId ?? '',
   span: log.spanId ?? '',
   attributes: attributesOf(log.attributes),
+  body: log.body?.stringValue,
 });
 
 const spanOf = (span: Json): ArrivedSpan => ({

@@ -3,6 +3,7 @@ import type { Column, EventRecord, PlainColumn } from '../../events/column.js';
 import { type OutputBuffer, Snippet } from '../../events/output-buffer.js';
 import { memoized, type Part } from '../memo.js';
 import { type AttributeOptions, attributePart, constantAttributes, isThere } from './attributes.js';
+import { bodyPart } from './body.js';
 import { containerPart } from './containers.js';
 import { type OtlpMapping, OWN, othersOf, ruleOf } from './mapping.js';
 import { messageType } from './messages.js';
@@ -48,6 +49,8 @@ export interface LogOptions extends AttributeOptions {
   readonly tool: string;
   /** Attributes that a record may have: OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT. */
   readonly attributeCount: number;
+  /** What its body shows; without, it has none. */
+  readonly body?: readonly Column[] | undefined;
 }
 
 type Range = Column['dependsOn'];
@@ -75,6 +78,7 @@ export class LogEncoder {
   readonly #constants: Snippet;
   readonly #parts: readonly Part[];
   readonly #isLimited: boolean;
+  readonly #body: Part | undefined;
   readonly #at: WallTime = { seconds: 0, nanoseconds: 0 };
   readonly #observed: WallTime = { seconds: 0, nanoseconds: 0 };
 
@@ -88,6 +92,7 @@ export class LogEncoder {
     this.#name = new Snippet(textField(EVENT_NAME, OWN + name));
     this.#constants = new Snippet(constantAttributes(constants, options.valueLength));
     const shown = columns.filter((column) => column !== this.#time && !column.repeats);
+    this.#body = options.body && bodyPart(options.body, options.args);
     const container = containerPart(columns, options.valueLength);
     // A column is hardly ever more than three.
     this.#isLimited = options.attributeCount < 3 * (shown.length + 1);
@@ -115,6 +120,7 @@ export class LogEncoder {
     unixNano(out, TIME, this.#time ? this.#at : this.#observed);
     out.byte(SEVERITY);
     out.byte(this.#warns(record) ? WARN : INFO);
+    this.#body?.(record, out);
     this.attributes(record, out);
     if (context) out.append(context);
     unixNano(out, OBSERVED, this.#observed);

@@ -35,6 +35,7 @@ export interface OtlpFlagValues {
   readonly cert?: string;
   readonly key?: string;
   readonly args?: ArgsStyle;
+  readonly hasBody?: boolean;
   readonly spool?: string;
   /** Bytes. */
   readonly spoolMax?: number;

@@ -51,6 +51,8 @@ export interface OtlpSettings {
   readonly resource: readonly TextAttribute[];
   readonly serviceName: string;
   readonly args: ArgsStyle;
+  /** Log records have a body, a line for people. */
+  readonly hasBody: boolean;
   readonly hasSpans: boolean;
   /** Which traces are sent. */
   readonly sampling: Sampling;
@@ -111,6 +113,7 @@ export function otlpSettings(
     limits: { logs: limitsOf('LOGRECORD', environment), traces: limitsOf('SPAN', environment) },
     ...resourceOf(environment, flags.resource),
     args: flags.args ?? 'redacted',
+    hasBody: flags.hasBody ?? false,
     hasSpans: flags.hasSpans ?? false,
     // Who asks for no spans need not hear what is wrong with it.
     sampling: flags.hasSpans ? samplingOf(environment) : ALL,
