@@ -33,7 +33,9 @@ async function check(directory: string): Promise<void> {
 
 function tooOpen(path: string, { mode }: Stats): Error {
   const shown = (mode & 0o7777).toString(8).padStart(4, '0');
-  return new Error(`others can write to ${path} (mode ${shown}): chmod go-w ${path}, or ${remedy}`);
+  // One that is sticky is there for all, as /tmp is.
+  const change = (mode & STICKY) === 0 ? `chmod go-w ${path}, or ` : '';
+  return new Error(`others can write to ${path} (mode ${shown}): ${change}${remedy}`);
 }
 
 /** The last of the folders above a path, or itself, that is there. */
