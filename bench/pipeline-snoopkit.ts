@@ -28,14 +28,16 @@ export async function snoopkitPipeline(options: PipelineOptions): Promise<Pipeli
   const exporter = new Exporter({
     signal: 'logs',
     envelope: new Envelope(
-      encodeResource(resourceAttributes({ version: SCOPE.version, serviceName: undefined, attributes: [] })),
+      encodeResource(
+        resourceAttributes({ tool: SCOPE.name, version: SCOPE.version, serviceName: undefined, attributes: [] }),
+      ),
       messageType('InstrumentationScope').encode(SCOPE).finish(),
       SCHEMA_URL,
     ),
     transport: await transportOf(routes.logs, `Snoopkit/${SCOPE.version}`),
     batch: batches.logs,
     timeout: routes.logs.timeout,
-    onRequest: ({ records }) => gauge.arrived(records),
+    onExport: ({ records }) => gauge.arrived(records),
   });
   const format = formatTo(options, (bytes, start, end) => exporter.add(bytes, start, end));
   return {

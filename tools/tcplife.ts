@@ -1,5 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { TCP } from '../src/cli/shared-attributes.js';
+import { ROLE_ATTRIBUTES, TCP } from '../src/cli/shared-attributes.js';
 import { MPTCP_FIELDS, OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 
@@ -36,7 +36,7 @@ export default defineTool({
       sets: 'want_subflows',
     },
   },
-  otlp: { event: 'tcp.session', spans: 'connections', constants: TCP },
+  otlp: { event: 'tcp.session', spans: 'connections', attributes: ROLE_ATTRIBUTES, constants: TCP },
   hooks: { states: { ways: [{ programs: ['handle_state'] }] }, ...OWNER_HOOKS },
   examples: [
     { summary: 'All connections that end', command: '' },

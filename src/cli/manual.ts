@@ -1,5 +1,5 @@
 import type { Command } from '@oclif/core/command';
-import { namesOf, OWN, ruleOf } from '../output/otlp/mapping.js';
+import { allNamesOf, OWN, ruleOf } from '../output/otlp/mapping.js';
 import { SHARED_FIELDS, TALLY_FIELDS } from './shared-fields.js';
 import type { View } from './tally.js';
 import type { ToolDefinition } from './tool.js';
@@ -150,7 +150,7 @@ export function otlpSection(
   // What an address and a port are together, for people, only repeats them.
   const columns = all.filter((name) => name !== 'time' && !all.includes(`${name}_addr`));
   const text = `With --output otlp each event is a log record with the event name ${OWN}${otlp.event ?? event.name}. Its time is that of the kernel. Durations are in seconds. The attributes of each column:`;
-  return { text, attributes: columns.map((name) => [name, listed(namesOf(ruleOf(name, event.name, otlp)))]) };
+  return { text, attributes: columns.map((name) => [name, listed(allNamesOf(ruleOf(name, event.name, otlp)))]) };
 }
 
 /** What a machine and a user must have for tracing. */

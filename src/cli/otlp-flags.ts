@@ -41,6 +41,11 @@ export const otlpFlags = {
     helpGroup,
     summary: 'how long to try to deliver a batch: 10 (seconds), 500ms, 1m; 0 for no limit; 10 when left out',
   }),
+  'otlp-retry-max': Flags.string({
+    helpValue: 'TIME',
+    helpGroup,
+    summary: 'wait no longer than this when the collector asks for time (Retry-After); 5m when left out',
+  }),
   'otlp-insecure': Flags.boolean({ helpGroup, summary: 'gRPC without TLS where the endpoint is HOST:PORT' }),
   'otlp-ca': file("certificates to trust in place of the system's, in PEM"),
   'otlp-cert': file('our certificate, for a collector that asks for one, in PEM'),
@@ -49,6 +54,10 @@ export const otlpFlags = {
     helpGroup,
     summary:
       'arguments of programs: with what looks secret replaced (redacted, when left out), as they are, or not at all',
+  }),
+  'otlp-body': Flags.boolean({
+    helpGroup,
+    summary: 'give each log record a body: what a table shows of the event, in a line for people',
   }),
   'otlp-spool': Flags.string({
     helpValue: 'DIR',

@@ -70,7 +70,7 @@ export class OtlpMetrics {
     this.#reader.start();
   }
 
-  /** Notes a request that is over. */
+  /** Notes an export that is over. */
   note(operation: Operation): void {
     this.#health.note(operation);
   }

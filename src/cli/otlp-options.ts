@@ -18,11 +18,13 @@ export interface OtlpFlagTexts {
   'otlp-headers'?: string[];
   'otlp-compression'?: 'gzip' | 'none';
   'otlp-timeout'?: string;
+  'otlp-retry-max'?: string;
   'otlp-insecure'?: boolean;
   'otlp-ca'?: string;
   'otlp-cert'?: string;
   'otlp-key'?: string;
   'otlp-args'?: ArgsStyle;
+  'otlp-body'?: boolean;
   'otlp-spool'?: string;
   'spool-max'?: string;
   'otlp-resource'?: string[];
@@ -95,11 +97,13 @@ export function parseOtlpFlags(flags: OtlpFlagTexts): OtlpFlagValues {
     headers: parsed('--otlp-headers', flags['otlp-headers'], parseHeaderFlags),
     isCompressed: parsed('--otlp-compression', flags['otlp-compression'], (_flag, name) => name === 'gzip'),
     timeout: parsed('--otlp-timeout', flags['otlp-timeout'], parseTimeout),
+    longestWait: parsed('--otlp-retry-max', flags['otlp-retry-max'], parseDuration),
     isInsecure: flags['otlp-insecure'],
     ca: parsed('--otlp-ca', flags['otlp-ca'], parseText),
     cert: parsed('--otlp-cert', flags['otlp-cert'], parseText),
     key: parsed('--otlp-key', flags['otlp-key'], parseText),
     args: flags['otlp-args'],
+    hasBody: flags['otlp-body'],
     spool: parsed('--otlp-spool', flags['otlp-spool'], parseText),
     spoolMax: parsed('--spool-max', flags['spool-max'], parseSpoolMax),
     resource: parsed('--otlp-resource', flags['otlp-resource'], parseResourceFlags),

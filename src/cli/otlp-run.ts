@@ -6,6 +6,7 @@ import { ContainerIdentities, findContainer } from '../output/otlp/containers.js
 import { accountLine } from '../output/otlp/delivery/account.js';
 import { Envelope } from '../output/otlp/delivery/envelope.js';
 import { Exporter } from '../output/otlp/delivery/exporter.js';
+import { ToldCauses } from '../output/otlp/delivery/troubles.js';
 import { OtlpFormat } from '../output/otlp/format.js';
 import { SCHEMA_URL } from '../output/otlp/mapping.js';
 import type { SignalAccount } from '../output/otlp/metrics/health-metrics.js';
@@ -84,7 +85,8 @@ export class OtlpRun {
     checkBy(view);
     this.#view = view;
     const resourceOf = this.#resourceReader(view);
-    const { routes, limits, args } = this.#settings;
+    const { routes, limits, args, hasBody } = this.#settings;
+    const usual = view.view.columns.flatMap((name) => view.all.filter((column) => column.name === name));
     const spans = this.#spans;
     const hasSpans = spans && !tally && tool.otlp?.spans !== undefined;
     if (hasSpans) spans.prepare(tool, view.all, { attributesOf: attributesBy(view, view.columns, args), resourceOf });
@@ -93,7 +95,7 @@ export class OtlpRun {
         tally || !routes.logs
           ? undefined
           : {
-              encoder: logEncoder(view, view.columns, { ...limits.logs, args }),
+              encoder: logEncoder(view, view.columns, { ...limits.logs, args, body: hasBody ? usual : undefined }),
               add: this.#adder('logs'),
               ...(resourceOf && { resourceOf }),
               ...(spans && { contextOf: spans.contextReader(view.all) }),
@@ -119,11 +121,13 @@ export class OtlpRun {
   /** Makes ready to send. Throws SnoopkitError where the spool can't be used. */
   async connect(): Promise<void> {
     const { routes, batches, exportTimeouts, spool, resource, serviceName } = this.#settings;
-    const attributes = resourceAttributes({ version, serviceName, attributes: resource });
+    const tool = this.#view?.tool.name ?? '';
+    const attributes = resourceAttributes({ tool, version, serviceName, attributes: resource });
     this.#containers.base = attributes;
-    const scope = encodeScope(this.#view?.tool.name ?? '', version);
+    const scope = encodeScope(tool, version);
     const envelope = new Envelope(encodeResource(attributes), scope, SCHEMA_URL);
     if (spool) this.#spool = await SpoolFolder.open(spool.directory, spool.maxBytes, say);
+    const causes = new ToldCauses();
     for (const signal of SIGNALS) {
       const route = routes[signal];
       if (!route || (signal === 'traces' && !this.#spans)) continue;
@@ -135,13 +139,9 @@ export class OtlpRun {
         timeout: Math.min(route.timeout, exportTimeouts[signal]),
         spool: await this.#spool?.spool(signal),
         onTrouble: say,
-        onRequest: ({ milliseconds, outcome }) =>
-          this.#metrics?.note({
-            signal,
-            protocol: route.protocol,
-            milliseconds,
-            error: outcome.kind === 'taken' ? undefined : '_OTHER',
-          }),
+        causes,
+        longestWait: this.#settings.longestWait,
+        onExport: ({ milliseconds, outcome: { answer = {} } }) => this.#metrics?.note({ route, milliseconds, answer }),
       });
       this.#exporters.set(signal, exporter);
     }

@@ -4,17 +4,22 @@ import type { Column, EventRecord } from '../events/column.js';
 import type { ContainerIdentities } from '../output/otlp/containers.js';
 import { messageType } from '../output/otlp/messages.js';
 import type { RowOwner } from '../output/otlp/metrics/tally-metrics.js';
-import { redactWords } from '../output/otlp/redact.js';
+import { redactWords } from '../output/otlp/redact/words.js';
 import type { ArgsStyle } from '../output/otlp/settings/flag-values.js';
 import type { AttributeLimits, OtlpSettings } from '../output/otlp/settings/settings.js';
 import { ConnectionSpans } from '../output/otlp/spans/connection-spans.js';
 import { EnvironmentContexts } from '../output/otlp/spans/environment-contexts.js';
 import { ProcessSpans } from '../output/otlp/spans/process-spans.js';
+import { Recent } from '../output/otlp/spans/recent.js';
+import { sampler } from '../output/otlp/spans/sampler.js';
 import { encodeSpan, type Span } from '../output/otlp/spans/span.js';
-import { parseTraceparent, type SpanContext } from '../output/otlp/spans/trace-context.js';
+import { environmentContext, SAMPLED, type SpanContext } from '../output/otlp/spans/trace-context.js';
 import type { RecordResource } from '../output/otlp/types.js';
 import type { ToolDefinition } from './tool.js';
 import { type CommandRun, rootSpan, type TraceRoot, traceRoot } from './trace-root.js';
+
+/** Of so many traces it is remembered. */
+const MOST_STATES = 1024;
 
 type Add = (bytes: Uint8Array, start: number, end: number, resource?: RecordResource) => void;
 
@@ -27,9 +32,12 @@ export class OtlpSpans {
   readonly #args: ArgsStyle;
   readonly #limits: AttributeLimits;
   readonly #containers: ContainerIdentities;
+  readonly #flagsOf;
+  readonly #own = environmentContext(process.env);
   readonly #root: TraceRoot | undefined;
   readonly #inherited: SpanContext | undefined;
   readonly #environments = new EnvironmentContexts();
+  readonly #states = new Recent<string, { readonly state: string | undefined }>(MOST_STATES);
   #make: ((command: number | undefined) => ProcessSpans | ConnectionSpans) | undefined;
   #spans: ProcessSpans | ConnectionSpans | undefined;
   #command: Omit<CommandRun, 'words' | 'shown' | 'owner'> | undefined;
@@ -37,7 +45,7 @@ export class OtlpSpans {
   /** Of a traced command, if there is one; with `hasRoot` that is the root of a trace. */
   constructor(
     add: Add,
-    { args, limits }: OtlpSettings,
+    { args, limits, sampling }: OtlpSettings,
     containers: ContainerIdentities,
     command: { isThere: boolean; hasRoot: boolean },
   ) {
@@ -45,16 +53,24 @@ export class OtlpSpans {
     this.#containers = containers;
     this.#args = args;
     this.#limits = limits.traces;
-    this.#root = command.hasRoot ? traceRoot(process.env) : undefined;
+    this.#flagsOf = sampler(sampling);
+    this.#root = command.hasRoot ? traceRoot(process.env, this.#flagsOf) : undefined;
     // What it starts may have ended before its environment is read: it had this from us.
-    this.#inherited = this.#root?.context ?? (command.isThere ? parseTraceparent(process.env.TRACEPARENT) : undefined);
+    this.#inherited = this.#root?.context ?? (command.isThere ? this.#own : undefined);
   }
 
   get environment(): NodeJS.ProcessEnv | undefined {
     return this.#root?.env;
   }
 
+  /** Spans that are of no trace that is to be sent. */
+  #unsampled = 0;
+
   readonly #emit = (span: Span) => {
+    if ((span.context.flags & SAMPLED) === 0) {
+      this.#unsampled++;
+      return;
+    }
     const bytes = encodeSpan(span, this.#limits);
     this.#add(bytes, 0, bytes.length, span.resource);
   };
@@ -62,6 +78,20 @@ export class OtlpSpans {
   readonly #redact = (words: readonly string[]) => {
     if (this.#args === 'none') return undefined;
     return this.#args === 'full' ? words : redactWords(words);
+  };
+
+  /** Of our own environment, or of one of these processes that still runs. */
+  readonly #stateOf = ({ traceId }: SpanContext, pids: readonly number[]): string | undefined => {
+    const isOf = (context: SpanContext | undefined) => context && Buffer.compare(context.traceId, traceId) === 0;
+    if (isOf(this.#own)) return this.#own?.state;
+    const id = Buffer.from(traceId).toString('latin1');
+    const known = this.#states.get(id);
+    if (known) return known.state;
+    const contexts = pids.map((pid) => this.#environments.contextOf(pid));
+    const context = contexts.find(isOf);
+    // Where no process could tell, a later one may.
+    if (context) this.#states.set(id, { state: context.state });
+    return context?.state;
   };
 
   /** For a tool whose events are spans. */
@@ -74,12 +104,15 @@ export class OtlpSpans {
               emit,
               redact,
               containers,
+              flagsOf: this.#flagsOf,
+              stateOf: this.#stateOf,
               root: root && { context: root.context, parent: root.parent, ...(pid !== undefined && { pid }) },
             })
         : () =>
             new ConnectionSpans(columns, {
               emit,
               ...owner,
+              flagsOf: this.#flagsOf,
               contextOf: (pid) => this.#environments.contextOf(pid),
               root: this.#inherited,
             });
@@ -139,6 +172,8 @@ export class OtlpSpans {
       const command = { ...this.#command, ...times, words, shown: this.#redact(words), owner };
       this.#emit(rootSpan(this.#root, command));
     }
+    const traces = this.#unsampled === 1 ? 'its trace is' : 'their traces are';
+    tell(this.#unsampled, 'span is', 'spans are', ` not sent: ${traces} not sampled`);
     return lines;
   }
 }

@@ -25,14 +25,14 @@ export interface OtlpView {
   readonly hasContainer: boolean;
 }
 
-/** Makes log records of columns. */
+/** Makes log records of columns. What has no name in the conventions is named after the tool's event, added up or not. */
 export const logEncoder = (
-  { tool, view, all, hasContainer }: OtlpView,
+  { tool, all, hasContainer }: OtlpView,
   columns: readonly Column[],
   options: Omit<LogOptions, 'tool' | 'owner'>,
 ): LogEncoder => {
   const owner = hasContainer ? all : undefined;
-  return new LogEncoder(view.event.name, columns, tool.otlp ?? {}, { ...options, tool: tool.name, owner });
+  return new LogEncoder(tool.event.name, columns, tool.otlp ?? {}, { ...options, tool: tool.name, owner });
 };
 
 const NO_LIMITS = { valueLength: Number.POSITIVE_INFINITY, attributeCount: Number.POSITIVE_INFINITY };

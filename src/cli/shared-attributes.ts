@@ -14,16 +14,29 @@ export const ENDING_WARNS = ['exit_code', 'signal'];
 export const CLIENT_ATTRIBUTES: Attributes = {
   local_addr: ['network.local.address', 'client.address'],
   local_port: ['network.local.port', 'client.port'],
-  remote_addr: ['network.peer.address', 'server.address'],
-  remote_port: ['network.peer.port', 'server.port'],
+  remote_addr: { name: ['network.peer.address', 'server.address'], with: 'remote_port' },
+  remote_port: { name: ['network.peer.port', 'server.port'], with: 'remote_port' },
 };
 
 /** Of who is connected to. */
 export const SERVER_ATTRIBUTES: Attributes = {
   local_addr: ['network.local.address', 'server.address'],
   local_port: ['network.local.port', 'server.port'],
-  remote_addr: ['network.peer.address', 'client.address'],
-  remote_port: ['network.peer.port', 'client.port'],
+  remote_addr: { name: ['network.peer.address', 'client.address'], with: 'remote_port' },
+  remote_port: { name: ['network.peer.port', 'client.port'], with: 'remote_port' },
+};
+
+const end = (name: string, mine: 'client' | 'server', part: 'address' | 'port'): AttributeRule => ({
+  name,
+  byRole: { client: `${mine}.${part}`, server: `${mine === 'client' ? 'server' : 'client'}.${part}` },
+});
+
+/** Of a connection whose column `role` says who connected. */
+export const ROLE_ATTRIBUTES: Attributes = {
+  local_addr: end('network.local.address', 'client', 'address'),
+  local_port: end('network.local.port', 'client', 'port'),
+  remote_addr: end('network.peer.address', 'server', 'address'),
+  remote_port: end('network.peer.port', 'server', 'port'),
 };
 
 export const TCP = { 'network.transport': 'tcp' };

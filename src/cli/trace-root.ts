@@ -2,13 +2,13 @@
 import { basename } from 'node:path';
 import type { Identity } from '../output/otlp/containers.js';
 import { outcomeOf } from '../output/otlp/spans/process-outcome.js';
+import { ALL, type FlagsOf, sampler } from '../output/otlp/spans/sampler.js';
 import { SPAN_KIND, type Span } from '../output/otlp/spans/span.js';
 import {
+  environmentContext,
   formatTraceparent,
   newSpanId,
   newTraceId,
-  parseTraceparent,
-  SAMPLED,
   type SpanContext,
 } from '../output/otlp/spans/trace-context.js';
 import { type KeyValue, keyValue } from '../output/otlp/values.js';
@@ -23,16 +23,13 @@ export interface TraceRoot {
 }
 
 /** Begins a trace, or goes on with that of our own environment. */
-export function traceRoot(env: NodeJS.ProcessEnv): TraceRoot {
-  const parent = parseTraceparent(env.TRACEPARENT);
-  const context = {
-    traceId: parent?.traceId ?? newTraceId(),
-    spanId: newSpanId(),
-    flags: parent?.flags ?? SAMPLED,
-  };
+export function traceRoot(env: NodeJS.ProcessEnv, flagsOf: FlagsOf = sampler(ALL)): TraceRoot {
+  const parent = environmentContext(env);
+  const traceId = parent?.traceId ?? newTraceId();
+  const context = { traceId, spanId: newSpanId(), flags: flagsOf(traceId, parent), state: parent?.state };
   const { TRACESTATE, ...rest } = env;
   // It belongs to a TRACEPARENT, and means nothing without.
-  const state = parent && TRACESTATE !== undefined ? { TRACESTATE } : {};
+  const state = parent?.state === undefined ? {} : { TRACESTATE };
   return { context, parent, env: { ...rest, ...state, TRACEPARENT: formatTraceparent(context) } };
 }
 

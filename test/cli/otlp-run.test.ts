@@ -76,7 +76,7 @@ describe('--output otlp: limits of attributes', () => {
     });
     const points = metrics.filter(({ name }) => name === 'snoopkit.signals').flatMap((metric) => metric.points);
     assert.deepEqual(
-      points.map(({ attributes }) => attributes['snoopkit.signal_count.signal']),
+      points.map(({ attributes }) => attributes['snoopkit.signal.signal']),
       ['SIGURG'],
     );
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type CommandRun, rootSpan, traceRoot } from '../../src/cli/trace-root.js';
+import { sampler } from '../../src/output/otlp/spans/sampler.js';
 import { formatTraceparent } from '../../src/output/otlp/spans/trace-context.js';
 import { readSpans } from '../output/otlp/spans/spans.js';
 
@@ -22,6 +23,32 @@ describe('cli: the root of a trace', () => {
     assert.equal(traceRoot({ TRACEPARENT: 'nonsense' }).parent, undefined);
   });
 
+  it('passes on whether it is sampled, and that its id is random', () => {
+    for (const [ours, flags] of [
+      [undefined, '03'],
+      [`${OURS.slice(0, -2)}00`, '00'],
+      [`${OURS.slice(0, -2)}02`, '02'],
+      [`${OURS.slice(0, -2)}03`, '03'],
+    ] as const) {
+      const { env } = traceRoot({ ...(ours && { TRACEPARENT: ours }) });
+      assert.equal(env.TRACEPARENT?.slice(-2), flags);
+    }
+    const none = sampler({ ratio: 0, isParentBased: false });
+    assert.equal(traceRoot({}, none).env.TRACEPARENT?.slice(-2), '02');
+    assert.equal(traceRoot({ TRACEPARENT: OURS }, none).env.TRACEPARENT?.slice(-2), '00');
+  });
+
+  it('passes on a state that is well formed, and has it', () => {
+    for (const [given, kept] of [
+      ['a=b', 'a=b'],
+      ['nonsense', undefined],
+    ] as const) {
+      const root = traceRoot({ TRACEPARENT: OURS, TRACESTATE: given });
+      assert.equal(root.env.TRACESTATE, kept);
+      assert.equal(readSpans([rootSpan(root, RUN)])[0]?.state, kept ?? '');
+    }
+  });
+
   it('is a span', () => {
     const root = traceRoot({ TRACEPARENT: OURS });
     const [span] = readSpans([rootSpan(root, RUN)]);
@@ -38,7 +65,7 @@ describe('cli: the root of a trace', () => {
 
   it('says where it has not ended', () => {
     const [span] = readSpans([rootSpan(traceRoot({}), { ...RUN, shown: ['make'], status: undefined })]);
-    assert.deepEqual([span?.parent, span?.hasFailed, span?.flags], ['', false, 0x101]);
+    assert.deepEqual([span?.parent, span?.hasFailed, span?.flags], ['', false, 0x103]);
     assert.deepEqual(
       [span?.attributes['snoopkit.span.unfinished'], span?.attributes['process.command_args']],
       [true, ['make']],

@@ -14,6 +14,8 @@ export interface ArrivedLog {
   readonly trace: string;
   readonly span: string;
   readonly attributes: Attributes;
+  /** The text of its body; undefined for none. */
+  readonly body: string | undefined;
 }
 
 export interface ArrivedSpan {
@@ -26,6 +28,8 @@ export interface ArrivedSpan {
   readonly start: bigint;
   readonly end: bigint;
   readonly flags: number;
+  /** The trace state; empty where there is none. */
+  readonly state: string;
   readonly hasFailed: boolean;
   readonly attributes: Attributes;
   /** How many attributes it lacks. */
@@ -98,6 +102,7 @@ const logOf = (log: Json): ArrivedLog => ({
   trace: log.traceId ?? '',
   span: log.spanId ?? '',
   attributes: attributesOf(log.attributes),
+  body: log.body?.stringValue,
 });
 
 const spanOf = (span: Json): ArrivedSpan => ({
@@ -109,6 +114,7 @@ const spanOf = (span: Json): ArrivedSpan => ({
   start: BigInt(span.startTimeUnixNano),
   end: BigInt(span.endTimeUnixNano),
   flags: span.flags,
+  state: span.traceState ?? '',
   hasFailed: span.status?.code === 2,
   attributes: attributesOf(span.attributes),
   dropped: span.droppedAttributesCount ?? 0,

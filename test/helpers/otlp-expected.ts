@@ -1,5 +1,5 @@
 /** What an event is as a log record, made of its line of JSON: a second way to the same attributes. */
-import { exceptionOf, namesOf, type OtlpMapping, OWN, ruleOf, tcpState } from '../../src/output/otlp/mapping.js';
+import { CHANGES, detailsOf, namesOf, type OtlpMapping, OWN, ruleOf } from '../../src/output/otlp/mapping.js';
 
 /** An attribute's value, as messageType('AnyValue') and the collector's JSON have it: integers as strings. */
 export type Told =
@@ -53,12 +53,13 @@ export function expectedAttributes(
       continue;
     }
     if (key === 'event' || key === 'time' || value === null) continue;
-    const other = exceptionOf(key, event, mapping);
-    if (other !== undefined && line[other] !== undefined) continue;
     const rule = ruleOf(key, event, mapping);
-    const isState = typeof rule === 'object' && 'name' in rule && rule.as === 'tcp_state';
-    for (const name of namesOf(rule))
-      attributes[name] = isState ? { stringValue: tcpState(String(value)) } : told(key, value, by);
+    const { unless, with: needed, byRole, as } = detailsOf(rule);
+    if (unless !== undefined && line[unless] !== undefined) continue;
+    if (needed !== undefined && !line[needed]) continue;
+    const further = byRole && (byRole as Record<string, string>)[String(line.role)];
+    for (const name of [...namesOf(rule), ...(further ? [further] : [])])
+      attributes[name] = as ? { stringValue: CHANGES[as](String(value)) } : told(key, value, by);
   }
   const { args } = line;
   if (Array.isArray(args) && (!line.args_truncated || line.args_count))

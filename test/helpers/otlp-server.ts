@@ -35,8 +35,8 @@ export interface HttpAnswer {
   readonly body?: string | Uint8Array;
   /** Milliseconds before it. */
   readonly delay?: number;
-  /** No answer, ever; the connection closed instead of an answer; closed in the middle of one. */
-  readonly fault?: 'hang' | 'close' | 'cut';
+  /** No answer, ever; the connection closed instead of an answer; closed in the middle of one; no end of one. */
+  readonly fault?: 'hang' | 'close' | 'cut' | 'stall';
 }
 
 export interface HttpRequest {
@@ -113,10 +113,11 @@ export class OtlpHttpServer {
       return;
     }
     const text = answer.body ?? '';
-    const length = `${Buffer.byteLength(text) + (answer.fault === 'cut' ? 1 : 0)}`;
+    const length = `${Buffer.byteLength(text) + (answer.fault === 'cut' || answer.fault === 'stall' ? 1 : 0)}`;
     const type = headers['content-type'] ?? '';
     response.writeHead(answer.status ?? 200, { 'content-type': type, 'content-length': length, ...answer.headers });
-    response.end(text, () => answer.fault === 'cut' && socket.destroy());
+    if (answer.fault === 'stall') response.write(text);
+    else response.end(text, () => answer.fault === 'cut' && socket.destroy());
   }
 }
 
@@ -181,16 +182,14 @@ export class OtlpGrpcServer {
     }
   }
 
-  static async start(tls?: ServerTls, port = 0): Promise<OtlpGrpcServer> {
+  static async start(tls?: ServerTls, port = 0, address = `127.0.0.1:${port}`): Promise<OtlpGrpcServer> {
     const server = new OtlpGrpcServer(tls);
     const pair = tls && [{ cert_chain: tls.cert, private_key: tls.key }];
     const secrets = pair
       ? ServerCredentials.createSsl(tls.clientCa ?? null, pair, tls.clientCa !== undefined)
       : ServerCredentials.createInsecure();
     server.#port = await new Promise((resolve, reject) =>
-      server.#server.bindAsync(`127.0.0.1:${port}`, secrets, (error, bound) =>
-        error ? reject(error) : resolve(bound),
-      ),
+      server.#server.bindAsync(address, secrets, (error, bound) => (error ? reject(error) : resolve(bound))),
     );
     return server;
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { arrivalsOf } from '../helpers/otlp-arrivals.js';
 import { ACCOUNT, plainEnvironment, useReceiver } from '../helpers/otlp-run.js';
+import { snoopkit } from '../helpers/run.js';
 import { Trace } from '../helpers/trace.js';
 
 const SECRET = 'hunter2';
@@ -43,4 +44,50 @@ describe('--otlp-args', () => {
           trace.remove();
         }
       });
+
+  for (const [style, shown] of [
+    ['redacted', ` args=/bin/true '--password=${MASK}' --token '${MASK}' 'http://me:${MASK}@localhost/' plain`],
+    ['full', ` args=${WORDS.join(' ')}`],
+    ['none', ''],
+  ] as const)
+    it(`${style}: what bodies have of arguments, in one line`, async () => {
+      const words = [
+        'execsnoop',
+        '-o',
+        'otlp',
+        '--otlp-body',
+        '--otlp-args',
+        style,
+        ...receiver().flags,
+        '--',
+        ...WORDS,
+      ];
+      await snoopkit(words, { env: plainEnvironment() });
+      const bodies = arrivalsOf(receiver().server.requests.splice(0)).logs.map(({ body }) => body ?? '');
+      assert.equal(bodies.length, 1);
+      assert.match(bodies[0] ?? '', /^(\w+=\S* )*\w+=/);
+      assert.ok(bodies[0]?.endsWith(shown), bodies[0]);
+      assert.equal(bodies[0]?.includes(SECRET), style === 'full');
+    });
+
+  it('bodies are there only where they are asked for, and drive no terminal', async () => {
+    const script = 'cat "$(printf "/\\033[31m\\n")"';
+    for (const flags of [[], ['--otlp-body']]) {
+      const words = ['opensnoop', '-f', '-x', '-o', 'otlp', ...flags, ...receiver().flags, '--', 'sh', '-c', script];
+      await snoopkit(words, { env: plainEnvironment() });
+      const bodies = arrivalsOf(receiver().server.requests.splice(0)).logs.map(({ body }) => body);
+      assert.ok(bodies.length > 0);
+      if (flags.length === 0) assert.ok(bodies.every((body) => body === undefined));
+      else
+        assert.ok(
+          bodies.every((body) => body && !/\p{Cc}/u.test(body)),
+          bodies.join('|'),
+        );
+      if (flags.length > 0)
+        assert.ok(
+          bodies.some((body) => /comm=cat .*ENOENT.*path=\/\\/.test(body ?? '')),
+          bodies.join('|'),
+        );
+    }
+  });
 });

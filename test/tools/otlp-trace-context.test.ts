@@ -10,7 +10,9 @@ const [OURS, OTHER] = [
   { trace: '1'.repeat(32), id: '2'.repeat(16) },
   { trace: '3'.repeat(32), id: '4'.repeat(16) },
 ] as const;
-const traceparent = ({ trace, id }: { trace: string; id: string }) => `00-${trace}-${id}-01`;
+const traceparent = ({ trace, id }: { trace: string; id: string }, flags = '01') => `00-${trace}-${id}-${flags}`;
+/** A trace that begins with us has an id that is random, and says so. */
+const BEGUN = '03';
 const CLIENT = 3;
 const SERVER = 2;
 
@@ -76,7 +78,7 @@ describe('--otlp-spans', () => {
       const codes = byCode(spans);
       const root = codes.get(5) ?? assert.fail();
       assert.equal(spans.length, 2);
-      assert.equal(stdout, traceparent(root));
+      assert.equal(stdout, traceparent(root, parent ? '01' : BEGUN));
       assert.deepEqual(placeOf(root), [parent?.trace ?? root.trace, parent?.id ?? '']);
       assert.deepEqual(placeOf(codes.get(3)), [root.trace, root.id]);
     });
@@ -88,7 +90,7 @@ describe('--otlp-spans', () => {
     assert.deepEqual(more, []);
     assert.deepEqual([root.name, root.parent, root.hasFailed], ['sh', '', true]);
     assert.equal(root.attributes['process.exit.code'], 5);
-    assert.equal(stdout, traceparent(root));
+    assert.equal(stdout, traceparent(root, BEGUN));
     const opened = logs.find(({ attributes }) => attributes['file.path'] === '/dev/null') ?? assert.fail();
     assert.deepEqual([opened.trace, opened.span], [root.trace, root.id]);
   });
@@ -102,6 +104,89 @@ describe('--otlp-spans', () => {
     };
     assert.deepEqual(await told({ TRACEPARENT: traceparent(OURS) }), [OURS.trace, OURS.id]);
     assert.deepEqual(await told({}), ['', '']);
+  });
+
+  const NOT_SENT = /^snoopkit: \d+ (spans are|span is) not sent: (their traces are|its trace is) not sampled$/;
+
+  for (const [what, flags, env, sent] of [
+    ['an unsampled trace', '00', {}, false],
+    ['an unsampled trace with a random id', '02', {}, false],
+    ['a sampled trace with a random id', '03', {}, true],
+    ['an unsampled trace, though all are asked for', '00', { OTEL_TRACES_SAMPLER: 'always_on' }, true],
+    ['a sampled trace, though none is asked for', '01', { OTEL_TRACES_SAMPLER: 'always_off' }, false],
+    [
+      'a sampled trace, where only others would be left out',
+      '01',
+      { OTEL_TRACES_SAMPLER: 'parentbased_always_off' },
+      true,
+    ],
+  ] as const)
+    it(`${sent ? 'sends' : 'does not send'} ${what}`, async () => {
+      const more = { ...env, TRACEPARENT: traceparent(OURS, flags), TRACESTATE: 'congo=t61, rojo=1' };
+      for (const [tool, extra] of [
+        ['procsnoop', []],
+        ['procsnoop', ['--trace-root']],
+        ['opensnoop', ['--trace-root']],
+      ] as const) {
+        const script = 'echo $TRACEPARENT; (exit 3); exit 5';
+        const words = [
+          tool,
+          '-f',
+          '-o',
+          'otlp',
+          '--otlp-spans',
+          ...extra,
+          ...receiver().flags,
+          '--',
+          'sh',
+          '-c',
+          script,
+        ];
+        const { stdout, lines } = await snoopkit(words, { env: plainEnvironment(more) });
+        const { spans } = receiver().take();
+        assert.equal(spans.length > 0, sent, tool);
+        assert.equal(
+          lines.some((line) => NOT_SENT.test(line)),
+          !sent,
+          lines.join(),
+        );
+        const kept = sent
+          ? (Number(flags) | 1).toString().padStart(2, '0')
+          : (Number(flags) & 2).toString().padStart(2, '0');
+        assert.equal(stdout.toString().trim().slice(-2), extra.length > 0 ? kept : flags);
+        for (const span of spans)
+          assert.deepEqual([span.flags & 0xff, span.state, span.trace], [Number(kept), 'congo=t61,rojo=1', OURS.trace]);
+      }
+    });
+
+  it('samples what begins here as it is told, and tells the command', async () => {
+    for (const [sampler, argument, sent, flags] of [
+      ['traceidratio', '0', false, '02'],
+      ['parentbased_traceidratio', '1', true, '03'],
+      ['always_off', undefined, false, '02'],
+    ] as const) {
+      const words = ['procsnoop', '-f', '-o', 'otlp', '--otlp-spans', '--trace-root', ...receiver().flags, '--'];
+      const env = { OTEL_TRACES_SAMPLER: sampler, ...(argument && { OTEL_TRACES_SAMPLER_ARG: argument }) };
+      const { stdout } = await snoopkit([...words, 'sh', '-c', 'echo $TRACEPARENT; (exit 3)'], {
+        env: plainEnvironment(env),
+      });
+      assert.equal(stdout.toString().trim().slice(-2), flags);
+      assert.equal(receiver().take().spans.length > 0, sent);
+    }
+  });
+
+  it('keeps the trace state of processes that have one of their own, as far as it can still be read', async () => {
+    const given = `TRACEPARENT=${traceparent(OTHER)} TRACESTATE=vendor=x`;
+    const { spans } = await traced(
+      'procsnoop',
+      ['-f'],
+      ['sh', '-c', `${given} sh -c '(exit 2); sleep 0.4; exit 3'; exit 5`],
+    );
+    const codes = byCode(spans);
+    assert.deepEqual(
+      [2, 3, 5].map((code) => codes.get(code)?.state),
+      ['vendor=x', 'vendor=x', ''],
+    );
   });
 
   it('has spans of connections: what JSON shows, below TRACEPARENT', async () => {

@@ -12,8 +12,8 @@ import {
 } from '../../events/column.js';
 import { OutputBuffer, Snippet } from '../../events/output-buffer.js';
 import type { Part } from '../memo.js';
-import { type AttributeRule, exceptionOf, namesOf, type OtlpMapping, OWN, ruleOf, tcpState } from './mapping.js';
-import { redactWords } from './redact.js';
+import { type AttributeRule, CHANGES, detailsOf, namesOf, type OtlpMapping, OWN, ruleOf } from './mapping.js';
+import { redactWords } from './redact/words.js';
 import type { ArgsStyle } from './settings/flag-values.js';
 import { close, double, open, tag, textField, varint, varint64 } from './wire.js';
 
@@ -56,6 +56,9 @@ function attribute(name: string, write: Part, outer: number = ATTRIBUTE): Part {
   };
 }
 
+/** So many characters at the most. */
+const cut = (text: string, most: number) => (text.length <= most ? text : [...text].slice(0, most).join(''));
+
 /** For each byte: 1 for ASCII. */
 const ASCII = new Uint8Array(256).fill(1, 0, 0x80);
 
@@ -73,7 +76,7 @@ function writeText(bytes: Uint8Array, start: number, end: number, most: number, 
     if (isExact && end - start <= most) out.append(text);
     else {
       const lossy = decoder.decode(text);
-      out.utf8(lossy.length <= most ? lossy : [...lossy].slice(0, most).join(''));
+      out.utf8(cut(lossy, most));
     }
   }
   close(out, field);
@@ -120,26 +123,24 @@ function seconds(column: PlainColumn): Part {
   };
 }
 
-function string(column: PlainColumn, change: ((text: string) => string) | undefined): Part {
+function string(column: PlainColumn, change: ((text: string) => string) | undefined, most: number): Part {
   return (record, out) => {
     const field = open(out, ANY.string);
     column.write(record, out);
-    if (change) {
-      const text = change(out.bytes.toString('latin1', field, out.length));
+    if (change || out.length - field > most) {
+      const text = out.bytes.toString('utf8', field, out.length);
       out.length = field;
-      out.ascii(text);
+      out.utf8(cut(change ? change(text) : text, most));
     }
     close(out, field);
   };
 }
 
-const CHANGES = { tcp_state: tcpState, lower: (text: string) => text.toLowerCase() } as const;
-
 /** Integers of 64 bits are strings in JSON. */
 const isWide = ({ jsonSchema }: PlainColumn) => /^\^(-\?)?\[0-9\]\+\$$/.test(jsonSchema?.pattern ?? '');
 
-function plainValue(column: PlainColumn, rule: AttributeRule): Part {
-  const as = typeof rule === 'object' && 'name' in rule ? rule.as : undefined;
+function plainValue(column: PlainColumn, rule: AttributeRule, { valueLength }: AttributeOptions): Part {
+  const { as } = detailsOf(rule);
   switch (column.json) {
     case 'integer':
       return column.unit === 'ns' ? seconds(column) : integer(column);
@@ -154,13 +155,21 @@ function plainValue(column: PlainColumn, rule: AttributeRule): Part {
         out.byte(column.value(record) === true ? 1 : 0);
       };
     default:
-      return isWide(column) ? integer(column) : string(column, as && CHANGES[as]);
+      return isWide(column) ? integer(column) : string(column, as && CHANGES[as], valueLength);
   }
 }
 
-function plainPart(column: PlainColumn, rule: AttributeRule): Part {
-  const value = plainValue(column, rule);
+function plainPart(
+  column: PlainColumn,
+  rule: AttributeRule,
+  role: Column | undefined,
+  options: AttributeOptions,
+): Part {
+  const value = plainValue(column, rule, options);
   const parts = namesOf(rule).map((name) => attribute(name, value));
+  const { byRole } = detailsOf(rule);
+  const further = new Map(Object.entries(byRole ?? {}).map(([key, name]) => [key, attribute(name, value)]));
+  if (role && byRole) parts.push((record, out) => further.get(String(role.value(record)))?.(record, out));
   return (record, out) => {
     if (column.isPresent?.(record) === false) return;
     for (const part of parts) part(record, out);
@@ -189,7 +198,7 @@ function textPart(column: TextColumn, rule: AttributeRule, base: string, { value
   const { truncated, bytes } = beside(base);
   const exact = bytes((_record, out) => {
     const field = open(out, ANY.bytes);
-    out.copy(span.bytes, span.start, span.end);
+    out.copy(span.bytes, span.start, Math.min(span.end, span.start + valueLength));
     close(out, field);
   });
   return (record, out) => {
@@ -245,11 +254,14 @@ function listPart(column: ListColumn, rule: AttributeRule, base: string, options
   };
 }
 
-/** Leaves a part out where another column is there, and if that is a number, not 0. */
-function unless(part: Part, other: Column | undefined): Part {
-  if (!other) return part;
+/** Leaves a part out where another column is there, or is not; if that is a number, not 0. */
+function conditional(part: Part, rule: AttributeRule, columns: readonly Column[]): Part {
+  const { unless, with: needed } = detailsOf(rule);
+  const [except, other] = [unless, needed].map((name) => columns.find((column) => column.name === name));
+  if (!except && !other) return part;
   return (record, out) => {
-    if (!isThere(other, record)) part(record, out);
+    if ((except && isThere(except, record)) || (other && !isThere(other, record))) return;
+    part(record, out);
   };
 }
 
@@ -270,15 +282,14 @@ export function attributePart(
 ): Part {
   const rule = ruleOf(column.name, event, mapping);
   const base = `${OWN}${event}.${column.name}`;
-  const except = exceptionOf(column.name, event, mapping);
-  const other = columns.find(({ name }) => name === except);
+  const role = columns.find(({ name }) => name === 'role');
   switch (column.kind) {
     case 'plain':
-      return unless(plainPart(column, rule), other);
+      return conditional(plainPart(column, rule, role, options), rule, columns);
     case 'text':
-      return unless(textPart(column, rule, base, options), other);
+      return conditional(textPart(column, rule, base, options), rule, columns);
     case 'list':
-      return unless(listPart(column, rule, base, options), other);
+      return conditional(listPart(column, rule, base, options), rule, columns);
     // That is a metric.
     case 'histogram':
       return () => {};
@@ -286,12 +297,15 @@ export function attributePart(
 }
 
 /** Attributes of one value for all, encoded. */
-export function constantAttributes(constants: Readonly<Record<string, string>>): Uint8Array {
+export function constantAttributes(
+  constants: Readonly<Record<string, string>>,
+  most = Number.POSITIVE_INFINITY,
+): Uint8Array {
   const out = new OutputBuffer();
   const none = undefined as unknown as EventRecord;
   for (const [name, value] of Object.entries(constants)) {
     const text = Buffer.from(value);
-    attribute(name, () => writeText(text, 0, text.length, Number.POSITIVE_INFINITY, out))(none, out);
+    attribute(name, () => writeText(text, 0, text.length, most, out))(none, out);
   }
   return Uint8Array.from(out.take());
 }

@@ -91,6 +91,7 @@ export function findContainer(columns: readonly Column[]): FindContainer | undef
 /** The attributes of an event's container, straight from its record, and which of the record's bytes decide on them, if these alone do. */
 export function containerPart(
   columns: readonly Column[],
+  valueLength = Number.POSITIVE_INFINITY,
 ): { readonly part: Part; readonly dependsOn: Column['dependsOn'] } | undefined {
   const find = findContainer(columns);
   if (!find) return undefined;
@@ -100,7 +101,7 @@ export function containerPart(
     if (!container) return;
     let bytes = encoded.get(container);
     if (!bytes) {
-      bytes = constantAttributes(named(container));
+      bytes = constantAttributes(named(container), valueLength);
       encoded.set(container, bytes);
     }
     out.append(bytes);

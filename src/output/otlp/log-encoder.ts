@@ -3,9 +3,11 @@ import type { Column, EventRecord, PlainColumn } from '../../events/column.js';
 import { type OutputBuffer, Snippet } from '../../events/output-buffer.js';
 import { memoized, type Part } from '../memo.js';
 import { type AttributeOptions, attributePart, constantAttributes, isThere } from './attributes.js';
+import { bodyPart } from './body.js';
 import { containerPart } from './containers.js';
-import { exceptionOf, type OtlpMapping, OWN } from './mapping.js';
+import { type OtlpMapping, OWN, othersOf, ruleOf } from './mapping.js';
 import { messageType } from './messages.js';
+import { limited } from './spans/limits.js';
 import { keyValue } from './values.js';
 import { close, fixed64, open, tag, textField } from './wire.js';
 
@@ -49,6 +51,24 @@ export interface LogOptions extends AttributeOptions {
   readonly attributeCount: number;
   /** The columns that say in which container it was, shown or not; left out where no attribute tells that. */
   readonly owner?: readonly Column[] | undefined;
+  /** What its body shows; without, it has none. */
+  readonly body?: readonly Column[] | undefined;
+}
+
+type Range = Column['dependsOn'];
+
+/** Further apart they are better written anew. */
+const WIDEST_RANGE = 32;
+
+/** The bytes that decide on a column that depends on others, too; undefined where these are no few. */
+function rangeOf(column: Column, names: readonly string[], columns: readonly Column[]): Range {
+  const others = columns.filter(({ name }) => names.includes(name));
+  return others.reduce<Range>((range, { dependsOn }) => {
+    if (!range || !dependsOn) return undefined;
+    const offset = Math.min(range.offset, dependsOn.offset);
+    const size = Math.max(range.offset + range.size, dependsOn.offset + dependsOn.size) - offset;
+    return size > WIDEST_RANGE ? undefined : { offset, size };
+  }, column.dependsOn);
 }
 
 /** Writes each event as a log record, as it stands in its scope's message: with its tag and its length. */
@@ -60,6 +80,7 @@ export class LogEncoder {
   readonly #constants: Snippet;
   readonly #parts: readonly Part[];
   readonly #isLimited: boolean;
+  readonly #body: Part | undefined;
   readonly #at: WallTime = { seconds: 0, nanoseconds: 0 };
   readonly #observed: WallTime = { seconds: 0, nanoseconds: 0 };
 
@@ -71,14 +92,15 @@ export class LogEncoder {
     const warning = warns === 'always' ? [] : columns.filter((column) => warns.includes(column.name));
     this.#warns = warns === 'always' ? () => true : (record) => warning.some((column) => isThere(column, record));
     this.#name = new Snippet(textField(EVENT_NAME, OWN + name));
-    this.#constants = new Snippet(constantAttributes(constants));
+    this.#constants = new Snippet(constantAttributes(constants, options.valueLength));
     const shown = columns.filter((column) => column !== this.#time && !column.repeats);
-    const container = options.owner && containerPart(options.owner);
+    this.#body = options.body && bodyPart(options.body, options.args);
+    const container = options.owner && containerPart(options.owner, options.valueLength);
     // A column is hardly ever more than three.
     this.#isLimited = options.attributeCount < 3 * (shown.length + 1);
     const keyed = shown.map((column) => ({
-      // What depends on another column is not kept by its own bytes.
-      dependsOn: exceptionOf(column.name, event, mapping) ? undefined : column.dependsOn,
+      // What depends on another column is not kept by its own bytes alone.
+      dependsOn: rangeOf(column, othersOf(ruleOf(column.name, event, mapping)), columns),
       part: attributePart(column, columns, event, mapping, options),
     }));
     // Beside what is kept by the same bytes.
@@ -103,6 +125,7 @@ export class LogEncoder {
     unixNano(out, TIME, this.#time ? this.#at : this.#observed);
     out.byte(SEVERITY);
     out.byte(this.#warns(record) ? WARN : INFO);
+    this.#body?.(record, out);
     this.attributes(record, out);
     if (context) out.append(context);
     unixNano(out, OBSERVED, this.#observed);
@@ -140,7 +163,7 @@ export class LogEncoder {
       keyValue(`${OWN}lost.total`, total),
       keyValue(`${OWN}tool`, this.#options.tool),
     ];
-    out.append(messageType('LogRecord').encode({ attributes }).finish());
+    out.append(messageType('LogRecord').encode(limited(attributes, this.#options)).finish());
     unixNano(out, OBSERVED, this.#observed);
     out.append(textField(EVENT_NAME, `${OWN}events.lost`));
     close(out, start, 2);

@@ -5,11 +5,15 @@ export type AttributeRule =
   | string
   | readonly string[]
   | {
-      readonly name: string;
-      /** `tcp_state`: as network.connection.state has it; `lower`: in lower case. */
-      readonly as?: 'tcp_state' | 'lower';
+      readonly name: string | readonly string[];
+      /** A value of the conventions for each of the kernel's or ours. */
+      readonly as?: keyof typeof CHANGES;
       /** It is left out where this column is there. */
       readonly unless?: string;
+      /** It is left out where this column is not there, or 0. */
+      readonly with?: string;
+      /** One more name, by what the column `role` says of who began. */
+      readonly byRole?: Readonly<Record<'client' | 'server', string>>;
     };
 
 /** How a tool's events are told, as data. What is left out follows from the names of event and columns. */
@@ -47,8 +51,10 @@ const SHARED: Readonly<Record<string, AttributeRule>> = {
   args: 'process.command_args',
   local_addr: 'network.local.address',
   local_port: 'network.local.port',
-  remote_addr: 'network.peer.address',
-  remote_port: 'network.peer.port',
+  // A socket that listens, or that nobody talks to, has no peer.
+  remote_addr: { name: 'network.peer.address', with: 'remote_port' },
+  remote_port: { name: 'network.peer.port', with: 'remote_port' },
+  direction: { name: 'network.io.direction', as: 'direction' },
   remote_name: `${OWN}network.peer.name`,
   family: 'network.type',
   netns: `${OWN}network.namespace`,
@@ -59,15 +65,32 @@ export function ruleOf(column: string, event: string, { attributes = {} }: OtlpM
   return attributes[column] ?? SHARED[column] ?? `${OWN}${event}.${column}`;
 }
 
-/** The column that takes the place of another one where it is there. */
-export function exceptionOf(column: string, event: string, mapping: OtlpMapping): string | undefined {
-  const rule = ruleOf(column, event, mapping);
-  return typeof rule === 'object' && 'name' in rule ? rule.unless : undefined;
+/** A rule with all that it says. */
+type FullRule = Exclude<AttributeRule, string | readonly string[]>;
+
+const fullRule = (rule: AttributeRule): FullRule =>
+  typeof rule === 'string' || Array.isArray(rule) ? { name: rule } : (rule as FullRule);
+
+/** What a rule says beside names. */
+export const detailsOf = (rule: AttributeRule): Omit<FullRule, 'name'> => fullRule(rule);
+
+/** The other columns that it depends on. */
+export function othersOf(rule: AttributeRule): readonly string[] {
+  const { unless, with: needed, byRole } = fullRule(rule);
+  return [unless, needed, byRole && 'role'].filter((name) => name !== undefined);
 }
 
-/** The attributes' names. */
-export const namesOf = (rule: AttributeRule): readonly string[] =>
-  typeof rule === 'string' ? [rule] : 'name' in rule ? [rule.name] : rule;
+/** The attributes' names, but for that by the role. */
+export function namesOf(rule: AttributeRule): readonly string[] {
+  const { name } = fullRule(rule);
+  return typeof name === 'string' ? [name] : name;
+}
+
+/** All names that it may have. */
+export const allNamesOf = (rule: AttributeRule): readonly string[] => [
+  ...namesOf(rule),
+  ...Object.values(fullRule(rule).byRole ?? {}),
+];
 
 /** Names of network.connection.state by those of the kernel, where these differ by more than case. */
 const TCP_STATES: Readonly<Record<string, string>> = {
@@ -79,4 +102,15 @@ const TCP_STATES: Readonly<Record<string, string>> = {
   LISTEN: 'listen',
 };
 
-export const tcpState = (name: string) => TCP_STATES[name] ?? name.toLowerCase();
+const DIRECTIONS: Readonly<Record<string, string>> = {
+  send: 'transmit',
+  sent: 'transmit',
+  received: 'receive',
+};
+
+/** What values become: those of network.connection.state and network.io.direction, or small letters. */
+export const CHANGES = {
+  tcp_state: (name: string) => TCP_STATES[name] ?? name.toLowerCase(),
+  direction: (name: string) => DIRECTIONS[name] ?? name,
+  lower: (text: string) => text.toLowerCase(),
+} as const;

@@ -1,5 +1,5 @@
 /** Who exports: opentelemetry.proto.resource.v1.Resource, by the conventions of service, telemetry.sdk, host and os. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import { messageType } from './messages.js';
@@ -17,7 +17,23 @@ function machineId(): string | undefined {
   }
 }
 
+/** The namespace that the conventions give for UUIDs of service.instance.id. */
+const INSTANCES = Buffer.from('4d63009a8d0f11eeaad74c796ed8e320', 'hex');
+
+/**
+ * The same for each run of a tool on a machine, or in a container, so that its series go on: a UUID of version 5, of what only
+ * that machine has. Where it has no number, a random one.
+ */
+export function instanceId(machine: string | undefined, tool: string): string {
+  if (machine === undefined) return randomUUID();
+  const hash = createHash('sha1').update(INSTANCES).update(`${machine}/${hostname()}/${tool}`).digest();
+  hash[6] = ((hash[6] as number) & 0x0f) | 0x50;
+  hash[8] = ((hash[8] as number) & 0x3f) | 0x80;
+  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
 export interface ResourceOptions {
+  readonly tool: string;
   readonly version: string;
   /** Of OTEL_SERVICE_NAME, or a flag: they win over the attributes. */
   readonly serviceName: string | undefined;
@@ -26,14 +42,15 @@ export interface ResourceOptions {
 }
 
 /** The attributes, each name once. */
-export function resourceAttributes({ version, serviceName, attributes }: ResourceOptions): KeyValue[] {
+export function resourceAttributes({ tool, version, serviceName, attributes }: ResourceOptions): KeyValue[] {
+  const machine = machineId();
   const given = Object.fromEntries(attributes.map(({ key, value }) => [key, value]));
   const all: Record<string, string | undefined> = {
     'service.name': 'snoopkit',
-    'service.instance.id': randomUUID(),
+    'service.instance.id': instanceId(machine, tool),
     'service.version': version,
     'host.name': hostname(),
-    'host.id': machineId(),
+    'host.id': machine,
     'host.arch': ARCHITECTURES[process.arch] ?? process.arch,
     'os.type': 'linux',
     'os.version': release(),

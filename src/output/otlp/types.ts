@@ -22,6 +22,10 @@ export interface Route {
   readonly protocol: Protocol;
   /** For HTTP all of it, with the path; for gRPC the scheme says whether there is TLS, and the path means nothing. */
   readonly url: URL;
+  /** Of HTTP: path and query where they are other than in the URL, which changes what it is given. */
+  readonly path?: string;
+  /** Of gRPC: what to connect to, where that does not follow from the URL; `unix:PATH` among others. */
+  readonly target?: string;
   /** By names in lower case: those that any protocol can send. They may be secret: they are shown nowhere. */
   readonly headers: ReadonlyMap<string, string>;
   readonly isCompressed: boolean;
@@ -42,18 +46,27 @@ export interface BatchOptions {
   readonly maxQueue: number;
 }
 
+/** What an answer was, or why there was none, in the words that the semantic conventions have for it. */
+export interface AnswerKind {
+  /** That of HTTP, or the name of gRPC's; undefined without an answer. */
+  readonly status?: number | string;
+  /** `error.type`: for all but full success. */
+  readonly error?: string;
+}
+
 /** What became of a request. A message is a short line that drives no terminal, and has nothing secret. */
-export type Outcome =
-  /** The collector has it; it rejected so many records of it, for good. `message` may be empty. */
-  | { readonly kind: 'taken'; readonly rejected: number; readonly message: string }
+export type Outcome = { readonly answer?: AnswerKind } & (
+  | /** The collector has it; it rejected so many records of it, for good. `message` may be empty. */
+  { readonly kind: 'taken'; readonly rejected: number; readonly message: string }
   /** To be tried again; not before `after` milliseconds where the collector said so. */
   | { readonly kind: 'later'; readonly after: number | undefined; readonly message: string }
   /** To be given up: it would not be taken another time, either. */
-  | { readonly kind: 'refused'; readonly message: string };
+  | { readonly kind: 'refused'; readonly message: string }
+);
 
 /** Sends requests to a collector, each once: to try again is for those who use it. */
 export interface Transport {
-  /** `request` is an encoded Export...ServiceRequest. Resolves for whatever happens; the signal ends it early, as `later`. */
+  /** `request` is an encoded Export...ServiceRequest. Resolves for whatever happens; the signal ends it early, as `later` if no answer has begun. */
   send(request: Uint8Array, signal: AbortSignal): Promise<Outcome>;
   close(): void;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ROLE_ATTRIBUTES } from '../../../src/cli/shared-attributes.js';
 import { EventRecord, type PlainColumn } from '../../../src/events/column.js';
 import { OutputBuffer } from '../../../src/events/output-buffer.js';
 import { eventSchema } from '../../../src/events/schema.js';
@@ -110,6 +111,74 @@ describe('output: OTLP log records', () => {
       const { value } = encode(encoder).attributes?.[0] ?? assert.fail('no attribute');
       assert.equal((value as { stringValue: string }).stringValue.length, length);
     }
+  });
+
+  it('cut every text where they are told to: of columns, constants, lists, bytes and losses', () => {
+    const text = (name: string, value: string) =>
+      ({
+        ...numberColumn({ name }),
+        json: 'string',
+        jsonSchema: {},
+        unit: undefined,
+        value: () => value,
+        write: (_, out) => out.ascii(value),
+      }) as PlainColumn;
+    const encoder = encoderOf(
+      [text('error', 'ECONNREFUSED'), text('state', 'FIN_WAIT1')],
+      {
+        constants: { 'network.transport': 'quiche' },
+        attributes: { state: { name: 'network.connection.state', as: 'tcp_state' } },
+      },
+      { valueLength: 4 },
+    );
+    show({ name: Buffer.from([0xff, 0x61, 0x62, 0x63, 0x64, 0x65]) });
+    const attributes = attributesOf(encode(encoder));
+    const strings = Object.values(attributes).flatMap((value) => ('stringValue' in value ? [value.stringValue] : []));
+    assert.deepEqual(strings.sort(), ['ECON', 'fin_', 'quic', '\ufffdabc'].sort());
+    assert.deepEqual(attributes['snoopkit.open.path.bytes'], {
+      bytesValue: Buffer.from([0xff, 0x61, 0x62, 0x63]).toString('base64'),
+    });
+    const out = new OutputBuffer();
+    encoder.lost({ reason: 'ring_full', count: 1, total: 2 }, out);
+    const lost = attributesOf(decode(Uint8Array.from(out.take())));
+    assert.deepEqual(lost['snoopkit.lost.reason'], { stringValue: 'ring' });
+    assert.deepEqual(lost['snoopkit.tool'], { stringValue: 'open' });
+  });
+
+  it('have no peer where there is none, and ends by who began', () => {
+    const kernel = new EventRecord();
+    kernel.setBytes(Buffer.alloc(64));
+    let [role, port] = ['client', 443];
+    const column = (name: string, value: () => string | number, json: 'string' | 'integer') =>
+      ({
+        ...numberColumn({ name }),
+        json,
+        jsonSchema: {},
+        dependsOn: undefined,
+        unit: undefined,
+        value,
+        write: (_, out) => out.ascii(String(value())),
+      }) as PlainColumn;
+    const columns = [
+      column('role', () => role, 'string'),
+      column('local_addr', () => '10.0.0.1', 'string'),
+      column('remote_addr', () => '10.0.0.2', 'string'),
+      column('remote_port', () => port, 'integer'),
+    ];
+    const namesBy = (mapping: OtlpMapping) => {
+      const encoder = new LogEncoder('x', columns, mapping, OPTIONS);
+      return Object.keys(attributesOf(encode(encoder, kernel))).filter((name) => !name.startsWith('snoopkit.'));
+    };
+    const by = { attributes: ROLE_ATTRIBUTES };
+    const common = ['network.local.address', 'network.peer.address', 'network.peer.port'];
+    assert.deepEqual(namesBy({}), common);
+    assert.deepEqual(namesBy(by).sort(), [...common, 'client.address', 'server.address', 'server.port'].sort());
+    role = 'server';
+    assert.deepEqual(namesBy(by).sort(), [...common, 'client.address', 'client.port', 'server.address'].sort());
+    role = 'unknown';
+    assert.deepEqual(namesBy(by), common);
+    port = 0;
+    assert.deepEqual(namesBy({}), ['network.local.address']);
   });
 
   it('cut texts where they are told to, between characters', () => {

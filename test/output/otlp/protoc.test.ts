@@ -59,7 +59,12 @@ describe('output: OTLP by the official definitions', () => {
         tool: 'opensnoop',
       },
     );
-    const resource = resourceAttributes({ version: '1.2.3', serviceName: undefined, attributes: [] });
+    const resource = resourceAttributes({
+      tool: 'opensnoop',
+      version: '1.2.3',
+      serviceName: undefined,
+      attributes: [],
+    });
     const envelope = new Envelope(encodeResource(resource), encodeScope('opensnoop', '1.2.3'), 'https://example.org');
     const out = new OutputBuffer();
     let count = 0;

@@ -20,25 +20,41 @@ export function backoff(tries: number, random: () => number): number {
   return wait * (1 - JITTER + 2 * JITTER * random());
 }
 
-/** Sends a request once, for so long at the most, or until `abort` is called. What the transport fails to say, `later` says. */
+/**
+ * Sends a request once, for so long at the most, or until `abort` is called. Then the transport may still know more than that
+ * the time was over, where the answer had begun; what it fails to say, `later` says.
+ */
 export function attempt(
   transport: Transport,
   request: Uint8Array,
   limit: number,
-): { outcome: Promise<Outcome>; abort: (message: string) => void } {
+): { outcome: Promise<Outcome>; abort: (message: string, error?: string) => void } {
   const controller = new AbortController();
   let end: (outcome: Outcome) => void = () => undefined;
   const outcome = new Promise<Outcome>((resolve) => {
     end = resolve;
   });
-  const later = (message: string) => end({ kind: 'later', after: undefined, message });
-  // The transport's own word for it comes second, or never.
-  const abort = (message: string) => {
-    later(message);
+  const later = (message: string, error: string): Outcome => ({
+    kind: 'later',
+    after: undefined,
+    message,
+    answer: { error },
+  });
+  let ended: Outcome | undefined;
+  const abort = (message: string, error = 'shutdown') => {
+    ended ??= later(message, error);
     controller.abort();
+    const last = ended;
+    // A transport answers before this, or never.
+    setImmediate(() => end(last));
   };
-  const timer = Number.isFinite(limit) ? quietTimer(() => abort('it did not answer in time'), limit) : undefined;
-  transport.send(request, controller.signal).then(end, (error) => later(oneLine(String(error))));
+  const timer = Number.isFinite(limit)
+    ? quietTimer(() => abort('it did not answer in time', 'timeout'), limit)
+    : undefined;
+  transport.send(request, controller.signal).then(
+    (answer) => end(ended && answer.kind === 'later' ? ended : answer),
+    (error) => end(later(oneLine(String(error)), '_OTHER')),
+  );
   return { outcome: outcome.finally(() => clearTimeout(timer)), abort };
 }
 

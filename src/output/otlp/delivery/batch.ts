@@ -8,10 +8,11 @@ export interface Batch {
   place: Place | undefined;
   /** How often it was sent, and had to be sent again. */
   tries: number;
-  /** When it is sent next, and by when it must have arrived: by performance.now(). */
-  notBefore: number;
+  /** When the first of these tries began that no report has told of, by performance.now() as all times here. */
+  began: number | undefined;
   /** When the collector wants to see it again. */
   wanted: number;
+  /** By when it must have arrived. */
   deadline: number;
   /** Whether it counts as waiting in the queue. */
   isAside: boolean;
@@ -27,7 +28,7 @@ export function makeBatch(request: Uint8Array, records: number, place?: Place): 
     records,
     place,
     tries: 0,
-    notBefore: 0,
+    began: undefined,
     wanted: 0,
     deadline: Number.NaN,
     isAside: false,

@@ -4,7 +4,7 @@ import { quietTimer, within } from './attempt.js';
 import { type Batch, makeBatch } from './batch.js';
 import { Deadline } from './deadline.js';
 import type { Envelope } from './envelope.js';
-import { BATCH_BYTES, type ExporterOptions, MAX_REQUEST, QUEUE_BYTES } from './exporter-options.js';
+import { BATCH_BYTES, type ExporterOptions, LONGEST_WAIT, MAX_REQUEST, QUEUE_BYTES } from './exporter-options.js';
 import { Overflow } from './overflow.js';
 import { RecordQueue } from './queue.js';
 import { Sender } from './sender.js';
@@ -46,7 +46,7 @@ export class Exporter {
 
   constructor(options: ExporterOptions) {
     const { signal, batch, envelope, transport, timeout, spool, parallel = 1, random = Math.random } = options;
-    const { onTrouble = () => undefined, onRequest = () => undefined } = options;
+    const { longestWait = LONGEST_WAIT, onTrouble = () => undefined, onExport = () => undefined } = options;
     this.#noun = NOUNS[signal];
     this.#batch = { ...batch, maxBatch: Math.min(batch.maxBatch, batch.maxQueue) };
     this.#envelope = envelope;
@@ -56,11 +56,11 @@ export class Exporter {
     this.#queue = new RecordQueue(batch.maxQueue, options.queueBytes ?? QUEUE_BYTES);
     this.#wakeCount = this.#batch.maxBatch;
     this.#wakeBytes = this.#batchBytes;
-    this.#troubles = new Troubles(onTrouble);
+    this.#troubles = new Troubles(onTrouble, options.causes);
     const changed = () => this.#step();
     this.#overflow = spool && new Overflow(spool, this.#ledger, changed);
     this.#sender = new Sender(
-      { transport, timeout, parallel, random, noun: this.#noun, onRequest },
+      { transport, timeout, longestWait, parallel, random, noun: this.#noun, onExport },
       this.#ledger,
       this.#troubles,
       {
@@ -112,7 +112,7 @@ export class Exporter {
   hurry(ms: number): void {
     if (this.#closing === undefined || this.#isClosed) return;
     this.#end.within(ms);
-    this.#sender.hurry();
+    this.#sender.hurry(this.#end.at);
     this.#step();
   }
 
@@ -120,7 +120,7 @@ export class Exporter {
     const overflow = this.#overflow;
     this.#end.within(deadline);
     this.#isLate = true;
-    this.#sender.hurry();
+    this.#sender.hurry(this.#end.at);
     const over = this.#until(() => this.#isDone || this.#isHopeless);
     await Promise.race([over, this.#end.passed]);
     this.#end.clear();

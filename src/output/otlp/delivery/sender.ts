@@ -1,15 +1,18 @@
 import { counted } from '../../../counted.js';
 import type { Outcome, Transport } from '../types.js';
 import type { Ledger } from './account.js';
-import { attempt, backoff, quietTimer } from './attempt.js';
+import { attempt, quietTimer } from './attempt.js';
 import type { Batch } from './batch.js';
+import { Pause } from './pause.js';
 import type { Troubles } from './troubles.js';
 
-/** One request that was sent once. */
-export interface RequestReport {
+/** An export that is over: a request, with all the tries that it took. */
+export interface ExportReport {
   readonly records: number;
   readonly bytes: number;
+  /** From the beginning of the first try to the end of the last one. */
   readonly milliseconds: number;
+  /** That of the last try. */
   readonly outcome: Outcome;
 }
 
@@ -17,12 +20,14 @@ export interface SenderOptions {
   readonly transport: Transport;
   /** Milliseconds that a batch may take with all its tries. */
   readonly timeout: number;
+  /** Milliseconds that a collector may have it wait. */
+  readonly longestWait: number;
   /** Requests that are under way at once. */
   readonly parallel: number;
   readonly random: () => number;
   /** What the records are called. */
   readonly noun: string;
-  readonly onRequest: (report: RequestReport) => void;
+  readonly onExport: (report: ExportReport) => void;
 }
 
 /** What its owner does with a batch. */
@@ -37,13 +42,16 @@ export interface BatchKeeper {
   changed(): void;
 }
 
+const ENDED = 'the run has ended';
+
 /** Sends batches in order, and again those that fail: alone, and before any that is newer. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #ledger: Ledger;
   readonly #troubles: Troubles;
   readonly #keeper: BatchKeeper;
-  #retryTimer: NodeJS.Timeout | undefined;
+  readonly #pause: Pause;
+  #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   /** Those of which is not known what will become of them, the oldest first. */
   readonly batches: Batch[] = [];
@@ -53,25 +61,28 @@ export class Sender {
     this.#ledger = ledger;
     this.#troubles = troubles;
     this.#keeper = keeper;
+    this.#pause = new Pause(options.random);
   }
 
   get isSending(): boolean {
     return this.batches.some(({ abort }) => abort !== undefined);
   }
 
-  /** Whether the collector did not take the last that it was sent. */
+  /** Whether the collector did not take the last that it was sent, or something is to be sent again. */
   get isFailing(): boolean {
-    return this.batches.some(({ tries }) => tries > 0);
+    return this.#pause.isOn || this.batches.some(({ tries }) => tries > 0);
   }
 
-  /** Whether another batch can be sent now. */
+  /** Whether another batch can be sent now: after a failure one alone, and not before its time. */
   get isFree(): boolean {
-    return !this.#isClosed && !this.isFailing && this.batches.length < this.#options.parallel;
+    if (this.#isClosed) return false;
+    if (this.isFailing) return this.batches.length === 0 && this.#pause.until <= performance.now();
+    return this.batches.length < this.#options.parallel;
   }
 
   /** When the next try is: in the past while one is under way. */
   get nextTry(): number {
-    return this.isSending ? 0 : (this.batches[0]?.notBefore ?? 0);
+    return this.isSending ? 0 : Math.max(this.#pause.until, this.batches[0]?.wanted ?? 0);
   }
 
   send(batch: Batch): void {
@@ -80,82 +91,101 @@ export class Sender {
     void this.#try(batch);
   }
 
-  /** Sends the oldest that has failed, when all others are back and its time has come. */
+  /** Sends the oldest that has failed, when all others are back and its time has come; where none is left, others can be sent then. */
   retry(): void {
+    if (this.#isClosed || this.isSending) return;
     const [oldest] = this.batches;
-    if (this.#isClosed || oldest === undefined || this.isSending) return;
-    const wait = oldest.notBefore - performance.now();
-    clearTimeout(this.#retryTimer);
-    if (wait <= 0) void this.#try(oldest);
-    else this.#retryTimer = quietTimer(() => this.#keeper.changed(), wait);
+    const wait = this.nextTry - performance.now();
+    clearTimeout(this.#timer);
+    if (wait > 0) this.#timer = quietTimer(() => this.#keeper.changed(), wait);
+    else if (oldest) void this.#try(oldest);
   }
 
-  /** The next try is the last: it need not wait, unless the collector wants it to. */
-  hurry(): void {
+  /**
+   * The next try is the last, for all ends then, by performance.now(): it need not wait, unless the collector wants it to, and
+   * comes to its end before that.
+   */
+  hurry(end: number): void {
     const [oldest] = this.batches;
-    if (oldest !== undefined) oldest.notBefore = oldest.wanted;
+    this.#pause.end();
+    if (oldest && oldest.wanted > end) oldest.wanted = 0;
   }
 
   /** Ends all tries: what has not arrived stays in `batches`. */
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#retryTimer);
-    for (const { abort } of this.batches) abort?.('the run has ended');
+    clearTimeout(this.#timer);
+    for (const batch of this.batches) {
+      if (batch.abort) batch.abort(ENDED);
+      else this.#report(batch, { kind: 'later', after: undefined, message: ENDED, answer: { error: 'shutdown' } });
+    }
   }
 
   async #try(batch: Batch): Promise<void> {
-    const { transport, timeout, onRequest } = this.#options;
-    const started = performance.now();
+    const { transport, timeout } = this.#options;
+    const began = performance.now();
+    batch.began ??= began;
     // What is safe, or was told to come later, has all the time for each try.
-    const limit = batch.place || batch.isAside ? timeout : batch.deadline - started;
+    const limit = batch.place || batch.isAside ? timeout : batch.deadline - began;
     const { outcome: answer, abort } = attempt(transport, batch.request, limit);
     batch.abort = abort;
     const outcome = await answer;
     batch.abort = undefined;
-    const milliseconds = performance.now() - started;
-    onRequest({ records: batch.records, bytes: batch.request.length, milliseconds, outcome });
-    if (outcome.kind === 'later') this.#later(batch, outcome);
+    if (outcome.kind === 'later') this.#later(batch, outcome, began);
     else this.#settle(batch, outcome);
     this.#keeper.changed();
   }
 
-  #settle(batch: Batch, outcome: Outcome): void {
+  #settle(batch: Batch, outcome: Exclude<Outcome, { kind: 'later' }>): void {
     const { noun } = this.#options;
     const some = (count: number) => counted(count, noun.replace(/s$/, ''));
     const { records } = batch;
     const { message } = outcome;
     if (outcome.kind === 'taken') {
       const rejected = Math.max(0, Math.min(outcome.rejected, records));
+      this.#pause.recovered();
       this.#ledger.delivered += records - rejected;
       this.#ledger.lost.rejected += rejected;
       if (batch.place) this.#ledger.replayed += records;
-      if (rejected > 0) this.#troubles.note('rejected', () => `the collector rejected ${some(rejected)}: ${message}`);
+      if (rejected > 0)
+        this.#troubles.note('rejected', () => `the collector rejected ${some(rejected)}: ${message}`, message);
       else if (message !== '')
-        this.#troubles.note('warning', () => `the collector took the ${noun}, and says: ${message}`);
+        this.#troubles.note('warning', () => `the collector took the ${noun}, and says: ${message}`, message);
     } else {
       this.#ledger.lost.refused += records;
       this.#troubles.note(
         'refused',
         () => `the collector refused ${some(records)}, which ${records === 1 ? 'is' : 'are'} lost: ${message}`,
+        message,
       );
     }
+    this.#report(batch, outcome);
     this.#finish(batch);
   }
 
-  #later(batch: Batch, { after, message }: Outcome & { kind: 'later' }): void {
+  #later(batch: Batch, outcome: Outcome & { kind: 'later' }, began: number): void {
+    const { noun, timeout } = this.#options;
     batch.tries++;
-    if (this.#isClosed) return;
-    const { noun, random, timeout } = this.#options;
-    this.#troubles.note('later', () => `the collector does not take ${noun} for now: ${message}`);
-    const now = performance.now();
-    batch.wanted = now + (after ?? 0);
-    batch.notBefore = Math.max(batch.wanted, now + backoff(batch.tries, random));
-    if (batch.place || batch.isAside || batch.notBefore < batch.deadline) return;
-    if (after !== undefined && batch.wanted >= batch.deadline) {
+    if (this.#isClosed) {
+      this.#report(batch, outcome);
+      return;
+    }
+    const { message } = outcome;
+    this.#troubles.note('later', () => `the collector does not take ${noun} for now: ${message}`, message);
+    this.#pause.failed(began);
+    const isAskedFor = this.#wait(batch, outcome);
+    const next = Math.max(this.#pause.until, batch.wanted);
+    // What is on disk is an export anew each time, for it is sent as long as it takes.
+    if (batch.place) this.#report(batch, outcome);
+    if (batch.place || batch.isAside || next < batch.deadline) return;
+    if (isAskedFor && batch.wanted >= batch.deadline) {
       batch.isAside = true;
       this.#keeper.setAside(batch);
-    } else if (this.#keeper.canStore(batch)) {
-      batch.deadline = batch.notBefore + timeout;
+      return;
+    }
+    this.#report(batch, outcome);
+    if (this.#keeper.canStore(batch)) {
+      batch.deadline = next + timeout;
     } else {
       this.#ledger.lost.timeout += batch.records;
       this.#troubles.note(
@@ -165,6 +195,28 @@ export class Sender {
       );
       this.#finish(batch);
     }
+  }
+
+  /** Notes when the collector wants to see a batch again; returns whether it wants that. */
+  #wait(batch: Batch, { after }: Outcome & { kind: 'later' }): boolean {
+    const { noun, longestWait } = this.#options;
+    const wait = Math.min(after ?? 0, longestWait);
+    batch.wanted = performance.now() + wait;
+    if (after !== undefined && after > longestWait) {
+      const [asked, given] = [after, wait].map((ms) => Math.round(ms / 1000));
+      this.#troubles.note(
+        'wait',
+        () => `the collector wants ${noun} no sooner than in ${asked} seconds: they are sent again in ${given}`,
+      );
+    }
+    return after !== undefined;
+  }
+
+  #report(batch: Batch, outcome: Outcome): void {
+    const { records, request, began } = batch;
+    if (began === undefined) return;
+    batch.began = undefined;
+    this.#options.onExport({ records, bytes: request.length, milliseconds: performance.now() - began, outcome });
   }
 
   #finish(batch: Batch): void {

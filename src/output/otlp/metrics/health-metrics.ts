@@ -1,6 +1,6 @@
 /** How snoopkit itself fares, as the semantic conventions for SDKs name it, and what it has seen and lost. */
 
-import { NOUNS, type Protocol, type Signal } from '../types.js';
+import { type AnswerKind, NOUNS, type Protocol, type Route, type Signal } from '../types.js';
 import { type KeyValue, keyValue } from '../values.js';
 import { durationAmounts } from './metric-histogram.js';
 import { Instrument, type MetricOptions } from './metric-instrument.js';
@@ -32,13 +32,13 @@ export interface Health {
   readonly accounts: readonly SignalAccount[];
 }
 
-/** A request that is over: each try for itself. */
+/** An export that is over, with all its tries. */
 export interface Operation {
-  readonly signal: Signal;
-  readonly protocol: Protocol;
+  readonly route: Pick<Route, 'signal' | 'protocol' | 'url' | 'target'>;
+  /** From the beginning of the first try to the end of the last one. */
   readonly milliseconds: number;
-  /** Why it failed, as `error.type` has it; undefined where it did not. */
-  readonly error?: string | undefined;
+  /** That of the last try: without an error for full success only. */
+  readonly answer: AnswerKind;
 }
 
 const QUEUE_FULL = 'queue_full';
@@ -58,6 +58,24 @@ const component = (type: string): KeyValue[] => [
 const processorOf = (signal: Signal) => component(`batching_${RECORDS[signal]}_processor`);
 const exporterOf = (signal: Signal, protocol: Protocol) =>
   component(`otlp_${TRANSPORTS[protocol]}_${RECORDS[signal]}_exporter`);
+/** Of whom it is asked: the scheme says which port goes without saying. */
+function serverOf({ url: { protocol, hostname, port }, target }: Operation['route']): KeyValue[] {
+  if (target?.startsWith('unix:')) return [keyValue('server.address', target.slice('unix:'.length))];
+  return [
+    keyValue('server.address', hostname.replace(/^\[|\]$/g, '')),
+    keyValue('server.port', Number(port || (protocol === 'https:' ? 443 : 80))),
+  ];
+}
+
+/** What came of an export, by the conventions for its protocol. */
+function answerAttributes({ status, error }: AnswerKind): KeyValue[] {
+  return [
+    ...(error === undefined ? [] : [keyValue('error.type', error)]),
+    ...(typeof status === 'number' ? [keyValue('http.response.status_code', status)] : []),
+    ...(typeof status === 'string' ? [keyValue('rpc.status_code', status)] : []),
+  ];
+}
+
 const failed = (attributes: readonly KeyValue[], error: string) => [...attributes, keyValue('error.type', error)];
 
 /** The metrics of logs, or those of spans. */
@@ -127,7 +145,7 @@ export class HealthMetrics implements MetricSource {
     this.#duration = Instrument.histogram(
       {
         name: 'otel.sdk.exporter.operation.duration',
-        description: 'The duration of a request with a batch, each try for itself',
+        description: 'The duration of exporting a batch, with all tries and the pauses between them',
       },
       'changes',
       // The conventions want seconds.
@@ -139,11 +157,11 @@ export class HealthMetrics implements MetricSource {
     this.#lost = events('ringbuf.lost', 'The number of events that happened and are not in the stream, by reason');
   }
 
-  /** Notes a request that is over. */
-  note({ signal, protocol, milliseconds, error }: Operation): void {
-    const exporter = exporterOf(signal, protocol);
+  /** Notes an export that is over. */
+  note({ route, milliseconds, answer }: Operation): void {
     const nanoseconds = BigInt(Math.max(0, Math.round(milliseconds * 1e6)));
-    this.#duration.add(error === undefined ? exporter : failed(exporter, error), durationAmounts(nanoseconds));
+    const exporter = exporterOf(route.signal, route.protocol);
+    this.#duration.add([...exporter, ...answerAttributes(answer), ...serverOf(route)], durationAmounts(nanoseconds));
   }
 
   collect(time: bigint): Metric[] {

@@ -1,10 +1,23 @@
 import type { Protocol, Signal } from '../types.js';
 import { type Environment, exporterNames, type Given, wrongSetting } from './environment.js';
-
-/** gRPC's own form: HOST:PORT, or HOST. */
-const BARE = /^(?:\[[^\]]+\]|[^\s:/?#@[\]]+)(?::\d+)?$/;
+import { parseGrpcName } from './grpc-names.js';
 
 const DEFAULT = { http: 'http://localhost:4318', grpc: 'http://localhost:4317' };
+
+/** What a URL has behind the host, as it was given: `new URL()` would encode some of it, and follow `..`. */
+const REST = /^https?:\/\/[^/?#]*([^#]*)/is;
+
+/** What no request can have as it is. */
+const UNSENDABLE = /[^\x21-\x7e]+/gu;
+
+/** Where to send to. */
+export interface Endpoint extends Given {
+  readonly url: URL;
+  /** Of HTTP: path and query as they were given. */
+  readonly path?: string;
+  /** Of gRPC: what to connect to, where the URL does not say it. */
+  readonly target?: string;
+}
 
 /** The URL of a text that may hold secrets: no error shows it. */
 function parseUrl({ name, text }: Given): URL {
@@ -16,19 +29,25 @@ function parseUrl({ name, text }: Given): URL {
 }
 
 /** A scheme says whether there is TLS, and what has none leaves it to `isInsecure`. */
-function grpcUrl({ name, text }: Given, isInsecure: () => boolean): URL {
-  if (text.includes('://')) return parseUrl({ name, text });
-  const url = `${isInsecure() ? 'http' : 'https'}://${text}`;
-  if (!BARE.test(text) || !URL.canParse(url))
-    throw wrongSetting(name, 'neither HOST:PORT nor a URL, give one such as localhost:4317');
-  return new URL(url);
+function grpcEndpoint(given: Given, isInsecure: () => boolean): Endpoint {
+  const { name, text } = given;
+  if (/^https?:/i.test(text)) return { ...given, url: parseUrl(given) };
+  const found = parseGrpcName(text);
+  const url = `${isInsecure() ? 'http' : 'https'}://${found?.host}`;
+  if (found === undefined || !URL.canParse(url))
+    throw wrongSetting(name, 'neither HOST:PORT nor a URL nor a name of gRPC, give one such as localhost:4317');
+  return { ...given, url: new URL(url), ...(found.target !== undefined && { target: found.target }) };
 }
 
-/** The place of a signal below the URL for all of them. */
-function below(base: URL, signal: Signal): URL {
-  const url = new URL(base);
-  url.pathname = `${base.pathname.replace(/\/+$/, '')}/v1/${signal}`;
-  return url;
+/** With the place of a signal below the URL for all of them, or as that of the signal stands. */
+function httpEndpoint(given: Given, below: Signal | undefined): Endpoint {
+  const url = parseUrl(given);
+  const [, rest = ''] = REST.exec(given.text) ?? [];
+  const [path = ''] = rest.split('?', 1);
+  const query = rest.slice(path.length);
+  const whole = below === undefined ? path || '/' : `${path.replace(/\/+$/, '')}/v1/${below}`;
+  url.pathname = whole;
+  return { ...given, url, path: `${whole}${query}`.replace(UNSENDABLE, encodeURIComponent) };
 }
 
 /**
@@ -40,19 +59,15 @@ export function endpointOf(
   protocol: Protocol,
   environment: Environment,
   flags: { readonly endpoint?: string; readonly isInsecure?: boolean },
-): Given & { readonly url: URL } {
+): Endpoint {
   const isGrpc = protocol === 'grpc';
   const [own, general] = exporterNames(signal, 'ENDPOINT');
   const given: Given =
     flags.endpoint !== undefined
       ? { name: '--otlp-endpoint', text: flags.endpoint }
       : (environment.first(own, general) ?? { name: general, text: isGrpc ? DEFAULT.grpc : DEFAULT.http });
-  if (isGrpc) {
-    const isInsecure = () => flags.isInsecure ?? environment.isTrue(...exporterNames(signal, 'INSECURE'));
-    return { ...given, url: grpcUrl(given, isInsecure) };
-  }
-  const url = parseUrl(given);
-  return { ...given, url: given.name === own ? url : below(url, signal) };
+  if (!isGrpc) return httpEndpoint(given, given.name === own ? undefined : signal);
+  return grpcEndpoint(given, () => flags.isInsecure ?? environment.isTrue(...exporterNames(signal, 'INSECURE')));
 }
 
 /** What HTTP's basic authentication makes of the user and the password of a URL; undefined where it has none. */

@@ -27,12 +27,15 @@ export interface OtlpFlagValues {
   readonly isCompressed?: boolean;
   /** Milliseconds; Infinity for no limit. */
   readonly timeout?: number;
+  /** Milliseconds that a collector may have a batch wait. */
+  readonly longestWait?: number;
   readonly isInsecure?: boolean;
   /** Files with PEM. */
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
   readonly args?: ArgsStyle;
+  readonly hasBody?: boolean;
   readonly spool?: string;
   /** Bytes. */
   readonly spoolMax?: number;

@@ -15,18 +15,20 @@ function routeOf(signal: Signal, environment: Environment, flags: OtlpFlagValues
   const names = (setting: string) => exporterNames(signal, setting);
   const protocol = flags.protocol ?? environment.choice(names('PROTOCOL'), PROTOCOL_NAMES) ?? 'http/protobuf';
   const endpoint = endpointOf(signal, protocol, environment, flags);
-  const { url } = endpoint;
+  const { url, path, target } = endpoint;
   const headers = headersOf(signal, environment, flags.headers);
   const credentials = basicCredentials(endpoint);
   if (credentials !== undefined && !headers.has('authorization')) headers.set('authorization', credentials);
   // The URL may be shown, and nothing else looks for a password in it.
   url.username = '';
   url.password = '';
-  const proxy = proxyFor(url, environment);
+  const proxy = target === undefined ? proxyFor(url, environment) : undefined;
   return {
     signal,
     protocol,
     url,
+    ...(path !== undefined && { path }),
+    ...(target !== undefined && { target }),
     headers,
     isCompressed: flags.isCompressed ?? environment.choice(names('COMPRESSION'), COMPRESSION_NAMES) ?? false,
     timeout: flags.timeout ?? environment.timeout(names('TIMEOUT')) ?? USUAL_TIMEOUT,

@@ -1,3 +1,5 @@
+import { LONGEST_WAIT } from '../delivery/exporter-options.js';
+import { ALL, type Sampling } from '../spans/sampler.js';
 import type { BatchOptions, Route, Signal } from '../types.js';
 import { batchOptions, exportTimeout, type QueuedSignal } from './batches.js';
 import { Environment } from './environment.js';
@@ -11,6 +13,7 @@ import {
 } from './flag-values.js';
 import { resourceOf } from './resource-variables.js';
 import { routesOf } from './routes.js';
+import { samplingOf } from './sampling.js';
 
 /** What a record may have of attributes; metrics and the resource are free of it. */
 export interface AttributeLimits {
@@ -40,13 +43,19 @@ export interface OtlpSettings {
   readonly batches: Readonly<Record<QueuedSignal, BatchOptions>>;
   /** Milliseconds that an export may take, if its route does not have less; Infinity for no limit. */
   readonly exportTimeouts: Readonly<Record<Signal, number>>;
+  /** Milliseconds that a collector may have a batch wait. */
+  readonly longestWait: number;
   readonly metrics: MetricSettings;
   readonly limits: Readonly<Record<QueuedSignal, AttributeLimits>>;
   /** What the user said, without service.name. */
   readonly resource: readonly TextAttribute[];
   readonly serviceName: string;
   readonly args: ArgsStyle;
+  /** Log records have a body, a line for people. */
+  readonly hasBody: boolean;
   readonly hasSpans: boolean;
+  /** Which traces are sent. */
+  readonly sampling: Sampling;
   readonly spool?: SpoolSettings;
   /** One line each, to be told before anything starts. */
   readonly warnings: readonly string[];
@@ -99,11 +108,15 @@ export function otlpSettings(
       traces: exportTimeout('traces', environment, flags),
       metrics: exportTimeout('metrics', environment, flags),
     },
+    longestWait: flags.longestWait ?? LONGEST_WAIT,
     metrics: metricSettings(environment, flags),
     limits: { logs: limitsOf('LOGRECORD', environment), traces: limitsOf('SPAN', environment) },
     ...resourceOf(environment, flags.resource),
     args: flags.args ?? 'redacted',
+    hasBody: flags.hasBody ?? false,
     hasSpans: flags.hasSpans ?? false,
+    // Who asks for no spans need not hear what is wrong with it.
+    sampling: flags.hasSpans ? samplingOf(environment) : ALL,
     ...(spool !== undefined && { spool: { directory: spool, maxBytes: spoolMax } }),
   };
   // Behind all that may warn.

@@ -1,8 +1,9 @@
 import type { Column, EventRecord } from '../../../events/column.js';
 import type { RecordResource } from '../types.js';
 import { type KeyValue, keyValue } from '../values.js';
+import { ALL, type FlagsOf, sampler } from './sampler.js';
 import { type EmitSpan, SPAN_KIND } from './span.js';
-import { newSpanId, newTraceId, SAMPLED, type SpanContext } from './trace-context.js';
+import { newSpanId, newTraceId, type SpanContext } from './trace-context.js';
 
 export interface ConnectionSpanOptions {
   readonly emit: EmitSpan;
@@ -14,6 +15,8 @@ export interface ConnectionSpanOptions {
   readonly contextOf: (pid: number) => SpanContext | undefined;
   /** What connections belong to whose process has no trace context. */
   readonly root?: SpanContext | undefined;
+  /** Which are sampled: all, unless told otherwise. */
+  readonly flagsOf?: FlagsOf;
 }
 
 const ERROR_TYPE = 'error.type';
@@ -44,13 +47,10 @@ export class ConnectionSpans {
       this.withoutStart++;
       return undefined;
     }
-    const { attributesOf, contextOf, root, emit } = this.#options;
+    const { attributesOf, contextOf, root, emit, flagsOf = sampler(ALL) } = this.#options;
     const above = contextOf(value('pid') as number) ?? root;
-    const context = {
-      traceId: above?.traceId ?? newTraceId(),
-      spanId: newSpanId(),
-      flags: above?.flags ?? SAMPLED,
-    };
+    const traceId = above?.traceId ?? newTraceId();
+    const context = { traceId, spanId: newSpanId(), flags: flagsOf(traceId, above), state: above?.state };
     const role = ROLES[value('role') as string];
     const error = errorOf(value('close') as string, value('closed_by') as string);
     const end = value('time') as bigint;

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Recent } from './recent.js';
-import { parseTraceparent, type SpanContext } from './trace-context.js';
+import { environmentContext, type SpanContext } from './trace-context.js';
 
-const NAME = '\0TRACEPARENT=';
 /** Of so many processes it is remembered. */
 const MOST = 4096;
 /** starttime of proc_pid_stat(5), counted from behind the name. */
@@ -28,7 +27,11 @@ export class EnvironmentContexts {
     const start = this.#startOf(pid);
     // What is known of one that has ended holds on.
     if (start === undefined || known?.start === start) return known?.context;
-    const context = parseTraceparent(this.#traceparentOf(pid));
+    const environment = `\0${this.#read(pid, 'environ') ?? ''}`;
+    const context = environmentContext({
+      TRACEPARENT: variable(environment, 'TRACEPARENT'),
+      TRACESTATE: variable(environment, 'TRACESTATE'),
+    });
     this.#known.set(pid, { start, context });
     return context;
   }
@@ -40,12 +43,6 @@ export class EnvironmentContexts {
     return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[START_TIME];
   }
 
-  #traceparentOf(pid: number): string | undefined {
-    const environment = `\0${this.#read(pid, 'environ') ?? ''}`;
-    const at = environment.indexOf(NAME);
-    return at < 0 ? undefined : environment.slice(at + NAME.length).split('\0', 1)[0];
-  }
-
   #read(pid: number, file: string): string | undefined {
     try {
       return readFileSync(`${this.#proc}/${pid}/${file}`, 'latin1');
@@ -53,4 +50,11 @@ export class EnvironmentContexts {
       return undefined;
     }
   }
+}
+
+/** The first of that name, as getenv(3) has it. */
+function variable(environment: string, name: string): string | undefined {
+  const start = `\0${name}=`;
+  const at = environment.indexOf(start);
+  return at < 0 ? undefined : environment.slice(at + start.length).split('\0', 1)[0];
 }

@@ -12,8 +12,9 @@ import { type KeyValue, keyValue } from '../values.js';
 import { ProcessIds } from './process-ids.js';
 import { executableName, outcomeOf } from './process-outcome.js';
 import { Recent } from './recent.js';
+import { ALL, type FlagsOf, sampler } from './sampler.js';
 import { type EmitSpan, type ParentSpan, SPAN_KIND } from './span.js';
-import { parseTraceparent, SAMPLED, type SpanContext } from './trace-context.js';
+import { parseTraceparent, type SpanContext } from './trace-context.js';
 
 /** What all processes belong to that carry no trace context of their own. */
 export interface SpanRoot {
@@ -32,6 +33,10 @@ export interface ProcessSpanOptions {
   readonly root?: SpanRoot | undefined;
   /** The containers of what events tell of, and of processes that run. */
   readonly containers?: ContainerIdentities;
+  /** Which are sampled: all, unless told otherwise. */
+  readonly flagsOf?: FlagsOf;
+  /** The trace state of a context that one of these processes carries; the kernel does not tell it. */
+  readonly stateOf?: (context: SpanContext, pids: readonly number[]) => string | undefined;
   /** The parent of a process; undefined for one that is gone. */
   readonly parentOf?: (pid: number) => number | undefined;
 }
@@ -64,6 +69,7 @@ export class ProcessSpans {
   readonly #parentOf: (pid: number) => number | undefined;
   readonly #containers: ContainerIdentities;
   readonly #containerOf: FindContainer | undefined;
+  readonly #flagsOf: FlagsOf;
   readonly #ids = new ProcessIds();
   readonly #args = new TextList();
   readonly #open = new Recent<bigint, Open>(MOST_OPEN);
@@ -81,6 +87,7 @@ export class ProcessSpans {
     this.#parentOf = options.parentOf ?? parentOf;
     this.#containers = options.containers ?? new ContainerIdentities(false);
     this.#containerOf = findContainer(columns);
+    this.#flagsOf = options.flagsOf ?? sampler(ALL);
   }
 
   /** Processes that may have gone without a span, since too many were there to remember them. */
@@ -186,13 +193,14 @@ export class ProcessSpans {
     const { root } = this.#options;
     const carried = parseTraceparent(value('traceparent') as string | null);
     const isBelowCreator = creatorKey !== 0n && !(carried && value('traceparent_inherited') === false);
-    const flags = (carried ?? root?.context)?.flags ?? SAMPLED;
     if (this.#isRoot(pid, key) && root) {
       this.hasRoot = true;
       return { context: root.context, parent: this.#rootParent(), carried, isBelowCreator: false };
     }
-    const traceId = (carried ?? root?.context)?.traceId ?? this.#ids.traceId(value('tree_key') as bigint);
-    const context = { traceId, spanId: this.#ids.spanId(key), flags };
+    const above = carried ? { ...carried, state: this.#options.stateOf?.(carried, [pid, creator]) } : root?.context;
+    const traceId = above?.traceId ?? this.#ids.traceId(value('tree_key') as bigint);
+    const flags = carried || !root ? this.#flagsOf(traceId, carried) : root.context.flags;
+    const context = { traceId, spanId: this.#ids.spanId(key), flags, state: above?.state };
     if (!isBelowCreator) return { context, parent: this.#topParent(context, carried?.spanId), carried, isBelowCreator };
     const spanId = this.#isRoot(creator, creatorKey) && root ? root.context.spanId : this.#ids.spanId(creatorKey);
     return { context, parent: ours(spanId), carried, isBelowCreator };

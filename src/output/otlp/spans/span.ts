@@ -48,6 +48,7 @@ export function encodeSpan(
   const message = {
     traceId: context.traceId,
     spanId: context.spanId,
+    ...(context.state !== undefined && { traceState: context.state }),
     ...(parent && { parentSpanId: parent.spanId }),
     name,
     kind,

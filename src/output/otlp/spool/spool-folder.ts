@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { SnoopkitError } from '../../../errors.js';
 import { SIGNALS, type Signal } from '../types.js';
+import { ownFolder } from './own-folder.js';
 import { Spool } from './spool.js';
 import { fileTrouble, SpoolDisk } from './spool-disk.js';
 import { holdFolder, isHeld } from './spool-lock.js';
@@ -11,6 +13,9 @@ const RUN = /^run-[0-9]{13}-[0-9a-f]{12}$/;
 
 /** A signal, when the run began and which it was, and the file's number: in the order of names they are in order of time. */
 const FILE = /^([a-z]+)-[0-9]{13}-[0-9a-f]{12}-[0-9]{8}\.otlp$/;
+
+/** Nobody else could have put there what it has. */
+const isOurs = ({ uid, mode }: Stats) => uid === process.geteuid?.() && (mode & 0o022) === 0;
 
 /**
  * Where requests lie on disk while a collector is away. Each run has a folder of its own in there, and takes to itself,
@@ -32,7 +37,7 @@ export class SpoolFolder {
   /** `max` is in bytes, for all signals of this run. Fails where nothing can be written. */
   static async open(directory: string, max: number, onTrouble: (text: string) => void): Promise<SpoolFolder> {
     try {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await ownFolder(directory);
       const run = `${Date.now().toString().padStart(13, '0')}-${randomBytes(6).toString('hex')}`;
       const path = join(directory, `run-${run}`);
       // It gets its name when it is held: one that is not held is there for anyone to take.
@@ -74,8 +79,9 @@ export class SpoolFolder {
       if (!FILE.test(name)) continue;
       const path = join(this.#path, name);
       if (entry !== name) await rename(join(this.#path, entry), path);
-      const { size } = await lstat(path);
-      this.#disk.used += size;
+      const status = await lstat(path);
+      if (!status.isFile() || !isOurs(status)) continue;
+      this.#disk.used += status.size;
       files.push(path);
     }
     for (const name of await readdir(this.#path)) {
@@ -91,7 +97,7 @@ export class SpoolFolder {
   async #take(path: string): Promise<void> {
     const status = await lstat(path);
     // Somebody else's folder could make us send what they like.
-    if (path === this.#path || !status.isDirectory() || status.uid !== process.geteuid?.()) return;
+    if (path === this.#path || !status.isDirectory() || !isOurs(status)) return;
     if (!(await isHeld(path))) await rename(path, join(this.#path, basename(path)));
   }
 

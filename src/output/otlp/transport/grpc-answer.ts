@@ -52,10 +52,13 @@ export function outcomeOf(error: ServiceError, show: ShowAnswer): Outcome {
   const unconnected = code === Code.UNAVAILABLE ? UNCONNECTED.exec(error.details) : null;
   const [, reason = '', note = ''] = unconnected ?? [];
   const refusal = connectionRefusal(reason);
-  if (refusal !== undefined) return { kind: 'refused', message: show(refusal) };
+  const name = Code[code] ?? `gRPC status ${code}`;
+  const status = Code[code] ?? String(code);
+  const answer = { ...(!unconnected && { status }), error: status };
+  if (refusal !== undefined) return { kind: 'refused', message: show(refusal), answer };
   const details = unconnected ? [opensslReason(reason) ?? reason, note].filter(Boolean).join('; ') : error.details;
-  const message = show(details ? `${Code[code]}: ${details}` : `${Code[code]}`);
+  const message = show(details ? `${name}: ${details}` : name);
   const after = retryInfo(error);
   const isRetryable = RETRYABLE.has(code) || (code === Code.RESOURCE_EXHAUSTED && after !== undefined);
-  return isRetryable ? later(message, after) : { kind: 'refused', message };
+  return isRetryable ? later(message, after, answer) : { kind: 'refused', message, answer };
 }

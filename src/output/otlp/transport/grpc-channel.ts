@@ -15,6 +15,8 @@ import { secureContextOf } from './tls.js';
 export const authority = ({ hostname, port, protocol }: URL): string =>
   `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 
+const isSocket = ({ target }: Route) => target?.startsWith('unix:') ?? false;
+
 export function metadataOf(headers: ReadonlyMap<string, string>): Metadata {
   const metadata = new Metadata();
   for (const [name, value] of headers) metadata.set(name, name.endsWith('-bin') ? Buffer.from(value) : value);
@@ -54,7 +56,7 @@ function proxyOptions({ url, proxy }: Route): ChannelOptions {
 
 export const optionsOf = (route: Route, userAgent: string): ChannelOptions => ({
   'grpc.primary_user_agent': userAgent,
-  'grpc.default_authority': authority(route.url),
+  'grpc.default_authority': isSocket(route) ? 'localhost' : authority(route.url),
   'grpc.default_compression_algorithm': compressionAlgorithms[route.isCompressed ? 'gzip' : 'identity'],
   // To try again is for those who use it, and they wait in between.
   'grpc.enable_retries': 0,

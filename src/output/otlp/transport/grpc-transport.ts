@@ -31,13 +31,13 @@ class GrpcTransport implements Transport {
     this.#method = METHODS[route.signal];
     this.#metadata = metadataOf(route.headers);
     this.#show = showAnswerOf(route);
-    const target = `dns:${authority(route.proxy ?? route.url)}`;
+    const target = route.target ?? `dns:${authority(route.proxy ?? route.url)}`;
     const options = optionsOf(route, userAgent);
     this.#connect = () => new GrpcConnection(target, credentials, options);
   }
 
   async send(request: Uint8Array, signal: AbortSignal): Promise<Outcome> {
-    if (this.#isClosed) return later('the connection is closed');
+    if (this.#isClosed) return later('the connection is closed', undefined, { error: 'shutdown' });
     if (signal.aborted) return later();
     this.#connection ??= this.#connect();
     const connection = this.#connection;
@@ -49,7 +49,7 @@ class GrpcTransport implements Transport {
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       const bytes = Buffer.from(request.buffer, request.byteOffset, request.length);
-      return takenByProtobuf(await connection.call(this.#method, bytes, this.#metadata.clone()), this.#show);
+      return takenByProtobuf(await connection.call(this.#method, bytes, this.#metadata.clone()), 'OK', this.#show);
     } catch (error) {
       return signal.aborted ? later() : outcomeOf(error as ServiceError, this.#show);
     } finally {

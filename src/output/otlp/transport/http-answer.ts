@@ -1,5 +1,7 @@
 /** What an answer over HTTP says: opentelemetry.io/docs/specs/otlp, OTLP/HTTP Response. */
 import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip, type ZlibOptions } from 'node:zlib';
 import { messageType } from '../messages.js';
 import type { Outcome, Route } from '../types.js';
 import { later } from './later.js';
@@ -10,25 +12,50 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** It ended before its end, or can't be unpacked: what there is says nothing, but the status does. */
+  readonly isCut?: boolean;
 }
+
+const unzip = promisify<Buffer, ZlibOptions, Buffer>(gunzip);
 
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** Bytes that an answer may have: the specification's. */
 const LARGEST = 4 << 20;
 
-/** The whole answer; undefined for one that is too large to be one of a collector. Fails when it ends early. */
+/** The answer, as far as it comes; undefined for one that is too large to be one of a collector. */
 export async function readAnswer(response: IncomingMessage): Promise<Answer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // To leave the loop closes the connection.
-  for await (const chunk of response) {
-    length += chunk.length;
-    if (length > LARGEST) return undefined;
-    chunks.push(chunk);
+  try {
+    // To leave the loop closes the connection.
+    for await (const chunk of response) {
+      length += chunk.length;
+      if (length > LARGEST) return undefined;
+      chunks.push(chunk);
+    }
+    const body = await unpacked(Buffer.concat(chunks), response.headers['content-encoding']);
+    return { ...headOf(response), body, isCut: false };
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? undefined : headOf(response);
   }
-  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
 }
+
+/** Fails for what is broken, too large, or packed in a way that nobody asked for. */
+async function unpacked(body: Buffer, encoding = ''): Promise<Buffer> {
+  const name = encoding.trim().toLowerCase();
+  if (body.length === 0 || name === '' || name === 'identity') return body;
+  if (name === 'gzip' || name === 'x-gzip') return unzip(body, { maxOutputLength: LARGEST });
+  throw new RangeError(`an encoding that was not asked for: ${name}`);
+}
+
+/** Of an answer whose body has not come what is known. */
+export const headOf = ({ statusCode = 0, headers }: IncomingMessage): Answer => ({
+  status: statusCode,
+  headers,
+  body: Buffer.alloc(0),
+  isCut: true,
+});
 
 /** Of `application/json; charset=utf-8` the first part. */
 const contentType = ({ headers }: Answer): string =>
@@ -74,19 +101,27 @@ export function failure(answer: Answer, show: ShowAnswer): Outcome {
   const isRedirection = status >= 300 && status < 400;
   const detail = isRedirection ? redirection(answer) : errorText(answer);
   const message = show([`HTTP ${status}`, STATUS_CODES[status]].join(' ') + (detail && `: ${detail}`));
-  if (!RETRYABLE.has(status)) return { kind: 'refused', message };
-  return later(message, retryAfter(answer.headers['retry-after']));
+  const kind = { status, error: String(status) };
+  if (!RETRYABLE.has(status)) return { kind: 'refused', message, answer: kind };
+  return later(message, retryAfter(answer.headers['retry-after']), kind);
 }
 
 function success(answer: Answer, { protocol, signal }: Route, show: ShowAnswer): Outcome {
   const expected = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
+  const { status, body } = answer;
   const type = contentType(answer) || expected;
-  if (answer.body.length > 0 && type !== expected) return unreadable(`: it is ${show(type)}, not ${expected}`);
-  return protocol === 'http/json' ? takenByJson(answer.body, signal, show) : takenByProtobuf(answer.body, show);
+  if (answer.isCut) return unreadable(status, ': it is not whole');
+  if (body.length > 0 && type !== expected) return unreadable(status, `: it is ${show(type)}, not ${expected}`);
+  return protocol === 'http/json' ? takenByJson(body, signal, status, show) : takenByProtobuf(body, status, show);
 }
 
 export function outcomeOf(answer: Answer | undefined, route: Route, show: ShowAnswer): Outcome {
-  if (answer === undefined) return { kind: 'refused', message: `the answer is larger than ${LARGEST >> 20} MiB` };
+  if (answer === undefined)
+    return {
+      kind: 'refused',
+      message: `the answer is larger than ${LARGEST >> 20} MiB`,
+      answer: { error: 'answer_too_large' },
+    };
   const isSuccess = answer.status >= 200 && answer.status < 300;
   return isSuccess ? success(answer, route, show) : failure(answer, show);
 }

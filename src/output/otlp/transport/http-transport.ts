@@ -1,8 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { gzip, type ZlibOptions } from 'node:zlib';
 import type { Outcome, Route, Transport } from '../types.js';
-import { failure, outcomeOf, readAnswer } from './http-answer.js';
+import { failure, headOf, outcomeOf, readAnswer } from './http-answer.js';
 import { type HttpWay, httpWay } from './http-way.js';
 import { later } from './later.js';
 import { showAnswerOf } from './shown-answer.js';
@@ -20,6 +21,7 @@ function headersOf({ headers, protocol, isCompressed }: Route, userAgent: string
   return {
     'user-agent': userAgent,
     ...Object.fromEntries(headers),
+    'accept-encoding': 'gzip',
     'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
     ...(isCompressed && { 'content-encoding': 'gzip' }),
   };
@@ -29,6 +31,12 @@ function headersOf({ headers, protocol, isCompressed }: Route, userAgent: string
 function reasonOf(error: NodeJS.ErrnoException | AggregateError): string {
   const errors = error instanceof AggregateError ? error.errors : [error];
   return errors.map(({ message, code }) => message || code || 'it failed').join(', ');
+}
+
+/** What Node calls an error, such as ECONNREFUSED; of several that of the first. */
+function codeOf(error: NodeJS.ErrnoException | AggregateError): string {
+  const [first = error] = error instanceof AggregateError ? error.errors : [];
+  return (error as NodeJS.ErrnoException).code ?? first.code ?? 'connection_closed';
 }
 
 class HttpTransport implements Transport {
@@ -53,9 +61,10 @@ class HttpTransport implements Transport {
       const plain = this.#encode(request);
       body = this.#route.isCompressed ? await compress(plain, { level: LEVEL }) : plain;
     } catch (error) {
-      return { kind: 'refused', message: this.#show(`the request can't be made: ${(error as Error).message}`) };
+      const message = this.#show(`the request can't be made: ${(error as Error).message}`);
+      return { kind: 'refused', message, answer: { error: '_OTHER' } };
     }
-    if (this.#isClosed) return later('the connection is closed');
+    if (this.#isClosed) return later('the connection is closed', undefined, { error: 'shutdown' });
     return signal.aborted ? later() : this.#post(body, signal);
   }
 
@@ -68,22 +77,25 @@ class HttpTransport implements Transport {
     return new Promise((resolve) => {
       const request = this.#way.post(this.#headers);
       const fail = (error: Error) => resolve(this.#failed(error, request.socket));
-      // One that still waits for its connection would say nothing when it is destroyed.
+      let response: IncomingMessage | undefined;
+      // One that still waits for its connection would say nothing when it is destroyed; one whose answer has begun has its
+      // status, and to send it again may double it.
       const end = () => {
-        resolve(later());
+        resolve(response ? outcomeOf(headOf(response), this.#route, this.#show) : later());
         request.destroy();
       };
       signal.addEventListener('abort', end, { once: true });
-      let isAnswered = false;
       request
-        .once('response', (response) => {
-          isAnswered = true;
-          readAnswer(response).then((answer) => resolve(outcomeOf(answer, this.#route, this.#show)), fail);
+        .once('response', (answer) => {
+          response = answer;
+          readAnswer(answer).then((whole) => resolve(outcomeOf(whole, this.#route, this.#show)), fail);
         })
-        .on('error', fail)
+        .on('error', (error) => {
+          if (!response) fail(error);
+        })
         .once('close', () => {
           signal.removeEventListener('abort', end);
-          if (!isAnswered) fail(new Error('the connection was closed without an answer'));
+          if (!response) fail(new Error('the connection was closed without an answer'));
         })
         .end(body);
     });
@@ -94,10 +106,11 @@ class HttpTransport implements Transport {
       return failure({ status: error.status, headers: {}, body: Buffer.alloc(0) }, (text) => `the proxy: ${text}`);
     }
     const reason = reasonOf(error);
+    const answer = { error: codeOf(error) };
     const isUntrusted = socket instanceof TLSSocket && socket.authorizationError;
     const refusal = isUntrusted ? untrusted(reason) : tlsRefusal(reason);
-    if (refusal !== undefined) return { kind: 'refused', message: this.#show(refusal) };
-    return later(this.#show(opensslReason(reason) ?? reason));
+    if (refusal !== undefined) return { kind: 'refused', message: this.#show(refusal), answer };
+    return later(this.#show(opensslReason(reason) ?? reason), undefined, answer);
   }
 }
 

@@ -21,17 +21,20 @@ const AGENT: AgentOptions = {
   timeout: 20_000,
 };
 
-function direct(url: URL): HttpWay {
+const pathOf = ({ url, path = url.pathname + url.search }: Route) => path;
+
+function direct(route: Route): HttpWay {
   const agent = new Agent(AGENT);
-  const target: RequestOptions = { ...urlToHttpOptions(url), agent, method: 'POST' };
+  const target: RequestOptions = { ...urlToHttpOptions(route.url), path: pathOf(route), agent, method: 'POST' };
   return { post: (headers) => httpRequest({ ...target, headers }), close: () => agent.destroy() };
 }
 
 /** A proxy for plain HTTP is asked for the whole URL. */
-function throughProxy(url: URL, proxy: URL): HttpWay {
+function throughProxy(route: Route, proxy: URL): HttpWay {
+  const { url } = route;
   const agent = new Agent(AGENT);
   const { auth } = urlToHttpOptions(url);
-  const path = `${url.origin}${url.pathname}${url.search}`;
+  const path = `${url.origin}${pathOf(route)}`;
   const target: RequestOptions = { ...proxyAddress(proxy), agent, method: 'POST', path, ...(auth && { auth }) };
   const fixed = { host: url.host, ...proxyHeaders(proxy) };
   return {
@@ -40,10 +43,11 @@ function throughProxy(url: URL, proxy: URL): HttpWay {
   };
 }
 
-async function secure({ url, proxy, tls }: Route): Promise<HttpWay> {
+async function secure(route: Route): Promise<HttpWay> {
+  const { url, proxy, tls } = route;
   const secureContext = await secureContextOf(tls);
   const agent = proxy ? new TunnelAgent(proxy, secureContext, AGENT) : new TlsAgent({ ...AGENT, secureContext });
-  const target: RequestOptions = { ...urlToHttpOptions(url), agent, method: 'POST' };
+  const target: RequestOptions = { ...urlToHttpOptions(url), path: pathOf(route), agent, method: 'POST' };
   return { post: (headers) => httpsRequest({ ...target, headers }), close: () => agent.destroy() };
 }
 
@@ -51,5 +55,5 @@ async function secure({ url, proxy, tls }: Route): Promise<HttpWay> {
 export async function httpWay(route: Route): Promise<HttpWay> {
   const { url, proxy } = route;
   if (url.protocol === 'https:') return secure(route);
-  return proxy ? throughProxy(url, proxy) : direct(url);
+  return proxy ? throughProxy(route, proxy) : direct(route);
 }

@@ -1,11 +1,13 @@
-import type { Outcome } from '../types.js';
-
-/** What a timer can wait: twenty-four days. */
-const LONGEST = 2 ** 31 - 1;
+import type { AnswerKind, Outcome } from '../types.js';
 
 /** To be tried again; without a message, for there was no time to get an answer. */
-export const later = (message = 'no answer in time', after?: number): Outcome => ({
+export const later = (
+  message = 'no answer in time',
+  after?: number,
+  answer: AnswerKind = { error: 'timeout' },
+): Outcome => ({
   kind: 'later',
-  after: after === undefined || Number.isNaN(after) ? undefined : Math.min(Math.max(0, after), LONGEST),
+  after: after === undefined || Number.isNaN(after) ? undefined : Math.max(0, after),
   message,
+  answer,
 });

@@ -1,5 +1,5 @@
 import { messageType } from '../messages.js';
-import type { Outcome, Signal } from '../types.js';
+import type { AnswerKind, Outcome, Signal } from '../types.js';
 import type { ShowAnswer } from './shown-answer.js';
 
 /** The only field of JSON answers whose name depends on the signal. */
@@ -13,35 +13,47 @@ const UNREADABLE = "the collector took it, but its answer can't be read";
 
 type Taken = Extract<Outcome, { kind: 'taken' }>;
 
-const taken = (rejected: unknown, message: unknown, show: ShowAnswer): Taken => ({
-  kind: 'taken',
+type Status = NonNullable<AnswerKind['status']>;
+
+function taken(rejected: unknown, message: unknown, status: Status, show: ShowAnswer): Taken {
   // 64 bits: a string in JSON, an object in protobuf.
-  rejected: Math.max(0, Number(rejected ?? 0) || 0),
-  message: typeof message === 'string' ? show(message) : '',
-});
+  const count = Math.max(0, Number(rejected ?? 0) || 0);
+  return {
+    kind: 'taken',
+    rejected: count,
+    message: typeof message === 'string' ? show(message) : '',
+    answer: { status, ...(count > 0 && { error: 'rejected' }) },
+  };
+}
 
 /** What was taken, by an encoded Export...ServiceResponse. No bytes, and an empty partial success, say: all of it. */
-export function takenByProtobuf(body: Uint8Array, show: ShowAnswer): Taken {
+export function takenByProtobuf(body: Uint8Array, status: Status, show: ShowAnswer): Taken {
   try {
     const { partialSuccess } = messageType('ExportServiceResponse').decode(body) as unknown as {
       partialSuccess?: { rejected: unknown; errorMessage: unknown };
     };
-    return taken(partialSuccess?.rejected, partialSuccess?.errorMessage, show);
+    return taken(partialSuccess?.rejected, partialSuccess?.errorMessage, status, show);
   } catch {
-    return unreadable();
+    return unreadable(status);
   }
 }
 
 /** The same by its JSON. */
-export function takenByJson(body: Uint8Array, signal: Signal, show: ShowAnswer): Taken {
-  if (body.length === 0) return taken(0, '', show);
+export function takenByJson(body: Uint8Array, signal: Signal, status: Status, show: ShowAnswer): Taken {
+  if (body.length === 0) return taken(0, '', status, show);
   try {
     const { partialSuccess } = JSON.parse(Buffer.from(body).toString());
-    return taken(partialSuccess?.[REJECTED_IN_JSON[signal]], partialSuccess?.errorMessage, show);
+    return taken(partialSuccess?.[REJECTED_IN_JSON[signal]], partialSuccess?.errorMessage, status, show);
   } catch {
-    return unreadable();
+    return unreadable(status);
   }
 }
 
 /** The collector said that it has it: to send it again would double it. */
-export const unreadable = (why = ''): Taken => ({ kind: 'taken', rejected: 0, message: `${UNREADABLE}${why}` });
+export const unreadable = (status: Status, why = ''): Taken => ({
+  kind: 'taken',
+  rejected: 0,
+  message: `${UNREADABLE}${why}`,
+  // Whether all of it was taken can't be known.
+  answer: { status, error: 'unreadable_answer' },
+});

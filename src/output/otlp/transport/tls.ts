@@ -55,5 +55,7 @@ export function tlsRefusal(text: string): string | undefined {
     return `the collector does not accept the client's certificate, or asks for one: ${reason}`;
   }
   const isPlain = /wrong version number|packet length too long/.test(reason);
-  return isPlain ? `the collector speaks no TLS, and https:// asks for it: ${reason}` : undefined;
+  return isPlain
+    ? `the collector speaks no TLS, and https:// asks for it, or gRPC without --otlp-insecure: ${reason}`
+    : undefined;
 }

@@ -10,13 +10,13 @@ describe('OTLP: the end of an Exporter', () => {
   });
   afterEach(() => clock.restore());
 
-  const exporter = (transport: FakeCollector) =>
+  const exporter = (transport: FakeCollector, timeout = Number.POSITIVE_INFINITY) =>
     new Exporter({
       signal: 'logs',
       envelope: envelope(),
       transport,
       batch: { delay: 1000, maxBatch: 10, maxQueue: 100 },
-      timeout: Number.POSITIVE_INFINITY,
+      timeout,
       random: () => 0.5,
     });
 
@@ -46,6 +46,33 @@ describe('OTLP: the end of an Exporter', () => {
     collector.answer = () => TAKEN;
     await target.close(1);
     assert.deepEqual(collector.taken, range(0, 15));
+  });
+
+  it('tries once more where the collector wants more time than there is', async () => {
+    for (const kept of [10, 25]) {
+      const collector = new FakeCollector(() => later(60_000));
+      const target = exporter(collector);
+      addNumbers(target, 0, kept);
+      await clock.tickAsync(5000);
+      collector.answer = () => TAKEN;
+      await target.close(1000);
+      assert.deepEqual(collector.taken, range(0, kept));
+    }
+  });
+
+  it('tries once more after a batch was given up', async () => {
+    const collector = new FakeCollector(() => later());
+    const target = exporter(collector, 5000);
+    addNumbers(target, 0, 10);
+    await clock.tickAsync(6000);
+    assert.equal(target.account.dropped.timeout, 10);
+    const before = collector.requests.length;
+    addNumbers(target, 10, 13);
+    collector.answer = () => TAKEN;
+    await target.close(1);
+    assert.equal(collector.requests.length, before + 1);
+    assert.deepEqual(collector.taken, range(10, 13));
+    assertAddsUp(target);
   });
 
   it('does not wait for a try that comes after the deadline', async () => {
@@ -105,6 +132,6 @@ describe('OTLP: the end of an Exporter', () => {
     await clock.tickAsync(100);
     target.hurry(5000);
     await done;
-    assert.deepEqual([collector.requests.length, target.account.dropped.shutdown], [1, 10]);
+    assert.deepEqual([collector.requests.length, target.account.dropped.shutdown], [2, 10]);
   });
 });

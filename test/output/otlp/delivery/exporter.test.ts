@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { Exporter } from '../../../../src/output/otlp/delivery/exporter.js';
 import type { ExporterOptions } from '../../../../src/output/otlp/delivery/exporter-options.js';
-import type { RequestReport } from '../../../../src/output/otlp/delivery/sender.js';
+import type { ExportReport } from '../../../../src/output/otlp/delivery/sender.js';
 import type { Outcome } from '../../../../src/output/otlp/types.js';
 import { randomBelow } from '../../../helpers/random.js';
 import {
@@ -20,7 +20,7 @@ import {
 describe('OTLP: Exporter', () => {
   let clock: sinon.SinonFakeTimers;
   let troubles: string[];
-  let reports: RequestReport[];
+  let reports: ExportReport[];
   beforeEach(() => {
     clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
     troubles = [];
@@ -37,7 +37,7 @@ describe('OTLP: Exporter', () => {
       timeout: 10_000,
       random: () => 0.5,
       onTrouble: (text) => troubles.push(text),
-      onRequest: (report) => reports.push(report),
+      onExport: (report) => reports.push(report),
       ...options,
     });
   }
@@ -118,10 +118,13 @@ describe('OTLP: Exporter', () => {
     addNumbers(target, 200, 205);
     assert.deepEqual(target.takeLosses(), [{ reason: 'queue_full', count: 5, total: 95 }]);
     assert.equal(troubles.length, 1);
-    await clock.tickAsync(10_000);
-    addNumbers(target, 205, 207);
+    await clock.tickAsync(59_000);
+    addNumbers(target, 205, 206);
+    assert.equal(troubles.length, 1);
+    await clock.tickAsync(1000);
+    addNumbers(target, 206, 207);
     assert.equal(troubles.length, 2);
-    assert.match(troubles[1] ?? '', /too much waited.*94 more times/);
+    assert.match(troubles[1] ?? '', /too much waited.*95 more times/);
     await closed(target, 10);
   });
 
@@ -129,18 +132,71 @@ describe('OTLP: Exporter', () => {
     const collector = new FakeCollector(() => later());
     const target = exporter(collector, { random: () => 0 });
     addNumbers(target, 0, 10);
-    await clock.tickAsync(20_000);
-    const times = collector.requests.map(({ at }) => at - (collector.requests[0]?.at ?? 0));
+    await clock.tickAsync(9000);
+    const times = () => collector.requests.map(({ at }) => at - (collector.requests[0]?.at ?? 0));
     // 0.8 of 1000, 1500, 2250, 3375; the next 4050 would be too late.
-    assert.deepEqual(times, [0, 800, 2000, 3800, 6500]);
+    assert.deepEqual(times(), [0, 800, 2000, 3800, 6500]);
     assert.equal(target.account.dropped.timeout, 10);
-    assert.equal(clock.countTimers(), 0);
     assert.match(troubles.join(), /does not take log records for now: away.*in time/);
-    collector.answer = () => TAKEN;
+    assert.deepEqual(
+      reports.map(({ records, milliseconds, outcome }) => [records, milliseconds, outcome.kind]),
+      [[10, 6500, 'later']],
+      'once, with all its tries',
+    );
+    // The next batch fares no better: it has to wait as long as the one before would have had to.
     addNumbers(target, 10, 20);
-    await clock.tickAsync(0);
-    assert.deepEqual(collector.taken, range(10, 20));
+    await clock.tickAsync(8000);
+    assert.deepEqual(times(), [0, 800, 2000, 3800, 6500, 10_550, 16_625]);
+    await clock.tickAsync(1000);
+    addNumbers(target, 20, 30);
+    collector.answer = () => TAKEN;
+    await clock.tickAsync(10_000);
+    assert.deepEqual(collector.taken, range(20, 30));
+    // It has recovered: all is as it was at first.
+    collector.answer = () => later();
+    const before = times().length;
+    addNumbers(target, 30, 40);
+    await clock.tickAsync(1000);
+    const [first = 0, second = 0] = times().slice(before);
+    assert.equal(second - first, 800);
     await closed(target, 10);
+  });
+
+  it('does not try more often because batches are given up', async () => {
+    const collector = new FakeCollector(() => later());
+    const target = exporter(collector, { batch: { delay: 100, maxBatch: 10, maxQueue: 1000 } });
+    for (let second = 0; second < 600; second++) {
+      addNumbers(target, second * 10, second * 10 + 10);
+      await clock.tickAsync(1000);
+    }
+    const gaps = collector.requests.slice(1).map(({ at }, i) => at - (collector.requests[i]?.at ?? 0));
+    assert.ok(Math.min(...gaps.slice(10)) >= 24_000, gaps.join());
+    assert.ok(troubles.length <= 3 * 10, `${troubles.length} messages in ten minutes`);
+    await closed(target, 10);
+  });
+
+  it('lets a collector have no more time than it is to have, and says so', async () => {
+    for (const [longestWait, wait] of [
+      [undefined, 300_000],
+      [20_000, 20_000],
+    ] as const) {
+      const collector = new FakeCollector(() => later(999_999_999_000));
+      troubles = [];
+      const target = exporter(collector, longestWait === undefined ? {} : { longestWait });
+      addNumbers(target, 0, 10);
+      await clock.tickAsync(wait - 1);
+      assert.equal(collector.requests.length, 1);
+      await clock.tickAsync(1);
+      assert.equal(collector.requests.length, 2);
+      const told = troubles.filter((text) => text.includes('999999999'));
+      assert.equal(
+        told[0],
+        `the collector wants log records no sooner than in 999999999 seconds: they are sent again in ${wait / 1000}`,
+      );
+      collector.answer = () => TAKEN;
+      await target.close(1);
+      assert.deepEqual(collector.taken, range(0, 10));
+    }
   });
 
   it('goes on for ever where there is no timeout', async () => {

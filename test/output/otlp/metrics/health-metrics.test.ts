@@ -106,20 +106,55 @@ describe('output: OTLP metrics of our own health', () => {
     assert.deepEqual(values(metrics, 'otel.sdk.processor.span.queue.size'), { '': '150' });
   });
 
-  it('tell how long exports took, in seconds, by how they ended', () => {
+  it('tell how long exports took, in seconds, by how they ended and where', () => {
     const { source, collect } = sourceOf({ histograms: 'exponential' });
-    source.note({ signal: 'logs', protocol: 'http/json', milliseconds: 12.5 });
-    source.note({ signal: 'logs', protocol: 'http/json', milliseconds: 2.5 });
-    source.note({ signal: 'logs', protocol: 'http/json', milliseconds: 10_000, error: 'timeout' });
+    const route = { signal: 'logs', protocol: 'http/json', url: new URL('https://[::1]/v1/logs') } as const;
+    source.note({ route, milliseconds: 12.5, answer: { status: 200 } });
+    source.note({ route, milliseconds: 2.5, answer: { status: 200 } });
+    source.note({ route, milliseconds: 10_000, answer: { error: 'timeout' } });
+    source.note({ route, milliseconds: 1000, answer: { status: 200, error: 'rejected' } });
     const { unit, kind, points } = metricOf(collect(), 'otel.sdk.exporter.operation.duration');
     assert.deepEqual([kind, unit], ['histogram', 's']);
+    const common = {
+      'otel.component.name': 'otlp_http_json_log_exporter/0',
+      'otel.component.type': 'otlp_http_json_log_exporter',
+      'server.address': '::1',
+      'server.port': '443',
+    };
     assert.deepEqual(
-      points.map((point) => [attributesOf(point)['error.type'], point.count, point.sum]),
+      points.map((point) => [attributesOf(point), point.count, point.sum]),
       [
-        [undefined, '2', 0.015],
-        ['timeout', '1', 10],
+        [{ ...common, 'http.response.status_code': '200' }, '2', 0.015],
+        [{ ...common, 'error.type': 'timeout' }, '1', 10],
+        [{ ...common, 'error.type': 'rejected', 'http.response.status_code': '200' }, '1', 1],
       ],
     );
-    assert.equal(attributesOf(points[0] ?? assert.fail())['otel.component.name'], 'otlp_http_json_log_exporter/0');
+  });
+
+  it('name the answers of gRPC, and sockets', () => {
+    const { source, collect } = sourceOf();
+    const common = { signal: 'traces', protocol: 'grpc' } as const;
+    const answer = { status: 'UNAVAILABLE', error: 'UNAVAILABLE' };
+    source.note({ route: { ...common, url: new URL('http://c:4317') }, milliseconds: 1, answer });
+    source.note({
+      route: { ...common, url: new URL('http://localhost'), target: 'unix:/run/otel.sock' },
+      milliseconds: 1,
+      answer: { status: 'OK' },
+    });
+    const { points } = metricOf(collect(), 'otel.sdk.exporter.operation.duration');
+    const component = {
+      'otel.component.name': 'otlp_grpc_span_exporter/0',
+      'otel.component.type': 'otlp_grpc_span_exporter',
+    };
+    assert.deepEqual(points.map(attributesOf), [
+      {
+        ...component,
+        'error.type': 'UNAVAILABLE',
+        'rpc.status_code': 'UNAVAILABLE',
+        'server.address': 'c',
+        'server.port': '4317',
+      },
+      { ...component, 'rpc.status_code': 'OK', 'server.address': '/run/otel.sock' },
+    ]);
   });
 });

@@ -63,6 +63,44 @@ describe('output: otlp: endpoints', () => {
       assert.equal(url(variables, {}, 'traces'), 'http://base:1/v1/traces');
     });
 
+  for (const [text, expected] of [
+    ['http://c/a/../b', '/a/../b'],
+    ['http://c/./x/%2e%2E/', '/./x/%2e%2E/'],
+    ['http://c/{tenant}/"q"|^`', '/{tenant}/"q"|^`'],
+    ['http://c//a//', '//a//'],
+    ['http://c/a\\b', '/a\\b'],
+    ["http://c/?q={x}&y='z'#part", "/?q={x}&y='z'"],
+    ['http://c?a=/..', '/?a=/..'],
+    ['http://c/gr\u00fc\u00dfe n', '/gr%C3%BC%C3%9Fe%20n'],
+    ['http://user:p@c/~x', '/~x'],
+  ] as const)
+    it(`ask for ${text} as it was given`, () => {
+      const { path, url } = route({ [LOGS]: text });
+      assert.equal(path, expected);
+      assert.equal(url.host, 'c');
+      const [before = '', query = ''] = expected.split(/(?=\?)/);
+      const below = `${before.replace(/\/+$/, '')}/v1/logs${query}`;
+      assert.equal(route({ [BASE]: text }).path, below);
+      assert.equal(route({}, { endpoint: text }).path, below);
+    });
+
+  for (const [text, host, target] of [
+    ['dns:///c:4317', 'c:4317', undefined],
+    ['dns:c:4317', 'c:4317', undefined],
+    ['DNS:///[::1]:4317', '[::1]:4317', undefined],
+    ['dns://127.0.0.1:53/c:4317', 'c:4317', 'dns://127.0.0.1:53/c:4317'],
+    ['unix:/run/otel.sock', 'localhost', 'unix:/run/otel.sock'],
+    ['unix:///run/otel.sock', 'localhost', 'unix:/run/otel.sock'],
+    ['unix:otel.sock', 'localhost', 'unix:otel.sock'],
+    ['ipv4:10.0.0.1:4317,10.0.0.2:4317', '10.0.0.1:4317', 'ipv4:10.0.0.1:4317,10.0.0.2:4317'],
+    ['ipv6:[::1]:4317', '[::1]:4317', 'ipv6:[::1]:4317'],
+  ] as const)
+    it(`of gRPC may be ${text}`, () => {
+      const secure = route({ ...GRPC, [BASE]: text });
+      assert.deepEqual([secure.url.protocol, secure.url.host, secure.target], ['https:', host, target]);
+      assert.equal(route({ ...GRPC, [BASE]: text, [INSECURE]: 'true' }).url.protocol, 'http:');
+    });
+
   it('of the flag win, and are those of all signals', () => {
     const variables = { [BASE]: 'http://base:1', [LOGS]: 'http://own:1/x' };
     assert.equal(url(variables, { endpoint: 'http://flag:1' }), 'http://flag:1/v1/logs');
@@ -106,7 +144,22 @@ describe('output: otlp: endpoints', () => {
     'http://c:99999',
     '//c',
   ];
-  const badForGrpc = ['unix:///x', 'unix:/x', 'dns:c:1', 'c:x', ':1', 'c:99999', 'c:1/path', 'a b:1', '::1', 'u@c:1'];
+  const badForGrpc = [
+    'unix:',
+    'unix://x/y',
+    'dns:',
+    'dns:c:x',
+    'xds:///c',
+    'ipv4:',
+    'http:c',
+    'c:x',
+    ':1',
+    'c:99999',
+    'c:1/path',
+    'a b:1',
+    '::1',
+    'u@c:1',
+  ];
   for (const [texts, protocol] of [
     [bad, 'http/protobuf'],
     [badForGrpc, 'grpc'],
@@ -115,7 +168,10 @@ describe('output: otlp: endpoints', () => {
       it(`of ${protocol} are not '${text}', and that is told before anything starts`, () => {
         const isFor = (name: string, type: 'SnoopkitError' | 'UsageError') => (error: unknown) => {
           assert.ok(error instanceof SnoopkitError && error.name === type, String(error));
-          assert.match(error.message, new RegExp(`^${name}: (not a URL|neither HOST)[^\n]*such as [^\n]*$`));
+          assert.match(
+            error.message,
+            new RegExp(`^${name}: (not a URL|neither HOST:PORT nor a URL)[^\n]*such as [^\n]*$`),
+          );
           return true;
         };
         for (const name of [BASE, LOGS])

@@ -53,7 +53,7 @@ describe('otlp: spans of connections', () => {
   it('last as long as the connection', () => {
     const { span } = feed({});
     assert.deepEqual([span?.start, span?.end], [3_000_000_000n, 5_000_000_000n]);
-    assert.deepEqual([span?.parent, span?.flags, span?.hasFailed], ['', 0x101, false]);
+    assert.deepEqual([span?.parent, span?.flags, span?.hasFailed], ['', 0x103, false]);
   });
 
   it('are left out, and counted, where nobody knows when it began', () => {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import {
+  environmentContext,
   formatTraceparent,
   newSpanId,
   newTraceId,
   parseTraceparent,
+  parseTracestate,
+  RANDOM,
   SAMPLED,
 } from '../../../../src/output/otlp/spans/trace-context.js';
 
@@ -12,7 +15,7 @@ const SPAN = 'b7ad6b7169203331';
 
 describe('otlp: trace contexts', () => {
   it('are read and written', () => {
-    for (const flags of ['00', '01']) {
+    for (const flags of ['00', '01', '02', '03']) {
       const text = `00-${TRACE}-${SPAN}-${flags}`;
       const context = parseTraceparent(text) ?? assert.fail();
       assert.equal(Buffer.from(context.traceId).toString('hex'), TRACE);
@@ -23,8 +26,10 @@ describe('otlp: trace contexts', () => {
   });
 
   it('keep of the flags only those that are known', () => {
-    assert.equal(parseTraceparent(`00-${TRACE}-${SPAN}-ff`)?.flags, SAMPLED);
-    assert.equal(parseTraceparent(`00-${TRACE}-${SPAN}-02`)?.flags, 0);
+    assert.equal(parseTraceparent(`00-${TRACE}-${SPAN}-ff`)?.flags, SAMPLED | RANDOM);
+    assert.equal(parseTraceparent(`00-${TRACE}-${SPAN}-fe`)?.flags, RANDOM);
+    assert.equal(parseTraceparent(`00-${TRACE}-${SPAN}-fc`)?.flags, 0);
+    assert.equal(parseTraceparent(`01-${TRACE}-${SPAN}-ff`)?.flags, SAMPLED);
   });
 
   it('may be of a later version, with more behind', () => {
@@ -56,6 +61,39 @@ describe('otlp: trace contexts', () => {
       `00_${TRACE}_${SPAN}_01`,
     ])
       assert.equal(parseTraceparent(text), undefined, String(text));
+  });
+
+  it('have a state, if it is well formed', () => {
+    const many = Array.from({ length: 32 }, (_, i) => `k${i}=v`);
+    for (const text of [
+      'a=b',
+      'rojo=00f067aa0ba902b7,congo=t61',
+      'fw529a3039@dt=FfAA: b',
+      '0a=!',
+      'ot=th:8;rv:1',
+      many.join(),
+    ])
+      assert.equal(parseTracestate(text), text);
+    assert.equal(parseTracestate(' a=b ,\tc=d,, '), 'a=b,c=d');
+    for (const text of [
+      undefined,
+      '',
+      ',',
+      'a',
+      'A=b',
+      'a=b=c',
+      'a=\u00e9',
+      'a=b\n',
+      `a=${'x'.repeat(257)}`,
+      '=b',
+      'a=',
+      [...many, 'z=v'].join(),
+    ])
+      assert.equal(parseTracestate(text), undefined, text);
+    const TRACEPARENT = `00-${TRACE}-${SPAN}-01`;
+    assert.equal(environmentContext({ TRACEPARENT, TRACESTATE: 'a=b' })?.state, 'a=b');
+    assert.equal(environmentContext({ TRACEPARENT, TRACESTATE: '!' })?.flags, SAMPLED);
+    assert.equal(environmentContext({ TRACESTATE: 'a=b' }), undefined);
   });
 
   it('have ids that are all different, and stay as they are', () => {

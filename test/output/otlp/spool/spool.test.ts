@@ -207,7 +207,9 @@ describe('OTLP: Spool', () => {
   it('goes on in memory when the disk is full', async function () {
     needs(this, 'root');
     mkdirSync(lab.directory);
-    const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'none', lab.directory], { encoding: 'utf8' });
+    const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k,mode=0700', 'none', lab.directory], {
+      encoding: 'utf8',
+    });
     assert.equal(mount.status, 0, mount.stderr);
     try {
       const folder = await lab.open();

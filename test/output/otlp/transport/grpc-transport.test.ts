@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status as Code } from '@grpc/grpc-js';
+import { otlpSettings } from '../../../../src/output/otlp/settings/settings.js';
 import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
 import { type Outcome, type Route, SIGNALS } from '../../../../src/output/otlp/types.js';
 import { encodedRequest } from '../../../helpers/otlp-requests.js';
-import { type GrpcAnswer, OtlpGrpcServer } from '../../../helpers/otlp-server.js';
-import { AGENT, routeTo, sendOne, soon, TAKEN } from './helpers.js';
+import { type GrpcAnswer, OtlpGrpcServer, partialSuccess } from '../../../helpers/otlp-server.js';
+import { AGENT, answerOf, routeTo, sendOne, soon, TAKEN } from './helpers.js';
 
 describe('output: OTLP over gRPC', () => {
   let server: OtlpGrpcServer;
@@ -42,6 +46,32 @@ describe('output: OTLP over gRPC', () => {
     }
   });
 
+  it('reaches a collector by each name that gRPC has for it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'snoopkit-grpc-'));
+    const path = join(folder, 'otel.sock');
+    const socket = await OtlpGrpcServer.start(undefined, 0, `unix:${path}`);
+    try {
+      for (const [endpoint, to] of [
+        [`dns:///127.0.0.1:${server.port}`, server],
+        [`dns:localhost:${server.port}`, server],
+        [`ipv4:127.0.0.1:${server.port}`, server],
+        [`unix:${path}`, socket],
+        [`unix://${path}`, socket],
+      ] as const) {
+        const { routes } = otlpSettings({}, { endpoint, protocol: 'grpc', isInsecure: true });
+        assert.deepEqual(await sendOne(routes.logs ?? assert.fail()), TAKEN, endpoint);
+        assert.equal(to.requests.splice(0).length, 1, endpoint);
+      }
+      const { routes } = otlpSettings({}, { endpoint: `unix:${path}`, protocol: 'grpc' });
+      const outcome = await sendOne(routes.logs ?? assert.fail());
+      assert.equal(outcome.kind, 'refused');
+      assert.match(outcome.message, /speaks no TLS.*--otlp-insecure/);
+    } finally {
+      await socket.stop();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('ignores the path of the URL', async () => {
     assert.deepEqual(await sendOne({ ...route(), url: new URL('/some/path', server.url()) }), TAKEN);
   });
@@ -63,6 +93,24 @@ describe('output: OTLP over gRPC', () => {
       assert.deepEqual(await answered({ code, details: 'why' }), expected);
     }
     assert.equal(server.requests.length, 16, 'each once');
+  });
+
+  it('names what an answer was, and codes that nobody knows by their numbers', async () => {
+    const kindOf = (answer: GrpcAnswer, signal?: AbortSignal) => {
+      server.answers.push(answer);
+      return answerOf(route(), signal);
+    };
+    assert.deepEqual(await kindOf({}), { status: 'OK' });
+    assert.deepEqual(await kindOf({ response: partialSuccess(2, 'x') }), { status: 'OK', error: 'rejected' });
+    assert.deepEqual(await kindOf({ code: Code.NOT_FOUND }), { status: 'NOT_FOUND', error: 'NOT_FOUND' });
+    for (const code of [17, 99, 1000]) {
+      assert.deepEqual(await kindOf({ code }), { status: `${code}`, error: `${code}` });
+      const outcome = await answered({ code, details: 'odd' });
+      assert.deepEqual(outcome, { kind: 'refused', message: `gRPC status ${code}: odd` });
+    }
+    assert.deepEqual(await kindOf({ fault: 'hang' }, AbortSignal.timeout(300)), { error: 'timeout' });
+    await server.stop();
+    assert.deepEqual(await answerOf(route()), { error: 'UNAVAILABLE' });
   });
 
   it('tries again when RESOURCE_EXHAUSTED says when', async () => {

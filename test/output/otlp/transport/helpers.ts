@@ -1,5 +1,5 @@
 import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
-import type { Outcome, Protocol, Route, Signal } from '../../../../src/output/otlp/types.js';
+import type { AnswerKind, Outcome, Protocol, Route, Signal } from '../../../../src/output/otlp/types.js';
 import { encodedRequest } from '../../../helpers/otlp-requests.js';
 import { OtlpGrpcServer, OtlpHttpServer } from '../../../helpers/otlp-server.js';
 import { patient } from '../../../helpers/patience.js';
@@ -39,7 +39,7 @@ export function abortedWhen(isSo: () => boolean): AbortSignal {
 }
 
 /** Sends requests, one after the other, by one transport. */
-export async function sendAll(route: Route, signals: readonly AbortSignal[]): Promise<Outcome[]> {
+async function outcomesOf(route: Route, signals: readonly AbortSignal[]): Promise<Outcome[]> {
   const transport = await transportOf(route, AGENT);
   const outcomes: Outcome[] = [];
   try {
@@ -50,8 +50,23 @@ export async function sendAll(route: Route, signals: readonly AbortSignal[]): Pr
   return outcomes;
 }
 
+/** What became of requests that are sent one after the other, by one transport. */
+export async function sendAll(route: Route, signals: readonly AbortSignal[]): Promise<Outcome[]> {
+  return (await outcomesOf(route, signals)).map(plain);
+}
+
+/** What became of a request, without what is there for those who count. */
+export function plain({ answer: _, ...outcome }: Outcome): Outcome {
+  return outcome as Outcome;
+}
+
 export async function sendOne(route: Route, signal: AbortSignal = soon()): Promise<Outcome> {
   return (await sendAll(route, [signal]))[0] as Outcome;
+}
+
+/** What a request's answer was, as the semantic conventions have it. */
+export async function answerOf(route: Route, signal: AbortSignal = soon()): Promise<AnswerKind | undefined> {
+  return (await outcomesOf(route, [signal]))[0]?.answer;
 }
 
 export const TAKEN: Outcome = { kind: 'taken', rejected: 0, message: '' };

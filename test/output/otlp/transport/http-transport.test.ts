@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { messageType } from '../../../../src/output/otlp/messages.js';
+import { otlpSettings } from '../../../../src/output/otlp/settings/settings.js';
 import { transportOf } from '../../../../src/output/otlp/transport/transport.js';
 import { type Protocol, SIGNALS } from '../../../../src/output/otlp/types.js';
 import { encodedRequest } from '../../../helpers/otlp-requests.js';
 import { type HttpAnswer, OtlpHttpServer, partialSuccess } from '../../../helpers/otlp-server.js';
-import { AGENT, PATHS, routeTo, sendOne, soon, TAKEN } from './helpers.js';
+import { AGENT, answerOf, PATHS, routeTo, sendOne, soon, TAKEN } from './helpers.js';
 
 const PROTOBUF = { 'content-type': 'application/x-protobuf' };
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -39,12 +40,22 @@ describe('output: OTLP over HTTP', () => {
           host: server.url().host,
           'user-agent': 'Snoopkit/1.2.3 OTel-OTLP-Exporter-JavaScript/1.2.3',
           'x-scope': 'a b',
+          'accept-encoding': 'gzip',
           'content-type': 'application/x-protobuf',
           connection: 'keep-alive',
           ...(isCompressed && { 'content-encoding': 'gzip' }),
         });
         if (!isCompressed) assert.equal(Number(length), got.body.length);
       }
+    }
+  });
+
+  it('asks for the path as it was given', async () => {
+    for (const path of ['/a/../{b}', '//x/./', '/%7e?q={y}']) {
+      const variables = { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${server.url().origin}${path}` };
+      const { routes } = otlpSettings(variables, {});
+      assert.deepEqual(await sendOne(routes.logs ?? assert.fail()), TAKEN);
+      assert.equal(server.requests.pop()?.path, path);
     }
   });
 
@@ -60,7 +71,7 @@ describe('output: OTLP over HTTP', () => {
         ['0', 0, 0],
         [new Date(Date.now() + 60_000).toUTCString(), 55_000, 60_000],
         [new Date(0).toUTCString(), 0, 0],
-        ['99999999999999999999', 2 ** 31 - 1, 2 ** 31 - 1],
+        ['99999999999999999999', 1e23, 1e23],
       ] as const) {
         const outcome = await answered({ status, headers: { 'retry-after': value } });
         assert.equal(outcome.kind, 'later', `${status}`);
@@ -190,12 +201,82 @@ describe('output: OTLP over HTTP', () => {
     assert.equal(server.requests[0]?.headers.authorization, `Basic ${Buffer.from('me:p@ss').toString('base64')}`);
   });
 
-  it('tries again when the connection is refused, closed or cut', async () => {
-    for (const fault of ['close', 'cut'] as const) {
-      const outcome = await answered({ fault, body: 'x' });
-      assert.equal(outcome.kind, 'later', fault);
-      assert.ok(outcome.message);
+  it('goes by the status of an answer that ends too early, or never', async () => {
+    const kinds = [
+      [200, 'taken'],
+      [400, 'refused'],
+      [404, 'refused'],
+      [429, 'later'],
+      [503, 'later'],
+    ] as const;
+    for (const [status, kind] of kinds) {
+      const headers = { 'content-type': 'text/plain', 'retry-after': '7' };
+      const cut = await answered({ status, fault: 'cut', body: 'half of', headers });
+      server.answers.push({ status, fault: 'stall', body: 'half of', headers });
+      const stalled = await sendOne(route(), AbortSignal.timeout(300));
+      for (const outcome of [cut, stalled]) {
+        assert.equal(outcome.kind, kind, `${status}: ${outcome.message}`);
+        if (outcome.kind === 'later') assert.equal(outcome.after, 7000);
+        if (kind === 'taken') assert.match(outcome.message, /can't be read: it is not whole$/);
+        else assert.match(outcome.message, new RegExp(`^HTTP ${status} [^:]*$`));
+      }
     }
+  });
+
+  it('reads what is compressed, as far as it can', async () => {
+    const body = gzipSync(partialSuccess(3, 'old'));
+    for (const encoding of ['gzip', 'GZIP', 'x-gzip']) {
+      const outcome = await answered({ body, headers: { 'content-encoding': encoding } });
+      assert.deepEqual(outcome, { kind: 'taken', rejected: 3, message: 'old' });
+    }
+    const why = gzipSync('why not');
+    const headers = { 'content-encoding': 'gzip', 'content-type': 'text/plain' };
+    assert.equal((await answered({ status: 400, body: why, headers })).message, 'HTTP 400 Bad Request: why not');
+    assert.deepEqual(
+      await answered({ body: partialSuccess(0, ''), headers: { 'content-encoding': 'identity' } }),
+      TAKEN,
+    );
+    for (const [encoding, bytes] of [
+      ['gzip', body.subarray(0, 12)],
+      ['gzip', Buffer.from('not packed')],
+      ['br', body],
+    ] as const) {
+      const outcome = await answered({ body: bytes, headers: { 'content-encoding': encoding } });
+      assert.deepEqual([outcome.kind, /not whole$/.test(outcome.message)], ['taken', true], encoding);
+      const refused = await answered({ status: 400, body: bytes, headers: { 'content-encoding': encoding } });
+      assert.deepEqual(refused, { kind: 'refused', message: 'HTTP 400 Bad Request' });
+    }
+    for (const status of [200, 204]) {
+      const nothing = await answered({ status, headers: { 'content-encoding': 'gzip' } });
+      assert.deepEqual(nothing, TAKEN);
+    }
+    const bomb = await answered({ body: gzipSync(Buffer.alloc(64 << 20)), headers: { 'content-encoding': 'gzip' } });
+    assert.deepEqual(bomb, { kind: 'refused', message: 'the answer is larger than 4 MiB' });
+  });
+
+  it('names what an answer was, or why there was none', async () => {
+    const kindOf = (answer: HttpAnswer, signal?: AbortSignal) => {
+      server.answers.push(answer);
+      return answerOf(route(), signal);
+    };
+    assert.deepEqual(await kindOf({}), { status: 200 });
+    assert.deepEqual(await kindOf({ status: 202 }), { status: 202 });
+    assert.deepEqual(await kindOf({ body: partialSuccess(2, 'x') }), { status: 200, error: 'rejected' });
+    assert.deepEqual(await kindOf({ body: '<html>' }), { status: 200, error: 'unreadable_answer' });
+    for (const status of [400, 503, 599]) assert.deepEqual(await kindOf({ status }), { status, error: `${status}` });
+    assert.deepEqual(await kindOf({ fault: 'hang' }, AbortSignal.timeout(200)), { error: 'timeout' });
+    assert.deepEqual(await kindOf({ fault: 'close' }), { error: 'ECONNRESET' });
+    const gone = route();
+    await server.stop();
+    assert.deepEqual(await answerOf(gone), { error: 'ECONNREFUSED' });
+    gone.url.hostname = 'localhost';
+    assert.deepEqual(await answerOf(gone), { error: 'ECONNREFUSED' });
+  });
+
+  it('tries again when the connection is refused or closed', async () => {
+    const outcome = await answered({ fault: 'close', body: 'x' });
+    assert.equal(outcome.kind, 'later');
+    assert.ok(outcome.message);
     const gone = routeTo(server.url(), 'http/protobuf');
     await server.stop();
     const refused = await sendOne(gone);

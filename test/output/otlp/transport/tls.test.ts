@@ -73,7 +73,7 @@ describe('output: OTLP over TLS', () => {
         assert.equal(outcome.kind, 'refused');
         assert.match(
           outcome.message,
-          /^the collector speaks no TLS, and https:\/\/ asks for it: wrong version number$/,
+          /^the collector speaks no TLS, and https:\/\/ asks for it, or gRPC without --otlp-insecure: wrong version number$/,
         );
         assert.equal(server.requests.length, 0);
       });

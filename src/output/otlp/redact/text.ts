@@ -1,0 +1,78 @@
+/** What looks secret inside of a text: by the names that stand before it, or by its own form. */
+
+export const MASK = '[REDACTED]';
+
+/** Of options, variables, members and headers whose values are secret. */
+const SECRET = new RegExp(
+  [
+    'pass(?:w(?:or)?ds?|phrase|code|in|out)?$|passw|pwd$|secret|token(?!iz)|credential|cookie|bearer|jwt|auth(?:orization)?$',
+    '(?:api|access|private|account|encryption|master|session|shared|signing|storage)[-_.]?key',
+    '(?:^|[-_.])(?:sig|signature|otp|pat)$|connection[-_.]?string',
+  ].join('|'),
+  'i',
+);
+/** These say where it is. */
+const ELSEWHERE = /[-_.](?:file|path|dir|folder)$/i;
+/** Of a shell: the folder that it is in. */
+const FOLDER = /^(?:OLD)?PWD$/;
+
+export const isSecretName = (name: string): boolean => SECRET.test(name) && !ELSEWHERE.test(name) && !FOLDER.test(name);
+
+/**
+ * All of these are looked for in what anybody may have chosen, and may be 128 KiB long: nothing is repeated without an end
+ * before something that may be missing.
+ */
+const NAME = '[\\w.-]{2,64}';
+/** A user and a password in a URL. A port is none. */
+const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/@:]{0,256}):(?!\d{1,5}(?:[/?#\s"']|$))[^\s"']{1,2048}@/gi;
+/** `&password=x` of a form or a query, `;Pwd=x` of a connection, ` password='x y'`. */
+const MEMBER = new RegExp(`(^|[?&;,\\s"'{(:@])(${NAME})=("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^&;,\\s"'})]+)`, 'g');
+/** `"password": "x"`, also where the quotation marks are escaped themselves. */
+const JSON_MEMBER = new RegExp(
+  `((\\\\{0,7}["'])(${NAME})\\2\\s{0,20}:\\s{0,20})("(?:[^"\\\\]|\\\\.)*"?|'(?:[^'\\\\]|\\\\.)*'?|\\\\+["'][^"']*["']?|\\[[^\\]]*\\]?|[^\\s,}\\]"'\\\\]+)`,
+  'g',
+);
+/** `password: x`, as YAML and headers have it. */
+const COLON = new RegExp(
+  `(^|[\\s,{;&"'])(${NAME})([ \\t]{0,4}:[ \\t]{1,20})("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s,}"']+)`,
+  'g',
+);
+/** Headers whose values have blanks, to the end of the line or of what is quoted. */
+const HEADER =
+  /((?:^|[\s"',;{=])(?:proxy-)?authorization|(?:^|[\s"',;{=])(?:set-)?cookie)(["']?\s{0,4}[:=]\s{0,20}["']?)[^"'\n]+/gi;
+const BEARER = /\b(bearer)(\s{1,4})[\w.~+/=-]{8,}/gi;
+const ELEMENT = new RegExp(`<(${NAME})>[^<]+`, 'g');
+const PRIVATE_KEY = /(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]+/g;
+/** What services give their tokens to be known by: GitHub, GitLab, Slack, Stripe and others, npm, Google, AWS, and JWT. */
+const TOKEN =
+  /\b(?:gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{16,255}|xox[a-z]-[\w-]{10,255}|(?:sk|rk)[-_](?:[a-z]+[-_]){0,2}[A-Za-z0-9]{16,255}|npm_\w{30,255}|AIza[\w-]{30,255}|ya29\.[\w.-]{20,512}|(?:AKIA|ASIA)[A-Z0-9]{16}|eyJ[\w-]{8,4096}\.eyJ[\w-]{8,4096}\.[\w-]{0,4096})/g;
+
+/** In the quotation marks that it had. */
+function maskValue(value: string): string {
+  const [mark = ''] = /^\\*["']/.exec(value) ?? [];
+  return `${mark}${MASK}${mark}`;
+}
+
+/** Most words have nothing that any of these could begin with. */
+const POSSIBLE = /[:=<]|[\w.-]{16}|bearer/i;
+
+/** A text with what looks secret in it masked. */
+export function redactText(text: string): string {
+  if (!POSSIBLE.test(text)) return text;
+  return text
+    .replace(PRIVATE_KEY, `$1${MASK}`)
+    .replace(URL_PASSWORD, `$1:${MASK}@`)
+    .replace(HEADER, `$1$2${MASK}`)
+    .replace(JSON_MEMBER, (all, before: string, _mark, name: string, value: string) =>
+      isSecretName(name) ? `${before}${maskValue(value)}` : all,
+    )
+    .replace(MEMBER, (all, before: string, name: string, value: string) =>
+      isSecretName(name) ? `${before}${name}=${maskValue(value)}` : all,
+    )
+    .replace(COLON, (all, before: string, name: string, colon: string, value: string) =>
+      isSecretName(name) ? `${before}${name}${colon}${maskValue(value)}` : all,
+    )
+    .replace(ELEMENT, (all, name: string) => (isSecretName(name) ? `<${name}>${MASK}` : all))
+    .replace(BEARER, `$1$2${MASK}`)
+    .replace(TOKEN, MASK);
+}

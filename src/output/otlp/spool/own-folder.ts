@@ -1,0 +1,63 @@
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, realpath, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+
+const WRITE_OF_GROUP_AND_OTHERS = 0o022;
+const WRITE_OF_OTHERS = 0o002;
+const STICKY = 0o1000;
+
+const isStrangers = ({ uid }: Stats) => uid !== 0 && uid !== process.geteuid?.();
+const isOpen = ({ mode }: Stats) => (mode & WRITE_OF_OTHERS) !== 0 && (mode & STICKY) === 0;
+
+/** The folders above a path, and itself, from the root on. */
+function pathsTo(path: string): string[] {
+  const above = dirname(path);
+  return above === path ? [path] : [...pathsTo(above), path];
+}
+
+const remedy = 'name one that only you can write to, such as a folder below /var/lib';
+
+/** Fails where a folder, or what leads to it, is not ours or root's alone. */
+async function check(directory: string): Promise<void> {
+  for (const path of pathsTo(directory)) {
+    const status = await lstat(path);
+    if (status.isSymbolicLink() && isStrangers(status))
+      throw new Error(`${path} is a link of somebody else (uid ${status.uid}): ${remedy}`);
+  }
+  for (const path of pathsTo(await realpath(directory))) {
+    const status = await lstat(path);
+    if (isStrangers(status)) throw new Error(`${path} belongs to somebody else (uid ${status.uid}): ${remedy}`);
+    if (isOpen(status)) throw tooOpen(path, status);
+  }
+}
+
+function tooOpen(path: string, { mode }: Stats): Error {
+  const shown = (mode & 0o7777).toString(8).padStart(4, '0');
+  // One that is sticky is there for all, as /tmp is.
+  const change = (mode & STICKY) === 0 ? `chmod go-w ${path}, or ` : '';
+  return new Error(`others can write to ${path} (mode ${shown}): ${change}${remedy}`);
+}
+
+/** The last of the folders above a path, or itself, that is there. */
+async function existing(path: string): Promise<string> {
+  try {
+    await lstat(path);
+    return path;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    return existing(dirname(path));
+  }
+}
+
+/**
+ * Makes a folder where there is none. Fails for one that somebody else can write to, or replace, or has led us to by a link: they
+ * could have us send what they like, and write where they like.
+ */
+export async function ownFolder(directory: string): Promise<void> {
+  const path = resolve(directory);
+  await check(await existing(path));
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await check(path);
+  const status = await stat(path);
+  if ((status.mode & WRITE_OF_GROUP_AND_OTHERS) !== 0) throw tooOpen(path, status);
+}

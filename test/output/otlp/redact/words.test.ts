@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { MASK, redactWords } from '../../../../src/output/otlp/redact/words.js';
+
+/** Each word by itself: `sh -c` has one of several. */
+type Case = readonly [words: string | readonly string[], shown?: string | readonly string[]];
+
+const wordsOf = (words: string | readonly string[]) => (typeof words === 'string' ? words.split(' ') : [...words]);
+
+/** Where nothing is shown other than it was, `shown` is left out. `*` stands for what is masked. */
+const CASES: Readonly<Record<string, readonly Case[]>> = {
+  'options and variables with such a name': [
+    ['mysql --password=hunter2 -u root', 'mysql --password=* -u root'],
+    ['tool --token abc --verbose', 'tool --token * --verbose'],
+    ['tool --token --verbose'],
+    ['env PGPASSWORD=x AWS_SECRET_ACCESS_KEY=y psql', 'env PGPASSWORD=* AWS_SECRET_ACCESS_KEY=* psql'],
+    ['java -Dapi.key=1 -Ddb.password=2 -jar a.jar', 'java -Dapi.key=* -Ddb.password=* -jar a.jar'],
+    ['ssh -i key --api-key k', 'ssh -i key --api-key *'],
+    ['aws configure set aws_secret_access_key abc', 'aws configure set aws_secret_access_key *'],
+    ['docker run -e DB_PASSWORD=x -eTOKEN=y img', 'docker run -e DB_PASSWORD=* -eTOKEN=* img'],
+    ['kubectl create secret generic s --from-literal=k=v', 'kubectl create secret generic s --from-literal=k=*'],
+    [
+      ['tool', '--password=a b&c "d"'],
+      ['tool', '--password=*'],
+    ],
+  ],
+  'a name and a password in one': [
+    ['curl -u user:secret http://x', 'curl -u user:* http://x'],
+    ['curl -su user:se:cret http://x', 'curl -su user:* http://x'],
+    ['curl -uuser:secret http://x', 'curl -uuser:* http://x'],
+    ['curl --user user:secret --proxy-user p:q -U a:b', 'curl --user user:* --proxy-user p:* -U a:*'],
+    ['/usr/bin/curl --user=user:secret', '/usr/bin/curl --user=user:*'],
+    ['curl -u user http://x'],
+    ['wget --user me --password x', 'wget --user me --password *'],
+    ['http -a user:secret x', 'http -a user:* x'],
+    ['smbclient -U user%secret //h/s', 'smbclient -U user%* //h/s'],
+    ['lftp -u user,secret h', 'lftp -u user,* h'],
+    ['docker run -u 1000:1000 img'],
+  ],
+  'options of certain programs': [
+    ['mysql -psecret -u root', 'mysql -p* -u root'],
+    ['mysqldump -uroot -psecret db', 'mysqldump -uroot -p* db'],
+    ['sudo -n mariadb-dump -psecret db', 'sudo -n mariadb-dump -p* db'],
+    ['docker exec db mysql -psecret', 'docker exec db mysql -p*'],
+    ['mysqladmin -u root password new', 'mysqladmin -u root password *'],
+    ['mysql -p -P 3306'],
+    ['sshpass -p secret ssh -p 22 h', 'sshpass -p * ssh -p * h'],
+    ['sshpass -psecret ssh h', 'sshpass -p* ssh h'],
+    ['redis-cli -h x -a secret ping', 'redis-cli -h x -a * ping'],
+    ['7z a -psecret x.7z f', '7z a -p* x.7z f'],
+    ['rar a -hpsecret x f', 'rar a -hp* x f'],
+    ['zip -P secret x f', 'zip -P * x f'],
+    ['ldapsearch -D cn=a -w secret', 'ldapsearch -D cn=a -w *'],
+    ['mongosh -u a -p secret', 'mongosh -u a -p *'],
+    ['docker login -u a -p secret', 'docker login -u a -p *'],
+    ['docker run -p 80:80 img'],
+    ['openssl enc -k secret -pass pass:secret', 'openssl enc -k * -pass *'],
+    ['openssl rsa -passin pass:x', 'openssl rsa -passin *'],
+    ['htpasswd -bc file user secret', 'htpasswd -bc file user *'],
+    ['ipmitool -H h -U a -P secret power', 'ipmitool -H h -U a -P * power'],
+    ['xfreerdp /u:a /p:secret /v:h', 'xfreerdp /u:a /p:* /v:h'],
+    ['snmpwalk -A authpass -X privpass -c public h', 'snmpwalk -A * -X * -c * h'],
+    ['useradd -p hash bob', 'useradd -p * bob'],
+    ['mkdir -pv a/b'],
+    ['ps -p123'],
+    ['ssh -p22 h'],
+    ['cp -pr a b'],
+  ],
+  'JSON and other texts': [
+    [
+      ['curl', '-d', '{"password":"secret","user":"a"}'],
+      ['curl', '-d', '{"password":"*","user":"a"}'],
+    ],
+    [
+      ['x', '{ "db": {"Passwd" : "a\\"b", "port": 1}, \'api_key\': \'k\', "n":2}'],
+      ['x', '{ "db": {"Passwd" : "*", "port": 1}, \'api_key\': \'*\', "n":2}'],
+    ],
+    [
+      ['x', '{"pin":1,"token":12345,"secret":null}'],
+      ['x', '{"pin":1,"token":*,"secret":*}'],
+    ],
+    [
+      ['x', '{\\"password\\":\\"secret\\",\\"user\\":\\"a\\"}'],
+      ['x', '{\\"password\\":\\"*\\",\\"user\\":\\"a\\"}'],
+    ],
+    [
+      ['x', '{"tokens":["a","b"],"a":1}'],
+      ['x', '{"tokens":*,"a":1}'],
+    ],
+    [
+      ['x', '{"password":"it was cut he'],
+      ['x', '{"password":"*"'],
+    ],
+    [
+      ['x', 'user=a&password=b&c=d'],
+      ['x', 'user=a&password=*&c=d'],
+    ],
+    [
+      ['psql', 'host=h user=u password=secret dbname=d'],
+      ['psql', 'host=h user=u password=* dbname=d'],
+    ],
+    [
+      ['x', "Server=s;Uid=u;Pwd='a b';Port=1"],
+      ['x', "Server=s;Uid=u;Pwd='*';Port=1"],
+    ],
+    [
+      ['mount', '-o', 'username=u,password=p,vers=3'],
+      ['mount', '-o', 'username=u,password=*,vers=3'],
+    ],
+    [
+      ['x', 'db:\n  password: secret\n  port: 1'],
+      ['x', 'db:\n  password: *\n  port: 1'],
+    ],
+    [
+      ['x', '<user>a</user><password>b</password>'],
+      ['x', '<user>a</user><password>*</password>'],
+    ],
+    [
+      ['x', '-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END'],
+      ['x', '-----BEGIN RSA PRIVATE KEY-----*-----END'],
+    ],
+  ],
+  URLs: [
+    ['curl https://user:pw@example.org/a?b=c', 'curl https://user:*@example.org/a?b=c'],
+    ['psql postgres://u:p@ss@h:5432/d', 'psql postgres://u:*@h:5432/d'],
+    ['redis-cli -u redis://:pw@h', 'redis-cli -u redis://:*@h'],
+    ['curl http://h:80/@x'],
+    ['curl http://h/?access_token=abc&x=1#f', 'curl http://h/?access_token=*&x=1#f'],
+    ['curl http://h/?sv=1&sig=abc%3D', 'curl http://h/?sv=1&sig=*'],
+  ],
+  headers: [
+    [
+      ['curl', '-H', 'Authorization: Bearer abc', '-H', 'X-Auth-Token: t', '-H', 'Accept: x'],
+      ['curl', '-H', 'Authorization: *', '-H', 'X-Auth-Token: *', '-H', 'Accept: x'],
+    ],
+    [
+      ['git', '-c', 'http.extraHeader=Authorization: Basic abc='],
+      ['git', '-c', 'http.extraHeader=Authorization: *'],
+    ],
+  ],
+  'tokens that are known by their form': [
+    [`git clone https://ghp_${'a1'.repeat(18)}@github.com/x`, 'git clone https://*@github.com/x'],
+    ['x glpat-abcdefghij0123456789', 'x *'],
+    ['x AKIAIOSFODNN7EXAMPLE', 'x *'],
+    [`x eyJ${'a'.repeat(20)}.eyJ${'b'.repeat(20)}.sig`, 'x *'],
+    ['x sk-proj-abcdefghijklmnopqrst', 'x *'],
+  ],
+  'command lines in a word': [
+    [
+      ['sh', '-c', 'mysql -psecret db | head'],
+      ['sh', '-c', 'mysql -p* db | head'],
+    ],
+    [
+      ['sh', '-c', 'curl -u user:secret "http://x"; ls'],
+      ['sh', '-c', 'curl -u user:* "http://x"; ls'],
+    ],
+    [
+      ['bash', '-c', "tool --token 'a b' -v"],
+      ['bash', '-c', "tool --token '*' -v"],
+    ],
+    [
+      ['ssh', 'h', `sh -c "mysql -psecret"`],
+      ['ssh', 'h', `sh -c "mysql -p*"`],
+    ],
+    [
+      ['sh', '-c', `curl -H "Authorization: Bearer abc" -d '{"password":"x"}' y`],
+      ['sh', '-c', `curl -H "Authorization: *" -d '{"password":"*"}' y`],
+    ],
+    [
+      ['sh', '-c', 'export DB_PASSWORD=x; run'],
+      ['sh', '-c', 'export DB_PASSWORD=* run'],
+    ],
+    [['sh', '-c', 'echo "it\'s fine"  and   \\"odd\\" \' left']],
+  ],
+  'nothing that is none': [
+    ['ls -l --color=auto /etc/passwd'],
+    ['git log --author=me'],
+    ['make -j4 CFLAGS=-O2'],
+    ['env PWD=/root OLDPWD=/ pwd'],
+    ['tool --password-file /run/x --tokenizer gpt2'],
+    [['sh', '-c', 'for i in 1 2; do echo "$i: done"; done']],
+    [['python3', '-c', 'import json\nprint({"a": 1, "b": [2]})']],
+    [['awk', '{print $1 ":" $2}']],
+    ['rsync -av host:/a /b'],
+    ['date +%H:%M:%S'],
+  ],
+};
+
+describe('output: OTLP, arguments of commands', () => {
+  for (const [what, cases] of Object.entries(CASES))
+    describe(what, () => {
+      for (const [words, shown = words] of cases)
+        it(wordsOf(words).join(' '), () => {
+          const expected = wordsOf(shown).map((word) => word.replaceAll('*', MASK));
+          assert.deepEqual(redactWords(wordsOf(words)), expected);
+        });
+    });
+
+  it('takes no more time than a word is long', () => {
+    const SIZE = 128 << 10;
+    const repeated = (text: string) => text.repeat(Math.ceil(SIZE / text.length));
+    for (const part of [
+      'a',
+      'a.',
+      'a:',
+      'a://b:',
+      '"',
+      "'",
+      '\\"',
+      '"a":',
+      '"a" :',
+      'a=',
+      '{"',
+      ' a: ',
+      'bearer ',
+      '-----BEGIN ',
+      'eyJa.',
+      'a ',
+      '"a ',
+      ' ',
+      '<a',
+      'gh',
+      'a b\\ ',
+    ]) {
+      const start = performance.now();
+      redactWords(['sh', '-c', repeated(part)]);
+      redactWords(['mysql', repeated(part), `-p${repeated(part)}`]);
+      assert.ok(performance.now() - start < 3000, `${part}: ${performance.now() - start} ms`);
+    }
+  });
+});
