@@ -102,11 +102,7 @@ function fits(range: Range, ranges: readonly Range[]): boolean {
 }
 
 /** Puts a memo around each run of columns that depend on certain bytes alone. `parts` are those of the columns. */
-export function memoized(
-  columns: readonly Pick<Column, 'dependsOn'>[],
-  parts: readonly Part[],
-  order?: Order,
-): Part[] {
+export function memoized(columns: readonly Pick<Column, 'dependsOn'>[], parts: readonly Part[], order?: Order): Part[] {
   const result: Part[] = [];
   for (let at = 0; at < columns.length; ) {
     let end = at;

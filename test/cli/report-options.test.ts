@@ -32,7 +32,8 @@ describe('cli: options of reports', () => {
 
   it('have a collector told meanwhile where reports are rarer than its intervals', () => {
     const lookInterval = (interval: string | undefined, collector: number | undefined) =>
-      reportOptions(tally, columns, { interval }, { isForPeople: true, interval: undefined, columns, collector }).lookInterval;
+      reportOptions(tally, columns, { interval }, { isForPeople: true, interval: undefined, columns, collector })
+        .lookInterval;
     assert.equal(lookInterval(undefined, 60_000), 60_000);
     assert.equal(lookInterval('1h', 60_000), 60_000);
     assert.equal(lookInterval('60', 60_000), undefined);
