@@ -296,6 +296,7 @@ static __always_inline __u32 add_name(const struct tail *tail, __u32 used, const
 	full->offset = tail->offset + start;
 	full->length = used - start;
 	full->truncated = truncated;
+	full->deleted = path_deleted(&base);
 	/* Below a changed root nothing tells how far up `..` has led. */
 	if (!first)
 		full->source = SOURCE_READ;

@@ -11,7 +11,7 @@ const RESOLVED =
   'whether that is where the file is; false where there may be symbolic links on the way, which nothing tells';
 
 const DELETED =
-  'whether what the path leads to by a descriptor, or the directory that it starts from, was deleted before that';
+  'whether the file of a descriptor, or the directory that a relative path starts from, was deleted already';
 
 export default defineTool({
   name: 'filesnoop',
@@ -81,9 +81,8 @@ export default defineTool({
     { summary: 'Who deletes or replaces one file', command: '--path /etc/resolv.conf' },
     { summary: 'What is refused', command: '-x' },
     {
-      summary: 'The files that a build deletes, its children included',
-      command:
-        '<%= config.bin %> filesnoop -f -o json --out changes.json -- make && jq -r "select(.operation == \\"unlink\\") | .full_path" changes.json',
+      summary: 'The files that a build changes or deletes, its children included, as JSON',
+      command: '-f -o json --out changes.json -- make',
     },
   ],
   caveats: [

@@ -96,9 +96,7 @@ export default defineTool({
     { summary: 'Who kills whom: no signals that the kernel sends', command: '--kill' },
     { summary: 'Signals that a process sends or gets, with their origin', command: '-p 1234 -F +origin,+code' },
     { summary: 'Who ends a service, or tries to', command: '--signal KILL,TERM --target-comm nginx' },
-    { summary: 'Calls that are refused', command: '-x' },
     { summary: 'Who sends what to whom, and how often, each second', command: '--count -i 1' },
-    { summary: 'Who crashes, and of what', command: '-F +code | grep SIGSEGV' },
   ],
   caveats: [
     'The shared filters (--pid, --comm, --uid and so on) must all hold for the same end, the sender or the target, not one for this and one for that; --sender-pid, --sender-comm, --target-pid and --target-comm narrow it further.',

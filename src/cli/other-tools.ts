@@ -15,8 +15,9 @@ export const INSTEAD: Readonly<Record<string, string>> = {
   udpconnect: 'udpsnoop',
   tcpsubnet: 'tcptop',
   pidpersec: 'procsnoop',
-  forksnoop: 'procsnoop',
-  forkstat: 'procsnoop',
+  filegone: 'filesnoop',
+  forkstat: 'forksnoop',
+  threadsnoop: 'forksnoop --threads',
   dnssnoop: 'tcpconnect --dns',
   gethostlatency: 'tcpconnect --dns',
 };
@@ -25,11 +26,11 @@ export const INSTEAD: Readonly<Record<string, string>> = {
 export const MISSING: ReadonlySet<string> = new Set(
   `argdist bashreadline biolatency biolatpcts biopattern biosnoop biostacks biotop bitesize bootlogd btrfsdist btrfsslower
   cachestat cachetop capable compactsnoop cpudist cpufreq cpuunclaimed criticalstat dbslower dbstat dcsnoop dcstat deadlock
-  dirtop drsnoop execslower ext4dist ext4slower f2fsslower filegone filelife fileslower filetop fsdist fsslower funccount
+  dirtop drsnoop execslower ext4dist ext4slower f2fsslower filelife fileslower filetop fsdist fsslower funccount
   funcinterval funclatency funcslower futexctn hardirqs inject javagc kernelstack klockstat ksnoop kvmexit llcstat loads
   mdflush memleak mountsnoop mysqld_qslower netqtop nfsdist nfsslower numamove numasched offcputime offwaketime oomkill
   ppchcalls profile rdmaucma readahead runqlat runqlen runqslower setuids shmsnoop slabratetop softirqs sslsniff
-  stackcount statsnoop swapin swapon syncsnoop syscount tcpcong tcppktlat tcpsynbl tcpwin threadsnoop tplist trace ttysnoop
+  stackcount statsnoop swapin swapon syncsnoop syscount tcpcong tcppktlat tcpsynbl tcpwin tplist trace ttysnoop
   undump vfscount vfsstat virtiostat wakeuptime wqlat writeback xfsdist xfsslower zfsdist zfsslower`.split(/\s+/),
 );
 

@@ -206,7 +206,7 @@ describe('cli: help', () => {
       loaded.filter((file) => isTool(file) || isTracing(file)),
       [],
     );
-    assert.ok((await loadedBy('--version')).length <= 8);
+    assert.ok((await loadedBy('--version')).length <= 12);
   });
 
   it('leaves --help behind -- to the command', async () => {

@@ -69,9 +69,9 @@ describe('cli: the flags of OTLP', () => {
       ['--otlp-headers', 'a=b', '--otlp-headers', 'c=s3cret%'],
       '--otlp-headers: pair 2 is not percent-encoded as it should be, give NAME=VALUE,NAME=VALUE',
     ],
-    [['--otlp-timeout', 'soon'], '--otlp-timeout soon: give a time such as 5, 500ms, 2m or 1h'],
-    [['--otlp-retry-max', 'never'], '--otlp-retry-max never: give a time such as 5, 500ms, 2m or 1h'],
-    [['--otlp-timeout', '-1'], '--otlp-timeout -1: give a time such as 5, 500ms, 2m or 1h'],
+    [['--otlp-timeout', 'soon'], '--otlp-timeout soon: give a time such as 5, 500ms, 2m or 1h, 596h at most'],
+    [['--otlp-retry-max', 'never'], '--otlp-retry-max never: give a time such as 5, 500ms, 2m or 1h, 596h at most'],
+    [['--otlp-timeout', '-1'], '--otlp-timeout -1: give a time such as 5, 500ms, 2m or 1h, 596h at most'],
     [['--otlp-ca', ''], '--otlp-ca: its value is empty'],
     [['--otlp-spool', ''], '--otlp-spool: its value is empty'],
     [['--spool-max', '1G'], '--spool-max goes with --otlp-spool: give both'],
@@ -84,7 +84,7 @@ describe('cli: the flags of OTLP', () => {
     ],
     [['--otlp-batch', '0'], '--otlp-batch 0: give a whole number from 1 to 2147483647'],
     [['--otlp-queue', '1k'], '--otlp-queue 1k: give a whole number from 1 to 2147483647'],
-    [['--otlp-delay', '0'], '--otlp-delay 0: give a time such as 5, 500ms, 2m or 1h'],
+    [['--otlp-delay', '0'], '--otlp-delay 0: give a time such as 5, 500ms, 2m or 1h, 596h at most'],
   ] as const)
     it(`refuse ${argv.join(' ').replace('s3cret', '...')} in one line`, async () => {
       await assert.rejects(values(...argv), (error) => error instanceof UsageError && error.message === message);

@@ -35,8 +35,10 @@ export interface FileEvent {
   full_path: string | null;
   full_path_base64?: string;
   full_path_resolved: boolean;
+  full_path_deleted: boolean;
   new_full_path?: string | null;
   new_full_path_resolved?: boolean;
+  new_full_path_deleted?: boolean;
 }
 
 /** Runs of filesnoop, of each test in a folder of its own: with a/b, a file f, and a link to a. */

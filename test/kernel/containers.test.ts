@@ -17,7 +17,8 @@ describe('kernel: containers', () => {
     ],
     [`/kubepods/besteffort/pod${POD}/${ID}`, undefined, POD],
     [`/kubepods.slice/kubepods-pod${POD.replaceAll('-', '_')}.slice/crio-${ID}.scope`, 'cri-o', POD],
-    [`/kubelet/kubepods/pod${'ab'.repeat(16)}/${ID}`, undefined, 'ab'.repeat(16)],
+    // Of a static pod, whose digest is no uid.
+    [`/kubelet/kubepods/pod${'ab'.repeat(16)}/${ID}`, undefined, undefined],
     [`/docker/${'f'.repeat(64)}/kubelet/kubepods/pod${POD}/${ID}`, undefined, POD],
     [
       `/system.slice/containerd.service/kubepods-pod${POD.replaceAll('-', '_')}.slice:cri-containerd:${ID}`,
@@ -27,7 +28,9 @@ describe('kernel: containers', () => {
     [`/system.slice/nerdctl-${ID}.scope`, 'containerd', undefined],
     [`/docker/${ID}/crio-conmon-${'f'.repeat(64)}.scope`, 'docker', undefined],
   ] as const)
-    it(path.replaceAll(ID, '<id>'), () => assert.deepEqual(containerOf(path), { id: ID, runtime, podUid }));
+    it(path.replaceAll(ID, '<id>'), () =>
+      assert.deepEqual(containerOf(path), { id: ID, runtime, podUid, user: undefined }),
+    );
 
   for (const path of [
     '/',

@@ -266,7 +266,7 @@ for (const { file, command } of tools) {
     }
 
     it('has --help, with its flags and the shared ones', async () => {
-      const { status, stdout, said } = await snoopkit([tool.name, '--help']);
+      const { status, stdout, said } = await snoopkit([tool.name, '--help', 'all']);
       assert.deepEqual([status, said], [0, '']);
       for (const flag of [...Object.keys(tool.flags ?? {}), ...Object.keys({ ...sharedFlags, ...report })])
         assert.ok(stdout.toString().includes(flag), `--${flag}`);

@@ -30,13 +30,14 @@ describe('filesnoop', () => {
 
   /** The same, as a test expects it: with what most calls have. */
   function expected(operation: string, path: string, more: Record<string, unknown> = {}): Record<string, unknown> {
-    const full = { full_path: join(bench.here, path), full_path_resolved: true };
+    const full = { full_path: join(bench.here, path), full_path_resolved: true, full_path_deleted: false };
     return { operation, flags: '', dirfd: -100, new_dirfd: -100, path, ...full, ...more };
   }
   const second = (path: string) => ({
     new_path: path,
     new_full_path: join(bench.here, path),
     new_full_path_resolved: true,
+    new_full_path_deleted: false,
   });
   const followed = { full_path_resolved: false };
   const owner = (uid: number, gid: number) => ({ owner_uid: uid, owner_gid: gid });
@@ -128,7 +129,8 @@ describe('filesnoop', () => {
           ...['fremovexattr', 'kept', 'user.two', 'ftruncate', 99, 1],
         );
         const dirfd = events[0]?.dirfd as number;
-        const where = { dirfd, new_dirfd: -100, full_path: join(bench.here, 'a/new'), full_path_resolved: true };
+        const full = { full_path_resolved: true, full_path_deleted: false };
+        const where = { dirfd, new_dirfd: -100, full_path: join(bench.here, 'a/new'), ...full };
         const lost = { operation: 'truncate', flags: '', dirfd: 99, new_dirfd: -100, size: 1 };
         assert.deepEqual(events.map(bare), [
           { ...where, operation: 'truncate', flags: '', size: 100 },
@@ -137,7 +139,7 @@ describe('filesnoop', () => {
           { ...where, operation: 'chown', flags: '', path: '', ...owner(9, 10) },
           { ...where, operation: 'setxattr', flags: 'XATTR_CREATE', attribute: 'user.one' },
           { ...where, operation: 'removexattr', flags: '', attribute: 'user.two' },
-          { ...lost, full_path: null, full_path_resolved: false },
+          { ...lost, ...full, full_path: null, full_path_resolved: false },
         ]);
         assert.equal(events.at(-1)?.error, 'EBADF');
       });

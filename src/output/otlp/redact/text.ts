@@ -54,7 +54,7 @@ function maskValue(value: string): string {
 }
 
 /** Most words have nothing that any of these could begin with. */
-const POSSIBLE = /[:=<]|[\w.-]{16}|bearer/i;
+const POSSIBLE = /[:=<]|[\w.-]{16}|bearer|private key/i;
 
 /** A text with what looks secret in it masked. */
 export function redactText(text: string): string {

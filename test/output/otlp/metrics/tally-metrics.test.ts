@@ -34,13 +34,14 @@ describe('output: OTLP metrics of tallies', () => {
 
   it('have as attributes what tells rows apart, once', () => {
     const names = (shape: Parameters<typeof keyColumns>[0]) => keyColumns(shape).map(({ name }) => name);
-    const connection = ['local_addr', 'local_port', 'remote_addr', 'remote_port', 'remote_name', 'netns'];
+    const connection = ['local_addr', 'local_port', 'remote_addr', 'remote_port', 'remote_name', 'netns', 'mptcp'];
     assert.deepEqual(names(topShape), ['cgroup', 'pid', 'comm', ...connection]);
     assert.deepEqual(names(rtt.shape()).sort(), [
       'cgroup',
       'comm',
       'local_addr',
       'local_port',
+      'mptcp',
       'pid',
       'remote_addr',
       'remote_port',
@@ -53,11 +54,15 @@ describe('output: OTLP metrics of tallies', () => {
 
   it('are told apart by what is bounded in number, or was asked for', () => {
     const names = (shape: Parameters<typeof attributeColumns>[0]) => attributeColumns(shape).map(({ name }) => name);
-    assert.deepEqual(names(topShape), ['comm']);
-    assert.deepEqual(names({ ...topShape, chosen: ['remote_addr', 'sent', 'nothing'] }), ['comm', 'remote_addr']);
+    assert.deepEqual(names(topShape), ['comm', 'mptcp']);
+    assert.deepEqual(names({ ...topShape, chosen: ['remote_addr', 'sent', 'nothing'] }), [
+      'comm',
+      'remote_addr',
+      'mptcp',
+    ]);
     assert.deepEqual(names({ ...topShape, chosen: ['remote_addr'], by: ['local_port', 'pid'] }), ['pid', 'local_port']);
     assert.deepEqual(names({ ...topShape, by: [] }), []);
-    assert.deepEqual(names(rtt.shape()), ['comm']);
+    assert.deepEqual(names(rtt.shape()), ['comm', 'mptcp']);
   });
 
   it('are forgotten when nothing comes any more, and others find room', () => {
