@@ -196,6 +196,9 @@ static __always_inline bool wanted(const struct sigsnoop_event *e, struct task_s
 {
 	if ((filter_failed && e->ret >= 0) || !signal_fits(e->signal) || !ends_fit(e, target))
 		return false;
+	/* What snoopkit itself does to those that it traces. */
+	if (e->origin != timer && bpf_get_current_pid_tgid() >> 32 == filter_self)
+		return false;
 	if (e->origin == timer ? filter_allows_all() : filter_allows())
 		return true;
 	if (!filter_narrows())

@@ -81,6 +81,7 @@ describe('native launcher', () => {
 
   it('sets what it is told', async () => {
     // dash has no signal blocked in what it starts.
+    // Signals 32 and 33 are the C library's own: nobody can set them.
     const show = 'ulimit -Sn; exec cat /proc/self/status';
     const { control, outcome } = startWith(settings('64', '1001', '800', `PATH=${process.env.PATH}`, 'a.b=c'), 'env');
     control.write('x');
@@ -88,7 +89,7 @@ describe('native launcher', () => {
     const other = startWith(settings('64', '1001', '800', `PATH=${process.env.PATH}`), 'bash', '-c', show);
     other.control.write('x');
     const { stdout } = await other.outcome;
-    assert.match(stdout, /^64\n(.*\n)*SigBlk:\t0{13}800\nSigIgn:\t0{12}1001\n/);
+    assert.match(stdout, /^64\n(.*\n)*SigBlk:\t0{13}800\nSigIgn:\t0{7}[0-3][08]0001001\n/);
   });
 
   it('runs nothing where it was not told all', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { needs } from '../capability.js';
+import { patient } from '../helpers/patience.js';
 import { snoopkit } from '../helpers/run.js';
 import { socketsWords } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
@@ -48,7 +49,8 @@ const ADDED_UP: typeof DONE = {
   sigsnoop: { flags: ['--count', '--kill'], command: named('signal', 'parent') },
 };
 
-describe('names of processes and threads', () => {
+describe('names of processes and threads', function () {
+  this.timeout(patient(60_000));
   const traces: Trace<Named>[] = [];
   before(function () {
     needs(this, 'root');

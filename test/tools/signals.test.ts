@@ -101,7 +101,7 @@ describe('signals of a run', () => {
     tool.signal('SIGHUP');
     const { status, signal, stdout } = await tool.finished;
     assert.deepEqual([status, signal], [0, null]);
-    assert.match(stdout.toString(), /TIME.*\n(.*\n)*.* sh -c true\n(.*\n)*\d+ processes, \d+ failed\n$/);
+    assert.match(stdout.toString(), /TIME.*\n(.*\n)*.* sh -c true\n(.*\n)*\d+ process(es)?, \d+ failed\n$/);
     assert.equal(existsSync(`/proc/${command}`), false);
   });
 

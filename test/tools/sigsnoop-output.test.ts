@@ -96,7 +96,7 @@ describe('sigsnoop --count: reports', () => {
       for (const screen of screens) {
         const [title, header, ...rows] = screen.slice(0, screen.indexOf('\n\x1b[?7h')).split('\n');
         assert.match(title ?? '', /^\d\d:\d\d:\d\d, \d+ rows, 7 shown, count \d+$/);
-        assert.equal(header, '\x1b[1m     COUNT COMM             SIGNAL    TARGET_COMM      RESULT\x1b[22m');
+        assert.match(header ?? '', /^\x1b\[1m *COUNT COMM +SIGNAL +TARGET_COMM +RESULT\x1b\[22m$/);
         assert.equal(rows.length, 7, screen);
       }
     });

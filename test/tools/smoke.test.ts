@@ -13,6 +13,8 @@ const WORK: Readonly<Record<string, readonly string[]>> = {
   bindsnoop: socketsWords('bind 0 127.0.0.1 0'),
   execsnoop: ['sh', '-c', 'true'],
   exitsnoop: ['sh', '-c', 'true'],
+  filesnoop: ['rm', '-f', '/tmp/snoopkit-no-such-file'],
+  forksnoop: ['sh', '-c', '(true)'],
   opensnoop: ['cat', '/etc/hostname'],
   procsnoop: ['sh', '-c', 'true'],
   sigsnoop: ['sh', '-c', 'kill -CONT $$'],

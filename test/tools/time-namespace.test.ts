@@ -29,7 +29,7 @@ describe('in a time namespace', () => {
   /** Lines of a run, and when it began and ended: milliseconds since 1970. */
   function run(seconds: number, flags: readonly string[], command: readonly string[]) {
     const out = join(folder, 'lines');
-    const words = [process.execPath, SNOOPKIT, ...flags, '--json', '--out', out, '--', ...command];
+    const words = [process.execPath, SNOOPKIT, ...flags, '--json', '--out', out, '--truncate', '--', ...command];
     // Before Linux 6.0 exec(2) is not enough to be in the new namespace.
     const unshare = ['-T', '--fork', '--boottime', `${seconds}`, ...words];
     const began = Date.now();
