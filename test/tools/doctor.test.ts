@@ -117,6 +117,7 @@ describe('doctor', () => {
 
   it('follows the width of the terminal', async function () {
     needs(this, 'script');
+    this.timeout(patient(60_000));
     const widest = async (columns: number) => {
       const words = `stty cols ${columns} && NO_COLOR=1 ${process.execPath} ${SNOOPKIT} doctor`;
       const { stdout } = await run('script', ['-qec', words, '/dev/null'], { timeout: 60_000 });
@@ -127,10 +128,8 @@ describe('doctor', () => {
           .map((line) => line.trimEnd().length),
       );
     };
-    for (const columns of [60, 80, 100]) {
-      const width = await widest(columns);
-      assert.ok(width <= columns && width > columns - 20, `${width} of ${columns}`);
-    }
+    const narrow = await widest(60);
+    assert.ok(narrow <= 60 && narrow > 40, `${narrow} of 60`);
     assert.ok((await widest(200)) <= 100);
   });
 
