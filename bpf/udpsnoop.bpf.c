@@ -2,7 +2,8 @@
 /*
  * Traces what is sent and received over UDP, and with whom. A socket that is not connected has no
  * other end: that is in the message, which the functions of the kernel see, but not the tracepoints
- * sock_send_length and sock_recv_length. By these it is read from the memory of the program.
+ * sock_send_length and sock_recv_length. By these it is read from the memory of the program, or
+ * from the queue of the socket.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -16,6 +17,7 @@
 #include "socket.h"
 #include "syscall.h"
 #include "tally.h"
+#include "udp-queue.h"
 
 #define SOCK_DGRAM 2 /* include/linux/net.h */
 #define MSG_PEEK 2   /* include/linux/socket.h */
@@ -78,7 +80,7 @@ static __always_inline void add(const struct udpsnoop_event *e)
 /* What is known of a call that has not returned. */
 struct call {
 	struct udpsnoop_event event;
-	__u64 messages; /* of sendmmsg(2): so many were sent */
+	__u64 messages; /* of sendmmsg(2) and recvmmsg(2): so many were sent or received */
 };
 
 CALLS(struct call);
@@ -164,7 +166,15 @@ int leave_sendmmsg(void)
 	return 0;
 }
 
-/* The address of who sent it is in the memory of the program only when the call returns. */
+static __always_inline bool message_has_name(const struct user_msghdr *message)
+{
+	struct user_msghdr read = {};
+
+	return !bpf_probe_read_user(&read, sizeof(read), message) && read.msg_name;
+}
+
+/* Whether a program asks who sent what it receives: the answer is in its memory only when the call
+ * returns. Of the messages of one call the first tells of all. */
 static __always_inline bool is_told_later(void)
 {
 	struct pt_regs *regs = current_regs();
@@ -172,15 +182,15 @@ static __always_inline bool is_told_later(void)
 	switch (syscall_number(regs)) {
 	case NR_recvfrom:
 		return syscall_argument(regs, 5);
-	case NR_recvmsg:
+	case NR_recvmsg: /* a struct mmsghdr begins with such a message */
 	case NR_recvmmsg:
-		return true;
+		return message_has_name((void *)syscall_argument(regs, 2));
 	}
 	return false;
 }
 
-SEC("raw_tp/sock_recv_length")
-int handle_receive(__u64 *ctx)
+/* `source` is who sent it, if the queue told; port 0 where it did not. */
+static __always_inline int handle_received(__u64 *ctx, const snoop_endpoint *source)
 {
 	int ret = ctx[1], flags = ctx[2];
 	struct call call = {};
@@ -188,12 +198,51 @@ int handle_receive(__u64 *ctx)
 	if ((flags & MSG_PEEK && ret >= 0) || flags & MSG_ERRQUEUE || !is_told(receive, ret) ||
 	    !begin(&call.event, (void *)ctx[0], receive))
 		return 0;
-	if (ret < 0 || call.event.remote.port || !is_told_later()) {
-		tell(&call.event, ret);
-		return 0;
+	if (ret >= 0 && !call.event.remote.port) {
+		if (is_told_later()) {
+			call.event.ret = ret;
+			call_keep(&call);
+			return 0;
+		}
+		if (source->port)
+			call.event.remote = *source;
 	}
-	call.event.ret = ret;
-	call_keep(&call);
+	tell(&call.event, ret);
+	return 0;
+}
+
+SEC("raw_tp/sock_recv_length")
+int handle_receive(__u64 *ctx)
+{
+	const snoop_endpoint unknown = {};
+
+	return handle_received(ctx, &unknown);
+}
+
+static __always_inline bool is_unconnected_udp(struct sock *sk)
+{
+	return is_udp(sk) && !BPF_CORE_READ(sk, __sk_common.skc_dport);
+}
+
+SEC("tp_btf/sock_recv_length")
+int handle_receive_queue(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+	int ret = ctx[1], flags = ctx[2];
+	snoop_endpoint source = {};
+
+	if (ret >= 0 && !(flags & (MSG_PEEK | MSG_ERRQUEUE)) && is_unconnected_udp(sk))
+		udp_received(&source, sk, ret);
+	return handle_received(ctx, &source);
+}
+
+SEC("tp_btf/sk_data_ready")
+int handle_arrival(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+
+	if (is_unconnected_udp(sk))
+		udp_arrived(sk);
 	return 0;
 }
 

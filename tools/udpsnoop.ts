@@ -69,6 +69,11 @@ export default defineTool({
       ways: [
         { programs: ['handle_consume', 'handle_failure4'], optional: ['handle_failure6'] },
         {
+          programs: ['handle_receive_queue', 'handle_arrival', 'leave_recvfrom', 'leave_recvmsg', 'leave_recvmmsg'],
+          caveat:
+            'where the socket is not connected the other end is read from its queue, unless the program asks for it: of what threads receive over one socket at the same moment it may be unknown, or that of another datagram',
+        },
+        {
           programs: ['handle_receive', 'leave_recvfrom', 'leave_recvmsg', 'leave_recvmmsg'],
           caveat:
             'where the socket is not connected the other end is known only if the program asks for it with recvfrom(2), recvmsg(2) or recvmmsg(2), which tells of all its datagrams as it returns',
@@ -96,5 +101,5 @@ export default defineTool({
     'A datagram that the kernel sends or receives for a tunnel, such as VXLAN or WireGuard, goes through no call, and is not seen.',
   ],
   overhead:
-    'One or two microseconds for each datagram that is shown, 0.4 for those that filters leave out. By tracepoints each call that sends or receives over other sockets costs 0.1 to 0.2 microseconds more.',
+    'One or two microseconds for each datagram that is shown, 0.4 for those that filters leave out. By tracepoints each call that sends or receives over other sockets costs 0.1 to 0.2 microseconds more, and data that arrives at a socket of any kind 0.1.',
 });

@@ -14,6 +14,7 @@ interface UdpEvent extends CallEvent {
 
 /** Each way, with what it needs. */
 const WAYS = [
+  ['tp_btf,raw_tp,tracepoint', 'sock-lengths'],
   ['raw_tp,tracepoint', 'sock-lengths'],
   ['fentry', 'fentry'],
   ['kprobe', 'kprobe-pmu'],
@@ -99,13 +100,33 @@ describe('udpsnoop', () => {
           'udp-send 2 127.0.0.1 @1 3 read 1 9 sendmmsg 2 4 ( 127.0.0.1 @0 127.0.0.1 @0 ) recvmmsg 0 2',
         );
         const sender = `127.0.0.1 ${told.find(({ slot }) => slot === 2)?.local_port}`;
-        // Who asks nobody is told nothing, which a tracepoint sees no more of.
+        // Who asks nobody is told nothing, and that alone is what these tracepoints see.
         const known = (family: string) => (hooks === 'raw_tp,tracepoint' ? nobody(family) : sender);
         assert.deepEqual(
           events.filter((e) => e.direction === 'receive').map((e) => `${e.bytes} ${e.remote_addr} ${e.remote_port}`),
           [`1 ${known('')}`, `2 ${known('')}`, `3 ${known(':')}`, `4 ${sender}`, `5 ${sender}`],
         );
       });
+
+      if (hooks !== 'raw_tp,tracepoint')
+        it('knows who sent what nobody asks about, of several senders and of what waits', async () => {
+          const { events, told } = await udp(
+            by,
+            'udp-bind 0 :: 0 udp-bind 1 127.0.0.1 0 udp-bind 2 127.0.0.2 0 udp-bind 3 ::1 0',
+            // Three wait, the first is looked at, one is cut; then one at a time, and one that nobody reads.
+            'udp-send 1 127.0.0.1 @0 1 udp-send 2 127.0.0.1 @0 5 udp-send 3 ::1 @0 3 peek 0 9',
+            'read 0 9 recv 0 2 read 0 9 udp-send 2 127.0.0.1 @0 6 read 0 9 udp-send 3 ::1 @0 0 recvmsg 0 9 nobody',
+            'udp-send 1 127.0.0.1 @0 7 udp-recv 0 9 udp-send 2 127.0.0.1 @0 8 udp-send 3 ::1 @0 9',
+          );
+          const sender = (slot: number) => {
+            const bound = told.find((line) => line.step === 'udp-bind' && line.slot === slot);
+            return `${bound?.local} ${bound?.local_port}`;
+          };
+          assert.deepEqual(
+            events.filter((e) => e.direction === 'receive').map((e) => `${e.bytes} ${e.remote_addr} ${e.remote_port}`),
+            [1, 2, 3, 6, 0, 7].map((bytes, i) => `${bytes} ${sender([1, 2, 3, 2, 3, 1][i] ?? 0)}`),
+          );
+        });
 
       it('tells each message of sendmmsg and recvmmsg', async () => {
         const { events, told } = await udp(

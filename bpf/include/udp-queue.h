@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Who sent the datagram that a UDP socket hands out next, for tracepoints that see a receive only
+ * when the packet is gone: read while it heads the queue, which is when it arrives, or when the one
+ * before it is received. net/ipv4/udp.c has two queues: what is received is taken from
+ * reader_queue, and all of sk_receive_queue moves there when that is empty.
+ */
+#ifndef SNOOPKIT_UDP_QUEUE_H
+#define SNOOPKIT_UDP_QUEUE_H
+
+#include "packet.h"
+
+struct udp_next {
+	snoop_endpoint source;
+	__u32 length;
+	bool is_known;
+};
+
+/* Gone with its socket. Tracing programs may have such maps since 5.11. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct udp_next);
+} udp_nexts SEC(".maps");
+
+static __always_inline struct sk_buff *queue_first(struct sk_buff_head *queue)
+{
+	struct sk_buff *first = BPF_CORE_READ(queue, next);
+
+	return first == (void *)queue ? NULL : first;
+}
+
+static __always_inline void udp_next_read(struct udp_next *next, const struct sock *sk)
+{
+	struct udp_sock *udp = (void *)sk;
+	struct sk_buff *packet = queue_first(__builtin_preserve_access_index(&udp->reader_queue));
+
+	if (!packet)
+		packet = queue_first(
+			__builtin_preserve_access_index(&((struct sock *)sk)->sk_receive_queue));
+	if (!packet)
+		return;
+	udp_source_read(&next->source, packet);
+	next->length = BPF_CORE_READ(packet, len);
+	next->is_known = true;
+}
+
+/* A datagram has arrived. `sk` is what a tp_btf program was given. */
+static __always_inline void udp_arrived(struct sock *sk)
+{
+	struct udp_next *next =
+		bpf_sk_storage_get(&udp_nexts, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+
+	if (next && !next->is_known)
+		udp_next_read(next, sk);
+}
+
+/* A datagram was received, or so many bytes of it. Sets who sent it, where that is known. */
+static __always_inline void udp_received(snoop_endpoint *source, struct sock *sk, __u32 length)
+{
+	struct udp_next *next = bpf_sk_storage_get(&udp_nexts, sk, NULL, 0);
+
+	if (!next)
+		return;
+	if (next->is_known && length <= next->length)
+		*source = next->source;
+	next->is_known = false;
+	udp_next_read(next, sk);
+}
+
+#endif
