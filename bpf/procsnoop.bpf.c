@@ -20,6 +20,7 @@ struct procsnoop_event {
 	snoop_comm creator_comm;
 	bool existed_before;
 	struct ending;
+	snoop_file exe;
 	snoop_args args;
 	__u64 key;
 	__u64 creator_key;
@@ -49,10 +50,15 @@ struct {
 	__type(value, struct origin);
 } origins SEC(".maps");
 
-/* What a process executed last, followed by its arguments. */
+#define EXE_SIZE 512 /* a power of two: of a path that is longer the upper part is missing */
+#define EXE_END (EXE_SIZE + NAME_SIZE)
+
+/* What a process executed last, followed by its path and its arguments. */
 struct story {
 	struct executed executed;
+	struct snoop_span exe;
 	struct snoop_list args;
+	__u32 used; /* of what follows */
 };
 
 /*
@@ -63,7 +69,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct story));
+	__uint(value_size, sizeof(struct story) + EXE_END);
 } stories SEC(".maps");
 
 /* Where an event or a story is put together: see execsnoop.bpf.c. */
@@ -74,7 +80,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SCRATCHES);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct procsnoop_event) + TRACEPARENT_SIZE);
+	__uint(value_size, sizeof(struct procsnoop_event) + EXE_END + TRACEPARENT_SIZE);
 } scratch SEC(".maps");
 
 static __always_inline void *get_scratch(const __u32 which)
@@ -119,6 +125,8 @@ int handle_exec(void *ctx)
 	struct tail tail = {};
 	struct executed executed;
 	struct story *story;
+	struct path exe;
+	__u32 used = 0;
 
 	(void)ctx;
 	executed_now(&executed);
@@ -130,23 +138,28 @@ int handle_exec(void *ctx)
 	if (!story)
 		return 0;
 	tail.text = (char *)(story + 1);
+	tail.end = &story->used;
 	__builtin_memset(story, 0, sizeof(*story));
 	story->executed = executed;
-	append_args(&tail, 0, 0, &story->args, mm, max_args);
+	if (!BPF_CORE_READ_INTO(&exe, mm, exe_file, f_path))
+		used = append_place(&tail, used, EXE_SIZE, &story->exe, &exe);
+	story->used = append_args(&tail, used, EXE_END, &story->args, mm, max_args);
 	if (bpf_map_update_elem(&stories, &pid, story, BPF_ANY))
 		count_lost(LOST_NOT_KEPT);
 	return 0;
 }
 
-/* Takes over the arguments. Returns how much of the tail is used. */
-static __always_inline __u32 add_args(struct procsnoop_event *e, const struct story *story)
+/* Takes over the path and the arguments. Returns how much of the tail is used. */
+static __always_inline __u32 add_executed(struct procsnoop_event *e, const struct story *story)
 {
-	__u64 length = place_of(story->args.span.length);
+	__u64 length = place_of(story->used);
 
-	if (length > max_args || bpf_probe_read_kernel(e + 1, length, story + 1))
+	if (length > EXE_END + max_args || bpf_probe_read_kernel(e + 1, length, story + 1))
 		return 0;
+	e->exe = story->exe;
+	e->exe.offset += sizeof(*e);
 	e->args = story->args;
-	e->args.span.offset = sizeof(*e);
+	e->args.span.offset += sizeof(*e);
 	return length;
 }
 
@@ -169,7 +182,7 @@ static __always_inline __u32 add_trace_context(struct procsnoop_event *e, __u32 
 	struct trace_context *context = bpf_map_lookup_elem(&trace_contexts, &e->pid);
 	__u64 at = place_of(used);
 
-	if (!context || at > max_args)
+	if (!context || at > EXE_END + max_args)
 		return used;
 	bpf_probe_read_kernel((char *)(e + 1) + at, TRACEPARENT_SIZE, context->text);
 	/* One that fills all of it has no known end. */
@@ -207,7 +220,7 @@ static __always_inline int handle_end(void)
 	ending_fill(ENDING(e), e->time, status, false, story ? &story->executed : NULL);
 	launched_end(ENDING(e), e->time, false);
 	if (story) {
-		used = add_args(e, story);
+		used = add_executed(e, story);
 		bpf_map_delete_elem(&stories, &pid);
 	}
 	bpf_map_delete_elem(&origins, &pid);
@@ -217,7 +230,7 @@ static __always_inline int handle_end(void)
 	}
 	tail_size = place_of(used);
 	if ((filter_failed && !status) || e->age < min_duration ||
-	    tail_size > max_args + TRACEPARENT_SIZE)
+	    tail_size > EXE_END + max_args + TRACEPARENT_SIZE)
 		return 0;
 	event_send(e, sizeof(*e) + tail_size);
 	return 0;

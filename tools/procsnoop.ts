@@ -15,6 +15,8 @@ export default defineTool({
     creator: 'the process that created it, which may have ended since; 0 where that was before tracing',
     creator_comm: 'name of the process that created it, as it was then; empty where that was before tracing',
     existed_before: 'whether it was there before tracing began, so that what it executed is not known',
+    exe: 'absolute path of the file that it executed last, for a script that of its interpreter; null when it never executed anything itself, or before tracing began',
+    exe_deleted: 'whether that file was there no more as it was executed: it had been deleted, or is a memfd',
     args: 'what it executed last, with all arguments: an array in JSON; null when it never executed anything itself, or before tracing began',
     key: 'with --trace-context: a number of the process that no other has, for ids of processes recur',
     creator_key: 'with --trace-context: the same of the process that created it; 0 where that was before tracing',
@@ -49,7 +51,7 @@ export default defineTool({
   otlp: {
     event: 'process.end',
     spans: 'processes',
-    attributes: ENDING_ATTRIBUTES,
+    attributes: { ...ENDING_ATTRIBUTES, exe: 'process.executable.path' },
     warns: ENDING_WARNS,
   },
   hooks: {
@@ -72,10 +74,11 @@ export default defineTool({
     'A process that still runs when tracing ends is not shown.',
     '--tree keeps every process in memory, with its arguments, until the end.',
     'Arguments are kept of 8,192 processes at a time, of less with a larger --max-args, and of 256 from 64K on; those of more are missing, which is told.',
+    'Of a path (exe) that is longer than 512 bytes the upper part may be missing, and is marked.',
     'Arguments are as they were when the program was executed, whatever it made of them since.',
     'For TRACEPARENT the first 128K of an environment are looked at. One that is malformed counts for nothing, and that of a process which was there before tracing is not known. They are kept of 8,192 processes at a time; where there was no room for more, that is told.',
     ...ENDING_CAVEATS,
   ],
   overhead:
-    'A few microseconds for each process that is created, executed and ends, of the half millisecond or more that this takes anyway; and 8 MB of memory for arguments. With --trace-context 2 to 3 us more for each execution with an environment of 3 KB, 20 us with one of 32 KB.',
+    'A few microseconds for each process that is created, executed and ends, of the half millisecond or more that this takes anyway; and 15 MB of memory for paths and arguments. With --trace-context 2 to 3 us more for each execution with an environment of 3 KB, 20 us with one of 32 KB.',
 });

@@ -6,6 +6,7 @@ import { needs } from '../capability.js';
 import { EXECS } from '../helpers/execs.js';
 import { fewer, patient } from '../helpers/patience.js';
 import { Running, run, snoopkit } from '../helpers/run.js';
+import { unhex } from '../helpers/strace.js';
 import { Trace, type Traced } from '../helpers/trace.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
@@ -381,5 +382,3 @@ describe('procsnoop', () => {
     });
   });
 });
-
-const unhex = (text: string) => Buffer.from(text.replaceAll('\\x', ''), 'hex').toString();

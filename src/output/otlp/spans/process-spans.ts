@@ -121,6 +121,7 @@ export class ProcessSpans {
     const comm = (value('comm') as string | null) ?? '';
     const words = this.#words(record);
     const name = executableName({ comm, args: words });
+    const exe = value('exe');
     const outcome = outcomeOf(value('exit_code') as number, value('signal') as string | undefined);
     const owner = this.#containers.of(this.#containerOf?.(record));
     this.#options.emit({
@@ -136,6 +137,7 @@ export class ProcessSpans {
         keyValue('process.pid', pid),
         // It may have another parent by now.
         keyValue('process.parent_pid', creator || (value('ppid') as number)),
+        ...(typeof exe === 'string' ? [keyValue('process.executable.path', exe)] : []),
         ...outcome.attributes,
         ...this.#commandAttributes(words),
         ...owner.attributes,

@@ -25,6 +25,7 @@ interface Told {
   run?: number;
   exit?: number;
   signal?: string;
+  exe?: string;
   args?: readonly string[];
   count?: number;
   comm?: string;
@@ -50,6 +51,7 @@ const values: Record<string, () => unknown> = {
   exit_code: () => told.exit ?? 0,
   signal: () => told.signal,
   comm: () => told.comm ?? 'name',
+  exe: () => told.exe ?? null,
   key: () => key(told.key ?? told.pid),
   creator_key: () => key(told.creatorKey ?? told.creator),
   tree_key: () => key(told.tree ?? told.creator ?? told.pid),
@@ -110,23 +112,25 @@ const REMOTE = 0x200;
 
 describe('otlp: spans of processes', () => {
   it('say what ran, and how it ended', () => {
-    const span = one({ pid: 5, creator: 4, args: ['/usr/bin/make', 'all'], comm: 'make', run: 3 });
+    const span = one({ pid: 5, creator: 4, args: ['make', 'all'], comm: 'make', run: 3, exe: '/usr/bin/make' });
     assert.deepEqual([span.name, span.kind, span.hasFailed, span.flags], ['make', 1, false, 0x103]);
     assert.deepEqual([span.start, span.end], [seconds(7), seconds(10)]);
     assert.deepEqual(span.attributes, {
       'process.executable.name': 'make',
       'process.pid': 5,
       'process.parent_pid': 4,
+      'process.executable.path': '/usr/bin/make',
       'process.exit.code': 0,
       'process.args_count': 2,
-      'process.command_args': ['/usr/bin/make', 'all'],
+      'process.command_args': ['make', 'all'],
     });
   });
 
   it('begin with the process where it executed nothing', () => {
     const span = one({ pid: 5, from: 2 });
     assert.deepEqual([span.name, span.start], ['name', seconds(2)]);
-    assert.ok(!('process.args_count' in span.attributes) && !('process.command_args' in span.attributes));
+    for (const name of ['args_count', 'command_args', 'executable.path'])
+      assert.ok(!(`process.${name}` in span.attributes), name);
   });
 
   it('begin with what is below them where that was before they executed anything', () => {
