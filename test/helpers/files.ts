@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { needs } from '../capability.js';
 import { Trace } from './trace.js';
 
 /** A program of test/fixtures, compiled by scripts/test-programs.mk. */
@@ -42,7 +43,7 @@ export interface FileEvent {
 }
 
 /** Runs of filesnoop, of each test in a folder of its own: with a/b, a file f, and a link to a. */
-export class FileBench extends Trace<FileEvent> {
+class FileBench extends Trace<FileEvent> {
   readonly #base = realpathSync(this.folder);
   #count = 0;
   /** That of this test. */
@@ -75,4 +76,17 @@ export class FileBench extends Trace<FileEvent> {
     );
     return events;
   }
+}
+
+/** For the tests of a suite, with a folder anew for each. */
+export function useFileBench(): () => FileBench {
+  let bench: FileBench | undefined;
+  before(function () {
+    needs(this, 'root');
+    needs(this, 'own-root');
+    bench = new FileBench();
+  });
+  beforeEach(() => bench?.renew());
+  after(() => bench?.remove());
+  return () => bench ?? assert.fail('it has not begun');
 }

@@ -2,19 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { needs } from '../capability.js';
-import { FILES, FileBench, O_PATH, O_RDWR_CREAT } from '../helpers/files.js';
+import { FILES, O_PATH, O_RDWR_CREAT, useFileBench } from '../helpers/files.js';
 import { percent } from '../helpers/opens.js';
 import { snoopkit } from '../helpers/run.js';
 
 describe('filesnoop --path', () => {
-  let bench: FileBench;
-  before(function () {
-    needs(this, 'root');
-    needs(this, 'own-root');
-    bench = new FileBench();
-  });
-  beforeEach(() => bench.renew());
-  after(() => bench?.remove());
+  const bench = useFileBench();
 
   const remove = (...paths: string[]) => paths.flatMap((path) => ['unlinkat', 'cwd', path, 0]);
 
@@ -23,9 +16,9 @@ describe('filesnoop --path', () => {
     path: string | readonly string[],
     ...steps: (string | number)[]
   ): Promise<(string | undefined)[]> {
-    const flags = [path].flat().flatMap((one) => ['--path', one.replace('@', bench.here)]);
-    const events = await bench.files(flags, ...steps);
-    return events.map((event) => event.path ?? event.full_path?.replace(bench.here, '@'));
+    const flags = [path].flat().flatMap((one) => ['--path', one.replace('@', bench().here)]);
+    const events = await bench().files(flags, ...steps);
+    return events.map((event) => event.path ?? event.full_path?.replace(bench().here, '@'));
   }
 
   for (const hooks of ['tracepoint', 'tp_btf'])
@@ -44,14 +37,14 @@ describe('filesnoop --path', () => {
         '@/ab',
         '@//a/./b/',
       ];
-      const flags = ['--hooks', hooks, '--path', `${bench.here}/a`];
-      const { events } = await bench.run(flags, [
+      const flags = ['--hooks', hooks, '--path', `${bench().here}/a`];
+      const { events } = await bench().run(flags, [
         FILES,
-        ...['cd', bench.here, ...remove(...all)].map((word) => String(word).replace('@', bench.here)),
+        ...['cd', bench().here, ...remove(...all)].map((word) => String(word).replace('@', bench().here)),
       ]);
       assert.deepEqual(
         events.map(({ path }) => path),
-        ['a/x', 'a', './a/x', 'ab/../a/x', `${bench.here}/a/x`, `${bench.here}//a/./b/`],
+        ['a/x', 'a', './a/x', 'ab/../a/x', `${bench().here}/a/x`, `${bench().here}//a/./b/`],
       );
     });
 
@@ -138,11 +131,11 @@ describe('filesnoop --path', () => {
 
   it('is itself resolved, and counts as given, too', async () => {
     assert.deepEqual(await seen('@/link/b', ...remove('link/b/x', 'a/b/x', 'a/x', 'link/c')), ['link/b/x', 'a/b/x']);
-    const { events } = await bench.run(
+    const { events } = await bench().run(
       ['--path', 'a/../a'],
-      [FILES, 'cd', bench.here, ...remove('a/x', 'x').map(String)],
+      [FILES, 'cd', bench().here, ...remove('a/x', 'x').map(String)],
       {
-        cwd: bench.here,
+        cwd: bench().here,
       },
     );
     assert.deepEqual(
@@ -164,13 +157,13 @@ describe('filesnoop --path', () => {
     const up = `${'a/../'.repeat(800)}a/x`;
     assert.deepEqual(await seen('@/a', ...remove(up, `${up}/../../f`)), [up]);
     // Where a part of the text that is looked at in one go ends, and one byte around.
-    const edges = Array.from({ length: 6 }, (_, i) => `${'/'.repeat(60 + i)}${bench.here.slice(1)}/a/x`);
+    const edges = Array.from({ length: 6 }, (_, i) => `${'/'.repeat(60 + i)}${bench().here.slice(1)}/a/x`);
     assert.deepEqual(await seen('@/a', ...remove(...edges)), edges);
   });
 
   it('finds what is deep down, and what goes up from there', async () => {
     const deep = 'd/'.repeat(300);
-    mkdirSync(join(bench.here, deep), { recursive: true });
+    mkdirSync(join(bench().here, deep), { recursive: true });
     const steps = ['cd', deep, ...remove('x', `${'../'.repeat(300)}x`, `${'../'.repeat(300)}a/x`)];
     assert.deepEqual(await seen('@/d', ...steps), ['x']);
     assert.deepEqual(await seen('@/a', ...steps), [`${'../'.repeat(300)}a/x`]);
@@ -179,7 +172,7 @@ describe('filesnoop --path', () => {
 
   it('sees a mount by where it is, in whatever mount namespace', async function () {
     needs(this, 'unshare');
-    const script = `mount --bind ${bench.here}/a ${bench.here}/link/b && cd ${bench.here}/a/b && exec "$@"`;
+    const script = `mount --bind ${bench().here}/a ${bench().here}/link/b && cd ${bench().here}/a/b && exec "$@"`;
     const command = [
       'unshare',
       '--mount',
@@ -190,10 +183,10 @@ describe('filesnoop --path', () => {
       FILES,
       ...remove('x', '../y', '../../z').map(String),
     ];
-    const { events } = await bench.run(['-n', 'files', '--path', `${bench.here}/a`], command);
+    const { events } = await bench().run(['-n', 'files', '--path', `${bench().here}/a`], command);
     assert.deepEqual(
       events.map(({ full_path }) => full_path),
-      [join(bench.here, 'a/b/x'), join(bench.here, 'a/y')],
+      [join(bench().here, 'a/b/x'), join(bench().here, 'a/y')],
     );
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { needs } from '../capability.js';
-import { FILES, FileBench, type FileEvent, O_PATH, O_RDWR_CREAT } from '../helpers/files.js';
+import { FILES, type FileEvent, O_PATH, O_RDWR_CREAT, useFileBench } from '../helpers/files.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { snoopkit } from '../helpers/run.js';
 
@@ -11,14 +11,7 @@ const [AT_REMOVEDIR, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH] = [0x200, 0x100, 0x1000
 const FIFO = 0o10600;
 
 describe('filesnoop', () => {
-  let bench: FileBench;
-  before(function () {
-    needs(this, 'root');
-    needs(this, 'own-root');
-    bench = new FileBench();
-  });
-  beforeEach(() => bench.renew());
-  after(() => bench?.remove());
+  const bench = useFileBench();
 
   /** What an event tells of the call, but for who made it and what it returned. */
   function shown(event: FileEvent): Record<string, unknown> {
@@ -30,12 +23,12 @@ describe('filesnoop', () => {
 
   /** The same, as a test expects it: with what most calls have. */
   function expected(operation: string, path: string, more: Record<string, unknown> = {}): Record<string, unknown> {
-    const full = { full_path: join(bench.here, path), full_path_resolved: true, full_path_deleted: false };
+    const full = { full_path: join(bench().here, path), full_path_resolved: true, full_path_deleted: false };
     return { operation, flags: '', dirfd: -100, new_dirfd: -100, path, ...full, ...more };
   }
   const second = (path: string) => ({
     new_path: path,
-    new_full_path: join(bench.here, path),
+    new_full_path: join(bench().here, path),
     new_full_path_resolved: true,
     new_full_path_deleted: false,
   });
@@ -51,7 +44,7 @@ describe('filesnoop', () => {
   for (const hooks of ['tracepoint', 'tp_btf'])
     describe(`by ${hooks}`, () => {
       it('sees each call that has a folder', async () => {
-        const events = await bench.files(
+        const events = await bench().files(
           ['--hooks', hooks],
           ...['mkdirat', 'cwd', 'd', 0o755, 'mknodat', 'cwd', 'd/p', FIFO, 0, 'keep', 'd', O_PATH],
           ...['symlinkat', '../else/where', 'kept', 's', 'linkat', 'cwd', 'f', 'kept', 'h', 0],
@@ -63,7 +56,7 @@ describe('filesnoop', () => {
         );
         const fd = events[2]?.dirfd as number;
         assert.ok(fd > 2);
-        const inD = (path: string) => ({ dirfd: fd, path, full_path: join(bench.here, 'd', path) });
+        const inD = (path: string) => ({ dirfd: fd, path, full_path: join(bench().here, 'd', path) });
         assert.deepEqual(events.map(bare), [
           expected('mkdir', 'd', { mode: '0755' }),
           expected('mknod', 'd/p', { mode: '10600', ...followed }),
@@ -86,7 +79,7 @@ describe('filesnoop', () => {
 
       it('sees each call without one', async function () {
         needs(this, 'the older calls', isX64 || 'arm64 has only those with a directory');
-        const events = await bench.files(
+        const events = await bench().files(
           ['--hooks', hooks],
           ...['mkdir', 'd', 0o700, 'mknod', 'p', FIFO, 0, 'symlink', 'f', 's', 'link', 'f', 'h', 'rename', 'h', 'd/h'],
           ...['renameat', 'cwd', 'd/h', 'cwd', 'h', 'chmod', 'f', 0o4755, 'chown', 'f', 3, 4, 'lchown', 's', 5, 6],
@@ -108,7 +101,7 @@ describe('filesnoop', () => {
       });
 
       it('sees each call with nothing but a descriptor', async () => {
-        const events = await bench.files(
+        const events = await bench().files(
           ['--hooks', hooks],
           ...[
             'keep',
@@ -130,7 +123,7 @@ describe('filesnoop', () => {
         );
         const dirfd = events[0]?.dirfd as number;
         const full = { full_path_resolved: true, full_path_deleted: false };
-        const where = { dirfd, new_dirfd: -100, full_path: join(bench.here, 'a/new'), ...full };
+        const where = { dirfd, new_dirfd: -100, full_path: join(bench().here, 'a/new'), ...full };
         const lost = { operation: 'truncate', flags: '', dirfd: 99, new_dirfd: -100, size: 1 };
         assert.deepEqual(events.map(bare), [
           { ...where, operation: 'truncate', flags: '', size: 100 },
@@ -155,7 +148,7 @@ describe('filesnoop', () => {
           expected('removexattr', 'f', { ...attribute('user.a'), ...followed }),
           expected('removexattr', 'f', attribute('user.b', 'AT_SYMLINK_NOFOLLOW')),
         ];
-        assert.deepEqual((await bench.files(['--hooks', hooks], ...steps, ...more)).map(bare), expect);
+        assert.deepEqual((await bench().files(['--hooks', hooks], ...steps, ...more)).map(bare), expect);
       });
 
       it('sees the newest calls', async function () {
@@ -165,7 +158,7 @@ describe('filesnoop', () => {
           ...(kernelIsSince(6, 13) ? ['setxattrat', 'cwd', 'f', AT_SYMLINK_NOFOLLOW, 'user.c', 'v', 1] : []),
           ...(kernelIsSince(6, 13) ? ['removexattrat', 'cwd', 'f', 0, 'user.c'] : []),
         ];
-        assert.deepEqual((await bench.files(['--hooks', hooks], ...steps)).map(bare), [
+        assert.deepEqual((await bench().files(['--hooks', hooks], ...steps)).map(bare), [
           expected('chmod', 'link', { mode: '0700', flags: 'AT_SYMLINK_NOFOLLOW' }),
           ...(kernelIsSince(6, 13)
             ? [
@@ -179,7 +172,7 @@ describe('filesnoop', () => {
 
   it('tells why something is refused', async () => {
     const long = 'x'.repeat(256);
-    const events = await bench.files(
+    const events = await bench().files(
       [],
       ...['unlinkat', 'cwd', 'none', 0, 'unlinkat', 'cwd', 'a', AT_REMOVEDIR, 'unlinkat', 'cwd', 'a', 0],
       ...['unlinkat', 'cwd', 'f/x', 0, 'mkdirat', 'cwd', 'a', 0o755, 'renameat2', 'cwd', 'f', 'cwd', '/proc/f', 0],
@@ -195,16 +188,16 @@ describe('filesnoop', () => {
       ],
     );
     const [none, , , , , across, , , tooLong, fault, noTarget, noNew] = events;
-    assert.deepEqual([none?.full_path, none?.full_path_resolved], [join(bench.here, 'none'), true]);
+    assert.deepEqual([none?.full_path, none?.full_path_resolved], [join(bench().here, 'none'), true]);
     assert.equal(across?.new_full_path, '/proc/f');
-    assert.deepEqual([tooLong?.path, tooLong?.full_path], [long, join(bench.here, long)]);
+    assert.deepEqual([tooLong?.path, tooLong?.full_path], [long, join(bench().here, long)]);
     assert.deepEqual([fault?.path, fault?.full_path], [null, null]);
-    assert.deepEqual([noTarget?.target, noTarget?.full_path], [null, join(bench.here, 's')]);
-    assert.deepEqual([noNew?.new_path, noNew?.new_full_path, noNew?.full_path], [null, null, join(bench.here, 'f')]);
+    assert.deepEqual([noTarget?.target, noTarget?.full_path], [null, join(bench().here, 's')]);
+    assert.deepEqual([noNew?.new_path, noNew?.new_full_path, noNew?.full_path], [null, null, join(bench().here, 'f')]);
   });
 
   it('shows only failures with -x', async () => {
-    const events = await bench.files(['-x'], 'unlinkat', 'cwd', 'f', 0, 'unlinkat', 'cwd', 'f', 0);
+    const events = await bench().files(['-x'], 'unlinkat', 'cwd', 'f', 0, 'unlinkat', 'cwd', 'f', 0);
     assert.deepEqual(
       events.map(({ path, error }) => [path, error]),
       [['f', 'ENOENT']],
@@ -213,11 +206,11 @@ describe('filesnoop', () => {
 
   it('tells who was not permitted', async function () {
     needs(this, 'setpriv');
-    chmodSync(bench.folder, 0o755);
-    const words = ['--reuid', '65534', '--clear-groups', FILES, 'unlinkat', 'cwd', join(bench.here, 'f'), '0'];
-    const event = await bench.one([], ['setpriv', ...words]);
-    assert.deepEqual([event.error, event.full_path], ['EACCES', join(bench.here, 'f')]);
-    assert.ok(lstatSync(join(bench.here, 'f')).isFile());
+    chmodSync(bench().folder, 0o755);
+    const words = ['--reuid', '65534', '--clear-groups', FILES, 'unlinkat', 'cwd', join(bench().here, 'f'), '0'];
+    const event = await bench().one([], ['setpriv', ...words]);
+    assert.deepEqual([event.error, event.full_path], ['EACCES', join(bench().here, 'f')]);
+    assert.ok(lstatSync(join(bench().here, 'f')).isFile());
   });
 
   it('has a table that people read', async () => {
@@ -231,13 +224,13 @@ describe('filesnoop', () => {
       'sh',
       FILES,
       'cd',
-      bench.here,
+      bench().here,
       ...words,
     ]);
     const [header, rename, refused] = stdout.toString().split('\n');
     assert.equal(header, '    PID COMM             OPERATION       RET FULL_PATH            NEW_FULL_PATH');
     const pid = /^ *\d+ files {12}/;
-    assert.equal(rename?.replace(pid, ''), `rename            0 ${bench.here}/f ${bench.here}/g`);
-    assert.equal(refused?.replace(pid, '').trimEnd(), `unlink       ENOENT ${bench.here}/a/x [unresolved]`);
+    assert.equal(rename?.replace(pid, ''), `rename            0 ${bench().here}/f ${bench().here}/g`);
+    assert.equal(refused?.replace(pid, '').trimEnd(), `unlink       ENOENT ${bench().here}/a/x [unresolved]`);
   });
 });
