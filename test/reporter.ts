@@ -1,5 +1,5 @@
 /**
- * Mocha's spec reporter, and at its end what was skipped and why, then one plain line:
+ * Mocha's spec reporter, and at its end what was skipped and why, what failed, and one plain line:
  * `N passed, N failed` or `N passed, N failed, N skipped`. A skip that no capability justifies (`it.skip`, a
  * test without a body) counts as failed.
  */
@@ -10,10 +10,14 @@ export default class Reporter extends Mocha.reporters.Spec {
   readonly #skipped = new Map<string, string[]>();
   readonly #unjustified: string[] = [];
   readonly #retried: string[] = [];
+  readonly #failed: string[] = [];
 
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
     runner.on(Mocha.Runner.constants.EVENT_TEST_RETRY, (test) => this.#retried.push(test.fullTitle()));
+    runner.on(Mocha.Runner.constants.EVENT_TEST_FAIL, (test, error: Error) => {
+      this.#failed.push(`${test.fullTitle()}: ${error.message.trim()}`);
+    });
     runner.on(Mocha.Runner.constants.EVENT_TEST_PENDING, (test) => {
       const reason = skipReason(test);
       if (reason === undefined) this.#unjustified.push(test.fullTitle());
@@ -36,6 +40,8 @@ export default class Reporter extends Mocha.reporters.Spec {
     for (const title of this.#retried) {
       process.stdout.write(`  failed and done again, for the kernel did not run all programs:\n    ${title}\n`);
     }
+    // Of a long log most people see the end.
+    for (const failure of this.#failed) process.stdout.write(`  FAILED ${failure.replaceAll('\n', '\n    ')}\n`);
     const { passes, failures } = this.stats;
     const tail = skipped > 0 ? `, ${skipped} skipped` : '';
     process.stdout.write(`\n${passes} passed, ${failures + this.#unjustified.length} failed${tail}\n`);
