@@ -9,7 +9,7 @@ import { comparePipelines } from './pipelines.js';
 import { root, savedResults } from './places.js';
 import { writeDocs } from './report.js';
 import type { MicroResult, Results } from './results.js';
-import { subjects } from './subjects.js';
+import { besideBefore, subjects } from './subjects.js';
 import { compare } from './suite.js';
 import { textReport } from './table.js';
 
@@ -31,7 +31,10 @@ async function run(options: BenchOptions): Promise<Results> {
   if (options.micro) tell('micro-benchmarks');
   const micro = options.micro ? runMicro() : [];
   const pipelines = options.micro ? comparePipelines(options.rounds, tell) : undefined;
-  const chosen = subjects.filter(({ name }) => options.subjects.includes(name));
+  const { before } = options;
+  const chosen = subjects
+    .filter(({ name }) => options.subjects.includes(name))
+    .map((subject) => (before === undefined ? subject : besideBefore(subject, before)));
   const { comparisons, remarks } = await compare(chosen, options, tell);
   const ours = options.ours.length > 0 ? [`snoopkit ran with ${options.ours.join(' ')}.`] : [];
   return {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { subjects } from './subjects.js';
 
@@ -13,6 +14,8 @@ export interface BenchOptions {
   conditions: Condition[];
   /** More arguments for snoopkit, to try something: told in the report. */
   ours: string[];
+  /** Another checkout, to compare with in place of the peers. */
+  before: string | undefined;
   micro: boolean;
   /** Whether these are the figures that the documentation shows. */
   save: boolean;
@@ -27,6 +30,7 @@ export const HELP = `node dist/bench/main.js [OPTION...]   (or: make bench ROUND
   --only NAME,...     only these: ${subjects.map(({ name }) => name).join(', ')}
   --conditions LIST   idle,busy: nothing else runs, or all cores are kept busy by another program (both)
   --ours='ARGS'       more arguments for snoopkit, such as '--buffer 512K'
+  --before DIR        in place of the peers the snoopkit of another checkout, which is built: what a change costs
   --no-micro          without the micro-benchmarks and the comparison with the official SDK
   --out FILE          the results as JSON (build/bench/<date>.json)
   --save              keep them as bench/results.json, and put them into docs/performance.md and its chart
@@ -61,19 +65,22 @@ export function parseOptions(args: readonly string[]): BenchOptions {
         only: { type: 'string', default: names.join(',') },
         conditions: { type: 'string', default: CONDITIONS.join(',') },
         ours: { type: 'string', default: '' },
+        before: { type: 'string' },
         micro: { type: 'boolean', default: true },
         save: { type: 'boolean', default: false },
         out: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
+    if (values.before !== undefined && values.save) throw new OptionError('--save keeps no figures of --before');
     return {
       rounds: positive('rounds', values.rounds),
       count: positive('count', values.count),
       subjects: choose('only', values.only, names),
       conditions: choose('conditions', values.conditions, CONDITIONS),
       ours: values.ours.split(' ').filter((word) => word !== ''),
-      micro: values.micro,
+      before: values.before === undefined ? undefined : resolve(values.before),
+      micro: values.micro && values.before === undefined,
       save: values.save,
       out: values.out,
       help: values.help,

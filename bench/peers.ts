@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { root } from './places.js';
-import type { Contender } from './subjects.js';
+import { BEFORE, type Contender } from './subjects.js';
 
 /** A program that can take part. */
 export interface Found {
@@ -36,11 +35,12 @@ function packageVersion(file: string): string | undefined {
   return owner && /^\d\S*$/.exec(outputOf('dpkg-query', '-W', '-f', `\${Version}`, owner))?.[0];
 }
 
-const ownVersion = () => (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+const ownVersion = (file: string) =>
+  (JSON.parse(readFileSync(join(file, '../../package.json'), 'utf8')) as { version: string }).version;
 
 /** Finds the contender's program, and makes sure that it is the one meant. Returns why it can't take part when it can't. */
 export function findProgram({ program, file }: Contender): Found | string {
-  if (program === 'snoopkit') return { file, version: ownVersion() };
+  if (program === 'snoopkit' || program === BEFORE) return { file, version: ownVersion(file) };
   const install = `Debian: apt-get install ${program}`;
   const path = locate(file);
   if (path === undefined) return `${program} was not compared: there is no ${file} (${install})`;

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 /** The repository: this file runs as dist/bench/places.js. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-export const snoopkit = join(root, 'bin', 'snoopkit.cjs');
+/** What people run, of a checkout. */
+export const programOf = (folder: string) => join(folder, 'bin', 'snoopkit.cjs');
+export const snoopkit = programOf(root);
 /** What scripts/bench.mk compiles. */
 export const loadProgram = join(root, 'dist', 'bench', 'snoopkit-load');
 export const sinkProgram = join(root, 'dist', 'bench', 'sink');

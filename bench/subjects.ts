@@ -1,5 +1,5 @@
 import { fittingRingSize } from '../src/cli/ring.js';
-import { snoopkit } from './places.js';
+import { programOf, snoopkit } from './places.js';
 
 /** What bench/snoopkit-load.c can do. */
 export type LoadKind = 'open' | 'exec' | 'connect';
@@ -17,9 +17,12 @@ export interface Target {
   readonly ours: readonly string[];
 }
 
+/** What another checkout of ours is called. */
+export const BEFORE = 'snoopkit before';
+
 /** One way to trace a subject. */
 export interface Contender {
-  readonly program: 'snoopkit' | 'libbpf-tools' | 'bpftrace';
+  readonly program: 'snoopkit' | typeof BEFORE | 'libbpf-tools' | 'bpftrace';
   /** The file to run, looked for on the PATH unless it is a path. */
   readonly file: string;
   readonly output: Output;
@@ -49,12 +52,21 @@ export interface Subject {
 
 const ours = (tool: string, output: Output, follow: readonly string[] = []): Contender => ({
   program: 'snoopkit',
-  file: process.execPath,
+  file: snoopkit,
   output,
-  arguments: ({ pid, ours }) => [snoopkit, tool, '-p', `${pid}`, ...follow, '-o', output, ...ours],
+  arguments: ({ pid, ours }) => [tool, '-p', `${pid}`, ...follow, '-o', output, ...ours],
   // With OTLP also those that were read, and that the collector was too slow for.
   losses: /(\d+) (?:events were lost|dropped: )/g,
   buffer: `${fittingRingSize() / (1 << 20)} MiB ring (--buffer)`,
+});
+
+/** A subject with those of ours alone, and beside each the same of another checkout, which is built. */
+export const besideBefore = (subject: Subject, folder: string): Subject => ({
+  ...subject,
+  contenders: subject.contenders
+    .filter(({ program }) => program === 'snoopkit')
+    .flatMap((contender) => [contender, { ...contender, program: BEFORE, file: programOf(folder) }]),
+  remarks: [],
 });
 
 const libbpfTools = (tool: string): Contender => ({

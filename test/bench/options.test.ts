@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import { OptionError, parseOptions } from '../../bench/options.js';
 
 describe('options of the benchmark suite', () => {
@@ -9,6 +10,7 @@ describe('options of the benchmark suite', () => {
       subjects: ['opensnoop', 'execsnoop', 'tcplife'],
       conditions: ['idle', 'busy'],
       ours: [],
+      before: undefined,
       micro: true,
       save: false,
       out: undefined,
@@ -31,7 +33,13 @@ describe('options of the benchmark suite', () => {
     );
   });
 
+  it('compares with another checkout in place of peers', () => {
+    const { before, micro } = parseOptions(['--before', '../other']);
+    assert.deepEqual([before, micro], [resolve('../other'), false]);
+  });
+
   for (const args of [
+    ['--before', 'x', '--save'],
     ['--rounds', '0'],
     ['--count', '-5'],
     ['--count', '1e3'],

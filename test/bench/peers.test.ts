@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { findProgram } from '../../bench/peers.js';
+import { snoopkit } from '../../bench/places.js';
 import type { Contender } from '../../bench/subjects.js';
 
 const contender = (program: Contender['program'], file: string): Contender => ({
@@ -27,7 +28,7 @@ describe('the peers of a benchmark', () => {
   });
 
   it('have a version', () => {
-    const found = findProgram(contender('snoopkit', process.execPath));
+    const found = findProgram(contender('snoopkit', snoopkit));
     assert.match(typeof found === 'string' ? '' : found.version, /^\d+\.\d+\.\d+/);
   });
 });
