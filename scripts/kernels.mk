@@ -1,6 +1,6 @@
 # The tests on other kernels, in QEMU: test/kernels/. KERNELS='5.10 6.12-arm64' names some, LIMIT=600 are the seconds
 # after which a guest is taken for hung, ONLY=opensnoop is a pattern that names of test files must match, SAVE=1 puts the
-# table of hooks into docs/kernels.md.
+# table of hooks into docs/kernels.md, with what whole runs of other kernels came to before.
 
 .PHONY: test-kernels
 test-kernels: build bpf-fixtures native-fixtures test-programs $(if $(findstring arm64,$(KERNELS)),arm64) ## run the tests that need a kernel on KERNELS= (5.10 6.1 6.12 7.2; 6.1-arm64 6.12-arm64), in QEMU

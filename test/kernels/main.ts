@@ -4,7 +4,7 @@
  * nothing is compiled in a guest.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,7 @@ import { type Kernel, type KernelFiles, obtain } from '../../scripts/debian/kern
 import { obtainRoot } from '../../scripts/debian/trees.js';
 import { root, testGroups, testScript } from './command.js';
 import { runGuest } from './guest.js';
-import { chooseKernels, type Machine, machineOf, nameOf } from './kernels.js';
+import { chooseKernels, KERNELS, type Machine, machineOf, nameOf } from './kernels.js';
 import { countTests, type KernelResult, parseResults, problemOf, report } from './results.js';
 import { saveTable } from './table.js';
 import { Turns } from './turns.js';
@@ -36,6 +36,8 @@ interface Setting {
   readonly limit: number | undefined;
   /** Files of tests, each group for a guest. */
   readonly groups: readonly (readonly string[])[];
+  /** Whether these are all that there are. */
+  readonly isWhole: boolean;
   readonly signal: AbortSignal;
   /** A guest keeps one processor busy. */
   readonly turns: Turns;
@@ -99,9 +101,28 @@ async function testKernel(kernel: Kernel, setting: Setting): Promise<KernelResul
   }
 }
 
+const wholeResult = (kernel: string) => join(FOLDER, `${kernel}.whole.json`);
+
+/** Those of an earlier run. */
+function removeResults(kernel: string): void {
+  for (const name of readdirSync(FOLDER)) {
+    const rest = name.startsWith(kernel) ? name.slice(kernel.length) : '';
+    if (/^(-\d+\.log|(\.whole)?\.json)$/.test(rest)) rmSync(join(FOLDER, name));
+  }
+}
+
+/** What is known of all kernels, from this run and those before: all of them at a time would take hours. */
+function wholeResults(): KernelResult[] {
+  return chooseKernels(KERNELS.map(nameOf))
+    .map((kernel) => wholeResult(nameOf(kernel)))
+    .filter((file) => existsSync(file))
+    .map((file) => JSON.parse(readFileSync(file, 'utf8')) as KernelResult);
+}
+
 async function test(kernel: Kernel, setting: Setting): Promise<KernelResult> {
   const result = await testKernel(kernel, setting);
-  writeFileSync(join(FOLDER, `${result.kernel}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+  const file = setting.isWhole ? wholeResult(result.kernel) : join(FOLDER, `${result.kernel}.json`);
+  writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
   tell(`${result.kernel}: ${result.passed} passed, ${result.failed} failed, in ${result.seconds} s`);
   return result;
 }
@@ -127,18 +148,20 @@ async function main(): Promise<number> {
   const kernels = chooseKernels(positionals);
   const limit = values.limit === undefined ? undefined : limitOf(values.limit);
   const groups = testGroups(values.only === undefined ? undefined : new RegExp(values.only));
+  const isWhole = values.only === undefined;
+  if (values.save && !isWhole) throw new Error('--save wants all tests, not those of --only');
   if (groups.length === 0) throw new Error(`--only ${values.only}: no file of tests has such a name`);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });
-  const setting = { limit, groups, signal: stop.signal, turns: new Turns(availableParallelism()) };
+  for (const kernel of kernels) removeResults(nameOf(kernel));
+  const setting = { limit, groups, isWhole, signal: stop.signal, turns: new Turns(availableParallelism()) };
   // Where one can't go on, the others should not.
   const results = await Promise.all(kernels.map((kernel) => test(kernel, setting))).finally(() => {
     stop.abort();
     giveBack(FOLDER);
   });
-  if (values.save) saveTable(results);
+  if (values.save) saveTable(wholeResults());
   process.stdout.write(`${report(results)}\n`);
   return results.some(({ failed }) => failed > 0) ? 1 : 0;
 }
