@@ -95,6 +95,8 @@ interface ColumnBase {
   readonly repeats?: true;
   /** The bytes of the record that alone decide what is written; undefined when there is more to it, such as the clock. */
   readonly dependsOn?: { readonly offset: number; readonly size: number };
+  /** Whether the same bytes may be written in another way later, since what they mean is not known yet. */
+  isPassing?(record: EventRecord): boolean;
   /** Whether this event has it at all; left out for those that always have. */
   isPresent?(record: EventRecord): boolean;
   /** The value as an object of the library has it; undefined where the event has none. */

@@ -20,6 +20,7 @@ const LONGEST = 1024;
  */
 const LONGEST_KEY = 60;
 
+type Kept = Pick<Column, 'dependsOn' | 'isPassing'>;
 type Range = NonNullable<Column['dependsOn']>;
 
 interface Entry {
@@ -44,7 +45,7 @@ function places(ranges: readonly Range[]): { words: number[]; bytes: number[] } 
  * has the process, the user and the command of one a moment ago, and to compare bytes and copy a text is several
  * times as quick as to write it anew.
  */
-function memo(parts: readonly Part[], ranges: readonly Range[], order?: Order): Part {
+function memo(columns: readonly Kept[], parts: readonly Part[], ranges: readonly Range[], order?: Order): Part {
   const { words, bytes } = places(ranges);
   const entries = new Array<Entry | undefined>(ENTRIES).fill(undefined);
   const keyOf = ({ view, offset }: EventRecord) =>
@@ -81,14 +82,15 @@ function memo(parts: readonly Part[], ranges: readonly Range[], order?: Order): 
     const start = out.length;
     for (const part of parts) part(record, out);
     if (order?.isUsual === false || out.length - start > LONGEST) return;
+    if (columns.some((column) => column.isPassing?.(record))) return;
     const text = new Snippet(out.bytes.subarray(start, out.length));
     entries[slot] = { key: keyOf(record), text };
   };
 }
 
 /** The same where each row has an order that may be broken: then the parts are written anew. */
-function memoInOrder(parts: readonly Part[], ranges: readonly Range[], order: Order): Part {
-  const kept = memo(parts, ranges, order);
+function memoInOrder(columns: readonly Kept[], parts: readonly Part[], ranges: readonly Range[], order: Order): Part {
+  const kept = memo(columns, parts, ranges, order);
   return (record, out) => {
     if (order.isUsual) kept(record, out);
     else for (const part of parts) part(record, out);
@@ -102,7 +104,7 @@ function fits(range: Range, ranges: readonly Range[]): boolean {
 }
 
 /** Puts a memo around each run of columns that depend on certain bytes alone. `parts` are those of the columns. */
-export function memoized(columns: readonly Pick<Column, 'dependsOn'>[], parts: readonly Part[], order?: Order): Part[] {
+export function memoized(columns: readonly Kept[], parts: readonly Part[], order?: Order): Part[] {
   const result: Part[] = [];
   for (let at = 0; at < columns.length; ) {
     let end = at;
@@ -111,8 +113,8 @@ export function memoized(columns: readonly Pick<Column, 'dependsOn'>[], parts: r
       ranges.push(range);
       end++;
     }
-    const run = parts.slice(at, end);
-    if (ranges.length > 0) result.push(order ? memoInOrder(run, ranges, order) : memo(run, ranges));
+    const [run, kept] = [parts.slice(at, end), columns.slice(at, end)];
+    if (ranges.length > 0) result.push(order ? memoInOrder(kept, run, ranges, order) : memo(kept, run, ranges));
     else result.push(parts[end++] as Part);
     at = end;
   }

@@ -50,6 +50,26 @@ describe('output: JSON', () => {
     }
   });
 
+  it('keeps nothing that is known later', () => {
+    let path = '';
+    const passing = numberColumn({
+      dependsOn: { offset: 0, size: 0 },
+      isPassing: () => path === '',
+      write: (_record, out) => out.ascii(path || 'null'),
+    });
+    const kept = new JsonFormat('open', [passing]);
+    const written = ['', 'found', 'other'].map((next) => {
+      path = next;
+      return JSON.parse(
+        line(kept)
+          .toString()
+          .replace(/:(found|other)/, ':"$1"'),
+      ).number;
+    });
+    // What was written once it was known is kept.
+    assert.deepEqual(written, [null, 'found', 'found']);
+  });
+
   it('has null for what is missing, and says what is truncated', () => {
     show({ isMissing: true, after: '?' });
     assert.deepEqual(JSON.parse(line(format).toString()), { event: 'open', number: 0, name: null });

@@ -1,3 +1,4 @@
+import type { EventRecord, TextColumn } from '../column.js';
 import { type Kind, text } from './kind.js';
 
 /** Paths that are kept as bytes. */
@@ -18,16 +19,11 @@ export const cgroupKind: Kind = (field, context) => {
     paths.set(id, bytes);
     return bytes;
   };
-  return [
-    text(
-      field.name,
-      20,
-      (record, span) => {
-        const path = bytesOf(record.view.getBigUint64(record.offset + field.offset, true));
-        span.set(path, 0, path.length);
-        span.isMissing = path.length === 0;
-      },
-      { isSpan: true },
-    ),
-  ];
+  const pathOf = ({ view, offset }: EventRecord) => bytesOf(view.getBigUint64(offset + field.offset, true));
+  const locate: TextColumn['locate'] = (record, span) => {
+    const path = pathOf(record);
+    span.set(path, 0, path.length);
+    span.isMissing = path.length === 0;
+  };
+  return [{ ...text(field.name, 20, locate, { isSpan: true }), isPassing: (record) => pathOf(record).length === 0 }];
 };

@@ -92,7 +92,9 @@ export function findContainer(columns: readonly Column[]): FindContainer | undef
 export function containerPart(
   columns: readonly Column[],
   valueLength = Number.POSITIVE_INFINITY,
-): { readonly part: Part; readonly dependsOn: Column['dependsOn'] } | undefined {
+):
+  | { readonly part: Part; readonly dependsOn: Column['dependsOn']; readonly isPassing: Column['isPassing'] }
+  | undefined {
   const find = findContainer(columns);
   if (!find) return undefined;
   const encoded = new WeakMap<Container, Uint8Array>();
@@ -107,7 +109,7 @@ export function containerPart(
     out.append(bytes);
   };
   const cgroup = columns.find(({ name }) => name === 'cgroup');
-  return { part, dependsOn: hasOldHierarchies() ? undefined : cgroup?.dependsOn };
+  return { part, dependsOn: hasOldHierarchies() ? undefined : cgroup?.dependsOn, isPassing: cgroup?.isPassing };
 }
 
 /** Where a record says its container: in its attributes, or by its resource. */

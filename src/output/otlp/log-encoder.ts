@@ -101,6 +101,7 @@ export class LogEncoder {
     const keyed = shown.map((column) => ({
       // What depends on another column is not kept by its own bytes alone.
       dependsOn: rangeOf(column, othersOf(ruleOf(column.name, event, mapping)), columns),
+      isPassing: column.isPassing,
       part: attributePart(column, columns, event, mapping, options),
     }));
     // Beside what is kept by the same bytes.
