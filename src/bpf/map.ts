@@ -1,5 +1,5 @@
 import { readValue, type Shape, type Value, writeValue } from '../btf/index.js';
-import type { NativeMapInfo, NativeObject } from '../native/binding.js';
+import type { NativeMap, NativeMapInfo, NativeObject } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { check } from './errors.js';
 
@@ -50,6 +50,7 @@ export class BpfMap {
   #valueSize: number;
   readonly #native: NativeObject;
   readonly #shapes: MapShapes;
+  #handle: NativeMap | undefined;
 
   /** @internal Made by `BpfObject`. */
   constructor(native: NativeObject, info: NativeMapInfo, shapes: MapShapes) {
@@ -84,9 +85,22 @@ export class BpfMap {
     this.#valueSize = size;
   }
 
-  /** The map's fd, owned by the object. After load only. */
+  get #loaded(): NativeMap {
+    this.#handle ??= check<NativeMap>(
+      this.#native.openMap(this.name),
+      `the map ${this.name} is not there before load()`,
+    );
+    return this.#handle;
+  }
+
+  /** The map's fd, which is the map's own. After load only. */
   get fd(): number {
-    return check(this.#native.mapFd(this.name), `the map ${this.name} is not there before load()`);
+    return check(this.#loaded.fd(), `the map ${this.name} is closed`);
+  }
+
+  /** @internal The object does it. */
+  close(): void {
+    this.#handle?.close();
   }
 
   /** The kernel pads each CPU's value to eight bytes. */
@@ -131,8 +145,8 @@ export class BpfMap {
 
   /** The value of a key, undefined where there is none. */
   get(key: MapValue): MapValue | undefined {
-    const value = this.#buffer();
-    const result = loadBinding().mapLookup(this.fd, this.#key(key), value);
+    const [encoded, value] = [this.#key(key), this.#buffer()];
+    const result = this.#loaded.lookup(encoded, value);
     if (result === -ENOENT) return undefined;
     check(result, `cannot read the map ${this.name}`);
     return this.#decode(value);
@@ -152,13 +166,14 @@ export class BpfMap {
     } else {
       this.#encodeInto(bytes, this.#shapes.value, 0, this.valueSize, value);
     }
-    const written = loadBinding().mapUpdate(this.fd, this.#key(key), bytes, flags);
-    check(written, `cannot write to the map ${this.name}`);
+    const encoded = this.#key(key);
+    check(this.#loaded.update(encoded, bytes, flags), `cannot write to the map ${this.name}`);
   }
 
   /** Removes an entry, and says whether it was there. */
   delete(key: MapValue): boolean {
-    const result = loadBinding().mapDelete(this.fd, this.#key(key));
+    const encoded = this.#key(key);
+    const result = this.#loaded.delete(encoded);
     if (result === -ENOENT) return false;
     check(result, `cannot delete from the map ${this.name}`);
     return true;
@@ -173,7 +188,7 @@ export class BpfMap {
     const valueSize = this.#buffer().length;
     const keys = new Uint8Array(this.maxEntries * this.keySize);
     const values = new Uint8Array(this.maxEntries * valueSize);
-    const result = loadBinding().mapReadAll(this.fd, keys, values, remove);
+    const result = this.#loaded.readAll(keys, values, remove);
     const count = check(result, `cannot read all of the map ${this.name}`);
     const part = (bytes: Uint8Array, size: number, i: number) => bytes.subarray(i * size, (i + 1) * size);
     return Array.from({ length: count }, (_, i) => [part(keys, this.keySize, i), part(values, valueSize, i)]);
@@ -187,7 +202,7 @@ export class BpfMap {
     let previous: Uint8Array | null = null;
     for (;;) {
       const next: Uint8Array = new Uint8Array(this.keySize);
-      const result = loadBinding().mapNextKey(this.fd, previous, next);
+      const result = this.#loaded.nextKey(previous, next);
       if (result === -ENOENT) return;
       check(result, `cannot walk through the map ${this.name}`);
       yield this.#decodeOne(next, this.#shapes.key, 0, this.keySize);

@@ -109,6 +109,7 @@ export class BpfObject {
   /** Detaches and unloads everything. May be called more than once. */
   close(): void {
     for (const program of this.programs.values()) program.close();
+    for (const map of this.maps.values()) map.close();
     this.#native.close();
   }
 

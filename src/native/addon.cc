@@ -22,7 +22,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports)
 	InitLog(env, exports);
 	InitSystem(env, exports);
 	InitBtf(env, exports);
-	InitMap(env, exports);
+	InitMap(env, this);
 	InitLink(env, this);
 	InitObject(env, exports, this);
 	InitRing(env, exports, this);

@@ -46,6 +46,7 @@ public:
 
 	Napi::FunctionReference object;
 	Napi::FunctionReference link;
+	Napi::FunctionReference map;
 	Napi::FunctionReference ring;
 	Napi::FunctionReference log;
 	int most_log_level = 0;
@@ -186,7 +187,7 @@ void AppendFormatted(std::string *text, const char *format, va_list arguments);
 void InitLog(Napi::Env env, Napi::Object exports);
 void InitSystem(Napi::Env env, Napi::Object exports);
 void InitBtf(Napi::Env env, Napi::Object exports);
-void InitMap(Napi::Env env, Napi::Object exports);
+void InitMap(Napi::Env env, Addon *addon);
 void InitObject(Napi::Env env, Napi::Object exports, Addon *addon);
 void InitLink(Napi::Env env, Addon *addon);
 void InitRing(Napi::Env env, Napi::Object exports, Addon *addon);

@@ -36,17 +36,6 @@ export interface Binding {
   openObject(bytes: Uint8Array, name: string, btf: string): NativeObject | number;
   /** libbpf's C dump of every type in a raw BTF file or an ELF with a .BTF section, in the order of the type ids. */
   dumpBtf(path: string): string | number;
-  mapLookup(fd: number, key: Uint8Array, value: Uint8Array): number;
-  mapUpdate(fd: number, key: Uint8Array, value: Uint8Array, flags: number): number;
-  mapDelete(fd: number, key: Uint8Array): number;
-  /** Fills `next` with the key that follows `key` (null: the first); -ENOENT past the last. */
-  mapNextKey(fd: number, key: Uint8Array | null, next: Uint8Array): number;
-  /**
-   * Reads all entries of a hash map in one call, keys one behind the other and so values, and removes them where that is
-   * asked for. The arrays must have room for as many as there can be. Returns how many there were; -ENOSPC when there
-   * were more. Kernel 5.6.
-   */
-  mapReadAll(fd: number, keys: Uint8Array, values: Uint8Array, remove: boolean): number;
   /**
    * Opens the reading side of a BPF_MAP_TYPE_RINGBUF map whose data area has `size` bytes. `orderBy` is where in a
    * record, at a multiple of 8, a u64 lies by which `consume` sorts what it moves; below zero for as it comes.
@@ -85,7 +74,9 @@ export interface NativeObject {
   /** Overwrites part of that memory. After load -EPERM for .rodata, which is frozen. */
   writeImage(map: string, offset: number, bytes: Uint8Array): number;
   load(): number;
-  /** -ENOENT when there is no such map, -EINVAL before load. */
+  /** A map by a descriptor of its own. -ENOENT when there is no such map, -EINVAL before load. */
+  openMap(map: string): NativeMap | number;
+  /** The object's own descriptor of a map. */
   mapFd(map: string): number;
   programFd(program: string): number;
   /** `recursion_misses` of its bpf_prog_info; 0 before Linux 5.12. A negated errno before load. */
@@ -109,6 +100,25 @@ export interface NativeObject {
   attachXdp(program: string, ifindex: number): NativeLink | number;
   attachIter(program: string): NativeLink | number;
   /** Unloads everything the object loaded. Links stay until they are destroyed themselves. Idempotent. */
+  close(): void;
+}
+
+/** A loaded map. Arrays of another size than the kernel reads and writes are refused: -EINVAL. */
+export interface NativeMap {
+  /** It lasts until `close`, whatever becomes of the object. */
+  fd(): number;
+  lookup(key: Uint8Array, value: Uint8Array): number;
+  update(key: Uint8Array, value: Uint8Array, flags: number): number;
+  delete(key: Uint8Array): number;
+  /** Fills `next` with the key that follows `key` (null: the first); -ENOENT past the last. */
+  nextKey(key: Uint8Array | null, next: Uint8Array): number;
+  /**
+   * Reads all entries of a hash map in one call, keys one behind the other and so values, and removes them where that is
+   * asked for. The arrays must have room for as many as there can be. Returns how many there were; -ENOSPC when there
+   * were more. Kernel 5.6.
+   */
+  readAll(keys: Uint8Array, values: Uint8Array, remove: boolean): number;
+  /** Idempotent. */
   close(): void;
 }
 

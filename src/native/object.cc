@@ -201,6 +201,21 @@ Napi::Value Object::MapFd(const Napi::CallbackInfo &info)
 	});
 }
 
+Napi::Value Object::OpenMap(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	return Run(args, [&]() -> Napi::Value {
+		bpf_map *map = FindMap(name);
+		if (!map)
+			return Status(args.Env(), -ENOENT);
+		int fd = bpf_map__fd(map);
+		if (fd < 0)
+			return Status(args.Env(), -EINVAL);
+		return Map::Duplicate(args.Env(), addon_, fd);
+	});
+}
+
 Napi::Value Object::ProgramFd(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
@@ -247,6 +262,7 @@ void InitObject(Napi::Env env, Napi::Object exports, Addon *addon)
 			Object::InstanceMethod<&Object::ReadImage>("readImage"),
 			Object::InstanceMethod<&Object::WriteImage>("writeImage"),
 			Object::InstanceMethod<&Object::Load>("load"),
+			Object::InstanceMethod<&Object::OpenMap>("openMap"),
 			Object::InstanceMethod<&Object::MapFd>("mapFd"),
 			Object::InstanceMethod<&Object::ProgramFd>("programFd"),
 			Object::InstanceMethod<&Object::ProgramMisses>("programMisses"),

@@ -1,4 +1,4 @@
-// An opened BPF object and the links that it gives out.
+// An opened BPF object, and the maps and links that it gives out.
 #pragma once
 
 #include <memory>
@@ -36,6 +36,40 @@ private:
 	State state_;
 };
 
+/** A map's descriptor of its own, which outlives the object's. */
+class Map : public Wrap<Map>
+{
+public:
+	struct State {
+		int fd = -1;
+		// In bytes, all CPUs' together; of the descriptor, and so for good.
+		size_t key = 0;
+		size_t value = 0;
+	};
+	static const napi_type_tag tag;
+
+	explicit Map(const Napi::CallbackInfo &info);
+	~Map() override { Release(); }
+	/** Of another descriptor of the same map; a negated errno where that can't be had. */
+	static Napi::Value Duplicate(Napi::Env env, Addon *addon, int fd);
+	void Release() override;
+
+	Napi::Value Fd(const Napi::CallbackInfo &info);
+	Napi::Value Lookup(const Napi::CallbackInfo &info);
+	Napi::Value Update(const Napi::CallbackInfo &info);
+	Napi::Value Delete(const Napi::CallbackInfo &info);
+	Napi::Value NextKey(const Napi::CallbackInfo &info);
+	Napi::Value ReadAll(const Napi::CallbackInfo &info);
+	Napi::Value Close(const Napi::CallbackInfo &info);
+
+private:
+	template <typename Call>
+	Napi::Value WithSizes(const Arguments &args, const Bytes &key, const Bytes *value,
+			      Call call);
+
+	State state_;
+};
+
 class Object : public Wrap<Object>
 {
 public:
@@ -62,6 +96,7 @@ public:
 	Napi::Value SetAutoload(const Napi::CallbackInfo &info);
 	Napi::Value SetAttachTarget(const Napi::CallbackInfo &info);
 	Napi::Value Load(const Napi::CallbackInfo &info);
+	Napi::Value OpenMap(const Napi::CallbackInfo &info);
 	Napi::Value MapFd(const Napi::CallbackInfo &info);
 	Napi::Value ProgramFd(const Napi::CallbackInfo &info);
 	Napi::Value ProgramMisses(const Napi::CallbackInfo &info);

@@ -86,7 +86,7 @@ describe('bpf: refusals', () => {
   const bpfError = (pattern: RegExp) => (error: unknown) => error instanceof BpfError && pattern.test(error.message);
 
   it('name the map', () => {
-    const map = new BpfMap(refusing({ setMaxEntries: -16, mapFd: -22 }), info, shapes);
+    const map = new BpfMap(refusing({ setMaxEntries: -16, openMap: -22 }), info, shapes);
     assert.throws(
       () => {
         map.maxEntries = 5;
@@ -153,12 +153,12 @@ describe('bpf: refusals', () => {
   });
 
   it('are no array for each CPU, nor bytes of another size', () => {
-    const perCpu = new BpfMap(refusing({ mapFd: 3 }), { ...info, type: MAP_TYPE.PERCPU_HASH }, shapes);
+    const perCpu = new BpfMap(refusing({}), { ...info, type: MAP_TYPE.PERCPU_HASH }, shapes);
     assert.throws(
       () => perCpu.set(Buffer.alloc(4), Buffer.alloc(8)),
       /^TypeError: numbers is per CPU: give an array of \d+ values$/,
     );
-    const map = new BpfMap(refusing({ mapFd: 3 }), info, shapes);
+    const map = new BpfMap(refusing({}), info, shapes);
     assert.throws(() => map.set(Buffer.alloc(3), Buffer.alloc(8)), /^RangeError: numbers: 3 bytes where 4 belong$/);
     assert.throws(() => map.set(Buffer.alloc(4), Buffer.alloc(9)), /^RangeError: numbers: 9 bytes where 8 belong$/);
     assert.throws(() => map.set(5, 6), /^TypeError: numbers has no BTF: give bytes$/);
