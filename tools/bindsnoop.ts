@@ -3,7 +3,7 @@ import { OPTION_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'bindsnoop',
-  summary: 'trace bind(2): the addresses and ports that processes bind, and failures',
+  summary: 'trace bind(2): addresses and ports bound, and failures',
   description:
     'Shows each bind(2) on an IPv4 or IPv6 socket when the call returns: the address and port that the socket got, including a port chosen by the kernel, or the error if the call failed.',
   event: { struct: 'bindsnoop_event', name: 'bind' },

@@ -3,7 +3,7 @@ import { OPTION_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'solisten',
-  summary: 'trace listen(2): listeners, their addresses and backlogs, and failures',
+  summary: 'trace listen(2): listening addresses, backlogs and failures',
   description:
     'Shows each listen(2) on an IPv4 or IPv6 socket when the call returns: the local endpoint, the backlog in force, which may differ from the one requested, or the error if the call failed.',
   event: { struct: 'solisten_event', name: 'listen' },

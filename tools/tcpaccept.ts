@@ -4,7 +4,7 @@ import { MPTCP_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'tcpaccept',
-  summary: 'trace accept(2) of TCP connections, with the length of the accept queue',
+  summary: 'trace accepted TCP connections and accept queue lengths',
   description:
     'Shows each TCP connection that a process accepts, with the length and limit of the accept queue, and each accept(2) that fails, with the error, such as EMFILE.',
   event: { struct: 'tcpaccept_event', name: 'tcp_accept' },

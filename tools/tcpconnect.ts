@@ -3,13 +3,13 @@ import { MPTCP_FIELDS, OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../sr
 import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 
 const OUTCOME =
-  'established; refused, timed_out, unreachable or reset; interrupted: a signal ended the wait and the socket was closed; closed: the socket was closed during the attempt; failed: any other error';
+  'established; refused, timed_out, unreachable or reset; interrupted (a signal ended the wait and the socket was closed); closed (during the attempt); failed (any other error)';
 
 import { CLIENT_ATTRIBUTES, TCP } from '../src/cli/shared-attributes.js';
 
 export default defineTool({
   name: 'tcpconnect',
-  summary: 'trace TCP connection attempts: process, destination, outcome and latency',
+  summary: 'trace TCP connection attempts: peer, outcome and latency',
   description:
     'Shows each TCP connection attempt once its outcome is known: established, refused, timed out, unreachable or abandoned, for blocking and non-blocking sockets alike. Its latency column covers what tcpconnlat shows.',
   event: { struct: 'tcpconnect_event', name: 'tcp_connect' },

@@ -5,7 +5,7 @@ import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 
 export default defineTool({
   name: 'tcplife',
-  summary: 'trace TCP connections at their end: process, peer, duration and bytes',
+  summary: 'summarize TCP connections as they end: peer, duration, bytes',
   description:
     'Shows each TCP connection when it ends: the process, both endpoints, the duration, bytes sent and received, retransmissions, round-trip time, and how it ended: normally, by a reset, or because the peer stopped responding.',
   event: { struct: 'tcplife_event', name: 'tcp_life' },

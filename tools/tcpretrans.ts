@@ -12,7 +12,7 @@ export default defineTool({
   name: 'tcpretrans',
   summary: 'trace TCP retransmissions and their causes',
   description:
-    'Shows each TCP retransmission, with the process that owns the connection and the kind: a probe after a short silence, a timeout, which is the most costly for a connection, or a fast retransmission of data that the peer reported missing.',
+    'Shows each TCP retransmission: the process that owns the connection, and the kind, such as a probe after a short silence, a timeout (the costliest kind), or a fast retransmission of data that the peer reported missing.',
   event: { struct: 'tcpretrans_event', name: 'tcp_retransmit' },
   columns: ['pid', 'comm', 'state', 'kind', 'ret', 'local_port', 'remote'],
   sockets: true,

@@ -3,7 +3,7 @@ import { REMOTE_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'udpsnoop',
-  summary: 'trace UDP datagrams sent and received: process, peer, size and errors',
+  summary: 'trace UDP datagrams: process, peer, size and errors',
   description:
     'Shows each datagram that a process sends or receives over UDP, with its size and its peer, even on unconnected sockets, and each send or receive that fails, with the error.',
   event: { struct: 'udpsnoop_event', name: 'udp' },
