@@ -4,35 +4,36 @@ import { MPTCP_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'tcpaccept',
-  summary: 'trace TCP accepts: which process accepts which connection, and how many still wait',
+  summary: 'trace accepted TCP connections and accept queue lengths',
   description:
-    'Shows each connection as a process accepts it, with how many more wait to be accepted and how many may; and each accept(2) that fails, with why, such as EMFILE.',
+    'Shows each TCP connection that a process accepts, with the length and limit of the accept queue, and each accept(2) that fails, with the error, such as EMFILE.',
   event: { struct: 'tcpaccept_event', name: 'tcp_accept' },
   columns: ['pid', 'comm', 'waiting', 'backlog', 'ret', 'local_port', 'remote'],
   sockets: true,
   fields: {
     ...SOCKET_FIELDS,
     ...MPTCP_FIELDS,
-    ret: 'what accept(2) returned: a file descriptor, or the error: its name in a table, a negative number in JSON',
-    error: "the error's name; not there when the call succeeded",
-    waiting: 'connections that still wait to be accepted',
-    backlog: 'how many may wait: listen(2), net.core.somaxconn; when one more waits new connections are dropped',
+    ret: 'return value of accept(2): a file descriptor, or the error as a name in a table and a negative number in JSON',
+    error: 'error name; absent on success',
+    waiting: 'connections still in the accept queue',
+    backlog:
+      'limit of the accept queue, from listen(2) and net.core.somaxconn; once one more than that waits, new connections are dropped',
   },
   otlp: { event: 'tcp.accept', attributes: SERVER_ATTRIBUTES, constants: TCP },
   hooks: { accepts: { ways: [{ programs: ['handle_accept', 'handle_accept4'] }] } },
   examples: [
-    { summary: 'All connections that are accepted', command: '' },
-    { summary: 'Those of a web server', command: '-n nginx --local-port 80,443' },
-    { summary: 'Accepts that fail, with the error', command: '-x' },
+    { summary: 'All accepted connections', command: '' },
+    { summary: 'Connections of a web server', command: '-n nginx --local-port 80,443' },
+    { summary: 'Failed accepts, with the error', command: '-x' },
     {
-      summary: 'When a queue is more than half full',
+      summary: 'Accepts from queues more than half full',
       command: `<%= config.bin %> tcpaccept --json | jq -c 'select(.waiting > .backlog/2)'`,
     },
   ],
   caveats: [
-    'Where a call failed the ends are those of the listening socket.',
-    'That there was nothing to accept (EAGAIN), or that a signal came (EINTR), is not shown.',
-    'Connections that io_uring or 32-bit programs accept are not seen.',
+    'For a failed call, the endpoints are those of the listening socket.',
+    'Calls that found nothing to accept (EAGAIN) or were interrupted by a signal (EINTR) are not shown.',
+    'Connections accepted through io_uring or by 32-bit programs are not seen.',
   ],
-  overhead: 'About a microsecond for each connection.',
+  overhead: 'About a microsecond per connection.',
 });

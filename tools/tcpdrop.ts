@@ -4,54 +4,54 @@ import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/cli/stack-flag.js';
 
 const DROP_REASON =
-  'why, as the kernel names it: enum skb_drop_reason without the beginning of its names, or the number of a reason that a module has; not there on kernels before 5.17';
-const LOCATION = 'the function that dropped it, such as tcp_v4_rcv+0x1b0';
+  "drop reason: a name from the kernel's enum skb_drop_reason without its prefix, or the number of a reason defined by a module; absent on kernels before 5.17";
+const LOCATION = 'kernel function that dropped the packet, such as tcp_v4_rcv+0x1b0';
 
 import { TCP } from '../src/cli/shared-attributes.js';
 
 export default defineTool({
   name: 'tcpdrop',
-  summary: 'trace TCP packets that the kernel drops, and why',
+  summary: 'trace TCP packets dropped by the kernel, with the drop reason',
   description:
-    'Shows each TCP packet that the kernel drops, of those that came in and those that were to go out: why, at which function, and whose connection it belongs to, as far as there is one.',
+    'Shows each incoming or outgoing TCP packet that the kernel drops: the drop reason, the kernel function, and the process that owns the connection, if there is one.',
   event: { struct: 'tcpdrop_event', name: 'tcp_drop' },
   columns: ['pid', 'comm', 'drop_reason', 'flags', 'direction', 'local_port', 'remote'],
   sockets: true,
   fields: {
     ...SOCKET_FIELDS,
     ...MPTCP_FIELDS,
-    netns: 'network namespace of the socket, or of the device; 0 where neither is known',
+    netns: 'network namespace of the socket, or of the device; 0 if neither is known',
     family: 'ipv4 or ipv6, of the packet',
-    direction: 'received or sent: of a packet that came in the local end is the one that it was for',
+    direction: 'received or sent; for a received packet, the local endpoint is its destination',
     drop_reason: DROP_REASON,
-    state: 'of its socket, such as ESTABLISHED: tcp(7); not there where there is none, or none is known',
-    seq: 'sequence number, as in the packet',
-    ack: 'what it acknowledges, where it has the flag ACK',
-    length: 'bytes of data, as in the header of IP',
-    flags: 'those of its header, such as SYN|ACK',
+    state: 'state of the socket, such as ESTABLISHED: tcp(7); absent if there is no socket or it is not known',
+    seq: 'sequence number in the packet',
+    ack: 'acknowledgment number, meaningful with the ACK flag',
+    length: 'bytes of data, according to the IP header',
+    flags: 'TCP flags, such as SYN|ACK',
     location: LOCATION,
     ...STACK_FIELDS,
   },
   flags: {
     count: {
-      summary: 'in place of each, how many there were, by process name, reason and place',
+      summary: 'show aggregated counts by process name, direction, reason and location instead of events',
       sets: 'want_counts',
     },
     ...STACK_FLAGS,
   },
   tally: {
     metrics: {
-      count: { name: 'snoopkit.tcp.drops', unit: '{packet}', description: 'TCP packets that the kernel dropped' },
+      count: { name: 'snoopkit.tcp.drops', unit: '{packet}', description: 'TCP packets dropped by the kernel' },
     },
     flag: 'count',
     event: { struct: 'tcpdrop_count', name: 'tcp_drop_count' },
     columns: ['count', 'comm', 'direction', 'drop_reason', 'location'],
     fields: {
-      comm: 'name of the process that the packet was from or for; empty where that is not known',
+      comm: 'name of the sending or receiving process; empty if unknown',
       location: LOCATION,
       drop_reason: DROP_REASON,
       direction: 'received or sent',
-      count: 'how many there were',
+      count: 'number of packets',
     },
     sort: 'count',
     sums: ['count'],
@@ -68,40 +68,40 @@ export default defineTool({
         { programs: ['handle_drop_of_socket'] },
         {
           programs: ['handle_drop'],
-          caveat: 'whose packet it is can be told only where the connection is known by its ends',
+          caveat: 'a packet is attributed to a process only if its endpoints match a known connection',
         },
         {
           programs: ['handle_free'],
           optional: ['handle_tcp_drop'],
-          caveat: 'the kernel gives no reasons, and what a socket drops is seen only where tcp_drop() can be probed',
+          caveat: 'the kernel gives no drop reasons, and drops by a socket are seen only if tcp_drop() can be probed',
         },
       ],
     },
     owners: { ways: [{ programs: ['handle_state'] }] },
     'older connections': {
       ways: [{ programs: ['connections_existing'] }],
-      without: 'of a connection that is older than the trace some packets belong to nobody',
+      without: 'some packets of connections older than the trace are not attributed to a process',
     },
     ...OWNER_HOOKS,
   },
   examples: [
-    { summary: 'All that is dropped', command: '' },
-    { summary: 'Where in the kernel, and how it came there', command: '-F +location --stack' },
-    { summary: 'What a server does not get', command: '--local-port 443 -F +state' },
-    { summary: 'Reasons of one minute, by how often', command: '--count -d 1m' },
+    { summary: 'All dropped packets', command: '' },
+    { summary: 'Kernel function and stack trace of each drop', command: '-F +location --stack' },
+    { summary: 'Drops on the port of a server, with the socket state', command: '--local-port 443 -F +state' },
+    { summary: 'Most frequent drops within one minute', command: '--count -d 1m' },
   ],
   caveats: [
-    'What another machine drops on the way is not seen here, nor what a device, or XDP in its driver, drops before the kernel makes a packet of it; tcpretrans shows what is sent again for it.',
-    'Acknowledgements without data that the kernel drops without a reason have done their work, and are not shown, nor is the end of a connection that a program has not read.',
-    'A SYN that a full queue of a listener does not take is no dropped packet for the kernel, but one that it has dealt with: tcpaccept shows these queues.',
-    'Kernels before 5.17 give no reasons. What a socket drops they tell only where tcp_drop() is a function of its own and can be probed; that of Debian 11 has none.',
-    'That a packet is dropped may be in order: one that came twice, or for a port where nobody listens.',
-    'A SYN for a port where nobody listens belongs to the process that has sent it, where that is on this machine and in the same network namespace.',
-    'Of a packet that is only routed through, the local end is the one that it was for.',
-    'Fragments behind the first have no header of TCP, and are not shown.',
+    'Drops by other machines on the path are not seen, nor drops by a network device, or by XDP in its driver, before the kernel creates a packet; tcpretrans shows the retransmissions that follow.',
+    'ACKs without data that the kernel frees without a drop reason have served their purpose and are not shown, nor is a FIN that the program has not read.',
+    'A SYN rejected because a queue of the listener is full is not a drop to the kernel, which considers it processed; tcpaccept shows these queues.',
+    'Kernels before 5.17 give no drop reasons. They report drops by a socket only if tcp_drop() is a separate function and can be probed; in the kernel of Debian 11 it is not.',
+    'A drop may be normal: a duplicate packet, or one for a port without a listener.',
+    'A SYN for a port without a listener is attributed to the process that sent it, if that is on this machine and in the same network namespace.',
+    'For a packet that is only forwarded, the local endpoint is its destination.',
+    'Fragments after the first have no TCP header and are not shown.',
     STACK_CAVEAT,
     ...OWNER_CAVEATS,
   ],
   overhead:
-    'One or two microseconds for each packet that is dropped, some for each connection; and a tenth of a microsecond for each time that something is sent or received.',
+    'One or two microseconds per dropped packet, a few per connection, and a tenth of a microsecond per send or receive.',
 });

@@ -5,18 +5,18 @@ import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
 
 export default defineTool({
   name: 'tcpstates',
-  summary: 'trace TCP connections from state to state, and how long each state lasted',
+  summary: 'trace TCP state changes and the time spent in each state',
   description:
-    'Shows each change of state of each TCP socket, and how long the state before it lasted: connections that hang in CLOSE_WAIT, handshakes that take long, servers that begin and cease to listen.',
+    'Shows each state change of each TCP socket, and how long the socket was in the previous state: connections stuck in CLOSE_WAIT, slow handshakes, servers that start and stop listening.',
   event: { struct: 'tcpstates_event', name: 'tcp_state' },
   columns: ['pid', 'comm', 'from', 'to', 'lasted', 'local_port', 'remote'],
   sockets: true,
   fields: {
     ...SOCKET_FIELDS,
     ...MPTCP_FIELDS,
-    from: 'the state before, such as ESTABLISHED: tcp(7)',
-    to: 'the state from now on',
-    lasted: 'how long it was in the state before; not there where that began before tracing',
+    from: 'previous state, such as ESTABLISHED: tcp(7)',
+    to: 'new state',
+    lasted: 'time spent in the previous state, in nanoseconds in JSON; absent if that state began before tracing',
   },
   otlp: {
     event: 'tcp.state_change',
@@ -28,10 +28,10 @@ export default defineTool({
   },
   hooks: { states: { ways: [{ programs: ['handle_state'] }] }, ...OWNER_HOOKS },
   examples: [
-    { summary: 'All changes', command: '' },
-    { summary: 'Those of connections to a database', command: '--remote-port 5432' },
+    { summary: 'All state changes', command: '' },
+    { summary: 'Connections to a database', command: '--remote-port 5432' },
     {
-      summary: 'Which program leaves connections in CLOSE_WAIT, and how long',
+      summary: 'Programs that leave connections in CLOSE_WAIT, and for how long',
       command: '| grep "CLOSE_WAIT *LAST_ACK"',
     },
     {
@@ -40,10 +40,10 @@ export default defineTool({
     },
   ],
   caveats: [
-    'That a connection comes into the state SYN_RECV is told with its next change: before that the kernel has no addresses for it.',
-    'With TIME_WAIT the kernel has no socket any more: what goes there is shown as CLOSE.',
+    'The change to SYN_RECV is shown only with the next change: before that the kernel has no addresses for the connection.',
+    'In TIME_WAIT the kernel no longer has a socket: the change to it is shown as CLOSE.',
     ...OWNER_CAVEATS,
   ],
   overhead:
-    'One or two microseconds for each change, some ten of them for each connection at both its ends; and a tenth of a microsecond for each time that something is sent or received.',
+    'One or two microseconds per change, about ten changes per connection with both its ends, and a tenth of a microsecond per send or receive.',
 });

@@ -3,9 +3,9 @@ import { CONNECTION_FIELDS, MPTCP_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'tcptop',
-  summary: 'bytes that processes send and receive over TCP, by connection, as they go',
+  summary: 'show bytes sent and received over TCP by process and connection',
   description:
-    'Adds up what each process sends and receives over each of its TCP connections, and shows that each second: on a terminal in one place, else in blocks; in JSON a line for each row.',
+    'Sums the bytes that each process sends and receives over each of its TCP connections, and reports them every second: in place on a terminal, otherwise in blocks, and in JSON one line per row.',
   event: { struct: 'tcptop_row', name: 'tcp_top' },
   columns: ['pid', 'comm', 'received', 'sent', 'local_port', 'remote'],
   sockets: true,
@@ -14,8 +14,8 @@ export default defineTool({
     comm: 'name of that process',
     ...CONNECTION_FIELDS,
     ...MPTCP_FIELDS,
-    sent: 'bytes that its calls sent',
-    received: 'bytes that its calls received',
+    sent: 'bytes sent by its calls',
+    received: 'bytes received by its calls',
   },
   tally: {
     sort: 'received',
@@ -26,13 +26,13 @@ export default defineTool({
       received: {
         name: 'snoopkit.tcp.io',
         unit: 'By',
-        description: 'Bytes that processes sent and received over TCP',
+        description: 'Bytes sent and received by processes over TCP',
         attributes: { 'network.io.direction': 'receive' },
       },
       sent: {
         name: 'snoopkit.tcp.io',
         unit: 'By',
-        description: 'Bytes that processes sent and received over TCP',
+        description: 'Bytes sent and received by processes over TCP',
         attributes: { 'network.io.direction': 'transmit' },
       },
     },
@@ -53,16 +53,16 @@ export default defineTool({
     },
   },
   examples: [
-    { summary: 'All connections with traffic, each second', command: '' },
-    { summary: 'Who sends most, in ten seconds', command: '--sort sent --rows 10 -i 10 --once' },
+    { summary: 'All connections with traffic, every second', command: '' },
+    { summary: 'The ten connections that send most, over ten seconds', command: '--sort sent --rows 10 -i 10 --once' },
     { summary: 'Traffic of one process, as JSON', command: '-p 1234 -o json' },
-    { summary: 'What a command transfers in all', command: '-f -i 1h -- git fetch' },
+    { summary: 'Total traffic of a command', command: '-f -i 1h -- git fetch' },
   ],
   caveats: [
-    'Bytes are those that the calls of programs sent and received: without headers, without what is sent again, and counted when the call returns.',
-    'What splice(2) receives is not seen; before Linux 6.5 nor what sendfile(2) and splice(2) send.',
-    'There is room for 32,768 connections in an interval; of more, which is told, the rest is missing.',
+    'Bytes are those sent and received by system calls: without headers and retransmissions, and counted when the call returns.',
+    'Bytes received by splice(2) are not seen; before Linux 6.5, nor are those sent by sendfile(2) and splice(2).',
+    'Each interval has room for 32,768 connections; traffic of further ones is missing, and reported as lost.',
   ],
   overhead:
-    'About half a microsecond for each time that something is sent or received over TCP; a tenth of one for other sockets.',
+    'About half a microsecond per send or receive over TCP, a tenth of a microsecond per send or receive on other sockets.',
 });

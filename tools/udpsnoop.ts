@@ -3,24 +3,24 @@ import { REMOTE_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
 
 export default defineTool({
   name: 'udpsnoop',
-  summary: 'trace UDP: who sends and receives how much, with whom, and what fails',
+  summary: 'trace UDP datagrams: process, peer, size and errors',
   description:
-    'Shows each datagram that a process sends or receives over UDP, with its size and who is at the other end, also where the socket is not connected; and what can not be sent or received, and why.',
+    'Shows each datagram that a process sends or receives over UDP, with its size and its peer, even on unconnected sockets, and each send or receive that fails, with the error.',
   event: { struct: 'udpsnoop_event', name: 'udp' },
   columns: ['pid', 'comm', 'direction', 'ret', 'local', 'remote'],
   sockets: true,
   fields: {
     ...SOCKET_FIELDS,
-    local_addr: 'address of our end, as the socket has it: 0.0.0.0 or :: where it takes what comes to any of ours',
-    remote_addr: 'address of the other end; 0.0.0.0 or ::, with port 0, where it is not known',
+    local_addr: 'local address of the socket; 0.0.0.0 or :: if it receives on all local addresses',
+    remote_addr: 'remote address; 0.0.0.0 or ::, with port 0, if unknown',
     direction: 'send or receive',
-    bytes: 'what was sent or received: the data, without headers; 0 when the call failed',
-    ret: 'the same, or the error: its name in a table, a negative number in JSON',
-    error: "the error's name; not there when the call succeeded",
+    bytes: 'bytes of data sent or received, without headers; 0 if the call failed',
+    ret: 'the same number, or the error as a name in a table and a negative number in JSON',
+    error: 'error name; absent on success',
   },
   flags: {
     count: {
-      summary: 'in place of each datagram, how many there were, of how many bytes, by process and other end',
+      summary: 'show aggregated counts and bytes by process and remote endpoint instead of events',
       sets: 'want_counts',
     },
   },
@@ -29,7 +29,7 @@ export default defineTool({
       count: {
         name: 'snoopkit.udp.datagrams',
         unit: '{packet}',
-        description: 'Datagrams sent and received over UDP, and calls that failed',
+        description: 'Datagrams sent and received over UDP, and failed calls',
       },
       bytes: { name: 'snoopkit.udp.io', unit: 'By', description: 'Bytes of data sent and received over UDP' },
     },
@@ -41,11 +41,11 @@ export default defineTool({
       comm: 'name of that process',
       direction: 'send or receive',
       ...REMOTE_FIELDS,
-      remote_addr: 'address of the other end; 0.0.0.0 or ::, with port 0, where it is not known',
-      ret: '0, or the error: its name in a table, a negative number in JSON',
-      error: "the error's name; not there when the calls succeeded",
-      count: 'how many there were',
-      bytes: 'how many bytes of data in all',
+      remote_addr: 'remote address; 0.0.0.0 or ::, with port 0, if unknown',
+      ret: '0, or the error as a name in a table and a negative number in JSON',
+      error: 'error name; absent on success',
+      count: 'number of datagrams, or of failed calls',
+      bytes: 'total bytes of data',
     },
     sort: 'bytes',
     sums: ['count', 'bytes'],
@@ -57,7 +57,7 @@ export default defineTool({
         { programs: ['enter_send4', 'leave_send4'], optional: ['enter_send6', 'leave_send6'] },
         {
           programs: ['handle_send', 'leave_sendmmsg'],
-          caveat: 'of what io_uring and 32-bit programs send the other end is known only where the socket is connected',
+          caveat: 'for io_uring and 32-bit programs, the destination of a datagram is known only on connected sockets',
         },
         {
           programs: ['enter_send4_kprobe', 'leave_send4_kprobe'],
@@ -71,35 +71,35 @@ export default defineTool({
         {
           programs: ['handle_receive_queue', 'handle_arrival', 'leave_recvfrom', 'leave_recvmsg', 'leave_recvmmsg'],
           caveat:
-            'where the socket is not connected the other end is read from its queue, unless the program asks for it: of what threads receive over one socket at the same moment it may be unknown, or that of another datagram',
+            'on an unconnected socket the sender is read from the receive queue, unless the program asks for it; if several threads receive on one socket at the same time, it may be unknown or that of another datagram',
         },
         {
           programs: ['handle_receive', 'leave_recvfrom', 'leave_recvmsg', 'leave_recvmmsg'],
           caveat:
-            'where the socket is not connected the other end is known only if the program asks for it with recvfrom(2), recvmsg(2) or recvmmsg(2), which tells of all its datagrams as it returns',
+            'on an unconnected socket the sender is known only if the program asks for it with recvfrom(2), recvmsg(2) or recvmmsg(2); datagrams of recvmmsg(2) are shown when the call returns',
         },
-        { programs: ['handle_consume_kprobe'], caveat: 'receives that fail are not seen' },
+        { programs: ['handle_consume_kprobe'], caveat: 'failed receives are not seen' },
       ],
     },
   },
   examples: [
     { summary: 'All datagrams', command: '' },
-    { summary: 'Who asks which name server', command: '--remote-port 53' },
-    { summary: 'What fails, and why', command: '-x' },
-    { summary: 'Who sends and receives most, every ten seconds', command: '--count -i 10' },
-    { summary: 'What a process sends and receives over IPv6', command: '-p 1234 -6' },
+    { summary: 'DNS traffic: processes and name servers', command: '--remote-port 53' },
+    { summary: 'Failed sends and receives, with the error', command: '-x' },
+    { summary: 'Processes and peers with the most traffic, every ten seconds', command: '--count -i 10' },
+    { summary: 'IPv6 datagrams of one process', command: '-p 1234 -6' },
     {
-      summary: 'How much a command sends in all',
+      summary: 'Total bytes sent and received by a command',
       command: `<%= config.bin %> udpsnoop --json -f -- make | jq -s 'map(.bytes) | add'`,
     },
   ],
   caveats: [
-    'What a call sends or receives is one event. With UDP_SEGMENT and UDP_GRO that is several datagrams, with MSG_MORE and UDP_CORK a part of one.',
-    'Of a datagram that is longer than the memory that a program has for it those bytes count that the call returns: with MSG_TRUNC all, else what there was room for.',
-    'What is only looked at (MSG_PEEK) is not received yet, and messages of the error queue are no datagrams: neither is shown. Nor is it a failure that there was nothing to receive (EAGAIN), or that a signal came first.',
-    'That a datagram was sent does not say that it arrived. What is thrown away on its way, or because the queue of its receiver is full, is not shown here.',
-    'A datagram that the kernel sends or receives for a tunnel, such as VXLAN or WireGuard, goes through no call, and is not seen.',
+    'Each message that a call sends or receives is one event. With UDP_SEGMENT or UDP_GRO it is several datagrams, with MSG_MORE or UDP_CORK part of one.',
+    'For a datagram longer than the buffer of the program, the size is what the call returns: the full length with MSG_TRUNC, otherwise the length of the buffer.',
+    'Peeks (MSG_PEEK) and messages from the error queue are not shown, nor are calls that found nothing to receive (EAGAIN) or were interrupted by a signal.',
+    'A sent datagram may not have arrived. Datagrams dropped on their way, or because the queue of the receiver is full, are not shown.',
+    'Datagrams that the kernel sends or receives for a tunnel, such as VXLAN or WireGuard, do not pass through a system call and are not seen.',
   ],
   overhead:
-    'One or two microseconds for each datagram that is shown, 0.4 for those that filters leave out. By tracepoints each call that sends or receives over other sockets costs 0.1 to 0.2 microseconds more, and data that arrives at a socket of any kind 0.1.',
+    'One or two microseconds per datagram shown, 0.4 per datagram that filters exclude. With tracepoints, each send or receive on another socket costs 0.1 to 0.2 microseconds more, and data that arrives at a socket of any kind 0.1.',
 });

@@ -1,4 +1,4 @@
-/** The filters of tools that look at sockets: bpf/include/socket.h. */
+/** Filters of the network tools: bpf/include/socket.h. */
 import { isIP } from 'node:net';
 import type { BpfObject } from '../bpf/object.js';
 import { tracepointId } from '../bpf/tracefs.js';
@@ -6,7 +6,7 @@ import { UsageError } from '../errors.js';
 import { SMALLEST_RING } from './ring.js';
 import { parseInteger, parseIntegers } from './values.js';
 
-/** The network flags as the command line gives them. */
+/** Network flags as given on the command line. */
 export interface NetFlagValues {
   port?: string[];
   'local-port'?: string[];
@@ -19,26 +19,26 @@ export interface NetFlagValues {
   dns?: boolean;
 }
 
-/** An address, IPv4 mapped into IPv6, of which the first bits count. */
+/** An address with a prefix length; IPv4 is mapped into IPv6. */
 export interface Network {
   readonly bytes: Uint8Array;
   /** 0 to 128. */
   readonly prefix: number;
 }
 
-/** What is asked of the ends of a socket: at either, at ours, at the other. */
+/** Filters on the endpoints of a socket, by side: either, local, remote. */
 export interface NetFilterOptions {
   readonly ports: readonly (readonly number[])[];
   readonly networks: readonly (readonly Network[])[];
   /** 4, 6, or 0 for both. */
   readonly ip: number;
-  /** Whether answers of name servers are wanted. */
+  /** Whether to read DNS answers. */
   readonly dns: boolean;
 }
 
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
-/** The 16 bytes of an IPv6 address that isIP() takes, RFC 4291 2.2. */
+/** The 16 bytes of an IPv6 address in the text form of RFC 4291 2.2, already checked with isIP(). */
 function ip6Bytes(text: string): number[] {
   const [, head = '', dotted] = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
   if (dotted !== undefined) {
@@ -51,12 +51,12 @@ function ip6Bytes(text: string): number[] {
   return groups.flatMap((group) => [group >> 8, group & 0xff]);
 }
 
-/** `10.0.0.0/8`, `fd00::/8`, or an address alone. Throws UsageError that names the flag. */
+/** Parses `10.0.0.0/8`, `fd00::/8`, or a single address. Throws a UsageError that names the flag. */
 export function parseNetwork(flag: string, text: string): Network {
   const [address = '', length, ...more] = text.split('/');
   const version = isIP(address);
   if (version === 0 || more.length > 0 || address.includes('%'))
-    throw new UsageError(`${flag} ${text}: give an address or a network, such as 10.0.0.0/8 or 2001:db8::/32`);
+    throw new UsageError(`${flag} ${text}: give an IP address or a network, such as 10.0.0.0/8 or 2001:db8::/32`);
   const bits = version === 4 ? 32 : 128;
   const prefix = length === undefined ? bits : parseInteger(`${flag} ${address}/`, length, 0, bits);
   const bytes = version === 4 ? [...MAPPED, ...address.split('.').map(Number)] : ip6Bytes(address);
@@ -68,7 +68,7 @@ const parseNetworks = (flag: string, texts: readonly string[] = []) =>
 
 const parsePorts = (flag: string, texts: readonly string[] | undefined) => parseIntegers(flag, texts, 0, 0xffff);
 
-/** Checks and converts the flags. Throws UsageError, in one line, for the first that makes no sense. */
+/** Validates and converts the flags. Throws a one-line UsageError for the first invalid one. */
 export function parseNetFilters(flags: NetFlagValues): NetFilterOptions {
   return {
     // In the order of enum filter_side.
@@ -87,10 +87,10 @@ export function parseNetFilters(flags: NetFlagValues): NetFilterOptions {
   };
 }
 
-/** Whether the kernel tells what each socket sends and receives: since 6.3. */
+/** Whether the kernel has tracepoints for the bytes that each socket sends and receives: since 6.3. */
 const tellsLengths = () => tracepointId('sock', 'sock_recv_length') !== undefined;
 
-/** The programs of bpf/include/dns.h that this kernel can attach, those that see questions first. */
+/** Programs of bpf/include/dns.h that this kernel can attach; those that see queries come first. */
 function dnsPrograms(): readonly string[] {
   const sending = tellsLengths() ? ['dns_send'] : ['dns_sendto', 'dns_sendmsg'];
   const receiving = tellsLengths() ? ['dns_receive'] : [];
@@ -100,7 +100,7 @@ function dnsPrograms(): readonly string[] {
 const bitsOf = (sides: readonly (readonly unknown[])[]) =>
   sides.reduce((bits, side, i) => (side.length > 0 ? bits | (1 << i) : bits), 0);
 
-/** Sets the constants and sizes: before load. */
+/** Sets the constants and map sizes; call before load. */
 export function configureNetFilters(object: BpfObject, { ports, networks, ip, dns }: NetFilterOptions): void {
   const { globals, maps } = object;
   const hooks = dns ? dnsPrograms() : [];
@@ -115,10 +115,10 @@ export function configureNetFilters(object: BpfObject, { ports, networks, ip, dn
   maps.need('filter_networks').maxEntries = Math.max(1, networks.flat().length);
 }
 
-/** The side's own bits in a key of the tree of networks. */
+/** Bits of the side at the start of a key in the LPM trie of networks. */
 const SIDE_BITS = 8;
 
-/** Fills the maps: after load, before programs are attached. */
+/** Fills the maps and attaches the DNS programs; call after load, before the other programs are attached. */
 export function applyNetFilters({ maps, programs }: BpfObject, { ports, networks, dns }: NetFilterOptions): void {
   if (dns) for (const name of dnsPrograms()) programs.need(name).attach();
   ports.forEach((list, side) => {

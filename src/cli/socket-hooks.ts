@@ -1,10 +1,10 @@
 import type { ToolDefinition } from './tool.js';
 
-/** How it is known whom a TCP socket belongs to: the programs of bpf/include/owner.h. */
+/** Hooks that track the owner of each TCP socket: the programs of bpf/include/owner.h. */
 export const OWNER_HOOKS: ToolDefinition['hooks'] = {
   accepts: {
     ways: [{ programs: ['owner_accept', 'owner_accept4'] }],
-    without: 'an accepted connection belongs to who listens, until somebody uses or closes it',
+    without: 'an accepted connection is attributed to the listening process until a process uses or closes it',
   },
   uses: {
     ways: [
@@ -18,11 +18,12 @@ export const OWNER_HOOKS: ToolDefinition['hooks'] = {
         optional: ['owner_sends_mptcp_kprobe', 'owner_receives_mptcp_kprobe'],
       },
     ],
-    without: 'a socket that was passed on belongs to who opened it, until another process closes it',
+    without:
+      'a socket passed to another process is attributed to the one that opened it until another process closes it',
   },
   'ends of sockets': { ways: [{ programs: ['owner_forget'] }] },
   'older sockets': {
     ways: [{ programs: ['owner_existing'] }],
-    without: 'a connection that is older than the trace belongs to nobody until it is used or closed',
+    without: 'a connection older than the trace is attributed to no process until it is used or closed',
   },
 };

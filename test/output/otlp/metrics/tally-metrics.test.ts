@@ -135,8 +135,8 @@ describe('output: OTLP metrics of tallies', () => {
     assert.deepEqual(
       metrics.map(({ name, unit, description, points }) => [name, unit, description, points.length, points[0]?.asInt]),
       [
-        ['snoopkit.tcp_top.sent', '1', 'bytes that its calls sent', 1, '100'],
-        ['snoopkit.tcp_top.received', '1', 'bytes that its calls received', 1, String(2n ** 40n)],
+        ['snoopkit.tcp_top.sent', '1', 'bytes sent by its calls', 1, '100'],
+        ['snoopkit.tcp_top.received', '1', 'bytes received by its calls', 1, String(2n ** 40n)],
       ],
     );
     assert.deepEqual(attributesOf(metrics[0]?.points[0] ?? assert.fail()), { pid: '7' });
