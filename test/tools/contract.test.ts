@@ -197,11 +197,13 @@ for (const { file, command } of tools) {
       }
     });
 
-    it('attaches each of its programs, in one way', () => {
-      const named = Object.values(tool.hooks).flatMap(({ ways }) =>
-        ways.flatMap(({ programs, optional = [] }) => [...programs, ...optional]),
-      );
-      assert.equal(new Set(named).size, named.length, 'a program belongs to one way');
+    it('attaches each of its programs, to see one thing', () => {
+      const named = Object.values(tool.hooks).flatMap(({ ways }) => {
+        const all = ways.map(({ programs, optional = [] }) => [...programs, ...optional]);
+        for (const programs of all) assert.equal(new Set(programs).size, programs.length, 'once in a way');
+        return [...new Set(all.flat())];
+      });
+      assert.equal(new Set(named).size, named.length, 'a program is for one thing');
       const own = object.programs.filter((name) => !/^(follow|dns|cgroup)_/.test(name));
       const missing = named.filter((name) => !own.includes(name));
       const optional = Object.values(tool.hooks).flatMap(({ ways }) => ways.flatMap((way) => way.optional ?? []));
