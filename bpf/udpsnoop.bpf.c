@@ -198,12 +198,14 @@ static __always_inline int handle_received(__u64 *ctx, const snoop_endpoint *sou
 	if ((flags & MSG_PEEK && ret >= 0) || flags & MSG_ERRQUEUE || !is_told(receive, ret) ||
 	    !begin(&call.event, (void *)ctx[0], receive))
 		return 0;
-	if (ret >= 0 && !call.event.remote.port) {
+	if (ret >= 0) {
 		if (is_told_later()) {
 			call.event.ret = ret;
 			call_keep(&call);
 			return 0;
 		}
+		/* What came before a socket was connected need not be from whom it is connected to.
+		 */
 		if (source->port)
 			call.event.remote = *source;
 	}
@@ -219,11 +221,6 @@ int handle_receive(__u64 *ctx)
 	return handle_received(ctx, &unknown);
 }
 
-static __always_inline bool is_unconnected_udp(struct sock *sk)
-{
-	return is_udp(sk) && !BPF_CORE_READ(sk, __sk_common.skc_dport);
-}
-
 SEC("tp_btf/sock_recv_length")
 int handle_receive_queue(__u64 *ctx)
 {
@@ -231,8 +228,8 @@ int handle_receive_queue(__u64 *ctx)
 	int ret = ctx[1], flags = ctx[2];
 	snoop_endpoint source = {};
 
-	if (ret >= 0 && !(flags & (MSG_PEEK | MSG_ERRQUEUE)) && is_unconnected_udp(sk))
-		udp_received(&source, sk, ret);
+	if (is_udp(sk))
+		udp_received(&source, sk, flags & (MSG_PEEK | MSG_ERRQUEUE) ? -1 : ret);
 	return handle_received(ctx, &source);
 }
 
@@ -241,7 +238,7 @@ int handle_arrival(__u64 *ctx)
 {
 	struct sock *sk = (void *)ctx[0];
 
-	if (is_unconnected_udp(sk))
+	if (is_udp(sk))
 		udp_arrived(sk);
 	return 0;
 }

@@ -56,14 +56,18 @@ static __always_inline void udp_arrived(struct sock *sk)
 		udp_next_read(next, sk);
 }
 
-/* A datagram was received, or so many bytes of it. Sets who sent it, where that is known. */
-static __always_inline void udp_received(snoop_endpoint *source, struct sock *sk, __u32 length)
+/*
+ * A receive has ended: with so many bytes, less than 0 where it failed or only looked. Sets who sent
+ * them, where that is known. One that fails may have thrown its datagram away, and one that looks
+ * leaves it: what is first now tells.
+ */
+static __always_inline void udp_received(snoop_endpoint *source, struct sock *sk, int length)
 {
 	struct udp_next *next = bpf_sk_storage_get(&udp_nexts, sk, NULL, 0);
 
 	if (!next)
 		return;
-	if (next->is_known && length <= next->length)
+	if (next->is_known && length >= 0 && length <= (int)next->length)
 		*source = next->source;
 	next->is_known = false;
 	udp_next_read(next, sk);

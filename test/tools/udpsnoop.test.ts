@@ -128,6 +128,31 @@ describe('udpsnoop', () => {
           );
         });
 
+      if (hooks !== 'raw_tp,tracepoint')
+        it('knows it after a receive that failed, and whatever the socket was connected to', async () => {
+          const { events, told } = await udp(
+            by,
+            'udp-bind 0 127.0.0.1 0 udp-bind 1 127.0.0.2 0 udp-bind 2 127.0.0.3 0',
+            // What is thrown away is not the next one's.
+            'udp-send 1 127.0.0.1 @0 80 recv-fault 0 udp-send 2 127.0.0.1 @0 21 read 0 99',
+            // It comes while the socket is connected, and is read then; the next one comes afterwards.
+            'connect 0 127.0.0.2 @1 udp-send 1 127.0.0.1 @0 22 recv 0 99 disconnect 0 udp-send 2 127.0.0.1 @0 5 recv 0 9',
+            // It waits already as the socket is connected to another.
+            'udp-send 2 127.0.0.1 @0 23 connect 0 127.0.0.2 @1 read 0 99 disconnect 0',
+            'udp-send 2 127.0.0.1 @0 24 connect 0 127.0.0.2 @1 udp-recv 0 99',
+          );
+          const sender = (slot: number) => {
+            const bound = told.find((line) => line.step === 'udp-bind' && line.slot === slot);
+            return `${bound?.local} ${bound?.local_port}`;
+          };
+          assert.deepEqual(
+            events
+              .filter((e) => e.direction === 'receive' && e.ret >= 0)
+              .map((e) => `${e.bytes} ${e.remote_addr} ${e.remote_port}`),
+            [`21 ${sender(2)}`, `22 ${sender(1)}`, `5 ${sender(2)}`, `23 ${sender(2)}`, `24 ${sender(2)}`],
+          );
+        });
+
       it('tells each message of sendmmsg and recvmmsg', async () => {
         const { events, told } = await udp(
           by,
