@@ -19,13 +19,13 @@ export default defineTool({
     signal: {
       takes: 'signals',
       summary:
-        'only processes killed by these signals, by name or number, such as KILL,SEGV; combined with --exit-code, either matches',
+        'only exits caused by these signals, by name or number, such as KILL,SEGV; combined with --exit-code, either matches',
       sets: 'only_signals',
     },
     'exit-code': {
       takes: 'statuses',
       summary:
-        'only processes that exited with these statuses, such as 1,126-127; combined with --signal, either matches',
+        'only exits with these statuses, such as 1,126-127, and not by a signal; combined with --signal, either matches',
       sets: 'only_exit_codes',
     },
     threads: {

@@ -12,7 +12,7 @@ export default defineTool({
   columns: ['pid', 'ppid', 'comm', 'age', 'exit_code', 'signal', 'args'],
   fields: {
     ...ENDING_FIELDS,
-    creator: 'creator: the process that forked it, which may have exited since; 0 if that was before tracing',
+    creator: 'process that forked it, which may have exited since; 0 if that was before tracing',
     creator_comm: 'name of the creator at the time of the fork; empty if that was before tracing',
     existed_before:
       'whether it existed before tracing began and has executed nothing since, so that its program is unknown',

@@ -5,7 +5,7 @@ import { findTool } from '../src/cli/find-tool.js';
 export default class Schema extends BaseCommand {
   static override summary = "print the JSON Schema of a tool's events";
   static override description =
-    'Print the JSON Schema of a line of --output json: an event with all its members, or a loss. --fields omits some of the members. Requires neither root nor a kernel with BPF.';
+    'Print the JSON Schema of a line of --output json: an event with all its members, or a loss. --fields omits some of the members. Neither root nor a kernel with BPF is required.';
   static override usage = ['schema TOOL'];
   static override args = {
     tool: Args.string({ description: 'name of a tool, such as opensnoop', required: true }),
