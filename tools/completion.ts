@@ -5,21 +5,24 @@ import type { Shell } from '../src/cli/completion-script.js';
 const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
 export default class Completion extends BaseCommand {
-  static override summary = 'print a script that completes command lines in a shell';
+  static override summary = 'print a shell completion script';
   static override description =
-    'It completes commands, flags, values of flags, and the command after --. The script is made of what this snoopkit has: make it again when there is a new one.';
+    'Print a script that completes commands, flags, flag values, and the command after --. The script is generated from the installed snoopkit: regenerate it after an upgrade.';
   static override usage = ['completion bash|zsh|fish'];
   static override args = {
     shell: Args.string({ options: [...SHELLS], description: 'bash, zsh or fish', required: true }),
   };
   static override examples = [
-    { description: 'In this bash; in ~/.bashrc, in every one', command: 'source <(<%= config.bin %> completion bash)' },
     {
-      description: 'In zsh, in a folder of $fpath',
+      description: 'bash: current shell; put it in ~/.bashrc for all',
+      command: 'source <(<%= config.bin %> completion bash)',
+    },
+    {
+      description: 'zsh: a directory in $fpath',
       command: '<%= config.bin %> completion zsh > ~/.zfunc/_snoopkit',
     },
     {
-      description: 'In fish',
+      description: 'fish',
       command: '<%= config.bin %> completion fish > ~/.config/fish/completions/snoopkit.fish',
     },
   ];

@@ -4,34 +4,35 @@ import { BaseCommand, refuseTwoOutputs } from '../src/cli/base-command.js';
 import { findTool, isTool } from '../src/cli/find-tool.js';
 
 export default class Doctor extends BaseCommand {
-  static override summary = 'tell what works on this machine, and what to do about the rest';
+  static override summary = 'check what works on this machine and how to fix the rest';
   static override description =
-    'Looks at the kernel, its settings and the rights of this process, and tries each tool: whether it works, by which hooks, what is missing, and the remedy. Changes nothing on the system. An ordinary user is told what could not be found out.';
+    'Check the kernel, its settings and the privileges of this process, and try each tool: whether it works, which hooks it uses, what is missing, and the remedy. Nothing on the system is changed. Without privileges, the report lists what could not be determined.';
   static override usage = ['doctor [TOOL...] [FLAGS]'];
   static override strict = false;
   static override args = {
-    tool: Args.string({ description: 'only these tools; the exit status is 1 when one of them can not run' }),
+    tool: Args.string({ description: 'only these tools; the exit status is 1 if one of them cannot run' }),
   };
   static override flags = {
     output: Flags.option({ options: ['table', 'json'] as const })({
       char: 'o',
-      summary: 'a table to read, or one JSON object',
+      summary: 'output format: a table, or one JSON object',
       default: 'table',
     }),
     json: Flags.boolean({ summary: 'short for --output json' }),
     btf: Flags.string({
       helpValue: 'FILE',
-      summary: "the kernel's types, or a folder with those of many kernels, where the kernel itself does not tell them",
+      summary:
+        'BTF file of the kernel, or a directory of such files for many kernels, if the kernel itself provides none',
     }),
   };
   static override examples = [
-    { description: 'What works here', command: '<%= config.bin %> doctor' },
+    { description: 'Check this machine', command: '<%= config.bin %> doctor' },
     {
-      description: 'Whether opensnoop would, in a script',
+      description: 'Check whether opensnoop works, in a script',
       command: '<%= config.bin %> doctor opensnoop >/dev/null && echo yes',
     },
     {
-      description: 'Why some tools do not work',
+      description: 'Reasons why tools do not work',
       command: `<%= config.bin %> doctor -o json | jq -r '.tools[].reason // empty'`,
     },
   ];

@@ -5,29 +5,31 @@ import { CPU_CLOCK_HOOKS } from '../src/cli/shared-hooks.js';
 
 export default defineTool({
   name: 'exitsnoop',
-  summary: 'trace processes as they end: how, after how long, and what they used',
+  summary: 'trace process exits: exit status or signal, lifetime, resource usage',
   description:
-    'Shows each process as its last thread ends: its exit status or the signal that ended it, how long it lived, and the time, memory, input and output that the kernel has counted for it.',
+    'Report each process when its last thread exits: its exit status or the signal that killed it, how long it lived, and the CPU time, memory and I/O that the kernel accounted to it.',
   event: { struct: 'exitsnoop_event', name: 'exit' },
   columns: ['pid', 'ppid', 'comm', 'age', 'cpu_time', 'exit_code', 'signal'],
   fields: {
     ...ENDING_FIELDS,
-    ended_comm: 'with --threads: name of what ended: of the thread, or of the process where that was its end',
-    is_thread: 'with --threads: whether only this thread ended, and the process goes on',
+    ended_comm: 'with --threads: name of the thread that exited, or of the process if the whole process did',
+    is_thread: 'with --threads: whether only this thread exited and the process continues',
   },
   flags: {
     signal: {
       takes: 'signals',
-      summary: 'only what these signals ended, by name or number, such as KILL,SEGV; with --exit-code these, too',
+      summary:
+        'only exits caused by these signals, by name or number, such as KILL,SEGV; combined with --exit-code, either matches',
       sets: 'only_signals',
     },
     'exit-code': {
       takes: 'statuses',
-      summary: 'only what ended by itself with these statuses, such as 1,126-127; with --signal these, too',
+      summary:
+        'only exits with these statuses, such as 1,126-127, and not by a signal; combined with --signal, either matches',
       sets: 'only_exit_codes',
     },
     threads: {
-      summary: 'show each thread that ends, too',
+      summary: 'also show each thread that exits',
       sets: 'want_threads',
       fields: ['ended_comm', 'is_thread'],
       replaces: { ppid: 'tid', comm: 'ended_comm' },
@@ -40,20 +42,23 @@ export default defineTool({
   },
   hooks: {
     ends: { ways: [{ programs: ['handle_exit'] }, { programs: ['handle_exit_raw'] }] },
-    execs: { ways: [{ programs: ['handle_exec'] }], without: 'run_time is not known' },
+    execs: { ways: [{ programs: ['handle_exec'] }], without: 'run_time is unknown' },
     ...CPU_CLOCK_HOOKS,
   },
   examples: [
-    { summary: 'All processes that end', command: '' },
-    { summary: 'Those that failed or were killed', command: '-x' },
-    { summary: 'What could not be run, or was killed', command: '--exit-code 126,127 --signal KILL' },
-    { summary: 'What a build used, process by process, as JSON', command: '-f -o json --out exits.json -- make' },
+    { summary: 'All process exits', command: '' },
+    { summary: 'Processes that failed or were killed', command: '-x' },
     {
-      summary: 'Who was killed by the kernel or by somebody',
+      summary: 'Programs that could not be run, and processes killed by SIGKILL',
+      command: '--exit-code 126,127 --signal KILL',
+    },
+    { summary: 'Resource usage of a build, per process, as JSON', command: '-f -o json --out exits.json -- make' },
+    {
+      summary: 'Processes killed by a signal, from the kernel or another process',
       command: '<%= config.bin %> exitsnoop -x -o json | jq -c "select(.signal)"',
     },
   ],
   caveats: ENDING_CAVEATS,
   overhead:
-    'One event for each process that ends, a few microseconds each, and a tenth of one for each task that is created: not to be noticed.',
+    'One event per process exit, a few microseconds each, and a tenth of a microsecond per task creation: negligible.',
 });

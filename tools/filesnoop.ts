@@ -8,49 +8,50 @@ const CALLS = [
 ];
 
 const RESOLVED =
-  'whether that is where the file is; false where there may be symbolic links on the way, which nothing tells';
+  'whether the full path is the location of the file; false if it may contain symbolic links, which are unknown';
 
 const DELETED =
-  'whether the file of a descriptor, or the directory that a relative path starts from, was deleted already';
+  'whether the file of a descriptor, or the directory that a relative path starts from, had already been deleted';
 
 export default defineTool({
   name: 'filesnoop',
-  summary: 'trace who deletes, renames, links, makes or changes files',
+  summary: 'trace file deletes, renames, links, creations and attribute changes',
   description:
-    'Shows each attempt to delete, rename, link or make a file or folder, to truncate it, or to change its mode, owner or extended attributes, as it ends: who tried, what, on which path, and what came of it.',
+    'Report each attempt to delete, rename, link or create a file or directory, to truncate it, or to change its mode, owner or extended attributes, when the call returns: the process, the operation, the path and the result.',
   event: { struct: 'filesnoop_event', name: 'file' },
   columns: ['pid', 'comm', 'operation', 'ret', 'full_path', 'new_full_path'],
   fields: {
     operation:
-      'what was to be done: unlink, rmdir, rename, link, symlink, mkdir, mknod, truncate, chmod, chown, setxattr or removexattr, by whatever call',
-    ret: '0, or the error: its name in a table, a negative number in JSON',
-    error: "the error's name; not there when the call succeeded",
+      'operation, whichever call requested it: unlink, rmdir, rename, link, symlink, mkdir, mknod, truncate, chmod, chown, setxattr or removexattr',
+    ret: '0, or the error: by name in a table, as a negative number in JSON',
+    error: 'error name; absent if the call succeeded',
     flags:
-      'of rename RENAME_NOREPLACE, RENAME_EXCHANGE and RENAME_WHITEOUT, of setxattr XATTR_CREATE and XATTR_REPLACE, of what is done to a symbolic link itself AT_SYMLINK_NOFOLLOW; empty when none is set',
-    mode: 'of mkdir, mknod and chmod: the mode that was asked for, in octal; not there for others',
-    owner_uid: 'of chown: the new owner, by number; not there where it stays as it is',
-    owner_user: 'the same, by name',
-    owner_gid: 'of chown: the new group, by number; not there where it stays as it is',
-    owner_group: 'the same, by name',
-    size: 'of truncate: the new size in bytes; not there for others',
+      'for rename: RENAME_NOREPLACE, RENAME_EXCHANGE and RENAME_WHITEOUT; for setxattr: XATTR_CREATE and XATTR_REPLACE; for an operation on a symbolic link itself: AT_SYMLINK_NOFOLLOW; empty if none is set',
+    mode: 'for mkdir, mknod and chmod: requested mode, in octal; absent for others',
+    owner_uid: 'for chown: new owner, by number; absent if unchanged',
+    owner_user: 'for chown: new owner, by name',
+    owner_gid: 'for chown: new group, by number; absent if unchanged',
+    owner_group: 'for chown: new group, by name',
+    size: 'for truncate: new size in bytes; absent for others',
     dirfd:
-      'the directory that a relative path starts from: a file descriptor, or AT_FDCWD; where there is no path the descriptor of the file',
-    new_dirfd: 'the same for new_path',
-    path: 'the path as the program gave it: of symlink that of the link; not there where it gave only a descriptor',
-    new_path: 'of rename and link: the other one, to be; not there for others',
-    target: 'of symlink: what the link says; not there for others',
-    attribute: 'of setxattr and removexattr: the name of the attribute; not there for others',
-    full_path: 'the absolute path, in the mount namespace of the process, without . and ..',
+      'directory that a relative path starts from: a file descriptor, or AT_FDCWD; if there is no path, the descriptor of the file',
+    new_dirfd: 'dirfd for new_path',
+    path: 'path as passed by the program, for symlink that of the link; absent if only a descriptor was passed',
+    new_path: 'for rename and link: new path; absent for others',
+    target: 'for symlink: target of the link; absent for others',
+    attribute: 'for setxattr and removexattr: attribute name; absent for others',
+    full_path: 'absolute path, in the mount namespace of the process, without . and ..',
     full_path_resolved: RESOLVED,
     full_path_deleted: DELETED,
-    new_full_path: 'the same for new_path',
+    new_full_path: 'full_path for new_path',
     new_full_path_resolved: RESOLVED,
     new_full_path_deleted: DELETED,
   },
   flags: {
     path: {
       takes: 'paths',
-      summary: 'only this file or folder and all below it, by full_path or new_full_path; it need not exist',
+      summary:
+        'only this file, or this directory and everything below it, by full_path or new_full_path; it need not exist',
       sets: 'filter_paths',
     },
   },
@@ -71,26 +72,26 @@ export default defineTool({
     calls: {
       ways: [
         { programs: ['handle_call'], also: CALLS.map((name) => `syscalls/sys_exit_${name}`) },
-        { programs: ['handle_any'], caveat: 'each system call is looked at, which costs it 0.1 to 0.2 us' },
+        { programs: ['handle_any'], caveat: 'every system call is inspected, which adds 0.1 to 0.2 us to each' },
       ],
     },
   },
   examples: [
-    { summary: 'All that is done to files', command: '' },
-    { summary: 'Who changes something below /etc, and when', command: '-T --path /etc' },
-    { summary: 'Who deletes or replaces one file', command: '--path /etc/resolv.conf' },
-    { summary: 'What is refused', command: '-x' },
+    { summary: 'All file changes', command: '' },
+    { summary: 'Changes below /etc, with time', command: '-T --path /etc' },
+    { summary: 'Deletion or replacement of one file', command: '--path /etc/resolv.conf' },
+    { summary: 'Failed operations', command: '-x' },
     {
-      summary: 'The files that a build changes or deletes, its children included, as JSON',
+      summary: 'Files changed or deleted by a build, including its child processes, as JSON',
       command: '-f -o json --out changes.json -- make',
     },
   ],
   caveats: [
-    'The full path is that of the folder which the name is relative to, followed by the name as it was given. Where more than one name was given, or one that is followed, there may be symbolic links among them, which nothing tells when the call has ended: that is marked [unresolved]. What was deleted as /link/file is found by that path, not by the one that the link leads to.',
-    '--path goes by what full_path shows: of a process in a container or another mount namespace by what it is called there. A path given to --path is also resolved once, at the start, and both then count.',
-    'Done through io_uring nothing is seen, for no system call is made for it; nor is what 32-bit programs do. Files that are made, or truncated, as they are opened are shown by opensnoop --write.',
-    'The paths are read when the call ends. Should another thread have changed them in memory meanwhile, the new ones are shown.',
+    'The full path is that of the directory the name is relative to, followed by the name as given. If the name has several components, or its last one is followed, it may contain symbolic links, which are unknown once the call has returned: the path is then marked [unresolved]. A file deleted as /link/file matches that path, not the one that the link points to.',
+    '--path matches full_path or new_full_path. For a process in a container or another mount namespace, that is the path in its own namespace. A path given to --path is also resolved once, at startup; both forms then match.',
+    'Operations through io_uring are not reported, because no system call is made for them, nor are those of 32-bit programs. Files created or truncated by opening them are reported by opensnoop --write.',
+    'Paths are read when the call returns. If another thread has modified them in memory by then, the modified paths are shown.',
   ],
   overhead:
-    'One event for each such call, two or three microseconds each, of the ten or more that it takes anyway. To detach from all the calls takes the kernel a second at the end.',
+    'One event per call, two or three microseconds each, compared with the ten or more that the call takes. Detaching from all the calls takes the kernel a second at the end.',
 });

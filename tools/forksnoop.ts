@@ -2,24 +2,24 @@ import { defineTool } from '../src/cli/define-tool.js';
 
 export default defineTool({
   name: 'forksnoop',
-  summary: 'trace processes as they are created: by whom, by which call, and what is refused',
+  summary: 'trace fork(2), vfork(2) and clone(2), including failures',
   description:
-    'Shows each process as it is created by fork(2), vfork(2) or clone(2), before it runs, and each such call that fails. What it then executes is shown by execsnoop, and its whole story by procsnoop.',
+    'Report each process created by fork(2), vfork(2) or clone(2), before it runs, and each failed call. Use execsnoop for the programs that it then executes, and procsnoop for one record of its whole life.',
   event: { struct: 'forksnoop_event', name: 'fork' },
   columns: ['pid', 'comm', 'call', 'ret', 'flags'],
   fields: {
-    call: 'the system call: fork, vfork, clone or clone3; kernel where no program has made one, as for threads of the kernel',
-    ret: 'the new process or thread, as the kernel counts it, or the error: its name in a table, a negative number in JSON',
-    error: "the error's name; not there when the call succeeded",
-    child_pid: 'the new process; for a thread that to which it belongs; 0 when the call failed',
-    child_tid: 'the new thread: of a process its first one, which has the same number; 0 when the call failed',
+    call: 'system call: fork, vfork, clone or clone3; kernel if no program made one, as for kernel threads',
+    ret: 'id of the new process or thread, as the kernel counts it, or the error: by name in a table, as a negative number in JSON',
+    error: 'error name; absent if the call succeeded',
+    child_pid: 'new process; for a thread, the process it belongs to; 0 if the call failed',
+    child_tid: 'new thread; for a process, its first thread, which has the same id; 0 if the call failed',
     flags:
-      'what the two share and what is new, as clone(2) has it: such as CLONE_VM|CLONE_VFORK, or CLONE_NEWPID|CLONE_NEWNET for a container; empty where none is set, as for fork(2)',
+      'clone(2) flags, which say what is shared and what is new: such as CLONE_VM|CLONE_VFORK, or CLONE_NEWPID|CLONE_NEWNET for a container; empty if none is set, as for fork(2)',
     is_thread: 'with --threads: whether it is a thread of the same process',
   },
   flags: {
     threads: {
-      summary: 'show new threads, too',
+      summary: 'also show new threads',
       sets: 'want_threads',
       fields: ['is_thread'],
       shows: ['is_thread'],
@@ -34,22 +34,22 @@ export default defineTool({
           programs: ['handle_call'],
           also: ['clone3', 'fork', 'vfork'].map((name) => `syscalls/sys_exit_${name}`),
         },
-        { programs: ['handle_any'], caveat: 'each system call is looked at, which costs it 0.1 to 0.2 us' },
+        { programs: ['handle_any'], caveat: 'every system call is inspected, which adds 0.1 to 0.2 us to each' },
       ],
-      without: 'calls that fail are not shown',
+      without: 'failed calls are not reported',
     },
   },
   examples: [
-    { summary: 'All processes that are created', command: '' },
-    { summary: 'What is refused: a limit of processes is reached', command: '-x' },
-    { summary: 'Processes and threads of a program and its descendants', command: '-f --threads -- make -j4' },
-    { summary: 'Who makes new namespaces', command: '-F +ppid | grep CLONE_NEW' },
+    { summary: 'All new processes', command: '' },
+    { summary: 'Failed calls: a process limit was reached', command: '-x' },
+    { summary: 'Processes and threads created by a program and its descendants', command: '-f --threads -- make -j4' },
+    { summary: 'Creation of new namespaces', command: '-F +ppid | grep CLONE_NEW' },
   ],
   caveats: [
-    'Filters hold for the process that creates, not for the new one: with --follow those that a followed one creates are shown.',
-    'A process that was created with CLONE_PARENT is a child of the parent of its creator.',
-    'Calls of 32-bit programs that fail are not seen; those that succeed have the call kernel.',
+    'Filters match the creator, not the new process: --follow shows the processes that followed ones create.',
+    "A process created with CLONE_PARENT is a child of its creator's parent.",
+    'Failed calls of 32-bit programs are not reported; successful ones are shown with the call kernel.',
   ],
   overhead:
-    'One event for each new process, a microsecond or two of the hundred or more that this takes anyway: not to be noticed.',
+    'One event per new process, a microsecond or two, compared with the hundred or more that creating one takes: negligible.',
 });

@@ -2,18 +2,18 @@ import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../src/cli/base-command.js';
 
 export default class Help extends BaseCommand {
-  static override summary = 'tell how to use a tool';
+  static override summary = 'show help for a tool';
   static override description =
-    'Tells of a tool what one asks first: examples, its own flags, its columns. With the topic all everything is told; with the name of a group of flags, that group: filter, output, run or otlp. Without a tool, all tools are listed.';
+    'Show the examples, flags and columns of a tool. The topic all adds everything else; the name of a flag group (filter, output, run or otlp) shows only that group. Without a tool, list all tools.';
   static override usage = ['help [TOOL] [TOPIC]'];
   static override args = {
-    tool: Args.string({ description: 'a tool or another command; or a group of flags that tools share' }),
+    tool: Args.string({ description: 'a tool, another command, or a group of shared flags' }),
     topic: Args.string({ description: 'all, or a group of flags' }),
   };
   static override examples = [
-    { description: 'What opensnoop is for', command: '<%= config.bin %> help opensnoop' },
-    { description: 'All that there is to know of it', command: '<%= config.bin %> help opensnoop all' },
-    { description: 'How to send events to a collector', command: '<%= config.bin %> help otlp' },
+    { description: 'Help for opensnoop', command: '<%= config.bin %> help opensnoop' },
+    { description: 'Complete help for opensnoop', command: '<%= config.bin %> help opensnoop all' },
+    { description: 'Flags for sending events to a collector', command: '<%= config.bin %> help otlp' },
   ];
 
   async run(): Promise<void> {

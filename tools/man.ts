@@ -4,12 +4,12 @@ import { BaseCommand } from '../src/cli/base-command.js';
 export default class Man extends BaseCommand {
   static override summary = 'show a manual page';
   static override description =
-    'Shows the page of a tool, or that of snoopkit itself, with man(1), from where snoopkit is installed. Where there is no man, it writes the same as --help all.';
+    'Show the manual page of a tool, or that of snoopkit itself, with man(1), from the snoopkit installation. Without man(1), print the same text as --help all.';
   static override usage = ['man [TOOL]'];
   static override args = { tool: Args.string({ description: 'a tool or another command' }) };
   static override examples = [
-    { description: 'The page of opensnoop', command: '<%= config.bin %> man opensnoop' },
-    { description: 'What all tools share', command: '<%= config.bin %> man' },
+    { description: 'Manual page of opensnoop', command: '<%= config.bin %> man opensnoop' },
+    { description: 'Manual page of snoopkit, which covers what all tools share', command: '<%= config.bin %> man' },
   ];
 
   async run(): Promise<void> {

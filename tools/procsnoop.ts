@@ -5,26 +5,26 @@ import { CPU_CLOCK_HOOKS } from '../src/cli/shared-hooks.js';
 
 export default defineTool({
   name: 'procsnoop',
-  summary: 'the whole story of each process, as it ends: who started it, what it ran, how it ended',
+  summary: 'one record per process, at exit: creator, program, arguments, exit status, resource usage',
   description:
-    'Shows one record for each process, at its end: who created it, the program that it executed last with all arguments, how it ended, how long it lived, and what it used. With --tree, all processes of a run, each below the one that created it: what a build really ran, and what of it failed.',
+    'Report one record per process, when it exits: its creator, the last program it executed with all arguments, its exit status or signal, how long it lived, and its resource usage. With --tree, show all processes of a run as a tree, each below its creator: what a build ran, and what failed.',
   event: { struct: 'procsnoop_event', name: 'process' },
   columns: ['pid', 'ppid', 'comm', 'age', 'exit_code', 'signal', 'args'],
   fields: {
     ...ENDING_FIELDS,
-    creator: 'the process that created it, which may have ended since; 0 where that was before tracing',
-    creator_comm: 'name of the process that created it, as it was then; empty where that was before tracing',
-    existed_before: 'whether it was there before tracing began, so that what it executed is not known',
-    exe: 'absolute path of the file that it executed last, for a script that of its interpreter; null when it never executed anything itself, or before tracing began',
-    exe_deleted: 'whether that file was there no more as it was executed: it had been deleted, or is a memfd',
-    args: 'what it executed last, with all arguments: an array in JSON; null when it never executed anything itself, or before tracing began',
-    key: 'with --trace-context: a number of the process that no other has, for ids of processes recur',
-    creator_key: 'with --trace-context: the same of the process that created it; 0 where that was before tracing',
-    tree_key:
-      'with --trace-context: the same of the first process that is known in the line of those that created it, or its own',
+    creator: 'process that forked it, which may have exited since; 0 if that was before tracing',
+    creator_comm: 'name of the creator at the time of the fork; empty if that was before tracing',
+    existed_before:
+      'whether it existed before tracing began and has executed nothing since, so that its program is unknown',
+    exe: 'absolute path of the last file executed, or of the interpreter for a script; null if the process never executed anything itself, or did so before tracing began',
+    exe_deleted: 'whether that file no longer existed when it was executed: it had been deleted, or is a memfd',
+    args: 'last command line executed, with all arguments: an array in JSON; null if the process never executed anything itself, or did so before tracing began',
+    key: 'with --trace-context: unique key of the process, because process ids are reused',
+    creator_key: 'with --trace-context: key of the creator; 0 if the fork was before tracing',
+    tree_key: 'with --trace-context: key of the earliest known ancestor by creation, or of the process itself',
     traceparent:
-      'with --trace-context: TRACEPARENT (W3C trace context) in the environment of what it executed, or else that of the process that created it; null where there is none',
-    traceparent_inherited: 'with --trace-context: whether the process that created it had that same TRACEPARENT',
+      'with --trace-context: TRACEPARENT (W3C trace context) from the environment of the program executed, or else that of the creator; null if there is none',
+    traceparent_inherited: 'with --trace-context: whether the creator had the same TRACEPARENT',
   },
   flags: {
     'max-args': {
@@ -33,16 +33,16 @@ export default defineTool({
       most: 128 << 10,
       room: ['stories', 'scratch'],
       fits: ['stories', 16 << 20],
-      summary: 'how much of the arguments is kept, up to 128K; where there was more, that is marked',
+      summary: 'size limit for arguments, up to 128K; longer ones are marked as truncated',
       sets: 'max_args',
     },
     'min-duration': {
       takes: 'duration',
-      summary: 'only processes that lived at least so long: 5 (seconds), 500ms, 2m, 1h',
+      summary: 'only processes that lived at least this long: 5 (seconds), 500ms, 2m, 1h',
       sets: 'min_duration',
     },
     'trace-context': {
-      summary: 'show the trace context (W3C) that TRACEPARENT names, and what tells processes of the same id apart',
+      summary: 'show the W3C trace context from TRACEPARENT, and keys that distinguish processes with the same id',
       sets: 'want_trace_context',
       fields: ['key', 'creator_key', 'tree_key', 'traceparent', 'traceparent_inherited'],
     },
@@ -56,29 +56,29 @@ export default defineTool({
   },
   hooks: {
     ends: { ways: [{ programs: ['handle_exit'] }, { programs: ['handle_exit_raw'] }] },
-    execs: { ways: [{ programs: ['handle_exec'] }], without: 'what a process executed is not known' },
+    execs: { ways: [{ programs: ['handle_exec'] }], without: 'programs and arguments are unknown' },
     ...CPU_CLOCK_HOOKS,
-    births: { ways: [{ programs: ['handle_fork'] }], without: 'who created a process is not known' },
+    births: { ways: [{ programs: ['handle_fork'] }], without: 'creators are unknown' },
   },
   examples: [
-    { summary: 'What a build ran, and what of it failed', command: '-f --tree -- make -j4' },
-    { summary: 'Of that, only what failed, and what led to it', command: '-f -x --tree -- make -j4' },
-    { summary: 'All processes that end', command: '' },
-    { summary: 'Those that took more than a second, as JSON', command: '--min-duration 1 -o json' },
+    { summary: 'Processes of a build as a tree, with their exit statuses', command: '-f --tree -- make -j4' },
+    { summary: 'Only failures, and the processes that led to them', command: '-f -x --tree -- make -j4' },
+    { summary: 'All process exits', command: '' },
+    { summary: 'Processes that lived longer than a second, as JSON', command: '--min-duration 1 -o json' },
     {
-      summary: 'Processes that took more than a second of processor time',
+      summary: 'Processes that used more than a second of CPU time',
       command: '<%= config.bin %> procsnoop --json | jq -c "select(.cpu_time > 1e9) | .args"',
     },
   ],
   caveats: [
-    'A process that still runs when tracing ends is not shown.',
+    'A process still running when tracing ends is not reported.',
     '--tree keeps every process in memory, with its arguments, until the end.',
-    'Arguments are kept of 8,192 processes at a time, of less with a larger --max-args, and of 256 from 64K on; those of more are missing, which is told.',
-    'Of a path (exe) that is longer than 512 bytes the upper part may be missing, and is marked.',
-    'Arguments are as they were when the program was executed, whatever it made of them since.',
-    'For TRACEPARENT the first 128K of an environment are looked at. One that is malformed counts for nothing, and that of a process which was there before tracing is not known. They are kept of 8,192 processes at a time; where there was no room for more, that is told.',
+    'Arguments are kept for 8,192 processes at a time, for fewer with a larger --max-args, and for 256 from 64K on. Those of further processes are missing, and the loss is reported.',
+    'A path (exe) longer than 512 bytes may lack its leading components, and is then marked.',
+    'Arguments are those passed at exec, even if the program has changed them since.',
+    'TRACEPARENT is searched for in the first 128K of an environment. A malformed one is ignored; that of a process older than the trace is unknown. Trace contexts are kept for 8,192 processes at a time; running out of room is reported.',
     ...ENDING_CAVEATS,
   ],
   overhead:
-    'A few microseconds for each process that is created, executed and ends, of the half millisecond or more that this takes anyway; and 15 MB of memory for paths and arguments. With --trace-context 2 to 3 us more for each execution with an environment of 3 KB, 20 us with one of 32 KB.',
+    'A few microseconds per process for its fork, exec and exit, compared with the half millisecond or more that these take; and 15 MB of memory for paths and arguments. With --trace-context, another 2 to 3 us per exec with an environment of 3 KB, 20 us with 32 KB.',
 });

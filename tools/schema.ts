@@ -5,15 +5,15 @@ import { findTool } from '../src/cli/find-tool.js';
 export default class Schema extends BaseCommand {
   static override summary = "print the JSON Schema of a tool's events";
   static override description =
-    'What a line of the tool with --output json may be: an event with all its members, or a loss. With --fields some of the members are not there. Needs neither root nor a kernel with BPF.';
+    'Print the JSON Schema of a line of --output json: an event with all its members, or a loss. --fields omits some of the members. Neither root nor a kernel with BPF is required.';
   static override usage = ['schema TOOL'];
   static override args = {
-    tool: Args.string({ description: 'the name of a tool, such as opensnoop', required: true }),
+    tool: Args.string({ description: 'name of a tool, such as opensnoop', required: true }),
   };
   static override examples = [
-    { description: 'What opensnoop may write', command: '<%= config.bin %> schema opensnoop' },
+    { description: 'Schema of the output of opensnoop', command: '<%= config.bin %> schema opensnoop' },
     {
-      description: 'The names of its members, and what they mean',
+      description: 'Descriptions of its members',
       command: "<%= config.bin %> schema opensnoop | jq '.oneOf[0].properties[].description'",
     },
   ];

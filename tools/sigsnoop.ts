@@ -1,37 +1,37 @@
 import { defineTool } from '../src/cli/define-tool.js';
 
-const SIGNAL = 'the signal, such as SIGTERM; the number where that is none; not there for kill(pid, 0)';
+const SIGNAL = 'signal, such as SIGTERM; its number if it has no name; absent for kill(pid, 0)';
 const ORIGIN =
-  'the system call that sent it: kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo or pidfd_send_signal; else kernel; or timer, which interrupts whoever runs';
-const TARGET_COMM = 'name of the process that it is for; empty when the call failed';
+  'system call that sent it: kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo or pidfd_send_signal; otherwise kernel; or timer, which interrupts whichever task is running';
+const TARGET_COMM = 'name of the target process; empty if the call failed';
 const RESULT =
-  "delivered; ignored; already_pending, to which it adds nothing; lose_info, delivered without the sender's data; overflow_fail; probed, where there was none to send; or the call's error";
+  "delivered; ignored; already_pending, when it adds nothing; lose_info, delivered without the sender's data; overflow_fail; probed, when there was no signal to send; or the call's error";
 
 export default defineTool({
   name: 'sigsnoop',
-  summary: 'trace signals: who sends which to whom, and what becomes of it',
+  summary: 'trace signals: sender, target and result',
   description:
-    'Shows each signal as it is sent, by a process with kill(2) and its like or by the kernel, and each such call that is refused. Filters are about both ends: a signal is shown when its sender or its target passes all of them; --sender-* and --target-* are about the one alone. With --kill it is what killsnoop was.',
+    'Report each signal sent by the kernel or by a process with kill(2) and related calls, and each failed call. Filters apply to both ends: a signal is shown if its sender or its target passes all of them. --sender-* and --target-* apply to one end only. With --kill, it does the job of killsnoop.',
   event: { struct: 'sigsnoop_event', name: 'signal' },
   columns: ['pid', 'comm', 'signal', 'target_pid', 'target_comm', 'result'],
   fields: {
     signal: SIGNAL,
-    origin: `${ORIGIN}: pid is 0 then`,
-    code: 'what the receiver is told of the reason (si_code), such as SI_USER, SI_KERNEL, SEGV_MAPERR or CLD_EXITED; not there when nothing was sent',
+    origin: `${ORIGIN}; pid is 0 for a timer`,
+    code: 'reason given to the receiver (si_code), such as SI_USER, SI_KERNEL, SEGV_MAPERR or CLD_EXITED; absent if nothing was sent',
     target_pid:
-      'process that it is for; when the call failed, what was given: of kill(2) -N is a process group; 0 where only a thread or a pidfd was given',
+      'target process; if the call failed, the id passed: for kill(2), -N is a process group; 0 if only a thread or a pidfd was passed',
     target_tid:
-      'the thread that it is for; of a signal for a process the one that the kernel found by the pid, any may take it; 0 when the call failed and gave none',
+      'target thread; for a signal to a process, the thread that the kernel found by the pid, although any thread may take it; 0 if the call failed and named none',
     target_comm: TARGET_COMM,
-    target_thread_comm: 'name of the thread that it is for; empty when it is for its process, or the call failed',
-    to_thread: 'whether it is for this thread alone, not for its process',
+    target_thread_comm: 'name of the target thread; empty if the signal is for its process, or the call failed',
+    to_thread: 'whether it is directed at this thread alone, not at its process',
     result: RESULT,
-    ret: 'what the call returned: 0, or the error: its name in a table, a negative number in JSON; 0 for what the kernel sent',
-    error: "the error's name; not there when the call succeeded",
+    ret: 'return value: 0, or the error: by name in a table, as a negative number in JSON; 0 for signals sent by the kernel',
+    error: 'error name; absent if the call succeeded',
   },
   flags: {
     count: {
-      summary: 'in place of each signal, how often who sent which one to whom, by the names of the processes',
+      summary: 'count signals by sender name, target name, signal and result, instead of showing each one',
       sets: 'want_counts',
     },
     signal: {
@@ -39,41 +39,41 @@ export default defineTool({
       summary: 'only these signals, by name or number, such as KILL,TERM',
       sets: 'only_signals',
     },
-    'sender-pid': { takes: 'pids', summary: 'only what these processes send', sets: 'sender_pids' },
+    'sender-pid': { takes: 'pids', summary: 'only signals sent by these processes', sets: 'sender_pids' },
     'sender-comm': {
       takes: 'comms',
-      summary: 'only what is sent by commands whose name contains it',
+      summary: 'only signals sent by processes or threads whose name contains TEXT',
       sets: 'sender_comms',
     },
-    'target-pid': { takes: 'pids', summary: 'only what is for these processes', sets: 'target_pids' },
+    'target-pid': { takes: 'pids', summary: 'only signals to these processes', sets: 'target_pids' },
     'target-comm': {
       takes: 'comms',
-      summary: 'only what is for commands whose name contains it',
+      summary: 'only signals to processes or threads whose name contains TEXT',
       sets: 'target_comms',
     },
     kill: {
-      summary: 'only what processes send with kill(2) and its like, not what the kernel sends by itself',
+      summary: 'only signals sent by processes with kill(2) and related calls, not those generated by the kernel',
       sets: 'only_calls',
     },
     probes: {
-      summary: 'show kill(pid, 0) and its like, too, which send nothing but ask whether the process is there',
+      summary: 'also show kill(pid, 0) and related calls, which send nothing but check whether the process exists',
       sets: 'want_probes',
     },
   },
   tally: {
     metrics: {
-      count: { name: 'snoopkit.signals', unit: '{signal}', description: 'Signals that were sent' },
+      count: { name: 'snoopkit.signals', unit: '{signal}', description: 'Signals sent' },
     },
     flag: 'count',
     event: { struct: 'sigsnoop_count', name: 'signal_count' },
     columns: ['count', 'comm', 'signal', 'target_comm', 'result'],
     fields: {
-      comm: 'name of the process that sent them; empty for a timer',
+      comm: 'name of the sending process; empty for a timer',
       target_comm: TARGET_COMM,
       signal: SIGNAL,
       origin: ORIGIN,
       result: RESULT,
-      count: 'how many there were',
+      count: 'number of signals',
     },
     sort: 'count',
     sums: ['count'],
@@ -86,26 +86,26 @@ export default defineTool({
         {
           programs: ['handle_kill', 'handle_tkill', 'handle_tgkill', 'handle_queue', 'handle_tgqueue', 'handle_pidfd'],
         },
-        { programs: ['handle_any'], caveat: 'each system call is looked at, which costs it 0.1 to 0.2 us' },
+        { programs: ['handle_any'], caveat: 'every system call is inspected, which adds 0.1 to 0.2 us to each' },
       ],
-      without: 'calls that fail, and those of --probes, are not shown',
+      without: 'failed calls, and those of --probes, are not reported',
     },
   },
   examples: [
     { summary: 'All signals', command: '' },
-    { summary: 'Who kills whom: no signals that the kernel sends', command: '--kill' },
-    { summary: 'Signals that a process sends or gets, with their origin', command: '-p 1234 -F +origin,+code' },
-    { summary: 'Who ends a service, or tries to', command: '--signal KILL,TERM --target-comm nginx' },
-    { summary: 'Who sends what to whom, and how often, each second', command: '--count -i 1' },
+    { summary: 'Signals sent by processes, without those of the kernel', command: '--kill' },
+    { summary: 'Signals that a process sends or receives, with their origin', command: '-p 1234 -F +origin,+code' },
+    { summary: 'Attempts to terminate a service', command: '--signal KILL,TERM --target-comm nginx' },
+    { summary: 'Signal counts by sender and target, every second', command: '--count -i 1' },
   ],
   caveats: [
-    'The shared filters (--pid, --comm, --uid and so on) must all hold for the same end, the sender or the target, not one for this and one for that; --sender-pid, --sender-comm, --target-pid and --target-comm narrow it further.',
-    'What the kernel sends is shown as sent by the task that it runs for then: of a fault, of SIGPIPE or SIGCHLD that is who caused it; of SIGIO it may be anybody, and of keys such as Ctrl-C it is a thread of the kernel. A timer has no sender: process 0, without a name; filters pass it only by its target.',
-    'SIGCONT lets a stopped process go on even where its result is ignored.',
-    'SIGKILL for the other threads of a process that ends is not seen: the kernel sends it in another way.',
-    'When a call fails its target is shown as the caller counts processes, in a container by its own numbers; of pidfd_send_signal(2) it is not known. So --target-comm leaves them out, and of the shared filters only --pid, where it stands alone, finds them by their target.',
-    'For 32-bit programs what they send has the origin kernel, and refusals are not seen.',
+    'The shared filters (--pid, --comm, --uid and so on) must all match the same end, the sender or the target, not some the one and some the other. --sender-pid, --sender-comm, --target-pid and --target-comm narrow the selection further.',
+    'Signals from the kernel are attributed to the task that is current at that time. For a fault, SIGPIPE or SIGCHLD, that is the task that caused it; for SIGIO, it may be any task; for keys such as Ctrl-C, it is a kernel thread. A timer has no sender: it is shown as process 0, without a name, and filters match only its target.',
+    'SIGCONT resumes a stopped process even if its result is ignored.',
+    'SIGKILL for the other threads of an exiting process is not reported: the kernel sends it in another way.',
+    'The target of a failed call is shown as numbered by the caller, in a container by its own PID namespace; for pidfd_send_signal(2), it is unknown. --target-comm therefore excludes failed calls, and of the shared filters only --pid, when used alone, can match them by target.',
+    'Signals sent by 32-bit programs have the origin kernel, and their failed calls are not reported.',
   ],
   overhead:
-    'One event for each signal, one or two microseconds each: not to be noticed, but where programs send many thousand a second.',
+    'One event per signal, one or two microseconds each: negligible unless programs send many thousands per second.',
 });

@@ -1,16 +1,16 @@
-/** What several tools say in their mapping to OpenTelemetry: src/output/otlp/mapping.ts. */
+/** OpenTelemetry attributes shared by several tools: src/output/otlp/mapping.ts. */
 import type { AttributeRule } from '../output/otlp/mapping.js';
 
 type Attributes = Readonly<Record<string, AttributeRule>>;
 
-/** Of struct ending (bpf/include/exit.h). A signal leaves no status. */
+/** Attributes of struct ending (bpf/include/exit.h). A process killed by a signal has no exit status. */
 export const ENDING_ATTRIBUTES: Attributes = {
   exit_code: { name: 'process.exit.code', unless: 'signal' },
   signal: 'snoopkit.process.exit.signal',
 };
 export const ENDING_WARNS = ['exit_code', 'signal'];
 
-/** Of who connects: the other end is the server. */
+/** Attributes of a connecting socket: the peer is the server. */
 export const CLIENT_ATTRIBUTES: Attributes = {
   local_addr: ['network.local.address', 'client.address'],
   local_port: ['network.local.port', 'client.port'],
@@ -18,7 +18,7 @@ export const CLIENT_ATTRIBUTES: Attributes = {
   remote_port: { name: ['network.peer.port', 'server.port'], with: 'remote_port' },
 };
 
-/** Of who is connected to. */
+/** Attributes of an accepting socket: the peer is the client. */
 export const SERVER_ATTRIBUTES: Attributes = {
   local_addr: ['network.local.address', 'server.address'],
   local_port: ['network.local.port', 'server.port'],
@@ -31,7 +31,7 @@ const end = (name: string, mine: 'client' | 'server', part: 'address' | 'port'):
   byRole: { client: `${mine}.${part}`, server: `${mine === 'client' ? 'server' : 'client'}.${part}` },
 });
 
-/** Of a connection whose column `role` says who connected. */
+/** Attributes of a connection whose `role` column says which end connected. */
 export const ROLE_ATTRIBUTES: Attributes = {
   local_addr: end('network.local.address', 'client', 'address'),
   local_port: end('network.local.port', 'client', 'port'),

@@ -1,100 +1,101 @@
-/** What the columns of struct event (bpf/include/event.h) mean, in every tool. */
+/** Descriptions of the columns of struct event (bpf/include/event.h), which every tool has. */
 export const SHARED_FIELDS: Readonly<Record<string, string>> = {
-  time: 'when it happened, by the kernel: RFC 3339 in UTC with nanoseconds in JSON, as --time says in a table',
-  pid: 'process (thread group) that did it',
-  tid: 'thread that did it',
+  time: 'time of the event, taken by the kernel: RFC 3339 in UTC with nanoseconds in JSON, as --time selects in a table',
+  pid: 'process (thread group) that caused the event',
+  tid: 'thread that caused the event',
   ppid: 'parent of the process',
-  uid: 'user that the process runs for (its real user id), by number',
-  user: 'the same user, by name; the number where it has none',
-  euid: 'its effective user id, by number; not there where that is the real one, as it is but for setuid programs',
-  euser: 'that user, by name; the number where it has none',
-  comm: 'name of the process, which is that of its first thread, as the kernel keeps it: 15 bytes at most',
-  thread_comm: 'name of the thread that did it, which may have one of its own',
-  cgroup: 'cgroup (v2) of the process, as its path; null where that is not known',
+  uid: 'real user id of the process',
+  user: 'name of that user; the number if it has none',
+  euid: 'effective user id of the process; absent if it equals the real one, as for all but setuid programs',
+  euser: 'name of the effective user; the number if it has none',
+  comm: 'process name, which is that of its first thread, as kept by the kernel: 15 bytes at most',
+  thread_comm: 'name of the thread that caused the event, which may differ from the process name',
+  cgroup: 'cgroup (v2) of the process, as a path; null if unknown',
 };
 
-/** What the columns of struct tally (bpf/include/tally.h) mean, in every tool that adds up. */
+/** Descriptions of the columns of struct tally (bpf/include/tally.h), which every aggregating tool has. */
 export const TALLY_FIELDS: Readonly<Record<string, string>> = {
-  time: 'when it was reported: RFC 3339 in UTC with nanoseconds in JSON, as --time says in a table',
-  interval: 'the time that the report is about, up to then: nanoseconds in JSON',
+  time: 'time of the report: RFC 3339 in UTC with nanoseconds in JSON, as --time selects in a table',
+  interval: 'duration covered by the report, up to its time: nanoseconds in JSON',
   cgroup:
-    'cgroup (v2) of the process, as its path: where --fields asks for it, or a collector is told, rows are told apart by it',
+    'cgroup (v2) of the process, as a path; rows are grouped by it if --fields names it, or with output to a collector',
 };
 
-/** What the columns of struct ending (bpf/include/exit.h) mean. */
+/** Descriptions of the columns of struct ending (bpf/include/exit.h). */
 export const ENDING_FIELDS: Readonly<Record<string, string>> = {
-  exit_code: 'status that it gave to exit(2), 0 to 255; 0 when a signal ended it',
-  signal: 'the signal that ended it, such as SIGKILL; not there when none did',
+  exit_code: 'exit status passed to exit(2), 0 to 255; 0 if a signal killed the process',
+  signal: 'signal that killed the process, such as SIGKILL; absent if none did',
   core_dumped: 'whether a core was dumped',
-  age: 'how long it lived, since fork(2) or clone(2), whatever it has executed since; of a COMMAND after -- since that was executed: nanoseconds in JSON',
-  run_time: 'how long its program ran, since execve(2); not there when that was before tracing, or never',
-  cpu_time: 'processor time of all its threads since then, up to this record: nanoseconds in JSON',
+  age: 'time since fork(2) or clone(2), whatever was executed since; for a COMMAND after --, since the command was executed: nanoseconds in JSON',
+  run_time: 'run time of its program, since execve(2); absent if that was before tracing, or never happened',
+  cpu_time: 'CPU time of all its threads during its age, up to this record: nanoseconds in JSON',
   max_rss:
-    'most memory that was resident at a time since it executed its program, in bytes; not there for a thread, nor, before Linux 6.16, where what it had executed earlier had as much',
-  read_bytes: 'bytes that its system calls have read, and those of the children that it waited for',
-  written_bytes: 'the same for what was written',
-  storage_read_bytes: 'bytes that were read from storage for it',
-  storage_written_bytes: 'bytes that it has caused to be written to storage',
-  voluntary_switches: 'how often it gave up its processor, to wait',
-  involuntary_switches: 'how often its processor was taken from it',
+    'peak resident memory since exec, in bytes; absent for a thread and, before Linux 6.16, if an earlier program of the process had reached as much',
+  read_bytes: 'bytes read by its system calls, and by those of the children that it waited for',
+  written_bytes: 'bytes written by its system calls, and by those of the children that it waited for',
+  storage_read_bytes: 'bytes read from storage on its behalf',
+  storage_written_bytes: 'bytes that it caused to be written to storage',
+  voluntary_switches: 'voluntary context switches: the process gave up its CPU to wait',
+  involuntary_switches: 'involuntary context switches: the process was preempted',
 };
 
-/** What is to be said of some of them. */
+/** Caveats for these columns. */
 export const ENDING_CAVEATS: readonly string[] = [
-  'Names are those that process and thread have at the end; thread_comm is that of the thread that ends last.',
-  'All but run_time and max_rss is counted since the process was created, what it did before execve(2) too. cpu_time goes up to the record: what the kernel takes then to put the process away, up to a millisecond, is not in it.',
-  'Input and output are as in /proc/PID/io, where they go over to the parent that waits; they are counted where the kernel keeps account of them (CONFIG_TASK_IO_ACCOUNTING), as those of distributions do.',
+  'Process and thread names are those at exit; thread_comm is that of the last thread to exit.',
+  "All values except run_time and max_rss count from process creation, including what happened before execve(2). cpu_time ends at the record: the kernel's own work to clean up the process after that, up to a millisecond, is not included.",
+  'I/O counters are those of /proc/PID/io, where those of a process pass to the parent that waits for it. They require a kernel with CONFIG_TASK_IO_ACCOUNTING, as distributions build them.',
 ];
 
 const LOCAL_FIELDS: Readonly<Record<string, string>> = {
-  local_addr: 'address of our end; IPv4 also where an IPv6 socket has it mapped',
-  local_port: 'port of our end',
-  local: 'both, for people: 10.0.0.1:443 or [2001:db8::1]:443; in JSON and CSV only when asked for',
+  local_addr: 'local address; IPv4 also for an IPv4-mapped address of an IPv6 socket',
+  local_port: 'local port',
+  local: 'local address and port in one, such as 10.0.0.1:443 or [2001:db8::1]:443; in JSON and CSV only on request',
 };
 
-/** What the columns of a snoop_peer (bpf/include/socket.h) mean. */
+/** Descriptions of the columns of a snoop_peer (bpf/include/socket.h). */
 export const REMOTE_FIELDS: Readonly<Record<string, string>> = {
-  remote_addr: 'address of the other end',
-  remote_port: 'port of the other end',
-  remote: 'both, for people; with --dns the name in place of the address',
+  remote_addr: 'remote address',
+  remote_port: 'remote port',
+  remote: 'remote address and port in one; with --dns, the name replaces the address',
   remote_name:
-    'with --dns the name that the process was told last for that address, or else another traced one of its network namespace; not there where none was',
+    'with --dns: last name received by the process for that address, or else by another traced process in its network namespace; absent if there was none',
 };
 
-/** What is to be said of the names of addresses: bpf/include/dns.h. */
+/** Caveats for --dns: bpf/include/dns.h. */
 export const DNS_CAVEATS: readonly string[] = [
-  'With --dns names are what name servers say to traced processes over UDP, in answer to what these have asked: nobody vouches for them. Who may start a process in a network namespace can have it told any name for an address, which is then shown for connections of other processes there that were told none themselves. Where it matters, go by the address.',
-  'A name is the one that was told last before the event, not before the connection began. Those that were told before tracing, over TCP or TLS, or by read(2) and write(2) before Linux 6.3, are not known.',
+  'With --dns, names come from the answers that name servers give to queries of traced processes over UDP, and nothing authenticates them. Anyone who can start a process in a network namespace can have it receive any name for an address; that name is then shown for connections of other processes there that received none themselves. Where it matters, rely on the address.',
+  'The name shown is the last one received before the event, not before the connection began. Names received before tracing, over TCP or TLS, or with read(2) and write(2) before Linux 6.3, are unknown.',
 ];
 
-/** What the columns mean that say which connection it is. */
+/** Descriptions of the columns that identify a connection. */
 export const CONNECTION_FIELDS: Readonly<Record<string, string>> = {
   ...LOCAL_FIELDS,
   ...REMOTE_FIELDS,
   netns: 'network namespace of the socket',
 };
 
-/** What the columns of struct socket_event (bpf/include/socket.h) mean. */
+/** Descriptions of the columns of struct socket_event (bpf/include/socket.h). */
 export const SOCKET_FIELDS: Readonly<Record<string, string>> = {
   ...CONNECTION_FIELDS,
-  family: 'ipv4 or ipv6, of the socket',
+  family: 'ipv4 or ipv6, the family of the socket',
 };
 
-/** What the column of a snoop_mptcp (bpf/include/mptcp.h) means. */
+/** Description of the column of a snoop_mptcp (bpf/include/mptcp.h). */
 export const MPTCP_FIELDS: Readonly<Record<string, string>> = {
   mptcp:
-    'of MPTCP: connection, the socket of the program; fallback, the same where the other end speaks TCP alone; subflow, a socket of TCP that the kernel has for a connection; not there where it is plain TCP',
+    "MPTCP role of the socket: connection, the program's socket; fallback, the same with a peer that speaks only TCP; subflow, a TCP socket that the kernel uses for a connection; absent for plain TCP",
 };
 
-/** What the columns mean that come from bpf/include/socket-options.h. */
+/** Descriptions of the columns from bpf/include/socket-options.h. */
 export const OPTION_FIELDS: Readonly<Record<string, string>> = {
-  proto: 'protocol: tcp, udp, icmp, icmpv6, sctp, udplite or mptcp; raw for a raw socket of any; else its number',
+  proto:
+    'protocol: tcp, udp, icmp, icmpv6, sctp, udplite or mptcp; raw for a raw socket of any protocol; otherwise its number',
   options:
-    'options of the socket that have to do with ports and addresses, such as REUSEADDR|V6ONLY: REUSEADDR, REUSEPORT, FREEBIND, TRANSPARENT, BIND_ADDRESS_NO_PORT, V6ONLY; empty when none is set',
+    'socket options that affect ports and addresses, such as REUSEADDR|V6ONLY: REUSEADDR, REUSEPORT, FREEBIND, TRANSPARENT, BIND_ADDRESS_NO_PORT, V6ONLY; empty if none is set',
 };
 
-/** What is to be said of whom a TCP socket belongs to: bpf/include/owner.h. */
+/** Caveats for the owner of a TCP socket: bpf/include/owner.h. */
 export const OWNER_CAVEATS: readonly string[] = [
-  'A connection belongs to the process that connected or accepted it, and from then on to the one that last sent or received; before it is accepted to the one that listens. pid is 0 where none is known: filters for processes leave that out.',
-  'What is known is kept of 65,536 TCP sockets at a time.',
+  'A connection is attributed to the process that connected or accepted it, then to the one that last sent or received on it; before it is accepted, to the listener. pid is 0 if the socket owner is unknown: process filters exclude such connections.',
+  'Socket owners are tracked for 65,536 TCP sockets at a time.',
 ];
