@@ -132,7 +132,8 @@ describe('udpsnoop', () => {
         it('knows it after a receive that failed, and whatever the socket was connected to', async () => {
           const { events, told } = await udp(
             by,
-            'udp-bind 0 127.0.0.1 0 udp-bind 1 127.0.0.2 0 udp-bind 2 127.0.0.3 0',
+            // Disconnected, a socket keeps a port that it has asked for.
+            'udp-bind 3 127.0.0.4 0 udp-bind 0 127.0.0.1 @3 udp-bind 1 127.0.0.2 0 udp-bind 2 127.0.0.3 0',
             // What is thrown away is not the next one's.
             'udp-send 1 127.0.0.1 @0 80 recv-fault 0 udp-send 2 127.0.0.1 @0 21 read 0 99',
             // It comes while the socket is connected, and is read then; the next one comes afterwards.
