@@ -26,8 +26,8 @@ struct dns_message {
 	snoop_time time;
 	__u64 socket; /* tells it from others */
 	__u32 pid;
-	__u32 netns; /* of the socket */
-	snoop_endpoint server;
+	__u32 netns;	       /* of the socket */
+	snoop_endpoint server; /* port 0: a process has not asked who sent an answer */
 	bool is_received;
 	__u8 _padding[3];
 	__u32 length;
@@ -122,6 +122,18 @@ static __always_inline bool dns_peer(struct sock *sk, snoop_endpoint *server)
 	return server->port;
 }
 
+/* Whether it is an answer to one question: RFC 1035, 4.1.1. */
+static __always_inline bool dns_is_answer(const void *bytes)
+{
+	struct {
+		__be16 id, flags, questions;
+	} header;
+
+	return !bpf_probe_read_user(&header, sizeof(header), bytes) &&
+	       (header.flags & bpf_htons(0xf800)) == bpf_htons(0x8000) &&
+	       header.questions == bpf_htons(1);
+}
+
 /* Keeps a message that the current process has sent or received, if it may be one of DNS. */
 static __always_inline void dns_take(struct sock *sk, const struct dns_transfer *transfer,
 				     long size, bool is_received)
@@ -133,7 +145,10 @@ static __always_inline void dns_take(struct sock *sk, const struct dns_transfer 
 		endpoint_read(&server, BPF_CORE_READ(sk, __sk_common.skc_family), transfer->address,
 			      transfer->address_size, true);
 	}
-	if (server.port != DNS_PORT || !transfer->bytes || !filter_allows_anywhere())
+	if (!transfer->bytes || !filter_allows_anywhere())
+		return;
+	if (server.port != DNS_PORT &&
+	    (server.port || transfer->address || !is_received || !dns_is_answer(transfer->bytes)))
 		return;
 	if (size <= DNS_SHORT)
 		dns_keep(sk, &server, transfer->bytes, size, is_received, DNS_SHORT);
@@ -169,13 +184,16 @@ int dns_send(__u64 *ctx)
 	return dns_transfers((void *)ctx[0], (int)ctx[1], false);
 }
 
-/* Of sockets that are not connected the sender is not in the process's memory yet. */
+/* Of sockets that are not connected the sender is not in the process's memory yet, but read(2)
+ * never tells. */
 SEC("raw_tp/sock_recv_length")
 int dns_receive(__u64 *ctx)
 {
 	struct sock *sk = (void *)ctx[0];
 
-	return BPF_CORE_READ(sk, __sk_common.skc_dport) ? dns_transfers(sk, (int)ctx[1], true) : 0;
+	if (!BPF_CORE_READ(sk, __sk_common.skc_dport) && syscall_number(current_regs()) != NR_read)
+		return 0;
+	return dns_transfers(sk, (int)ctx[1], true);
 }
 
 /* The others, and all that came by these calls before 6.3; not by read(2) and write(2), which are

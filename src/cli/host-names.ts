@@ -46,12 +46,14 @@ class Waiting<Item> extends Map<string, Item> {
 
 /**
  * The names of addresses, from what traced processes asked name servers and were answered. An answer counts where the same
- * socket has asked the same server the same, and then for that process, and less so for others of its network namespace.
+ * socket has asked the same server the same (whom a process that does not look at the sender takes for the server), and then for that process, and less so for others of its network namespace.
  */
 export class HostNames {
   readonly #ofProcess = new NameHistory();
   readonly #ofNamespace = new NameHistory();
   readonly #questions = new Waiting<bigint>();
+  /** Their keys, by what they have in common with an answer of whom nobody knows who sent it. */
+  readonly #anyQuestions = new Waiting<string>();
   readonly #early = new Waiting<{ receiver: Receiver; answer: DnsAnswer }>();
   readonly #namespaces = new Map<number, number | undefined>();
   #ring: RingBuffer | undefined;
@@ -83,20 +85,34 @@ export class HostNames {
     const read = readDns(message.bytes);
     // What is sent is no answer, and what is received no question.
     if (!read || read.isAnswer !== message.is_received) return;
-    const key = keyOf(message, read);
+    const [key, anyKey] = keysOf(message, read);
     const { time, pid, netns } = message;
     if (read.isAnswer) {
       // The resolver takes the first answer, too.
-      const asked = this.#questions.take(key);
+      const asked = this.#takeQuestion(key, anyKey);
       const receiver = { time, pid, netns };
       if (asked !== undefined && time - asked <= LATEST_NS) this.#tell(receiver, read);
       else this.#early.put(key, { receiver, answer: read });
       return;
     }
-    const early = this.#early.take(key);
+    const early = this.#early.take(key) ?? this.#early.take(anyKey);
     if (early && early.receiver.time <= time && time - early.receiver.time < EARLIEST_NS)
       this.#tell(early.receiver, early.answer);
-    else this.#questions.put(key, time);
+    else {
+      this.#questions.put(key, time);
+      this.#anyQuestions.put(anyKey, key);
+    }
+  }
+
+  /** When the question was asked that an answer is for; it waits no more. */
+  #takeQuestion(key: string, anyKey: string): bigint | undefined {
+    if (key !== anyKey) {
+      const asked = this.#questions.take(key);
+      if (asked !== undefined) this.#anyQuestions.delete(anyKey);
+      return asked;
+    }
+    const only = this.#anyQuestions.take(anyKey);
+    return only === undefined ? undefined : this.#questions.take(only);
   }
 
   #tell({ time, pid, netns }: Receiver, { name, addresses }: DnsAnswer): void {
@@ -132,7 +148,8 @@ function namespaceIfThere(pid: number): number | undefined {
   }
 }
 
-/** What a question and its answer have in common. */
-function keyOf({ socket, netns, server }: DnsMessage, { id, type, name }: DnsQuestion | DnsAnswer): string {
-  return [socket, netns, server.addr.join('.'), server.port, id, type, name.toLowerCase()].join(' ');
+/** What a question and its answer have in common; and what without the server, where a process does not ask who answered. */
+function keysOf({ socket, netns, server }: DnsMessage, { id, type, name }: DnsQuestion | DnsAnswer): [string, string] {
+  const any = [socket, netns, id, type, name.toLowerCase()].join(' ');
+  return server.port === 0 ? [any, any] : [`${server.addr.join('.')} ${server.port} ${any}`, any];
 }

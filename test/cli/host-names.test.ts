@@ -91,6 +91,35 @@ describe('cli: names of addresses', () => {
     assert.equal(names.name('10.0.0.9', asker()), undefined);
   });
 
+  describe('are what was asked for where a process does not look who answers', () => {
+    const nobody = { server: { addr: SERVER.addr.map(() => 0), port: 0 } };
+    it('with the question first, or the answer', () => {
+      names.take(question('a.test'));
+      names.take(answer('a.test', ['10.0.0.1'], nobody));
+      names.take(answer('b.test', ['10.0.0.2'], { ...nobody, time: 200n }));
+      names.take(question('b.test', { time: 201n }));
+      assert.deepEqual(
+        ['10.0.0.1', '10.0.0.2'].map((address) => names.name(address, asker())),
+        ['a.test', 'b.test'],
+      );
+    });
+
+    it('by the same socket, and once', () => {
+      names.take(question('a.test'));
+      names.take(answer('a.test', ['10.0.0.1'], { ...nobody, socket: 8n }));
+      names.take(answer('a.test', ['10.0.0.2'], nobody));
+      names.take(answer('a.test', ['10.0.0.3'], nobody));
+      names.take(answer('a.test', ['10.0.0.4']));
+      names.take(question('b.test'));
+      names.take(answer('b.test', ['10.0.0.5']));
+      names.take(answer('b.test', ['10.0.0.6'], nobody));
+      assert.deepEqual(
+        [1, 2, 3, 4, 5, 6].map((number) => names.name(`10.0.0.${number}`, asker())),
+        [undefined, 'a.test', undefined, undefined, 'b.test', undefined],
+      );
+    });
+  });
+
   describe('are those that were told last before the event', () => {
     beforeEach(() => {
       told(names, 'a.test', ['10.0.0.1'], { time: 100n });

@@ -132,6 +132,29 @@ describe('--dns', () => {
     assert.deepEqual([event.remote_addr, event.remote_port, event.remote_name], [HOST, port, NAME]);
   });
 
+  it('has the name that a process is told which does not look who answers', async function () {
+    needs(this, 'sock-lengths');
+    // By read(2), of a socket that is not connected.
+    const script = `use Socket; my ($query, $port) = @ARGV;
+      socket(my $names, AF_INET, SOCK_DGRAM, 0);
+      send($names, pack('H*', $query), 0, pack_sockaddr_in(53, inet_aton('${NAME_SERVER}'))); sysread($names, my $answer, 4096);
+      socket(my $host, AF_INET, SOCK_STREAM, 0); connect($host, pack_sockaddr_in($port, inet_aton('${HOST}')));`;
+    const query = dnsPacket.encode({
+      type: 'query',
+      id: 99,
+      flags: 0x100,
+      questions: [{ type: 'A', name: 'read.test' }],
+    });
+    const { events } = await trace.run(
+      ['--dns', '-P', `${port}`],
+      ['perl', '-e', script, query.toString('hex'), `${port}`],
+    );
+    assert.deepEqual(
+      events.map(({ comm, remote_name }) => [comm, remote_name]),
+      [['perl', 'read.test']],
+    );
+  });
+
   it('has the name that the C library asked for', async function () {
     for (const name of ['curl', 'unshare'] as const) needs(this, name);
     const file = join(trace.folder, 'resolv.conf');

@@ -3,28 +3,13 @@ import { readlinkSync } from 'node:fs';
 import { needs } from '../capability.js';
 import { fewer } from '../helpers/patience.js';
 import { Running, run, snoopkit } from '../helpers/run.js';
-import { type CallEvent, plainAddress, traceSteps } from '../helpers/socket-events.js';
+import { plainAddress, traceSteps } from '../helpers/socket-events.js';
 import { parseSteps, SOCKETS, type Step, socketsWords } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
-
-interface UdpEvent extends CallEvent {
-  direction: string;
-  bytes: number;
-}
-
-/** Each way, with what it needs. */
-const WAYS = [
-  ['tp_btf,raw_tp,tracepoint', 'sock-lengths'],
-  ['raw_tp,tracepoint', 'sock-lengths'],
-  ['fentry', 'fentry'],
-  ['kprobe', 'kprobe-pmu'],
-] as const;
+import { nobody, type UdpEvent, WAYS } from '../helpers/udp.js';
 
 const SENDS = /^(udp-send|send|sendmsg|sendmmsg|write)$/;
 const RECEIVES = /^(udp-recv|recv|recvmsg|recvmmsg|read)$/;
-
-/** How the other end is shown where there is none, or nobody knows it. */
-const nobody = (local: string) => (local.includes(':') ? ':: 0' : '0.0.0.0 0');
 
 /** What a step did, in the words of the event; of a step of several calls what they did in all. */
 function truth(steps: readonly Step[]): string[] {
@@ -90,68 +75,6 @@ describe('udpsnoop', () => {
           });
           assert.deepEqual(events.map(shown), expected);
           assert.ok(events.every(({ comm, ret, bytes }) => comm === 'sockets' && ret === bytes));
-        });
-
-      it('says where it does not know the other end', async () => {
-        const { events, told } = await udp(
-          by,
-          'udp-bind 0 127.0.0.1 0 udp-bind 1 :: 0',
-          'udp-send 2 127.0.0.1 @0 1 recv 0 9 udp-send 2 127.0.0.1 @0 2 recvmsg 0 9 nobody',
-          'udp-send 2 127.0.0.1 @1 3 read 1 9 sendmmsg 2 4 ( 127.0.0.1 @0 127.0.0.1 @0 ) recvmmsg 0 2',
-        );
-        const sender = `127.0.0.1 ${told.find(({ slot }) => slot === 2)?.local_port}`;
-        // Who asks nobody is told nothing, and that alone is what these tracepoints see.
-        const known = (family: string) => (hooks === 'raw_tp,tracepoint' ? nobody(family) : sender);
-        assert.deepEqual(
-          events.filter((e) => e.direction === 'receive').map((e) => `${e.bytes} ${e.remote_addr} ${e.remote_port}`),
-          [`1 ${known('')}`, `2 ${known('')}`, `3 ${known(':')}`, `4 ${sender}`, `5 ${sender}`],
-        );
-      });
-
-      if (hooks !== 'raw_tp,tracepoint')
-        it('knows who sent what nobody asks about, of several senders and of what waits', async () => {
-          const { events, told } = await udp(
-            by,
-            'udp-bind 0 :: 0 udp-bind 1 127.0.0.1 0 udp-bind 2 127.0.0.2 0 udp-bind 3 ::1 0',
-            // Three wait, the first is looked at, one is cut; then one at a time, and one that nobody reads.
-            'udp-send 1 127.0.0.1 @0 1 udp-send 2 127.0.0.1 @0 5 udp-send 3 ::1 @0 3 peek 0 9',
-            'read 0 9 recv 0 2 read 0 9 udp-send 2 127.0.0.1 @0 6 read 0 9 udp-send 3 ::1 @0 0 recvmsg 0 9 nobody',
-            'udp-send 1 127.0.0.1 @0 7 udp-recv 0 9 udp-send 2 127.0.0.1 @0 8 udp-send 3 ::1 @0 9',
-          );
-          const sender = (slot: number) => {
-            const bound = told.find((line) => line.step === 'udp-bind' && line.slot === slot);
-            return `${bound?.local} ${bound?.local_port}`;
-          };
-          assert.deepEqual(
-            events.filter((e) => e.direction === 'receive').map((e) => `${e.bytes} ${e.remote_addr} ${e.remote_port}`),
-            [1, 2, 3, 6, 0, 7].map((bytes, i) => `${bytes} ${sender([1, 2, 3, 2, 3, 1][i] ?? 0)}`),
-          );
-        });
-
-      if (hooks !== 'raw_tp,tracepoint')
-        it('knows it after a receive that failed, and whatever the socket was connected to', async () => {
-          const { events, told } = await udp(
-            by,
-            // Disconnected, a socket keeps a port that it has asked for.
-            'udp-bind 3 127.0.0.4 0 udp-bind 0 127.0.0.1 @3 udp-bind 1 127.0.0.2 0 udp-bind 2 127.0.0.3 0',
-            // What is thrown away is not the next one's.
-            'udp-send 1 127.0.0.1 @0 80 recv-fault 0 udp-send 2 127.0.0.1 @0 21 read 0 99',
-            // It comes while the socket is connected, and is read then; the next one comes afterwards.
-            'connect 0 127.0.0.2 @1 udp-send 1 127.0.0.1 @0 22 recv 0 99 disconnect 0 udp-send 2 127.0.0.1 @0 5 recv 0 9',
-            // It waits already as the socket is connected to another.
-            'udp-send 2 127.0.0.1 @0 23 connect 0 127.0.0.2 @1 read 0 99 disconnect 0',
-            'udp-send 2 127.0.0.1 @0 24 connect 0 127.0.0.2 @1 udp-recv 0 99',
-          );
-          const sender = (slot: number) => {
-            const bound = told.find((line) => line.step === 'udp-bind' && line.slot === slot);
-            return `${bound?.local} ${bound?.local_port}`;
-          };
-          assert.deepEqual(
-            events
-              .filter((e) => e.direction === 'receive' && e.ret >= 0)
-              .map((e) => `${e.bytes} ${e.remote_addr} ${e.remote_port}`),
-            [`21 ${sender(2)}`, `22 ${sender(1)}`, `5 ${sender(2)}`, `23 ${sender(2)}`, `24 ${sender(2)}`],
-          );
         });
 
       it('tells each message of sendmmsg and recvmmsg', async () => {
