@@ -1,5 +1,5 @@
 #!/bin/sh
-':' //; SNOOPKIT_START=$0; [ ! -h "$0" ] || SNOOPKIT_START=$(readlink -f "$0"); . "${SNOOPKIT_START%/*}/start.sh"
+':' //; SNOOPKIT_START=$0; [ "${0#*/}" != "$0" ] || SNOOPKIT_START=./$0; [ ! -h "$0" ] || SNOOPKIT_START=$(readlink -f "$0"); . "${SNOOPKIT_START%/*}/start.sh"
 // The line above is the shell's, which becomes Node. What follows is the program: node bin/snoopkit.cjs starts it, too.
 // The program is one file, compiled anew at every start but for the bytecode that the first run of a tool leaves beside
 // it. Node does the same for whoever asks, but only from 22 on, and obeys the same variable.

@@ -13,5 +13,7 @@ if ! ulimit -Sn 64 2>/dev/null; then
 	echo 'snoopkit: 64 files must be open at a time, and fewer are allowed: raise the hard limit (ulimit -n)' >&2
 	exit 1
 fi
+# Until the program can hear these: src/cli/signals.ts.
+trap '' USR2 ALRM
 # Should SIGUSR1 come before the program can stop that, Node finds no address for its debugger to listen on.
 exec node --inspect-port=192.0.2.1:65535 "$0" "$@"

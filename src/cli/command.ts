@@ -16,9 +16,13 @@ const GRACE_MS = 2000;
 const FIRST_FREE_FD = 3;
 
 /** What the launcher needs to know: src/native/launch.c. */
-function settings(env: NodeJS.ProcessEnv | undefined): Buffer {
-  const { openFiles = '', ignored, blocked } = inheritance();
-  const texts = [openFiles, ignored.toString(16), blocked.toString(16), ...inheritedEnvironment(env)];
+function settings(keepsOutput: boolean, env: NodeJS.ProcessEnv | undefined): Buffer {
+  const { openFiles = '', ignored, blocked, closed } = inheritance();
+  // Its standard output is our standard error, or our own.
+  const output = closed.includes(keepsOutput ? 1 : 2) ? [1] : [];
+  const unwanted = [...closed.filter((fd) => fd !== 1), ...output].reduce((mask, fd) => mask | (1 << fd), 0);
+  const masks = [ignored, blocked, unwanted].map((mask) => mask.toString(16));
+  const texts = [openFiles, ...masks, ...inheritedEnvironment(env)];
   const bytes = Buffer.from(texts.map((text) => `${text}\0`).join(''), 'latin1');
   const size = Buffer.alloc(4);
   // Native order: both architectures are little-endian.
@@ -91,7 +95,7 @@ export class TracedCommand {
     });
     restorePriority(child.pid as number);
     const socket = (child.stdio as readonly unknown[])[gate] as Duplex;
-    socket.write(settings(env));
+    socket.write(settings(keepsOutput, env));
     return new TracedCommand(command[0] ?? '', child, socket);
   }
 

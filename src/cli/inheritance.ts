@@ -14,6 +14,8 @@ export interface Inheritance {
   readonly blocked: bigint;
   /** From 3 on. */
   readonly descriptors: readonly number[];
+  /** Of the first three, for which Node has opened something. */
+  readonly closed: readonly number[];
   /** What a shell on the way has changed: NAME=VALUE, or NAME for what was not there. One character for each byte. */
   readonly variables: readonly string[];
 }
@@ -26,11 +28,13 @@ const list = (text: string) => (text === '-' ? [] : text.split(','));
 export function parseInheritance(text: string): Inheritance | undefined {
   const [pid, openFiles, ignored, blocked, descriptors = '-', variables = '-'] = text.split(' ');
   if (pid !== String(process.pid)) return undefined;
+  const open = list(descriptors).map(Number);
   return {
     openFiles,
     ignored: BigInt(`0x${ignored}`),
     blocked: BigInt(`0x${blocked}`),
-    descriptors: list(descriptors).map(Number),
+    descriptors: open.filter((fd) => fd > 2),
+    closed: [0, 1, 2].filter((fd) => !open.includes(fd)),
     variables: list(variables).map((hex) => Buffer.from(hex, 'hex').toString('latin1')),
   };
 }
@@ -91,7 +95,7 @@ function guessDescriptors(): number[] {
 function guess(): Inheritance {
   const pid = starter();
   const [openFiles, ignored, descriptors] = [guessOpenFiles(pid), guessIgnored(pid), guessDescriptors()];
-  return { openFiles, ignored, blocked: 0n, descriptors, variables: [] };
+  return { openFiles, ignored, blocked: 0n, descriptors, closed: [], variables: [] };
 }
 
 let known: Inheritance | undefined;

@@ -2,7 +2,7 @@
  * inherited PID: what a process begins with that Node changes or forgets at its start, and that a
  * traced command is to have all the same. bin/start.sh runs it from the shell PID that Node is
  * about to replace, and hands on what it says, in one line: PID, the soft limit of open files,
- * masks of the signals that are ignored and that are blocked, descriptors from 3 on, and variables
+ * masks of the signals that are ignored and that are blocked, open descriptors, and variables
  * that a shell does not pass on as they are, in hexadecimal: NAME=VALUE, or NAME for one that is
  * not there.
  */
@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Their sum must fit into one variable. */
 #define MOST_VARIABLES (48 << 10)
@@ -67,12 +69,33 @@ static void tell_signals(const char *pid)
 	printf(" %jx %jx", (uintmax_t)ignored, (uintmax_t)blocked);
 }
 
-static void tell_descriptors(void)
+/* Node opens /dev/null for each of the first three that is closed. Ours are not the shell's, which
+ * may read what we say where one was closed. */
+static void tell_standard(const char *pid, const char **separator)
+{
+	struct stat ours = {};
+
+	fstat(STDOUT_FILENO, &ours);
+	for (int fd = 0; fd <= 2; fd++) {
+		struct stat theirs;
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/%s/fd/%d", pid, fd);
+		if (stat(path, &theirs) ||
+		    (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino))
+			continue;
+		printf("%s%d", *separator, fd);
+		*separator = ",";
+	}
+}
+
+static void tell_descriptors(const char *pid)
 {
 	DIR *folder = opendir("/proc/self/fd");
 	const char *separator = " ";
 	struct dirent *entry;
 
+	tell_standard(pid, &separator);
 	while (folder && (entry = readdir(folder))) {
 		int fd = atoi(entry->d_name);
 
@@ -147,7 +170,7 @@ int main(int argc, char **argv)
 	fputs(argv[1], stdout);
 	tell_limit();
 	tell_signals(argv[1]);
-	tell_descriptors();
+	tell_descriptors(argv[1]);
 	tell_variables(argv[1]);
 	putchar('\n');
 	return 0;

@@ -4,9 +4,9 @@
  * instruction.
  *
  * From the socket come the size of what follows, a native u32, and that: texts which end in NUL.
- * The first three are the soft limit of open files, or nothing to leave it as it is, and masks, in
- * hexadecimal, of the signals that CMD is to ignore and to have blocked; the others are its
- * environment. One byte more is the word to go; an end before that means that the parent is gone.
+ * The first four are the soft limit of open files, or nothing to leave it as it is, and masks, in
+ * hexadecimal, of the signals that CMD is to ignore and to have blocked, and of the descriptors that
+ * it is not to have; the others are its environment. One byte more is the word to go; an end before that means that the parent is gone.
  * Back comes nothing but the end of file when CMD runs, or else the errno of execvp(3), a native
  * int.
  */
@@ -88,6 +88,15 @@ static void set_signals(const char *ignored, const char *blocked)
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
+static void close_descriptors(const char *mask)
+{
+	uint64_t closed = strtoull(mask, NULL, 16);
+
+	for (int fd = 0; closed >> fd; fd++)
+		if (closed >> fd & 1)
+			close(fd);
+}
+
 static void set_environment(char *text)
 {
 	size_t count = 0;
@@ -139,18 +148,20 @@ static char *find(const char *name)
 int main(int argc, char **argv)
 {
 	int fd = argc < 3 ? -1 : atoi(argv[1]), error;
-	char *limit, *ignored, *blocked, *path, go;
+	char *limit, *ignored, *blocked, *closed, *path, go;
 
 	if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || !(limit = receive_texts(fd)))
 		return EXIT_ABANDONED;
 	ignored = next(limit);
 	blocked = next(ignored);
-	set_environment(next(blocked));
+	closed = next(blocked);
+	set_environment(next(closed));
 	path = find(argv[2]);
 	if (!receive(fd, &go, 1))
 		return EXIT_ABANDONED;
 	set_limit(limit);
 	set_signals(ignored, blocked);
+	close_descriptors(closed);
 	if (path)
 		execv(path, argv + 2);
 	execvp(argv[2], argv + 2);

@@ -43,6 +43,20 @@ describe('a traced command has what it would have without snoopkit', () => {
     });
   }
 
+  for (const closed of ['<&-', '2>&-', '<&- 2>&-'])
+    it(`a standard descriptor that is closed: ${closed}`, async () => {
+      const script = `exec ${closed};`;
+      assert.deepEqual(await lines(script, SNOOPKIT, ...TRACED, INHERITS), await lines(script, INHERITS));
+    });
+
+  it('no output where there is none', async () => {
+    const file = '/proc/self/fd';
+    const script = `"$@" ls ${file} 2>&1 >&- | wc -l; "$@" sh -c 'echo >&1' >&- 2>/dev/null; echo $?;`;
+    const [said, status] = await lines(`set -- "$1" opensnoop --out /dev/null --; ${script} exit;`, SNOOPKIT);
+    const [plainSaid, plainStatus] = await lines(`set -- env; ${script} exit;`);
+    assert.deepEqual([said, status], [plainSaid, plainStatus]);
+  });
+
   for (const [what, prefix] of Object.entries(PREFIXES))
     it(what, async () => {
       const script = `exec $(printf '${prefix}')`.replaceAll('%%', '%%%%');
