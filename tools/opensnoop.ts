@@ -63,6 +63,10 @@ export default defineTool({
       command: '-f -o json --out opens.json -- make',
     },
     {
+      summary: 'Opens that failed for want of file descriptors',
+      command: '-x -f --json -- make | grep EMFILE',
+    },
+    {
       summary: 'Paths opened by a command',
       command: '<%= config.bin %> opensnoop -o json -- cat /etc/hostname | jq -r .path',
     },
