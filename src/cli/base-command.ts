@@ -15,7 +15,7 @@ export abstract class BaseCommand extends Command {
       const { id = '', flags = {}, isTool = false } = this.ctor as typeof Command & { isTool?: boolean };
       const cut = this.argv.indexOf('--');
       const words = cut < 0 ? this.argv : this.argv.slice(0, cut);
-      say(`${usageText(error, { id, flags, isTool, words })} (snoopkit ${id} --help tells more)`);
+      say(`${usageText(error, { id, flags, isTool, words })} (see snoopkit ${id} --help)`);
       process.exitCode = 2;
       return;
     }
@@ -30,5 +30,5 @@ export function refuseTwoOutputs(
 ): void {
   const isGiven = flags.output !== undefined && given.output?.setFromDefault !== true;
   if (flags.json && isGiven && flags.output !== 'json')
-    throw new UsageError(`--json and --output ${flags.output} contradict each other: give one of them`);
+    throw new UsageError(`--json conflicts with --output ${flags.output}: give only one of them`);
 }

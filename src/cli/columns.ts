@@ -7,7 +7,7 @@ function pick(names: readonly string[], all: readonly Column[]): Column[] {
   return names.map((name) => {
     const column = all.find((candidate) => candidate.name === name);
     if (!column) {
-      throw new UsageError(`--fields: there is no ${name}; there are: ${all.map((known) => known.name).join(', ')}`);
+      throw new UsageError(`--fields: no column ${name}; columns: ${all.map((known) => known.name).join(', ')}`);
     }
     return column;
   });

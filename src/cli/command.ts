@@ -123,7 +123,7 @@ export class TracedCommand {
     if (own !== undefined) return own;
     this.#child.kill('SIGTERM');
     const ended = await Promise.race([this.exited, setTimeout(GRACE_MS, undefined, { ref: false })]);
-    if (ended === undefined) say(`${this.#name} does not end on SIGTERM, and runs on as process ${this.pid}`);
+    if (ended === undefined) say(`${this.#name} did not exit on SIGTERM and is still running as process ${this.pid}`);
     this.#child.unref();
     return undefined;
   }

@@ -52,7 +52,7 @@ function __snoopkit_complete_traced
     complete -C (string join ' ' -- $line)
 end
 complete -c snoopkit -f
-complete -c snoopkit -n __snoopkit_first -l help -s h -d 'tell what there is'
+complete -c snoopkit -n __snoopkit_first -l help -s h -d 'list the commands'
 complete -c snoopkit -n __snoopkit_first -l version -d 'print the version'
 complete -c snoopkit -n __snoopkit_traced -a '(__snoopkit_complete_traced)'
 ${commands.flatMap((command) => commandLines(command)).join('\n')}

@@ -50,7 +50,7 @@ _snoopkit() {
 ${described.join('\n')}
     )
     _describe command known
-    _arguments '--help[tell what there is]' '--version[print the version]'
+    _arguments '--help[list the commands]' '--version[print the version]'
     return
   fi
   shift words

@@ -65,7 +65,7 @@ export function commandWords(commands: readonly Command.Loadable[]): CommandWord
         name: 'help',
         char: 'h',
         type: 'boolean',
-        summary: 'tell how to use it',
+        summary: 'show help',
       } as Command.Flag.Any),
     ],
     words: argumentWords(command.args, tools),

@@ -14,7 +14,7 @@ import { HELP_VALUE, LISTS, type ToolDefinition, type ToolFlag } from './tool.js
 /** A command that runs a tool; `tool` is what it was made from, for those who write manuals and test it. */
 export type ToolCommand = Command.Class & { readonly tool: ToolDefinition };
 
-const TREE = 'show all processes at the end, each below the one that created it; with --failed what led to failures';
+const TREE = 'show the process tree at the end; with --failed only branches that lead to failures';
 
 function ownFlag(flag: ToolFlag) {
   const { char, summary } = flag;

@@ -12,6 +12,6 @@ export function isTool(command: Command.Loadable): boolean {
 /** The definition of a tool. Throws UsageError where there is no tool of that name. */
 export async function findTool(config: Config, name: string): Promise<ToolDefinition> {
   const { tool } = ((await config.findCommand(name)?.load()) ?? {}) as Partial<ToolCommand>;
-  if (!tool) throw new UsageError(`there is no tool ${name} (snoopkit --help lists them)`);
+  if (!tool) throw new UsageError(`unknown tool ${name} (see snoopkit --help)`);
   return tool;
 }

@@ -48,7 +48,7 @@ function findIn(folder: string, { kernel, id, version, arch }: Distribution): st
     if (existsSync(file)) return file;
     if (existsSync(`${file}.tar.xz`)) return unpacked(`${file}.tar.xz`);
   }
-  throw new SnoopkitError('BTF', `--btf ${folder}: nothing for this kernel in it: ${places.join(' or ')}[.tar.xz]`);
+  throw new SnoopkitError('BTF', `--btf ${folder}: no BTF of this kernel: expected ${places.join(' or ')}[.tar.xz]`);
 }
 
 /**

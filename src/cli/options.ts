@@ -109,8 +109,7 @@ function otlpOf(flags: SharedFlagValues, output: Output, command: readonly strin
 }
 
 function fileOf({ out, truncate, rotate, keep }: SharedFlagValues): FileOptions {
-  const needs = (flag: string, other: string) =>
-    new UsageError(`${flag} says how a file is written: it needs ${other}`);
+  const needs = (flag: string, other: string) => new UsageError(`${flag} needs ${other}`);
   if (out === undefined && truncate) throw needs('--truncate', '--out');
   if (out === undefined && rotate !== undefined) throw needs('--rotate', '--out');
   if (rotate === undefined && keep !== undefined) throw needs('--keep', '--rotate');
@@ -126,11 +125,11 @@ function fileOf({ out, truncate, rotate, keep }: SharedFlagValues): FileOptions 
 /** Checks and converts the flags. Throws UsageError, in one line, for the first that makes no sense. */
 export function parseOptions(flags: SharedFlagValues, command: readonly string[]): RunOptions {
   if (flags.follow && !flags.pid && command.length === 0) {
-    throw new UsageError('--follow needs something to follow: --pid, or a command after --');
+    throw new UsageError('--follow needs --pid or a command after --');
   }
   const output = flags.json ? 'json' : (flags.output ?? 'table');
   if (flags.tree && (output !== 'table' || flags.fields !== undefined || flags.time !== undefined))
-    throw new UsageError('--tree has a form of its own: leave out --output, --fields and --time');
+    throw new UsageError('--tree cannot be combined with --output, --fields or --time');
   const users = new NameDatabase('passwd');
   return {
     filters: {

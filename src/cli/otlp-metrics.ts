@@ -47,7 +47,8 @@ export function checkBy(view: OtlpView): void {
   const shape = shapeOf(view);
   const names = shape ? keyColumns(shape).map(({ name }) => name) : [];
   const unknown = view.by?.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new UsageError(`--by ${unknown}: metrics can be told apart by ${names.join(', ')}`);
+  if (unknown !== undefined)
+    throw new UsageError(`--by ${unknown}: not a metric attribute; columns: ${names.join(', ')}`);
 }
 
 /** Counts from when it is made. */

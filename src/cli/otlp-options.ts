@@ -43,7 +43,7 @@ const SMALLEST_SPOOL = 1 << 20;
 function parseSpoolMax(flag: string, text: string): number {
   const bytes = bytesOf(text) ?? 0;
   if (!(bytes >= SMALLEST_SPOOL && Number.isSafeInteger(bytes)))
-    throw new UsageError(`${flag} ${text}: give a size of at least 1M, such as 256M`);
+    throw new UsageError(`${flag} ${text}: expected a size of at least 1M, such as 256M`);
   return bytes;
 }
 
@@ -54,14 +54,14 @@ const parseCount = (flag: string, text: string) => parseInteger(flag, text, 1, 2
 
 /** A text that has to be there; which is all that can be told before the others are known. */
 function parseText(flag: string, text: string): string {
-  if (text.trim() === '') throw new UsageError(`${flag}: its value is empty`);
+  if (text.trim() === '') throw new UsageError(`${flag}: the value is empty`);
   return text.trim();
 }
 
 /** They may be secret: no error shows them. */
 function parseHeaderFlags(flag: string, texts: readonly string[]): ReadonlyMap<string, string> {
   const { headers, mistakes } = parseHeaders(texts.join(','));
-  if (mistakes.length > 0) throw new UsageError(`${flag}: ${mistakes[0]}, give NAME=VALUE,NAME=VALUE`);
+  if (mistakes.length > 0) throw new UsageError(`${flag}: ${mistakes[0]}; expected NAME=VALUE,NAME=VALUE`);
   return headers;
 }
 
@@ -78,7 +78,7 @@ export function refuseOtlpFlags(given: Readonly<Record<string, unknown>>): void 
   const name = Object.keys(given).find(
     (key) => /^(otlp-|spool-max$|trace-root$)/.test(key) && given[key] !== undefined,
   );
-  if (name !== undefined) throw new UsageError(`--${name} goes with --output otlp: give both`);
+  if (name !== undefined) throw new UsageError(`--${name} needs --output otlp or --otlp`);
 }
 
 /** undefined for a flag that is not given, so that the environment has its say. */
@@ -88,9 +88,8 @@ const parsed = <T, V>(flag: string, value: T | undefined, parse: (flag: string, 
 /** Checks and converts the flags. Throws UsageError, in one line, for the first that makes no sense. */
 export function parseOtlpFlags(flags: OtlpFlagTexts): OtlpFlagValues {
   if (flags['spool-max'] !== undefined && flags['otlp-spool'] === undefined)
-    throw new UsageError('--spool-max goes with --otlp-spool: give both');
-  if (flags['trace-root'] && !flags['otlp-spans'])
-    throw new UsageError('--trace-root goes with --otlp-spans: give both');
+    throw new UsageError('--spool-max needs --otlp-spool');
+  if (flags['trace-root'] && !flags['otlp-spans']) throw new UsageError('--trace-root needs --otlp-spans');
   return {
     endpoint: parsed('--otlp-endpoint', flags['otlp-endpoint'], parseText),
     protocol: flags['otlp-protocol'],

@@ -54,8 +54,8 @@ export class OtlpRun {
     this.#containers = new ContainerIdentities(flags.isPerContainer ?? false);
     for (const warning of this.#settings.warnings) say(warning);
     const { isDisabled, hasSpans, routes } = this.#settings;
-    if (isDisabled) say('OTEL_SDK_DISABLED is true: nothing is sent to a collector');
-    else if (hasSpans && !routes.traces) say('OTEL_TRACES_EXPORTER: no spans are sent, and --otlp-spans is ignored');
+    if (isDisabled) say('OTEL_SDK_DISABLED is true: nothing is exported');
+    else if (hasSpans && !routes.traces) say('OTEL_TRACES_EXPORTER: no spans are exported, --otlp-spans is ignored');
     if (hasSpans && routes.traces)
       this.#spans = new OtlpSpans(this.#adder('traces'), this.#settings, this.#containers, {
         isThere: command.length > 0,

@@ -157,11 +157,11 @@ export class OtlpSpans {
     };
     if (spans instanceof ProcessSpans) {
       spans.end(now, offset);
-      tell(spans.unseen, 'process has', 'processes have', ' no span, though others are below: the end was not seen');
-      tell(spans.forgotten, 'process', 'processes', ' may have no span: there were too many at a time');
+      tell(spans.unseen, 'process', 'processes', ' without a span although others are below: the exit was not seen');
+      tell(spans.forgotten, 'process', 'processes', ' possibly without a span: too many at once');
     }
     if (spans instanceof ConnectionSpans)
-      tell(spans.withoutStart, 'connection has', 'connections have', ' no span: begun before tracing');
+      tell(spans.withoutStart, 'connection', 'connections', ' without a span: opened before tracing');
     const hasRoot = spans instanceof ProcessSpans && spans.hasRoot;
     if (this.#root && this.#command && !hasRoot) {
       const { status, start } = this.#command;
@@ -172,8 +172,7 @@ export class OtlpSpans {
       const command = { ...this.#command, ...times, words, shown: this.#redact(words), owner };
       this.#emit(rootSpan(this.#root, command));
     }
-    const traces = this.#unsampled === 1 ? 'its trace is' : 'their traces are';
-    tell(this.#unsampled, 'span is', 'spans are', ` not sent: ${traces} not sampled`);
+    tell(this.#unsampled, 'span', 'spans', ' not sent: trace not sampled');
     return lines;
   }
 }

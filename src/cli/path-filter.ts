@@ -26,13 +26,13 @@ function resolved(path: string): string {
 /** Absolute paths without `.` and `..`: as they are given, and where they lead if that is elsewhere. Throws UsageError that names the flag. */
 export function parsePaths(flag: string, texts: readonly string[]): readonly string[] {
   const paths = texts.flatMap((text) => {
-    if (text === '') throw new UsageError(`${flag}: give the path of a file or folder`);
+    if (text === '') throw new UsageError(`${flag}: expected the path of a file or folder`);
     const path = resolve(text);
     if (
       Buffer.byteLength(path) > LONGEST_PATH ||
       path.split('/').some((name) => Buffer.byteLength(name) > LONGEST_NAME)
     )
-      throw new UsageError(`${flag}: no path is as long as ${text.slice(0, 40)}...`);
+      throw new UsageError(`${flag}: path too long: ${text.slice(0, 40)}...`);
     return [path, resolved(path)];
   });
   return [...new Set(paths)];

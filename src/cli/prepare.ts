@@ -65,7 +65,7 @@ function checkPidNamespace({ pids, tids, ppids }: FilterOptions, command: readon
   if (pids.length + tids.length + ppids.length + command.length === 0) return;
   if (namespaceOf('self', 'pid') === FIRST_PID_NAMESPACE) return;
   throw new UsageError(
-    'snoopkit runs in a pid namespace of its own, where pids are not those of the kernel: start the container with --pid=host',
+    'snoopkit is not in the initial pid namespace, so pids do not match those of the kernel: start the container with --pid=host',
   );
 }
 
@@ -109,7 +109,7 @@ function treeFormat(columns: readonly Column[], { tree, color, out }: RunOptions
 /** Opens the tool's object, with the constants set that its flags ask for. */
 function openObject(tool: ToolDefinition, btf: string | undefined, flags: FlagValues): BpfObject {
   const path = objectPath(tool.name);
-  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
+  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: run make build`);
   const object = BpfObject.open(path, { name: tool.name, ...(btf && { btf }) });
   try {
     applyFlags(tool, flags, object);

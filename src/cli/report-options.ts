@@ -28,7 +28,7 @@ const NAMES = ['sort', 'rows', 'interval', 'by', 'once'] as const;
 /** Throws UsageError where flags are given for reports, and there are none without another one. */
 export function refuseReportFlags(flag: string | undefined, given: Readonly<Record<string, unknown>>): void {
   const name = NAMES.find((candidate) => given[candidate] !== undefined);
-  if (flag !== undefined && name !== undefined) throw new UsageError(`--${name} goes with --${flag}: give both`);
+  if (flag !== undefined && name !== undefined) throw new UsageError(`--${name} needs --${flag}`);
 }
 
 function sortColumn(name: string, columns: readonly Column[]): Column {
@@ -36,7 +36,7 @@ function sortColumn(name: string, columns: readonly Column[]): Column {
   const column = sortable.find((candidate) => candidate.name === name);
   if (column) return column;
   const names = sortable.map((known) => known.name).join(', ');
-  throw new UsageError(`--sort ${name}: rows can be sorted by ${names}`);
+  throw new UsageError(`--sort ${name}: not a column to sort by; columns: ${names}`);
 }
 
 /** The title, and the line below the last, where the cursor is. */
@@ -86,6 +86,6 @@ export function reportOptions(
 /** The columns that --by names; undefined where it is not given. Throws UsageError where no collector is told of them. */
 export function attributesBy(given: Readonly<Record<string, unknown>>, hasCollector: boolean): string[] | undefined {
   if (given.by === undefined) return undefined;
-  if (!hasCollector) throw new UsageError('--by goes with --otlp, or --output otlp: give both');
+  if (!hasCollector) throw new UsageError('--by needs --output otlp or --otlp');
   return (given.by as string).split(',').map((name) => name.trim());
 }

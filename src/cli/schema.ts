@@ -26,7 +26,7 @@ const NOWHERE: EventContext = {
 /** The JSON Schema of a tool's lines with -o json, from the BTF of its object. Needs neither root nor the addon. */
 export function toolSchema(tool: ToolDefinition): JsonSchema {
   const path = objectPath(tool.name);
-  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
+  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: run make build`);
   const btf = Btf.parse(readBtfBytes(readFileSync(path)));
   const kinds = viewsOf(tool).map((view) => lineKind(tool, view, btf));
   return lineSchema(`snoopkit ${tool.name} -o json, a line, without --fields`, kinds);

@@ -240,7 +240,10 @@ class Session {
     const isLate = await Promise.race([destination.close().then(() => false), giveUp]);
     if (destination.error) throw destination.error;
     if (isLate)
-      throw new SnoopkitError(STALLED, `nobody reads the output: ${destination.waiting} bytes of it are dropped`);
+      throw new SnoopkitError(
+        STALLED,
+        `the reader of the output has stalled: ${destination.waiting} bytes were dropped`,
+      );
   }
 }
 

@@ -1,4 +1,4 @@
-/** The values of a tool's own flags, and what becomes of them in its object. */
+/** The values of a tool's own flags, and how they are set in its object. */
 import type { BpfMap } from '../bpf/map.js';
 import type { BpfObject } from '../bpf/object.js';
 import type { Value } from '../btf/index.js';
@@ -16,7 +16,7 @@ const OPEN_FLAGS_MAX = 16;
 function parseNames(flag: string, text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.some((name) => name === '' || name.includes('=')))
-    throw new UsageError(`${flag} ${text}: give names of environment variables, with commas between`);
+    throw new UsageError(`${flag} ${text}: expected names of environment variables, comma-separated`);
   return names;
 }
 
@@ -27,14 +27,14 @@ type OpenFlag = { mask: number; value: number };
 const parts = (texts: readonly string[]) => texts.flatMap((text) => text.split(',')).map((text) => text.trim());
 
 function noMoreThan<T>(flag: string, list: readonly T[], most: number): readonly T[] {
-  if (list.length > most) throw new UsageError(`${flag}: ${list.length} are too many, ${most} are the most`);
+  if (list.length > most) throw new UsageError(`${flag}: ${list.length} values, at most ${most} are allowed`);
   return list;
 }
 
 function parseSignals(flag: string, texts: readonly string[]): number[] {
   return parts(texts).map((text) => {
     const signal = signalNumber(text);
-    if (signal === undefined) throw new UsageError(`${flag} ${text}: give signals, such as KILL, SIGTERM or 9`);
+    if (signal === undefined) throw new UsageError(`${flag} ${text}: expected signals, such as KILL, SIGTERM or 9`);
     return signal;
   });
 }
@@ -46,7 +46,7 @@ function parseStatuses(flag: string, texts: readonly string[]): number[] {
   return parts(texts).flatMap((text) => {
     const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [text, text, text];
     const [from, to] = [first, last].map((end = '') => parseInteger(flag, end, 0, LAST_STATUS)) as [number, number];
-    if (from > to) throw new UsageError(`${flag} ${text}: give the smaller one first`);
+    if (from > to) throw new UsageError(`${flag} ${text}: the range is reversed`);
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   });
 }
@@ -55,7 +55,7 @@ function parseOpenFlags(flag: string, texts: readonly string[]): readonly OpenFl
   const flags = parts(texts).map((text) => {
     const name = text.toUpperCase().replace(/^(?!O_)/, 'O_');
     const found = openFlag(name, process.arch);
-    if (!found) throw new UsageError(`${flag} ${text}: give flags of open(2), such as O_CREAT or O_TRUNC`);
+    if (!found) throw new UsageError(`${flag} ${text}: expected flags of open(2), such as O_CREAT or O_TRUNC`);
     return found;
   });
   return noMoreThan(flag, flags, OPEN_FLAGS_MAX);

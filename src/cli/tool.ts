@@ -197,7 +197,7 @@ export function flagsInUse(
     if (given[name] !== undefined && given[name] !== false) set.add(name);
     else if (field === undefined) continue;
     else if (flag.takes === undefined) set.add(name);
-    else throw new UsageError(`--fields ${field}: say what it is to show with --${name}`);
+    else throw new UsageError(`--fields ${field} needs --${name}`);
   }
   return set;
 }

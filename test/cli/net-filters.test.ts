@@ -52,6 +52,6 @@ describe('cli: network filters', () => {
   });
 
   it('knows no ports beyond 65535', () => {
-    assert.throws(() => parseNetFilters({ port: ['65536'] }), { message: /^--port 65536: give a whole number/ });
+    assert.throws(() => parseNetFilters({ port: ['65536'] }), { message: /^--port 65536: expected an integer/ });
   });
 });
