@@ -17,7 +17,7 @@ function flagLines(command: string, flag: FlagWords): string[] {
     const negated = flag.isNegatable ? [`${start} -l no-${flag.name}${told}`] : [];
     return [`${start} -l ${flag.name}${short}${told}`, ...negated];
   }
-  // Without either a value stands behind an equals sign only.
+  // Without either, a value must follow an equals sign.
   const required = flag.value === 'file' ? ' -r' : ' -x';
   return [`${start} -l ${flag.name}${short}${flag.isValueOptional ? '' : required}${listing(flag.value)}${told}`];
 }

@@ -23,7 +23,7 @@ const ENTRY = 14;
 /** Examples for new users. */
 const EXAMPLES = [
   ['Files that nginx fails to open', 'sudo snoopkit opensnoop -x -n nginx'],
-  ['Process tree of a build, with exit statuses', 'sudo snoopkit procsnoop -f --tree -- make'],
+  ['Process tree of a build, with failures', 'sudo snoopkit procsnoop -f --tree -- make'],
   ['TCP connections as JSON', 'sudo snoopkit tcpconnect -o json | jq -c .'],
   ['Check what works on this machine', 'snoopkit doctor'],
 ] as const;

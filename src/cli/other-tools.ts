@@ -44,7 +44,7 @@ export function insteadOf(word: string, commands: readonly string[]): string | u
   const instead = INSTEAD[name];
   if (instead !== undefined) return `for ${word}, use snoopkit ${instead}`;
   if (!MISSING.has(name)) return undefined;
-  return `snoopkit has no equivalent of ${name} (bcc, libbpf-tools) yet (see snoopkit --help)`;
+  return `no equivalent of ${name} (bcc, libbpf-tools) yet (see snoopkit --help)`;
 }
 
 type Flags = Readonly<Record<string, string>>;

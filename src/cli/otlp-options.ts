@@ -11,7 +11,7 @@ import { parseResource } from '../output/otlp/settings/resource-variables.js';
 import type { Protocol } from '../output/otlp/types.js';
 import { bytesOf, parseDuration, parseInteger } from './values.js';
 
-/** The flags of src/cli/otlp-flags.ts as the command line gives them. */
+/** Values of the flags of src/cli/otlp-flags.ts from the command line. */
 export interface OtlpFlagTexts {
   'otlp-endpoint'?: string;
   'otlp-protocol'?: Protocol;
@@ -52,13 +52,13 @@ const parseTimeout = (flag: string, text: string) =>
 
 const parseCount = (flag: string, text: string) => parseInteger(flag, text, 1, 2 ** 31 - 1);
 
-/** A text that has to be there; which is all that can be told before the others are known. */
+/** A non-empty text; further checks need the other settings. */
 function parseText(flag: string, text: string): string {
   if (text.trim() === '') throw new UsageError(`${flag}: the value is empty`);
   return text.trim();
 }
 
-/** They may be secret: no error shows them. */
+/** Headers may be secret: errors do not show them. */
 function parseHeaderFlags(flag: string, texts: readonly string[]): ReadonlyMap<string, string> {
   const { headers, mistakes } = parseHeaders(texts.join(','));
   if (mistakes.length > 0) throw new UsageError(`${flag}: ${mistakes[0]}; expected NAME=VALUE,NAME=VALUE`);
@@ -73,7 +73,7 @@ function parseResourceFlags(flag: string, texts: readonly string[]): TextAttribu
   }
 }
 
-/** Throws UsageError where flags are given for --output otlp, and there is another one. */
+/** Throws UsageError for OTLP flags without --otlp or --output otlp. */
 export function refuseOtlpFlags(given: Readonly<Record<string, unknown>>): void {
   const name = Object.keys(given).find(
     (key) => /^(otlp-|spool-max$|trace-root$)/.test(key) && given[key] !== undefined,
@@ -81,11 +81,11 @@ export function refuseOtlpFlags(given: Readonly<Record<string, unknown>>): void 
   if (name !== undefined) throw new UsageError(`--${name} needs --output otlp or --otlp`);
 }
 
-/** undefined for a flag that is not given, so that the environment has its say. */
+/** undefined for a flag that is not given, so that the environment applies. */
 const parsed = <T, V>(flag: string, value: T | undefined, parse: (flag: string, value: T) => V): V | undefined =>
   value === undefined ? undefined : parse(flag, value);
 
-/** Checks and converts the flags. Throws UsageError, in one line, for the first that makes no sense. */
+/** Checks and converts the flags. Throws a one-line UsageError for the first invalid one. */
 export function parseOtlpFlags(flags: OtlpFlagTexts): OtlpFlagValues {
   if (flags['spool-max'] !== undefined && flags['otlp-spool'] === undefined)
     throw new UsageError('--spool-max needs --otlp-spool');

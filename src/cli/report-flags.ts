@@ -3,7 +3,7 @@ import type { FlagInput } from '@oclif/core/interfaces';
 import { sharedFlags } from './flags.js';
 import type { Tally } from './tally.js';
 
-/** The flags that only tools with a tally have, or have otherwise; src/cli/report-options.ts says what they mean. */
+/** Flags specific to tools with aggregates, or different there; parsed by src/cli/report-options.ts. */
 export function reportFlags({ flag, interval }: Tally): FlagInput {
   const when = flag === undefined ? '' : `with --${flag}: `;
   return {

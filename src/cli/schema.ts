@@ -10,7 +10,7 @@ import { TALLY_FIELDS } from './shared-fields.js';
 import { availableColumns, type ToolDefinition } from './tool.js';
 import { writeText } from './write-text.js';
 
-/** No machine: a schema tells what values look like, not what they are. */
+/** A context without a machine: a schema describes values, not their content. */
 const NOWHERE: EventContext = {
   clock: new ClockOffset(0n),
   arch: process.arch,
@@ -39,7 +39,7 @@ function lineKind(tool: ToolDefinition, view: ToolView, btf: Btf): LineKind {
   const told = columns.map((column) => ({
     column,
     description: texts[column.name],
-    // Rows of reports have their cgroup only where it is asked for.
+    // Rows of reports have a cgroup only on request.
     isOptional:
       !usual.has(column) || column.repeats === true || (view.shared === TALLY_FIELDS && column.name === 'cgroup'),
   }));

@@ -9,7 +9,7 @@ import { LONGEST_TIMER_MS } from './timer.js';
 
 const MAX_U32 = 0xffffffff;
 
-/** A whole number from `min` to `max`. Throws UsageError that names the flag. */
+/** An integer from `min` to `max`. Throws UsageError that names the flag. */
 export function parseInteger(flag: string, text: string, min = 0, max = MAX_U32): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= min && value <= max))
@@ -17,7 +17,7 @@ export function parseInteger(flag: string, text: string, min = 0, max = MAX_U32)
   return value;
 }
 
-/** Numbers, given in several flags or with commas between. */
+/** Numbers, in repeated flags or comma-separated. */
 export function parseIntegers(flag: string, texts: readonly string[] = [], min = 1, max = MAX_U32): number[] {
   return texts.flatMap((text) => text.split(',')).map((text) => parseInteger(flag, text.trim(), min, max));
 }
@@ -54,7 +54,7 @@ export function parseNamespaces(flag: string, kind: 'mnt' | 'net', texts: readon
 
 const COMM_MAX = 15;
 
-/** Parts of command names, which the kernel keeps in 15 bytes. */
+/** Substrings of process or thread names, which the kernel truncates to 15 bytes. */
 export function parseComms(texts: readonly string[] = [], most = 8, flag = '--comm'): string[] {
   if (texts.length > most) throw new UsageError(`${flag}: ${texts.length} values, at most ${most} are allowed`);
   for (const text of texts) {
@@ -67,7 +67,7 @@ export function parseComms(texts: readonly string[] = [], most = 8, flag = '--co
   return [...texts];
 }
 
-/** What a path that is no cgroup of version 2 is, where more can be said than that it is none. */
+/** Why a path is not a cgroup v2 directory, as precisely as possible. */
 function whyNoCgroup(text: string, path: string, root: string): string {
   const candidates = [text, path].filter((candidate) => candidate.startsWith('/'));
   for (const candidate of candidates)
@@ -78,14 +78,14 @@ function whyNoCgroup(text: string, path: string, root: string): string {
   return v1 === undefined ? `no cgroup ${path}` : `no cgroup ${path}, only the cgroup v1 path ${v1}`;
 }
 
-/** The folder of a cgroup of version 1, given as a path in the tree of its controller, as /proc/PID/cgroup has it. */
+/** The directory of a cgroup v1, given as a path below its controller, as in /proc/PID/cgroup. */
 function v1Folder(text: string): string | undefined {
   return mountPoints('cgroup')
     .map((mount) => join(mount, text))
     .find((folder) => existsSync(join(folder, 'cgroup.procs')));
 }
 
-/** Folders of cgroup v2, given as a path in its tree or in the file system. */
+/** Directories of cgroup v2, given as a path in its tree or in the file system. */
 export function parseCgroups(texts: readonly string[] = [], most = 16): string[] {
   if (texts.length > most) throw new UsageError(`--cgroup: ${texts.length} values, at most ${most} are allowed`);
   if (texts.length === 0) return [];
@@ -100,13 +100,13 @@ export function parseCgroups(texts: readonly string[] = [], most = 16): string[]
     try {
       if (mountTypeOf(path) === 'cgroup2' && readdirSync(path).includes('cgroup.procs')) return path;
     } catch {
-      // Told below.
+      // Reported below.
     }
     throw new UsageError(`--cgroup ${text}: ${whyNoCgroup(text, path, root)}`);
   });
 }
 
-/** Kinds of hooks, given in several flags or with commas between; undefined when none is. */
+/** Kinds of hooks, in repeated flags or comma-separated; undefined if none is given. */
 export function parseHooks(texts: readonly string[] = []): ReadonlySet<HookKind> | undefined {
   const kinds = texts
     .flatMap((text) => text.split(','))
@@ -121,13 +121,13 @@ export function parseHooks(texts: readonly string[] = []): ReadonlySet<HookKind>
 const SIZE_UNITS: Record<string, number> = { '': 1, k: 1 << 10, m: 1 << 20, g: 1 << 30 };
 const PAGE = 4096;
 
-/** A number of bytes such as `8M`; undefined for what is none. */
+/** A number of bytes such as `8M`; undefined if invalid. */
 export function bytesOf(text: string): number | undefined {
   const [, digits, unit] = /^(\d+)([kmg]?)(?:i?b)?$/i.exec(text) ?? [];
   return digits === undefined ? undefined : Number(digits) * (SIZE_UNITS[unit?.toLowerCase() ?? ''] ?? 1);
 }
 
-/** A number of bytes from 1 to `most`, which is one of KiB. */
+/** A number of bytes from 1 to `most`, a multiple of 1 KiB. */
 export function parseBytes(flag: string, text: string, most: number): number {
   const bytes = bytesOf(text) ?? 0;
   if (!(bytes >= 1 && bytes <= most))
@@ -135,7 +135,7 @@ export function parseBytes(flag: string, text: string, most: number): number {
   return bytes;
 }
 
-/** How large a file may become, such as `100M`. */
+/** A file size limit, such as `100M`. */
 export function parseFileSize(flag: string, text: string): number {
   const bytes = bytesOf(text) ?? 0;
   if (!(bytes >= 1024 && Number.isSafeInteger(bytes)))
@@ -143,7 +143,7 @@ export function parseFileSize(flag: string, text: string): number {
   return bytes;
 }
 
-/** A ring buffer's size, such as `8M`: rounded up to what the kernel takes, a power of two of whole pages. */
+/** A ring buffer size, such as `8M`: rounded up to a power of two and at least a page, as the kernel requires. */
 export function parseSize(flag: string, text: string): number {
   const bytes = bytesOf(text) ?? 0;
   if (!(bytes >= 1 && bytes <= 1 << 30))

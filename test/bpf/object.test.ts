@@ -205,10 +205,7 @@ describe('bpf: loading', () => {
     const error = failure(() => object.load());
     assert.ok(error instanceof VerifierError);
     assert.equal(error.program, 'handle_outside');
-    assert.match(
-      oneLine(error),
-      /^the verifier rejected program handle_outside: .*\(EACCES\).*; .*(invalid|outside)/,
-    );
+    assert.match(oneLine(error), /^the verifier rejected program handle_outside: .*\(EACCES\).*; .*(invalid|outside)/);
     assert.ok(error.log.split('\n').length > 5, error.log);
     assert.match(error.log, /invalid access to map value/);
     assert.equal(error.code, 'ERR_SNOOPKIT_VERIFIER');

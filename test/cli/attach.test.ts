@@ -70,7 +70,7 @@ describe('cli: attaching a tool', () => {
     });
     assert.throws(() => attach(first), {
       message:
-        'opensnoop has no way to see opens on this kernel: ' +
+        'opensnoop: no usable hook for opens on this kernel: ' +
         'cannot load opensnoop: program handle_openat was rejected: operation not permitted (EPERM); ' +
         'cannot load opensnoop: program handle_any was rejected: operation not permitted (EPERM)',
     });

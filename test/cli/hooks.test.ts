@@ -81,7 +81,7 @@ describe('cli: hooks', () => {
       () => planHooks(object, { calls: { ways: [MISSING] } }),
       (error) =>
         error instanceof UnsupportedError &&
-        error.message === `hookless has no way to see calls on this kernel: ${NO_TRACEPOINT}`,
+        error.message === `hookless: no usable hook for calls on this kernel: ${NO_TRACEPOINT}`,
     );
   });
 

@@ -33,7 +33,7 @@ describe('cli: names of bcc and libbpf-tools', () => {
       'killsnoop-bpfcc': 'for killsnoop-bpfcc, use snoopkit sigsnoop --kill',
       'opensnoop-bpfcc': 'for opensnoop-bpfcc, use snoopkit opensnoop',
       'tcplife.bt': 'for tcplife.bt, use snoopkit tcplife',
-      biosnoop: 'snoopkit has no equivalent of biosnoop (bcc, libbpf-tools) yet (see snoopkit --help)',
+      biosnoop: 'no equivalent of biosnoop (bcc, libbpf-tools) yet (see snoopkit --help)',
     };
     for (const [word, line] of Object.entries(lines))
       for (const args of [[word], ['help', word], [word, '-p', '1']]) {

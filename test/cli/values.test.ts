@@ -79,7 +79,7 @@ describe('cli: users', () => {
   });
 
   it('must be there by their name', () => {
-    assert.throws(() => parseUsers(['no-such-user'], users), usage('--uid no-such-user', 'no user'));
+    assert.throws(() => parseUsers(['no-such-user'], users), usage('--uid no-such-user', 'no such user'));
     assert.throws(() => parseUsers([''], users), usage('--uid'));
     assert.throws(() => parseUsers(['4294967296'], users), usage('--uid 4294967296'));
   });
@@ -230,7 +230,7 @@ describe('cli: durations', () => {
 
   it('may be longer for what is made for it', () => {
     assert.equal(parseDuration('--duration', '600h', LONGEST_RUN_MS), 2_160_000_000);
-    assert.throws(() => parseDuration('--interval', '600h'), /596h at most$/);
+    assert.throws(() => parseDuration('--interval', '600h'), /at most 596h$/);
   });
 
   for (const text of ['', '0', '0ms', '-1', '5d', '5 s', 's', '.5', '5.', '1e3', '597h', '1m30s', 'Infinity'])

@@ -110,7 +110,7 @@ function success(answer: Answer, { protocol, signal }: Route, show: ShowAnswer):
   const expected = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
   const { status, body } = answer;
   const type = contentType(answer) || expected;
-  if (answer.isCut) return unreadable(status, ': truncated');
+  if (answer.isCut) return unreadable(status, ': truncated or undecodable');
   if (body.length > 0 && type !== expected)
     return unreadable(status, `: content type ${show(type)}, expected ${expected}`);
   return protocol === 'http/json' ? takenByJson(body, signal, status, show) : takenByProtobuf(body, status, show);

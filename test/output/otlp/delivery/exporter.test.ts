@@ -137,7 +137,7 @@ describe('OTLP: Exporter', () => {
     // 0.8 of 1000, 1500, 2250, 3375; the next 4050 would be too late.
     assert.deepEqual(times(), [0, 800, 2000, 3800, 6500]);
     assert.equal(target.account.dropped.timeout, 10);
-    assert.match(troubles.join(), /does not take log records for now: away.*in time/);
+    assert.match(troubles.join(), /cannot export log records, will retry: away.*in time/);
     assert.deepEqual(
       reports.map(({ records, milliseconds, outcome }) => [records, milliseconds, outcome.kind]),
       [[10, 6500, 'later']],

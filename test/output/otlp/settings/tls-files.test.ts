@@ -112,7 +112,7 @@ describe('output: otlp: files for TLS', () => {
     fails({ [CERT]: path('cert') }, {}, 'SnoopkitError', /^OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: needs a key: set/);
     fails({ [CLIENT_KEY]: path('key') }, {}, 'SnoopkitError', /^OTEL_EXPORTER_OTLP_CLIENT_KEY: needs a certificate/);
     fails({ [own(CERT)]: path('cert') }, {}, 'SnoopkitError', /^OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE: /);
-    fails({}, { cert: path('cert') }, 'UsageError', /^--otlp-cert: of no use/);
-    fails({}, { key: path('key') }, 'UsageError', /^--otlp-key: of no use/);
+    fails({}, { cert: path('cert') }, 'UsageError', /^--otlp-cert: needs a key/);
+    fails({}, { key: path('key') }, 'UsageError', /^--otlp-key: needs a certificate/);
   });
 });

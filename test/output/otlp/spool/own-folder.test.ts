@@ -36,7 +36,7 @@ describe('OTLP: whose the folder of a spool is', () => {
       await refused(
         path,
         new RegExp(
-          `others can write to ${path} \\(mode ${mode.toString(8).padStart(4, '0')}\\): (chmod go-w|name one)`,
+          `others can write to ${path} \\(mode ${mode.toString(8).padStart(4, '0')}\\): (chmod go-w|use a folder)`,
         ),
       );
     }
