@@ -194,7 +194,7 @@ class Session {
     const progress = () => {
       const [count, lost] = [this.#run?.pump.events ?? 0, this.#run?.losses.total ?? 0];
       const what = `${this.#prepared.reports ? 'report' : 'event'}${count === 1 ? '' : 's'}`;
-      say(`${name}: ${count} ${what} until now, ${lost} lost`);
+      say(`${name}: ${count} ${what} so far, ${lost} lost`);
     };
     this.#cleanups.push(heedSignals({ end, reopen, progress }));
   }

@@ -159,7 +159,7 @@ describe('bpf: refusals', () => {
     );
     const map = new BpfMap(refusing({ mapFd: 3 }), info, shapes);
     assert.throws(() => map.set(Buffer.alloc(3), Buffer.alloc(8)), /^RangeError: numbers: 3 bytes, expected 4$/);
-    assert.throws(() => map.set(Buffer.alloc(4), Buffer.alloc(9)), /^RangeError: numbers: 9 bytes where 8 belong$/);
+    assert.throws(() => map.set(Buffer.alloc(4), Buffer.alloc(9)), /^RangeError: numbers: 9 bytes, expected 8$/);
     assert.throws(() => map.set(5, 6), /^TypeError: numbers has no BTF: pass bytes$/);
   });
 });

@@ -13,10 +13,10 @@ const FLAGS: readonly (readonly [flags: readonly string[], line: RegExp])[] = [
   [[...OTLP, '--trace-root'], /^--trace-root needs --otlp-spans$/],
   [[...OTLP, '--spool-max', '1G'], /^--spool-max needs --otlp-spool$/],
   [[...OTLP, '--otlp-spool', 'FOLDER/spool', '--spool-max', '1K'], /^--spool-max 1K: expected a size of at least 1M/],
-  [[...OTLP, '--otlp-endpoint', 'localhost:4318'], /^--otlp-endpoint: not a URL of http:\/\/ or https:\/\//],
+  [[...OTLP, '--otlp-endpoint', 'localhost:4318'], /^--otlp-endpoint: not an http:\/\/ or https:\/\/ URL/],
   [[...OTLP, '--otlp-protocol', 'http'], /^Expected --otlp-protocol=http to be one of: /],
   [[...OTLP, '--otlp-protocol', 'grpc', '--otlp-endpoint', 'a b'], /^--otlp-endpoint: not HOST:PORT, a URL/],
-  [[...OTLP, '--otlp-headers', 'secret'], /^--otlp-headers: (?!.*secret).*give NAME=VALUE,NAME=VALUE$/],
+  [[...OTLP, '--otlp-headers', 'secret'], /^--otlp-headers: (?!.*secret).*expected NAME=VALUE,NAME=VALUE$/],
   [[...OTLP, '--otlp-resource', '=x'], /^--otlp-resource: /],
   [[...OTLP, '--otlp-timeout', 'soon'], /^--otlp-timeout soon: /],
   [[...OTLP, '--otlp-batch', '0'], /^--otlp-batch 0: /],
@@ -28,8 +28,8 @@ const FLAGS: readonly (readonly [flags: readonly string[], line: RegExp])[] = [
 
 /** Variables that make it pointless to begin. */
 const FATAL: readonly (readonly [variables: NodeJS.ProcessEnv, line: RegExp])[] = [
-  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' }, /^OTEL_EXPORTER_OTLP_ENDPOINT: not a URL of/],
-  [{ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'ftp://x' }, /^OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: not a URL of/],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' }, /^OTEL_EXPORTER_OTLP_ENDPOINT: not an http:/],
+  [{ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'ftp://x' }, /^OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: not an http:/],
   [{ OTEL_EXPORTER_OTLP_CERTIFICATE: '/none' }, /^OTEL_EXPORTER_OTLP_CERTIFICATE: \/none: no such file/],
   [{ OTEL_EXPORTER_OTLP_CLIENT_KEY: '/none' }, /^OTEL_EXPORTER_OTLP_CLIENT_KEY: needs a certificate/],
 ];
