@@ -56,7 +56,7 @@ const ours = (tool: string, output: Output, follow: readonly string[] = []): Con
   output,
   arguments: ({ pid, ours }) => [tool, '-p', `${pid}`, ...follow, '-o', output, ...ours],
   // With OTLP also those that were read, and that the collector was too slow for.
-  losses: /(\d+) (?:events were lost|dropped: )/g,
+  losses: /(\d+) (?:events lost|dropped: )/g,
   buffer: `${fittingRingSize() / (1 << 20)} MiB ring (--buffer)`,
 });
 

@@ -29,7 +29,7 @@ const root = dirname(__dirname);
 const file = join(root, 'dist/cli/bundle/main.cjs');
 
 if (!existsSync(file)) {
-  process.stderr.write('snoopkit: the command line is not built: run make build\n');
+  process.stderr.write('snoopkit: not built yet: run make build\n');
   process.exit(1);
 }
 

@@ -10,7 +10,7 @@ for SNOOPKIT_INHERITED in "${SNOOPKIT_START%/*}"/../dist/native/inherited-linux-
 done
 # With fewer files Node ends with a trace of its stack. It raises the limit itself as far as it may.
 if ! ulimit -Sn 64 2>/dev/null; then
-	echo 'snoopkit: 64 files must be open at a time, and fewer are allowed: raise the hard limit (ulimit -n)' >&2
+	echo 'snoopkit: at least 64 open files must be allowed: raise the hard limit (ulimit -Hn)' >&2
 	exit 1
 fi
 # Until the program can hear these: src/cli/signals.ts.

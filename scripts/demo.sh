@@ -4,7 +4,7 @@ set -eu
 export LC_ALL=C # else most of what it shows is the C library looking for the locale
 . scripts/lib.sh
 
-is_root || has_sudo || fail 'tracing needs root (or CAP_BPF, CAP_PERFMON ...) and there is no sudo to ask: make run as root'
+is_root || has_sudo || fail 'tracing requires root (or CAP_BPF, CAP_PERFMON ...) and sudo is not available: run make as root'
 
 if [ $# -eq 0 ]; then
     set -- opensnoop -f -- sh -c 'cat /etc/hostname; ls /proc/self/ns >/dev/null; cat /nonexistent 2>/dev/null; exit 0'

@@ -26,17 +26,17 @@ reason() {
     local code
     code=$(grep -oE "(npm (error|ERR!) code |[Cc]ode: ')[A-Z][A-Z0-9_]+|HTTP [45][0-9][0-9]" "$log" | tail -n 1 | grep -oE '[A-Z0-9_]+$') || :
     case $code in
-    '') echo 'npm says why in its log:' ;;
+    '') echo 'see the npm log for the reason:' ;;
     EUSAGE) echo 'package-lock.json does not match package.json:' ;;
     ENOTFOUND | EAI_AGAIN | ETIMEDOUT | ECONNREFUSED | ECONNRESET | ENETUNREACH | EHOSTUNREACH | ERR_SOCKET_TIMEOUT | UND_ERR_CONNECT_TIMEOUT)
         echo "offline? ($code)" ;;
     *CERT* | *SIGNATURE* | ERR_TLS* | ERR_SSL*)
-        echo "the certificate of the npm registry, or of a proxy on the way, is not trusted ($code; NODE_EXTRA_CA_CERTS names a file with others):" ;;
-    E4[0-9][0-9] | 4[0-9][0-9]) echo "the npm registry refuses ($code):" ;;
-    E5[0-9][0-9] | 5[0-9][0-9]) echo "the npm registry has a problem of its own ($code):" ;;
-    EINTEGRITY) echo "what came is not what package-lock.json says ($code):" ;;
+        echo "the certificate of the npm registry or of a proxy is not trusted ($code; set NODE_EXTRA_CA_CERTS to a file of CA certificates):" ;;
+    E4[0-9][0-9] | 4[0-9][0-9]) echo "the npm registry refused the request ($code):" ;;
+    E5[0-9][0-9] | 5[0-9][0-9]) echo "the npm registry failed ($code):" ;;
+    EINTEGRITY) echo "a download does not match package-lock.json ($code):" ;;
     ENOSPC) echo "the disk is full ($code):" ;;
-    *) echo "npm says $code:" ;;
+    *) echo "npm failed with $code:" ;;
     esac
 }
 

@@ -17,7 +17,7 @@ for addon in dist/native/linux-*.node; do
     done
 done
 for file in "${needed[@]}"; do
-    [ -e "build/pack/package/$file" ] || fail "the package lacks $file"
+    [ -e "build/pack/package/$file" ] || fail "the package is missing $file"
 done
 node build/pack/package/bin/snoopkit.cjs --version || fail 'the packed snoopkit does not start'
 step PACK "$(du -k build/pack/*.tgz | awk '{ print $2 " (" $1 " KiB)" }')"

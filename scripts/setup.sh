@@ -4,15 +4,15 @@
 set -eu
 . scripts/lib.sh
 
-[ "$(uname -s)" = Linux ] || fail "needs Linux, and this is $(uname -s)"
+[ "$(uname -s)" = Linux ] || fail "requires Linux, but this is $(uname -s)"
 
-node=$(node --version 2>/dev/null) || fail 'needs Node >= 20.19, and there is no node on the PATH (Debian 13: apt-get install nodejs)'
+node=$(node --version 2>/dev/null) || fail 'requires Node >= 20.19, but no node is on the PATH (Debian 13: apt-get install nodejs)'
 IFS=. read -r major minor _ <<<"${node#v}"
-((major > 20 || (major == 20 && minor >= 19))) || fail "needs Node >= 20.19, and node is $node"
+((major > 20 || (major == 20 && minor >= 19))) || fail "requires Node >= 20.19, but node is $node"
 
 mkdir -p build 2>/dev/null || true
 for made in "$PWD" build dist node_modules vmlinux; do
-    [ ! -e "$made" ] || [ -w "$made" ] || fail "$made is not yours to write (made by root?): sudo chown -R $(id -un) '$PWD'"
+    [ ! -e "$made" ] || [ -w "$made" ] || fail "$made is not writable (created by root?): sudo chown -R $(id -un) '$PWD'"
 done
 
 # A header in the usual place, or wherever this compiler looks.
@@ -111,7 +111,7 @@ install() {
     local list
     printf -v list ', %s' "${things[@]}"
     if ! has apt-get; then
-        lacking "missing: ${list:2} (there is no apt-get here: install them yourself)"
+        lacking "missing: ${list:2} (no apt-get: install them manually)"
     elif ! is_root && ! has_sudo; then
         lacking "Debian packages are missing, run: sudo apt-get install --no-install-recommends ${packages[*]}"
     else

@@ -9,7 +9,7 @@ for version in "$@"; do
     folder=build/node-$version
     program=$folder/node_modules/node-linux-$NODE_ARCH/bin
     [ -x "$program/node" ] || any_npm install --no-audit --no-fund --prefix "$folder" "node-linux-$NODE_ARCH@$version" >"$log" 2>&1 </dev/null ||
-        fail "there is no Node $version to be had (npm failed: $PWD/$log)"
+        fail "cannot install Node $version (npm failed: $PWD/$log)"
     step NODE "$("$program/node" --version)"
     PATH=$PWD/$program:$PATH scripts/test.sh || failed+=" $version"
 done

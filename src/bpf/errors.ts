@@ -3,7 +3,7 @@ import { type Capability, missingCapabilities } from '../kernel/capabilities.js'
 import { errnoName, errnoText } from '../kernel/errno.js';
 import { FIRST_USER_NAMESPACE, namespaceOf } from '../kernel/processes.js';
 
-/** Errors of libbpf's own: enum libbpf_errno of bpf/libbpf.h, in that order. */
+/** libbpf's own error codes: enum libbpf_errno of bpf/libbpf.h, in that order. */
 const LIBBPF_FIRST = 4000;
 const LIBBPF_ERRORS = [
   ...['LIBELF', 'FORMAT', 'KVERSION', 'ENDIAN', 'INTERNAL', 'RELOC', 'LOAD', 'VERIFY', 'PROG2BIG', 'KVER', 'PROGTYPE'],
@@ -13,19 +13,19 @@ const LIBBPF_ERRORS = [
 const nameOf = (errno: number) => LIBBPF_ERRORS[errno - LIBBPF_FIRST] ?? errnoName(errno);
 const textOf = (errno: number) => LIBBPF_ERRORS[errno - LIBBPF_FIRST] ?? errnoText(errno);
 
-/** What libbpf warned of first, in its words: what follows in its log is what came of that. */
+/** The first warning of libbpf, in its words: the cause. Later ones are consequences. */
 function reasonIn(warnings: string): string | undefined {
   const [line = ''] = warnings.split('\n');
   return line.replace(/^libbpf: (elf: |prog '[^']*': )?/, '').replace(/(: -\d+|\.)$/, '') || undefined;
 }
 
-/** What is known of an error beside its number. */
+/** Details of an error beside its number. */
 interface Details {
-  /** What the error's code ends in; BPF when left out. */
+  /** Suffix of the error's code (default: BPF). */
   readonly kind?: string;
-  /** What the user can do. */
+  /** A remedy for the user. */
   readonly hint?: string;
-  /** What libbpf warned of: the error's `cause`, and what it is told by. */
+  /** libbpf's warnings: the error's `cause`; the first one becomes the reason in its message. */
   readonly warnings?: string;
 }
 
@@ -42,33 +42,33 @@ export class BpfError extends SnoopkitError {
   }
 }
 
-/** A capability is missing. `missing` names which. */
+/** Capabilities are missing; `missing` lists them. */
 export class PrivilegeError extends BpfError {
   readonly missing: readonly Capability[];
 
   constructor(operation: string, errno: number, missing: readonly Capability[]) {
     super(operation, errno, {
       kind: 'PRIVILEGE',
-      hint: `missing ${missing.join(', ')}: run it as root, for example with sudo`,
+      hint: `missing ${missing.join(', ')}: run as root, for example with sudo`,
     });
     this.missing = missing;
   }
 }
 
-/** This kernel has no such feature, hook or type. */
+/** The kernel lacks a feature, hook or type. */
 export class UnsupportedError extends SnoopkitError {
   constructor(message: string, options?: ErrorOptions) {
     super('UNSUPPORTED', message, options);
   }
 }
 
-/** The verifier refused a program. `log` is all that it said. */
+/** The verifier rejected a program. `log` is its complete log. */
 export class VerifierError extends BpfError {
   readonly program: string;
   readonly log: string;
 
   constructor(program: string, errno: number, log: string) {
-    super(`the kernel's verifier refuses the program ${program}`, errno, {
+    super(`the verifier rejected program ${program}`, errno, {
       kind: 'VERIFIER',
       hint: verifierSummary(log),
     });
@@ -77,58 +77,58 @@ export class VerifierError extends BpfError {
   }
 }
 
-/** The kernel or libbpf refused a program, for another reason than the verifier's. `program` is its name. */
+/** The kernel or libbpf rejected a program, but not the verifier. `program` is its name. */
 export class ProgramError extends BpfError {
   readonly program: string;
 
   constructor(operation: string, program: string, errno: number, warnings: string) {
-    super(`${operation}: the program ${program} is refused`, errno, { kind: 'PROGRAM', warnings });
+    super(`${operation}: program ${program} was rejected`, errno, { kind: 'PROGRAM', warnings });
     this.program = program;
   }
 }
 
-/** The kernel refused a map: mostly for its size. `map` is its name. */
+/** The kernel refused to create a map, mostly because of its size. `map` is its name. */
 export class MapError extends BpfError {
   readonly map: string;
 
   constructor(operation: string, map: string, errno: number, warnings: string) {
-    super(`${operation}: the kernel refuses the map ${map}`, errno, { kind: 'MAP' });
+    super(`${operation}: the kernel refused map ${map}`, errno, { kind: 'MAP' });
     this.cause = warnings;
     this.map = map;
   }
 }
 
-/** The line of a verifier's log that says why: the last one that is not about the verifier's own work. */
+/** The line of a verifier log that gives the reason: the last one that is not statistics. */
 export function verifierSummary(log: string): string {
   const lines = log.split('\n').map((line) => line.trim());
   const said = lines.filter((line) => line && !/^(processed \d|verification time|stack depth|--)/.test(line));
-  return said.at(-1) ?? 'it gave no reason';
+  return said.at(-1) ?? 'no reason given';
 }
 
-/** What every tracing program needs (kernel 5.8), and what is checked when nothing else is said. */
+/** Capabilities that every tracing program needs (kernel 5.8); the default for checks. */
 const TRACING: readonly Capability[] = ['CAP_BPF', 'CAP_PERFMON'];
 const EPERM = 1;
 
-/** Throws PrivilegeError when this process may not trace: before anything is tried, so that one line says it all. */
+/** Throws PrivilegeError if this process may not trace. Called before anything is tried, so that one line says it all. */
 export function requireTracingRights(): void {
   const missing = missingCapabilities(TRACING);
   if (missing.length > 0) throw new PrivilegeError('cannot trace the kernel', EPERM, missing);
-  // Whoever is root there has all rights, and the kernel gives nothing for them.
+  // Root of another user namespace has all capabilities there, which do not count here.
   if (namespaceOf('self', 'user') !== FIRST_USER_NAMESPACE)
     throw new BpfError('cannot trace the kernel', EPERM, {
       kind: 'PRIVILEGE',
-      hint: 'this is root of a user namespace only: run it outside of that',
+      hint: 'running in a user namespace, where root has no such privileges: run in the initial user namespace',
     });
 }
 
-/** The error for a refused operation: a PrivilegeError when rights were refused that the process does not have. */
+/** The error for a refused operation: a PrivilegeError if it was denied and the process lacks capabilities. */
 export function refused(operation: string, errno: number, needs: readonly Capability[] = TRACING): BpfError {
   const denied = errnoName(errno) === 'EPERM' || errnoName(errno) === 'EACCES';
   const missing = denied ? missingCapabilities(needs) : [];
   return missing.length > 0 ? new PrivilegeError(operation, errno, missing) : new BpfError(operation, errno);
 }
 
-/** Passes on what the addon returned, unless it is an error. */
+/** Returns the addon's result, or throws if it is an error. */
 export function check<T>(result: T | number, operation: string, needs?: readonly Capability[]): T {
   if (typeof result === 'number' && result < 0) throw refused(operation, -result, needs);
   return result as T;

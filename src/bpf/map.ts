@@ -80,7 +80,7 @@ export class BpfMap {
   }
 
   set valueSize(size: number) {
-    if (this.#shapes.value) throw new RangeError(`${this.name}: the size of its values is that of their type`);
+    if (this.#shapes.value) throw new RangeError(`${this.name}: the value size is fixed by the value type`);
     check(this.#native.setValueSize(this.name, size), `cannot give the map ${this.name} values of ${size} bytes`);
     this.#valueSize = size;
   }
@@ -128,12 +128,12 @@ export class BpfMap {
 
   #encodeInto(bytes: Uint8Array, shape: Shape | undefined, offset: number, size: number, value: MapValue): void {
     if (value instanceof Uint8Array) {
-      if (value.length !== size) throw new RangeError(`${this.name}: ${value.length} bytes where ${size} belong`);
+      if (value.length !== size) throw new RangeError(`${this.name}: ${value.length} bytes, expected ${size}`);
       bytes.set(value, offset);
     } else if (shape) {
       writeValue(shape, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset, value as Value);
     } else {
-      throw new TypeError(`${this.name} has no BTF: give bytes`);
+      throw new TypeError(`${this.name} has no BTF: pass bytes`);
     }
   }
 
@@ -158,7 +158,7 @@ export class BpfMap {
     if (this.isPerCpu) {
       const cpus = bytes.length / this.#stride;
       if (!Array.isArray(value) || value.length !== cpus) {
-        throw new TypeError(`${this.name} is per CPU: give an array of ${cpus} values`);
+        throw new TypeError(`${this.name} is per-CPU: pass an array of ${cpus} values`);
       }
       value.forEach((one, cpu) => {
         this.#encodeInto(bytes, this.#shapes.value, cpu * this.#stride, this.valueSize, one);

@@ -30,9 +30,7 @@ class Named<T> extends Map<string, T> {
   need(name: string): T {
     const found = this.get(name);
     if (found === undefined) {
-      throw new UnsupportedError(
-        `there is no ${this.#what} ${name}; there are: ${[...this.keys()].join(', ') || 'none'}`,
-      );
+      throw new UnsupportedError(`no ${this.#what} ${name}; ${this.#what}s: ${[...this.keys()].join(', ') || 'none'}`);
     }
     return found;
   }

@@ -88,21 +88,21 @@ export class BpfProgram {
 
   /** Attaches to a tracepoint, such as `syscalls`, `sys_exit_openat`; needs tracefs, mounted or not. */
   attachTracepoint(category: string, name: string): BpfLink {
-    const where = `the tracepoint ${category}:${name}`;
+    const where = `tracepoint ${category}:${name}`;
     const id = tracepointId(category, name);
-    if (id === undefined) throw new UnsupportedError(`cannot attach ${this.name}: this kernel has not ${where}`);
+    if (id === undefined) throw new UnsupportedError(`cannot attach ${this.name}: this kernel does not have ${where}`);
     const fd = check(loadBinding().openTracepoint(id), `cannot open ${where}`);
     return this.#keep(() => this.#native.attachPerfEvent(this.name, fd), where);
   }
 
   /** Attaches a raw_tp program to another raw tracepoint than its section's. Kernel 4.17. */
   attachRawTracepoint(name: string): BpfLink {
-    return this.#keep(() => this.#native.attachRawTracepoint(this.name, name), `the raw tracepoint ${name}`);
+    return this.#keep(() => this.#native.attachRawTracepoint(this.name, name), `raw tracepoint ${name}`);
   }
 
   /** Attaches to a kernel function. */
   attachKprobe(symbol: string, { atReturn = false }: KprobeOptions = {}): BpfLink {
-    return this.#keep(() => this.#native.attachKprobe(this.name, symbol, atReturn), `the function ${symbol}`);
+    return this.#keep(() => this.#native.attachKprobe(this.name, symbol, atReturn), `function ${symbol}`);
   }
 
   /** Attaches to a function of a program or library, by its symbol (libbpf 1.0) or, with an empty one, by its offset in the file. */
@@ -115,7 +115,7 @@ export class BpfProgram {
   attachCgroup(path: string): BpfLink {
     const fd = openSync(path, 'r');
     try {
-      return this.#keep(() => this.#native.attachCgroup(this.name, fd), `the cgroup ${path}`);
+      return this.#keep(() => this.#native.attachCgroup(this.name, fd), `cgroup ${path}`);
     } finally {
       closeSync(fd);
     }
@@ -126,9 +126,9 @@ export class BpfProgram {
     const index = loadBinding().interfaceIndex(device);
     if (index < 0) {
       const known = Object.keys(networkInterfaces()).join(', ');
-      throw new UnsupportedError(`there is no network interface ${device}; there are: ${known}`);
+      throw new UnsupportedError(`no network interface ${device}; interfaces: ${known}`);
     }
-    return this.#keep(() => this.#native.attachXdp(this.name, index), `the interface ${device}`);
+    return this.#keep(() => this.#native.attachXdp(this.name, index), `interface ${device}`);
   }
 
   /** Attaches an iterator program; see `BpfLink.openIterator`. Kernel 5.8. */

@@ -73,7 +73,7 @@ export class RingBuffer {
 
   /** Opens a map of a loaded object for reading. */
   static open(map: BpfMap, options: RingBufferOptions = {}): RingBuffer {
-    if (map.type !== MAP_TYPE.RINGBUF) throw new UnsupportedError(`the map ${map.name} is not a ring buffer`);
+    if (map.type !== MAP_TYPE.RINGBUF) throw new UnsupportedError(`map ${map.name} is not a ring buffer`);
     const { delay = Math.min(DELAY_MS, map.maxEntries / BYTES_PER_MS), batchSize = BATCH_SIZE } = options;
     const native = loadBinding().openRing(map.fd, map.maxEntries, options.orderBy ?? UNSORTED);
     return new RingBuffer(check(native, `cannot open the ring buffer ${map.name}`), delay, batchSize);

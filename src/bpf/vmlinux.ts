@@ -38,10 +38,10 @@ const FOOT = `
  */
 export function vmlinuxHeader(btf: string = KERNEL_BTF): string {
   if (btf === KERNEL_BTF && !existsSync(btf)) {
-    throw new UnsupportedError(`this kernel has no BTF (${KERNEL_BTF} is missing): give a BTF file with --btf FILE`);
+    throw new UnsupportedError(`this kernel has no BTF (${KERNEL_BTF} is missing): use --btf FILE`);
   }
   const [text, warnings] = withWarnings(() => loadBinding().dumpBtf(btf));
   if (typeof text === 'string') return HEAD + text + FOOT;
-  const error = refused(`${btf} is not BTF, nor an ELF file that has it`, -text);
+  const error = refused(`${btf} is neither BTF nor an ELF file with BTF`, -text);
   throw Object.assign(error, { cause: warnings });
 }

@@ -120,7 +120,7 @@ export class Btf {
           return at;
       }
     }
-    throw new BtfError(`BTF type ${id} ${this.#describe(id)} goes through over ${MAX_DEPTH} typedefs: a cycle?`);
+    throw new BtfError(`BTF type ${id} ${this.#describe(id)} has a chain of over ${MAX_DEPTH} typedefs: a cycle?`);
   }
 
   /**
@@ -161,7 +161,7 @@ export class Btf {
   }
 
   #checkedSize(id: number, size: number): number {
-    if (size > MAX_SIZE) throw new BtfError(`BTF type ${id} takes ${size} bytes, more than 32 bits can say`);
+    if (size > MAX_SIZE) throw new BtfError(`BTF type ${id} has ${size} bytes, which exceeds 32 bits`);
     return size;
   }
 

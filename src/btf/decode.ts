@@ -114,7 +114,7 @@ export function decodeType(raw: RawBtf, index: number, strings: Strings): BtfTyp
     case 'decl_tag':
       return { kind, name, type: sizeOrType, componentIndex: view.getInt32(data, littleEndian), attribute: flag };
     default:
-      throw new BtfError(`BTF: the type at offset ${start} is of kind ${kindOf(info)}, which snoopkit does not know`);
+      throw new BtfError(`BTF: the type at offset ${start} is of unknown kind ${kindOf(info)}`);
   }
 }
 

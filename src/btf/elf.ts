@@ -76,7 +76,7 @@ export function elfSymbols(bytes: Uint8Array): ElfSymbol[] {
   const table = sections.find((section) => section.name === '.symtab');
   if (!table) return [];
   const strings = sections[table.link]?.bytes;
-  if (!strings) throw new BtfError(`ELF: .symtab names section ${table.link} as its strings, which is not there`);
+  if (!strings) throw new BtfError(`ELF: .symtab refers to string section ${table.link}, which does not exist`);
   const view = viewOf(table.bytes);
   const symbols: ElfSymbol[] = [];
   for (let at = 0; at + SYMBOL_SIZE <= view.byteLength; at += SYMBOL_SIZE) {
@@ -117,7 +117,7 @@ function readElf(bytes: Uint8Array): Elf {
     throw new BtfError('ELF: section headers lie outside the file');
   }
   const header = (index: number) => readHeader(bytes, view, tableOffset + index * SECTION_HEADER_SIZE, littleEndian);
-  if (namesIndex >= count) throw new BtfError('ELF: the table of section names is not there');
+  if (namesIndex >= count) throw new BtfError('ELF: the section name table is missing');
   const names = header(namesIndex).bytes;
   const sections: ElfSection[] = [];
   for (let index = 0; index < count; index++) {

@@ -42,8 +42,7 @@ export function globalsOf(elf: Uint8Array, btf: Btf = Btf.parse(elf)): GlobalVar
     const datasec = btf.type(id);
     if (datasec.kind !== 'datasec' || !SECTIONS.test(datasec.name)) continue;
     const section = sections.get(datasec.name);
-    if (!section)
-      throw new BtfError(`BTF has variables of section ${quoted(datasec.name)}, which the ELF file has not`);
+    if (!section) throw new BtfError(`BTF has variables of section ${quoted(datasec.name)}, which the ELF file lacks`);
     for (const entry of datasec.variables) {
       const variable = btf.type(entry.type);
       if (variable.kind !== 'var') throw new BtfError(`BTF: section ${quoted(datasec.name)} holds a ${variable.kind}`);

@@ -48,7 +48,7 @@ export function readRaw(bytes: Uint8Array, split: boolean): RawBtf {
   const littleEndian = view.getUint16(0, true) === MAGIC;
   if (!littleEndian && view.getUint16(0) !== MAGIC) throw new BtfError('not BTF: the magic number 0xeb9f is missing');
   const version = view.getUint8(2);
-  if (version !== 1) throw new BtfError(`BTF: version ${version} is unknown; 1 is the only one`);
+  if (version !== 1) throw new BtfError(`BTF: unknown version ${version}, expected 1`);
   const u32 = (at: number) => view.getUint32(at, littleEndian);
   const headerSize = u32(4);
   if (headerSize < MIN_HEADER_SIZE || headerSize > view.byteLength) {
@@ -79,7 +79,7 @@ export function readRaw(bytes: Uint8Array, split: boolean): RawBtf {
 function checkStrings(strings: Uint8Array, split: boolean): void {
   if (strings.length === 0) {
     if (split) return;
-    throw new BtfError('BTF: there are no strings');
+    throw new BtfError('BTF: the string section is empty');
   }
   if (strings[strings.length - 1] !== 0) throw new BtfError('BTF: the last string is not terminated');
   if (!split && strings[0] !== 0) throw new BtfError('BTF: the first string is not empty');

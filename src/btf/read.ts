@@ -27,7 +27,7 @@ export function readValue(shape: Shape, bytes: DataView, offset: number): Value 
 export function checkRange(shape: Shape, bytes: DataView, offset: number): void {
   const size = sizeOfShape(shape);
   if (Number.isInteger(offset) && offset >= 0 && offset + size <= bytes.byteLength) return;
-  throw new BtfError(`a value of ${size} bytes at offset ${offset} does not lie inside ${bytes.byteLength} bytes`);
+  throw new BtfError(`a value of ${size} bytes at offset ${offset} lies outside the ${bytes.byteLength} bytes`);
 }
 
 function read(shape: Shape, view: DataView, at: number, bits?: Bits): Value {

@@ -28,7 +28,7 @@ export class Strings {
    */
   at(offset: number): string {
     if (offset < this.#first && this.#base) return this.#base.at(offset);
-    if (offset >= this.length) throw new BtfError(`BTF: no string at offset ${offset}: there are ${this.length} bytes`);
+    if (offset >= this.length) throw new BtfError(`BTF: no string at offset ${offset} of ${this.length} bytes`);
     const start = offset - this.#first;
     return this.#bytes.toString('utf8', start, this.#bytes.indexOf(0, start));
   }

@@ -88,7 +88,7 @@ function integerOf(shape: IntShape | EnumShape | PointerShape, value: Input, pat
     throw mismatch(path, expected, value);
   }
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-    throw new BtfError(`${path}: ${value} is beyond 2^53, where a number is not exact: use a bigint`);
+    throw new BtfError(`${path}: ${value} exceeds 2^53, where numbers are inexact: use a bigint`);
   }
   const signed = shape.kind !== 'pointer' && shape.signed;
   // Whether an enum is signed, older compilers don't say: take both.
@@ -117,7 +117,7 @@ function writeArray(shape: ArrayShape, view: DataView, at: number, value: Input,
 
 function writeText(shape: ArrayShape, view: DataView, at: number, value: string, path: string): void {
   const bytes = Buffer.from(value, 'utf8');
-  if (bytes.includes(0)) throw new BtfError(`${path}: a string can't have a NUL character in it`);
+  if (bytes.includes(0)) throw new BtfError(`${path}: a string can't contain NUL`);
   // The NUL is for C: what searches the array for it must not run on into what follows.
   if (bytes.length > 0 && bytes.length >= shape.length) {
     throw tooLong(path, `a string of ${bytes.length} bytes and its NUL`, shape.length);

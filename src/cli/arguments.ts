@@ -1,13 +1,13 @@
 import { UsageError } from '../errors.js';
 
-/** The words of a tool's command line: its own, and the command to trace. */
+/** A tool's command line, split into its own words and the command to trace. */
 export interface Words {
   readonly own: string[];
   /** What follows `--`; empty when there is none. */
   readonly command: string[];
 }
 
-/** `--time` may stand alone, which oclif's flags can't. */
+/** `--time` takes an optional value, which oclif does not support. */
 const TIME = new Set(['-T', '--time']);
 const DEFAULT_TIME = '--time=local';
 

@@ -13,7 +13,7 @@ import { loadWithRing } from './ring.js';
 import { sizeScratch } from './scratch.js';
 import type { ToolDefinition } from './tool.js';
 
-/** A tool at work in the kernel. Close the ring before the object. */
+/** An attached tool. Close the ring before the object. */
 export interface Attached extends HookPlan {
   readonly object: BpfObject;
   readonly ring: RingBuffer;
@@ -21,24 +21,24 @@ export interface Attached extends HookPlan {
 
 export interface AttachOptions {
   readonly filters: FilterOptions;
-  /** The process that will execute the traced command, if there is one. */
+  /** The process that will execute the traced command, if any. */
   readonly launched?: number | undefined;
   /** Bytes. */
   readonly bufferSize: number;
-  /** Only these kinds of hooks; all when left out. */
+  /** Allowed kinds of hooks (default: all). */
   readonly hooks?: ReadonlySet<HookKind> | undefined;
-  /** What else is to be put into the maps: after load, before anything is attached. */
+  /** Fills further maps, after load and before anything is attached. */
   readonly fill?: (object: BpfObject) => void;
-  /** Whether cgroups are shown or sent, so that those are kept in mind that come and go. */
+  /** Whether cgroups are shown or exported: then their creation and removal are tracked. */
   readonly hasCgroups?: boolean;
-  /** Programs that are loaded and not attached; none when left out. */
+  /** Programs to load without attaching them (default: none). */
   readonly spares?: (program: BpfProgram) => boolean;
 }
 
-/** struct event of bpf/include/event.h begins with its time. */
+/** Offset of the time in struct event of bpf/include/event.h. */
 const TIME_AT = 0;
 
-/** Runs an iterator program to its end; what it found it has put into maps. */
+/** Runs an iterator program to its end; it stores its results in maps. */
 function runIterator(link: BpfLink): void {
   const fd = link.openIterator();
   try {
@@ -50,10 +50,10 @@ function runIterator(link: BpfLink): void {
   }
 }
 
-/** The program that an error is about, if it is about one. */
+/** The program that an error is about, if any. */
 const programOf = (error: unknown) => (error as { program?: string }).program;
 
-/** Attaches what was planned. Returns the program that the kernel refused, and why. */
+/** Attaches the planned programs. Returns the program that the kernel refused, with the error. */
 function attachAll(
   { choices }: HookPlan,
   spares: AttachOptions['spares'],
@@ -74,10 +74,10 @@ function attachAll(
 }
 
 /**
- * Loads a tool and attaches it. A kernel may refuse a hook that it seems to have: fentry where it is switched off,
- * a function that was inlined. Then the object is opened anew, for libbpf loads one only once, and the tool's next way is
- * taken. All but the filters is set in `first`, and in those that `reopen` gives. Throws what the last way was refused for, and
- * PrivilegeError at once.
+ * Loads and attaches a tool. A kernel may refuse a hook that it seems to have, such as fentry where it is disabled, or an
+ * inlined function. Then the object is reopened, since libbpf loads an object only once, and the tool's next alternative is
+ * tried. Everything but the filters is set in `first` and in the objects from `reopen`. Throws the error of the last
+ * alternative; a PrivilegeError is thrown at once.
  */
 export function attachTool(
   tool: ToolDefinition,

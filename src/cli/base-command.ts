@@ -3,19 +3,19 @@ import { CLIError, ExitError } from '@oclif/core/errors';
 import { UsageError } from '../errors.js';
 import { reportError, say } from './talk.js';
 
-/** What all commands share: errors are told in one line, and end in the right exit status. */
+/** Base of all commands: reports errors in one line and sets the exit status. */
 export abstract class BaseCommand extends Command {
   protected override async catch(error: Error & { oclif?: { exit?: number }; code?: string }): Promise<void> {
     if (error instanceof ExitError) throw error;
-    // oclif would warn of a command that has not come so far, where NODE_ENV is that of development.
+    // Otherwise oclif warns about a command that ends here if NODE_ENV is development.
     this.parsed = true;
     if (error.oclif !== undefined || error instanceof CLIError) {
-      // Only now: a command line that is right has no use for it.
+      // Loaded only now: a valid command line does not need it.
       const { usageText } = await import('./usage.js');
       const { id = '', flags = {}, isTool = false } = this.ctor as typeof Command & { isTool?: boolean };
       const cut = this.argv.indexOf('--');
       const words = cut < 0 ? this.argv : this.argv.slice(0, cut);
-      say(`${usageText(error, { id, flags, isTool, words })} (snoopkit ${id} --help tells more)`);
+      say(`${usageText(error, { id, flags, isTool, words })} (see snoopkit ${id} --help)`);
       process.exitCode = 2;
       return;
     }
@@ -23,12 +23,12 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-/** Throws UsageError where --json and --output say different things. */
+/** Throws UsageError if --json and --output conflict. */
 export function refuseTwoOutputs(
   flags: { readonly json?: boolean; readonly output?: string },
   given: Readonly<Record<string, { readonly setFromDefault?: boolean } | undefined>>,
 ): void {
   const isGiven = flags.output !== undefined && given.output?.setFromDefault !== true;
   if (flags.json && isGiven && flags.output !== 'json')
-    throw new UsageError(`--json and --output ${flags.output} contradict each other: give one of them`);
+    throw new UsageError(`--json conflicts with --output ${flags.output}: give only one of them`);
 }

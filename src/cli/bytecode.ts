@@ -1,13 +1,13 @@
-/** The bytecode of the program, which bin/snoopkit.cjs keeps for later starts. */
+/** The bytecode of the program, cached by bin/snoopkit.cjs for later starts. */
 
 let keep: (() => void) | undefined;
 
-/** Tells how it is kept: nothing, where a start found it. */
+/** Sets how it is cached; undefined if this start used the cache. */
 export function setBytecode(write: (() => void) | undefined): void {
   keep = write;
 }
 
-/** To be called when most of what a run needs has been compiled: from here on it is bytecode. */
+/** Called when most of the code that a run needs has been compiled: stores its bytecode. */
 export function keepBytecode(): void {
   keep?.();
   keep = undefined;

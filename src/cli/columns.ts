@@ -2,20 +2,20 @@ import { UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import type { View } from './tally.js';
 
-/** The columns named by `--fields`, in its order. Throws UsageError for a name that is not there. */
+/** The columns named by `--fields`, in that order. Throws UsageError for an unknown name. */
 function pick(names: readonly string[], all: readonly Column[]): Column[] {
   return names.map((name) => {
     const column = all.find((candidate) => candidate.name === name);
     if (!column) {
-      throw new UsageError(`--fields: there is no ${name}; there are: ${all.map((known) => known.name).join(', ')}`);
+      throw new UsageError(`--fields: no column ${name}; columns: ${all.map((known) => known.name).join(', ')}`);
     }
     return column;
   });
 }
 
 /**
- * The columns to show: `usual`, or what `--fields` asks for (`+name` adds to the usual ones). With `--time`
- * the time stands in front, unless it is among them.
+ * The columns to show: `usual`, or those in `--fields` (`+name` adds to the usual ones). With `--time`
+ * the time comes first, unless it is among them.
  */
 export function chooseColumns(
   all: readonly Column[],
@@ -39,7 +39,7 @@ export function requestedFields(fields: string | undefined): string[] {
   return fields?.split(',').map((name) => name.trim().replace(/^\+/, '')) ?? [];
 }
 
-/** The same columns for people, who are to see of a failure which file was tried: a shell tries one in each folder of PATH. */
+/** The same columns for a table, which shows the file tried by a failed call: a shell tries one in each folder of PATH. */
 export function withTried(columns: readonly Column[], all: readonly Column[], { tried }: View): readonly Column[] {
   const find = (name: string | undefined) => all.find((column) => column.name === name);
   const [path, error] = [find(tried?.path), find('error')];

@@ -15,23 +15,23 @@ import type { ToolDefinition } from './tool.js';
 type Section = readonly [header: string, body: string];
 type Row = readonly [name: string, meaning: string];
 
-/** What is told of everything there is to tell. */
+/** The topic for complete help. */
 export const ALL = 'all';
 
-/** The most of a line that names take: of a longer one the meaning stands below it. */
+/** Largest part of a line for names; the description of a longer name goes below it. */
 const NAMES_PART = 0.45;
 
-/** The help of one command, from the manifest; for a tool, what its definition tells beside. */
+/** Help on one command, from the manifest; for a tool, also from its definition. */
 export class SnoopkitCommandHelp extends CommandHelp {
   tool: ToolDefinition | undefined;
-  /** ALL, a group of flags, or nothing for what one asks first. */
+  /** ALL, a flag group, or undefined for the short help. */
   topic: string | undefined;
 
   override generate(): string {
     return this.#written(this.#sections());
   }
 
-  /** The flags of a group, and what they all have to do with each other. */
+  /** The flags of a group, with its introduction. */
   generateGroup(group: string): string {
     const names = flagsByGroup(this.command.flags).get(group) ?? [];
     return this.#written([this.#flags(group, names)]);
@@ -57,7 +57,7 @@ export class SnoopkitCommandHelp extends CommandHelp {
     ];
   }
 
-  /** What is told of the rest where not all is asked for. */
+  /** Summary of everything else, in the short help. */
   #brief(tool: ToolDefinition, groups: readonly (readonly [string, readonly string[]])[]): Section[] {
     const shared = groups.filter(([group]) => group !== '');
     const rows = shared.map(
@@ -71,9 +71,9 @@ export class SnoopkitCommandHelp extends CommandHelp {
       [
         'MORE',
         this.#rows([
-          [`$ ${bin} ${tool.name} --help ${ALL}`, 'each flag and column, caveats, overhead'],
-          [`$ ${bin} help ${topic}`, `the flags of one group, such as ${topic}`],
-          [`$ ${bin} man ${tool.name}`, 'the manual page'],
+          [`$ ${bin} ${tool.name} --help ${ALL}`, 'all flags and columns, caveats, overhead'],
+          [`$ ${bin} help ${topic}`, `flags of one group, such as ${topic}`],
+          [`$ ${bin} man ${tool.name}`, 'manual page'],
         ]),
       ],
     ];
@@ -102,7 +102,7 @@ export class SnoopkitCommandHelp extends CommandHelp {
     ];
   }
 
-  /** Names and what they mean, side by side where a name leaves room; above them, what is to be said about all. */
+  /** Names and descriptions, side by side if the name leaves room; above them, an introduction. */
   #rows(rows: readonly Row[], text = ''): string {
     const most = Math.floor(this.opts.maxWidth * NAMES_PART);
     const width = Math.max(2, ...rows.map(([name]) => name.length + 2).filter((room) => room <= most));

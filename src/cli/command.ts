@@ -9,16 +9,16 @@ import { inheritance, inheritedDescriptors, inheritedEnvironment } from './inher
 import { restorePriority } from './priority.js';
 import { say } from './talk.js';
 
-/** How long a command that outlives the tracing may take to end: after a signal of its own, and after ours. */
+/** Grace periods for a command that outlives the tracing: after a signal that it got itself, and after ours. */
 const SIGNAL_MS = 100;
 const GRACE_MS = 2000;
 
 const FIRST_FREE_FD = 3;
 
-/** What the launcher needs to know: src/native/launch.c. */
+/** The input of the launcher: src/native/launch.c. */
 function settings(keepsOutput: boolean, env: NodeJS.ProcessEnv | undefined): Buffer {
   const { openFiles = '', ignored, blocked, closed } = inheritance();
-  // Its standard output is our standard error, or our own.
+  // The command's standard output is our standard error or our standard output.
   const output = closed.includes(keepsOutput ? 1 : 2) ? [1] : [];
   const unwanted = [...closed.filter((fd) => fd !== 1), ...output].reduce((mask, fd) => mask | (1 << fd), 0);
   const masks = [ignored, blocked, unwanted].map((mask) => mask.toString(16));
@@ -30,7 +30,7 @@ function settings(keepsOutput: boolean, env: NodeJS.ProcessEnv | undefined): Buf
   return Buffer.concat([size, bytes]);
 }
 
-/** Its descriptors, with ours from 3 on; and which one is free for the socket to the launcher. */
+/** Its descriptors, including inherited ones from 3 on, and a free one for the socket to the launcher. */
 function descriptors(keepsOutput: boolean): { stdio: StdioOptions; gate: number } {
   const stdio: (IOType | number | null)[] = ['inherit', keepsOutput ? 'inherit' : 2, 'inherit'];
   for (const fd of inheritedDescriptors()) {
@@ -44,8 +44,8 @@ function descriptors(keepsOutput: boolean): { stdio: StdioOptions; gate: number 
 }
 
 /**
- * A command that waits before its first instruction until it is told to go: a small launcher, already the
- * process that the command will be, holds on until then.
+ * A command held before its first instruction: a small launcher, already the
+ * process that will execute the command, waits to be released.
  */
 export class TracedCommand {
   readonly #name: string;
@@ -53,7 +53,7 @@ export class TracedCommand {
   readonly #gate: Duplex;
   #isReleased = false;
   readonly #failure: Promise<number | undefined>;
-  /** The exit status as a shell has it, 128 + N for signal N. */
+  /** The exit status as a shell reports it, 128 + N for signal N. */
   readonly exited: Promise<number>;
 
   private constructor(name: string, child: ChildProcess, gate: Duplex) {
@@ -77,8 +77,8 @@ export class TracedCommand {
   }
 
   /**
-   * Starts it, held, with all that it would have without us. Its standard output becomes our standard error unless it
-   * `keepsOutput`; what `env` has otherwise than process.env is for it alone.
+   * Starts it, held, in the environment that it would have without us. Its stdout is redirected to our stderr unless it
+   * `keepsOutput`. Differences between `env` and process.env apply to the command only.
    */
   static async start(
     command: readonly string[],
@@ -103,7 +103,7 @@ export class TracedCommand {
     return this.#child.pid as number;
   }
 
-  /** Lets it run. Throws SnoopkitError when the command can't be executed; its exit status is 127 or 126 then. */
+  /** Releases it. Throws SnoopkitError if the command can't be executed; its exit status is then 127 or 126. */
   async release(): Promise<void> {
     this.#isReleased = true;
     this.#gate.write('\n');
@@ -112,22 +112,22 @@ export class TracedCommand {
   }
 
   /**
-   * Ends it if it still runs, since tracing ended first. Returns its exit status; undefined when it did not end by
-   * itself, for then the status says nothing about the command.
+   * Terminates it if it is still running when tracing ends. Returns its exit status; undefined if it did not end on
+   * its own, since the status then says nothing about the command.
    */
   async end(): Promise<number | undefined> {
     this.#gate.destroy();
     if (!this.#isReleased) {
-      // It never ran: what ends now is the launcher.
+      // It never ran: this ends the launcher.
       await this.exited;
       return undefined;
     }
-    // A Ctrl-C that reached us has reached it, too: it gets the time to end by itself.
+    // A Ctrl-C that reached us has reached it, too: give it time to end on its own.
     const own = await Promise.race([this.exited, setTimeout(SIGNAL_MS, undefined, { ref: false })]);
     if (own !== undefined) return own;
     this.#child.kill('SIGTERM');
     const ended = await Promise.race([this.exited, setTimeout(GRACE_MS, undefined, { ref: false })]);
-    if (ended === undefined) say(`${this.#name} does not end on SIGTERM, and runs on as process ${this.pid}`);
+    if (ended === undefined) say(`${this.#name} did not exit on SIGTERM and is still running as process ${this.pid}`);
     this.#child.unref();
     return undefined;
   }

@@ -8,7 +8,7 @@ function listing(kind: ValueKind): string | undefined {
   return kind === 'user' ? 'action=user' : `words='${kind.join(' ')}'`;
 }
 
-/** The same flag means the same in most commands, so that one line will do for it. */
+/** Most flags mean the same in all commands, so that one line covers them. */
 function valueCases(commands: readonly CommandWords[]): string[] {
   const cases = new Map<string, Set<string>>();
   const all = commands.flatMap(({ name, flags }) => flags.map((flag) => ({ name, flag })));
@@ -16,7 +16,7 @@ function valueCases(commands: readonly CommandWords[]): string[] {
     new Set(all.filter(({ flag }) => writtenForms(flag).includes(form)).map(({ flag }) => String(flag.value)));
   for (const { name, flag } of all) {
     if (flag.value === undefined) continue;
-    // With an optional value only --flag=VALUE is one; a word that follows is something else.
+    // An optional value must be given as --flag=VALUE; the next word is not its value.
     const key = `${flag.isValueOptional ? 'attached' : ''} ${listing(flag.value) ?? 'words='}`;
     const patterns = cases.get(key) ?? new Set();
     for (const form of forms(flag)) patterns.add(kindsOf(form).size > 1 ? `'${name} ${form}'` : `*' ${form}'`);
@@ -29,13 +29,13 @@ function valueCases(commands: readonly CommandWords[]): string[] {
   });
 }
 
-/** Of an optional value's flag only the long form may have one that can be completed. */
+/** A flag with an optional value: only the value of the long form can be completed. */
 function forms(flag: FlagWords): string[] {
   const written = writtenForms(flag);
   return flag.isValueOptional ? written.filter((form) => form.startsWith('--')) : written;
 }
 
-/** A completion function for bash; needs nothing but bash itself. */
+/** A completion function for bash, without dependencies. */
 export function bashCompletion(commands: readonly CommandWords[]): string {
   const names = commands.map(({ name }) => name).join(' ');
   const flags = commands.map(

@@ -17,7 +17,7 @@ function flagLines(command: string, flag: FlagWords): string[] {
     const negated = flag.isNegatable ? [`${start} -l no-${flag.name}${told}`] : [];
     return [`${start} -l ${flag.name}${short}${told}`, ...negated];
   }
-  // Without either a value stands behind an equals sign only.
+  // Without either, a value must follow an equals sign.
   const required = flag.value === 'file' ? ' -r' : ' -x';
   return [`${start} -l ${flag.name}${short}${flag.isValueOptional ? '' : required}${listing(flag.value)}${told}`];
 }
@@ -52,7 +52,7 @@ function __snoopkit_complete_traced
     complete -C (string join ' ' -- $line)
 end
 complete -c snoopkit -f
-complete -c snoopkit -n __snoopkit_first -l help -s h -d 'tell what there is'
+complete -c snoopkit -n __snoopkit_first -l help -s h -d 'list the commands'
 complete -c snoopkit -n __snoopkit_first -l version -d 'print the version'
 complete -c snoopkit -n __snoopkit_traced -a '(__snoopkit_complete_traced)'
 ${commands.flatMap((command) => commandLines(command)).join('\n')}

@@ -9,7 +9,7 @@ function listing(kind: ValueKind): string {
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 const protect = (text: string) => text.replaceAll(/[[\]:\\]/g, '\\$&');
 
-/** Specifications for _arguments: one for each way to write the flag. */
+/** Specifications for _arguments: one for each form of the flag. */
 function specs(flag: FlagWords): string[] {
   const { name, char, value, isNegatable, isRepeatable, isValueOptional } = flag;
   const written = [`--${name}`, ...(isNegatable ? [`--no-${name}`] : []), ...(char ? [`-${char}`] : [])];
@@ -50,7 +50,7 @@ _snoopkit() {
 ${described.join('\n')}
     )
     _describe command known
-    _arguments '--help[tell what there is]' '--version[print the version]'
+    _arguments '--help[list the commands]' '--version[print the version]'
     return
   fi
   shift words

@@ -3,22 +3,22 @@ import { isTool } from './find-tool.js';
 import { flagForm } from './manual.js';
 
 /*
- * What a shell must know to complete a command line, from the manifest. Made here rather than by oclif's plugin for
- * it: that one adds a hook to every start, keeps caches in the home folder, and knows nothing of `-- COMMAND`.
+ * Completion data for shells, from the manifest. Generated here rather than by oclif's autocomplete plugin:
+ * that one adds a hook to every start, keeps caches in the home folder and does not support `-- COMMAND`.
  */
 
-/** What may stand as a value: one of some words, or something that the shell can list itself. */
+/** Possible values: one of some words, or a kind that the shell can list itself. */
 export type ValueKind = 'file' | 'folder' | 'user' | 'other' | readonly string[];
 
 export interface FlagWords {
   readonly name: string;
   readonly char: string | undefined;
   readonly summary: string;
-  /** There is `--no-NAME`, too. */
+  /** `--no-NAME` exists, too. */
   readonly isNegatable: boolean;
   /** Undefined for a flag that takes none. */
   readonly value: ValueKind | undefined;
-  /** The value may be left out, and stands behind an equals sign. */
+  /** The value is optional and follows an equals sign. */
   readonly isValueOptional: boolean;
   readonly isRepeatable: boolean;
 }
@@ -27,11 +27,11 @@ export interface CommandWords {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly FlagWords[];
-  /** What its argument may be. */
+  /** Possible values of its argument. */
   readonly words: readonly string[];
 }
 
-/** By the name that help gives to the value. */
+/** Kinds by the name of the value in help. */
 const KINDS: Readonly<Record<string, ValueKind>> = { FILE: 'file', PATH: 'folder', USER: 'user' };
 
 function flagWords(name: string, flag: Command.Flag.Any): FlagWords {
@@ -47,7 +47,7 @@ function flagWords(name: string, flag: Command.Flag.Any): FlagWords {
   };
 }
 
-/** A command's argument `tool` is a tool; any other has its `options`, if it is one of few. */
+/** A command's argument `tool` is a tool; any other has its `options`, if it has any. */
 function argumentWords(args: Command.Loadable['args'], tools: readonly string[]): readonly string[] {
   const [arg] = Object.values(args);
   return arg?.name === 'tool' ? tools : (arg?.options ?? []);
@@ -65,14 +65,14 @@ export function commandWords(commands: readonly Command.Loadable[]): CommandWord
         name: 'help',
         char: 'h',
         type: 'boolean',
-        summary: 'tell how to use it',
+        summary: 'show help',
       } as Command.Flag.Any),
     ],
     words: argumentWords(command.args, tools),
   }));
 }
 
-/** A flag's ways to be written, `--no-NAME` among them. */
+/** All forms of a flag, including `--no-NAME`. */
 export function writtenForms({ name, char, isNegatable }: FlagWords): string[] {
   return [`--${name}`, ...(isNegatable ? [`--no-${name}`] : []), ...(char ? [`-${char}`] : [])];
 }

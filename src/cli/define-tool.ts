@@ -11,10 +11,10 @@ import { reportFlags } from './report-flags.js';
 import { DNS_CAVEATS } from './shared-fields.js';
 import { HELP_VALUE, LISTS, type ToolDefinition, type ToolFlag } from './tool.js';
 
-/** A command that runs a tool; `tool` is what it was made from, for those who write manuals and test it. */
+/** A command that runs a tool; `tool` is its definition, for manuals and tests. */
 export type ToolCommand = Command.Class & { readonly tool: ToolDefinition };
 
-const TREE = 'show all processes at the end, each below the one that created it; with --failed what led to failures';
+const TREE = 'show the process tree at the end; with --failed only branches that lead to failures';
 
 function ownFlag(flag: ToolFlag) {
   const { char, summary } = flag;
@@ -25,7 +25,7 @@ function ownFlag(flag: ToolFlag) {
   return Flags.string({ ...value, ...(flag.takes === 'size' && { default: flag.default }) });
 }
 
-/** A flag that may be given again takes one value each time: the word behind that is none, but maybe a command without its `--`. */
+/** A repeatable flag takes one value each time: the next word is not a value, but may be a command without its `--`. */
 function eachOneValue(flags: FlagInput): FlagInput {
   const one = ([name, flag]: [string, FlagInput[string]]) =>
     [name, flag.type === 'option' && flag.multiple ? { ...flag, multipleNonGreedy: true } : flag] as const;
@@ -40,9 +40,9 @@ export function defineTool(definition: ToolDefinition): ToolCommand {
   const report = tool.tally && reportFlags(tool.tally);
   const own = Object.entries(tool.flags ?? {}).map(([name, flag]) => [name, ownFlag(flag)]);
   return class extends BaseCommand {
-    /** Tells tools from other commands where only the manifest is read. */
+    /** Distinguishes tools from other commands in the manifest. */
     static readonly isTool = true;
-    /** An accessor, for oclif would copy a property to the manifest, which is read at every start. */
+    /** An accessor, because oclif would copy a property to the manifest, which is read at every start. */
     static get tool(): ToolDefinition {
       return tool;
     }
@@ -66,7 +66,7 @@ export function defineTool(definition: ToolDefinition): ToolCommand {
       const words = splitWords(this.argv);
       const { flags, metadata } = await this.parse(this.ctor, words.own);
       refuseTwoOutputs(flags, metadata.flags);
-      // Only now, for --help needs no more than what is loaded already.
+      // Loaded only now: --help does not need it.
       const { parseOptions } = await import('./options.js');
       const options = parseOptions(flags as SharedFlagValues, words.command);
       const { runTool } = await import('./session.js');

@@ -1,7 +1,7 @@
 import type { Answer } from 'dns-packet';
 import dnsPacket from 'dns-packet';
 
-/** What a question and its answer have in common. */
+/** Properties shared by a question and its answer. */
 interface Asked {
   readonly id: number;
   /** `A` or `AAAA`. */
@@ -13,13 +13,13 @@ export interface DnsQuestion extends Asked {
   readonly isAnswer: false;
 }
 
-/** With the addresses, as outputs write them. */
+/** With the addresses, in output format. */
 export interface DnsAnswer extends Asked {
   readonly isAnswer: true;
   readonly addresses: readonly string[];
 }
 
-/** What a terminal, or a reader of a column, can take as it is. */
+/** Characters that are safe on a terminal and in a column. */
 const HARMLESS = /^[\w.-]+$/;
 /** A name whose last part is a number, decimal or hexadecimal, is read as an IPv4 address: by inet_aton(3), and by the URL standard. */
 const IS_ADDRESS = /(^|\.)(\d+|0x[\da-f]*)\.?$/i;
@@ -32,7 +32,7 @@ function addressOf(answer: Answer): string | undefined {
   return undefined;
 }
 
-/** The addresses of a name, and of what it is an alias of: what else there is in an answer nobody has asked for. */
+/** The addresses of a name, following aliases; other records of an answer are ignored. */
 function addressesOf(name: string, answers: readonly Answer[]): string[] {
   const aliases = new Map(
     answers.flatMap((answer) =>
@@ -52,8 +52,8 @@ function addressesOf(name: string, answers: readonly Answer[]): string[] {
 }
 
 /**
- * Reads a question for addresses, or the answer to one; undefined for all else, and for names that can't be shown: what a
- * terminal would obey, and what looks like an address.
+ * Reads a question for addresses, or the answer to one; undefined for anything else, and for unsafe names: those with
+ * control characters, and those that look like an address.
  */
 export function readDns(message: Buffer): DnsQuestion | DnsAnswer | undefined {
   try {
@@ -66,7 +66,7 @@ export function readDns(message: Buffer): DnsQuestion | DnsAnswer | undefined {
     const { rcode } = rest as { rcode?: string };
     return { isAnswer: true, id, type, name, addresses: rcode === 'NOERROR' ? addressesOf(name, answers) : [] };
   } catch {
-    // It was none, or is damaged: then there is a name less.
+    // Not a DNS message, or damaged: ignored.
     return undefined;
   }
 }

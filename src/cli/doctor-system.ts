@@ -8,22 +8,22 @@ import { mountPoint } from '../kernel/mounts.js';
 import { FIRST_PID_NAMESPACE, namespaceOf } from '../kernel/processes.js';
 import { lockdown, memlockLimit, sysctl } from '../kernel/settings.js';
 
-/** `reduced`: something works less well or not at all; `unknown`: it could not be found out. */
+/** `reduced`: something works less well or not at all; `unknown`: the check could not be made. */
 export type CheckState = 'ok' | 'reduced' | 'missing' | 'unknown';
 
-/** Something about this machine that tracing depends on. */
+/** A property of this machine that tracing depends on. */
 export interface Check {
   readonly name: string;
   readonly state: CheckState;
-  /** What is there, or what is not. */
+  /** The result, in words. */
   readonly found: string;
-  /** What to do about it. */
+  /** How to fix it. */
   readonly remedy?: string;
 }
 
 /** Source: BPF_MAP_TYPE_RINGBUF, bpf_ktime_get_boot_ns() and CAP_BPF came with 5.8. */
 const OLDEST = [5, 8] as const;
-/** Since then a cgroup's memory limit counts, not RLIMIT_MEMLOCK. */
+/** From 5.11 on the memory limit of the cgroup applies, not RLIMIT_MEMLOCK. */
 const ACCOUNTED_BY_CGROUP = [5, 11] as const;
 
 function isAtLeast(kernel: string, [major, minor]: readonly [number, number]): boolean {
@@ -38,7 +38,7 @@ function kernel(version: string): Check {
     name,
     state: 'missing',
     found: version,
-    remedy: `a kernel from ${OLDEST.join('.')} on, for the ring buffer`,
+    remedy: `use kernel ${OLDEST.join('.')} or newer: BPF ring buffers are required`,
   };
 }
 
@@ -48,7 +48,7 @@ function architecture(): Check {
     name: 'architecture',
     state: isKnown ? 'ok' : 'missing',
     found: process.arch,
-    ...(!isKnown && { remedy: 'x64 or arm64' }),
+    ...(!isKnown && { remedy: 'supported: x64, arm64' }),
   };
 }
 
@@ -60,11 +60,11 @@ function libbpf(): Check {
   }
 }
 
-/** Only those who write programs of their own need it. */
+/** Only tool authors need it. */
 function clang(): Check {
   const { stdout } = spawnSync('clang', ['--version'], { encoding: 'utf8' });
   const [, version] = /clang version (\S+)/.exec(stdout ?? '') ?? [];
-  return { name: 'clang', state: 'ok', found: version ?? 'not installed; only needed to compile BPF programs' };
+  return { name: 'clang', state: 'ok', found: version ?? 'not installed; needed only to compile BPF programs' };
 }
 
 function btf(): Check {
@@ -75,7 +75,7 @@ function btf(): Check {
     name,
     state: 'missing',
     found: 'the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)',
-    remedy: 'give the BTF of this very kernel, or an archive with it: --btf FILE|FOLDER',
+    remedy: 'give the BTF of this exact kernel, or an archive that contains it: --btf FILE|FOLDER',
   };
 }
 
@@ -83,43 +83,43 @@ function tracefs(): Check {
   const name = 'tracefs';
   const mounted = mountPoint('tracefs');
   try {
-    // One that every kernel with tracepoints has.
+    // Every kernel with tracepoints has this one.
     if (tracepointId('sched', 'sched_process_exit') === undefined) {
-      return { name, state: 'missing', found: 'there are no tracepoints (CONFIG_TRACEPOINTS, CONFIG_FTRACE)' };
+      return { name, state: 'missing', found: 'the kernel has no tracepoints (CONFIG_TRACEPOINTS, CONFIG_FTRACE)' };
     }
-    return { name, state: 'ok', found: mounted ?? 'not mounted; snoopkit opens one for itself' };
+    return { name, state: 'ok', found: mounted ?? 'not mounted; snoopkit opens a private instance' };
   } catch (error) {
     if (error instanceof AddonError)
-      return { name, state: 'unknown', found: 'not mounted; only libbpf could tell more' };
+      return { name, state: 'unknown', found: 'not mounted; cannot check further without libbpf' };
     return {
       name,
       state: 'reduced',
-      found: mounted === undefined ? 'not mounted, and not ours to open' : `${mounted} is not ours to read`,
-      remedy: mounted === undefined ? 'CAP_SYS_ADMIN, or mount it' : 'CAP_DAC_READ_SEARCH',
+      found: mounted === undefined ? 'not mounted, no permission to open it' : `${mounted} is not readable`,
+      remedy: mounted === undefined ? 'mount it, or run with CAP_SYS_ADMIN' : 'run with CAP_DAC_READ_SEARCH',
     };
   }
 }
 
 function bpffs(): Check {
-  return { name: 'bpffs', state: 'ok', found: mountPoint('bpf') ?? 'not mounted; snoopkit does without' };
+  return { name: 'bpffs', state: 'ok', found: mountPoint('bpf') ?? 'not mounted; not needed' };
 }
 
 function cgroups(): Check {
   const name = 'cgroup v2';
   const mounted = mountPoint('cgroup2');
   if (mounted !== undefined) return { name, state: 'ok', found: mounted };
-  return { name, state: 'reduced', found: 'not mounted', remedy: 'needed for --cgroup alone' };
+  return { name, state: 'reduced', found: 'not mounted', remedy: 'mount it to use --cgroup; nothing else needs it' };
 }
 
 function jit(): Check {
   const name = 'JIT';
   const value = sysctl('net.core.bpf_jit_enable');
-  if (value === undefined) return { name, state: 'unknown', found: 'net.core.bpf_jit_enable is not ours to read' };
+  if (value === undefined) return { name, state: 'unknown', found: 'net.core.bpf_jit_enable is not readable' };
   if (value !== '0') return { name, state: 'ok', found: 'on' };
   return {
     name,
     state: 'reduced',
-    found: 'off: programs are interpreted, which takes several times as long',
+    found: 'off: programs are interpreted, several times slower',
     remedy: 'sysctl net.core.bpf_jit_enable=1',
   };
 }
@@ -127,13 +127,13 @@ function jit(): Check {
 function lockedDown(): Check {
   const name = 'lockdown';
   const mode = lockdown(mountPoint('securityfs'));
-  if (mode === undefined) return { name, state: 'unknown', found: 'securityfs is not mounted, or not ours to read' };
+  if (mode === undefined) return { name, state: 'unknown', found: 'securityfs is not mounted or not readable' };
   if (mode !== 'confidentiality') return { name, state: 'ok', found: mode };
   return {
     name,
     state: 'missing',
-    found: 'confidentiality: no program may read the kernel',
-    remedy: 'boot with lockdown=integrity, or none',
+    found: 'confidentiality: BPF programs cannot read kernel memory',
+    remedy: 'boot with lockdown=integrity or without lockdown',
   };
 }
 
@@ -144,38 +144,39 @@ function capabilities(): Check {
   return {
     name,
     state: 'missing',
-    found: `without ${missing.join(', ')}`,
-    remedy: 'run it as root: sudo snoopkit ...',
+    found: `missing ${missing.join(', ')}`,
+    remedy: 'run as root: sudo snoopkit ...',
   };
 }
 
-/** It says nothing about tools, which need more than an ordinary user ever gets. */
+/** Informative only: tools need more privileges than unprivileged BPF gives. */
 function unprivileged(): Check {
-  const meanings: Record<string, string> = { 0: 'allowed', 1: 'forbidden until the next boot', 2: 'forbidden' };
+  const meanings: Record<string, string> = { 0: 'enabled', 1: 'disabled until the next boot', 2: 'disabled' };
   const value = sysctl('kernel.unprivileged_bpf_disabled');
   const name = 'unprivileged BPF';
-  if (value === undefined) return { name, state: 'unknown', found: 'kernel.unprivileged_bpf_disabled can not be read' };
+  if (value === undefined) return { name, state: 'unknown', found: 'kernel.unprivileged_bpf_disabled is not readable' };
   return { name, state: 'ok', found: meanings[value] ?? value };
 }
 
 function memlock(version: string): Check {
   const name = 'locked memory';
-  if (isAtLeast(version, ACCOUNTED_BY_CGROUP)) return { name, state: 'ok', found: 'not counted by this kernel' };
+  if (isAtLeast(version, ACCOUNTED_BY_CGROUP))
+    return { name, state: 'ok', found: 'not charged for BPF by this kernel' };
   const limit = memlockLimit();
-  if (limit === undefined) return { name, state: 'unknown', found: 'its limit can not be read' };
+  if (limit === undefined) return { name, state: 'unknown', found: 'the limit is not readable' };
   const found = limit === Number.POSITIVE_INFINITY ? 'no limit' : `limited to ${limit / 1024} KiB`;
   if (limit > 64 << 20 || missingCapabilities(['CAP_SYS_RESOURCE']).length === 0) return { name, state: 'ok', found };
-  return { name, state: 'reduced', found, remedy: 'ulimit -l unlimited, CAP_SYS_RESOURCE, or a small --buffer' };
+  return { name, state: 'reduced', found, remedy: 'use ulimit -l unlimited, CAP_SYS_RESOURCE or a small --buffer' };
 }
 
 function pidNamespace(): Check {
   const name = 'pid namespace';
   if (namespaceOf('self', 'pid') === FIRST_PID_NAMESPACE)
-    return { name, state: 'ok', found: 'the initial one: pids are those of the kernel' };
+    return { name, state: 'ok', found: 'initial: pids match those of the kernel' };
   return {
     name,
     state: 'reduced',
-    found: 'one of its own: --pid, --tid, --ppid and -- COMMAND can not be used',
+    found: 'not the initial one: --pid, --tid, --ppid and -- COMMAND are unavailable',
     remedy: 'start the container with --pid=host',
   };
 }
@@ -184,7 +185,7 @@ function node(): Check {
   return { name: 'node', state: 'ok', found: process.version };
 }
 
-/** All that tracing depends on, as this process finds it. Changes nothing, and needs no rights. */
+/** Checks everything that tracing depends on. Changes nothing and needs no privileges. */
 export function checkSystem(): Check[] {
   const version = release();
   return [

@@ -11,29 +11,29 @@ import { objectPath } from './object-path.js';
 import { parseOptions } from './options.js';
 import type { ToolDefinition } from './tool.js';
 
-/** `works`; `reduced`: not all is seen, or not by its best hook; `fails`; `unknown`: without rights nobody can tell. */
+/** `works`; `reduced`: some events are missing, or a fallback is used; `fails`; `unknown`: not enough privileges to check. */
 export type ToolState = 'works' | 'reduced' | 'fails' | 'unknown';
 
-/** What a tool can do on this machine. */
+/** Result for one tool on this machine. */
 export interface ToolCheck {
   readonly tool: string;
   readonly state: ToolState;
-  /** Kinds of hooks by what is seen. */
+  /** Kinds of hooks by hook point. */
   readonly hooks: Readonly<Record<string, readonly string[]>>;
-  /** What is different or missing. */
+  /** Differences and gaps. */
   readonly remarks: readonly string[];
-  /** Why it fails, and what to do. */
+  /** Cause of a failure and its remedy. */
   readonly reason?: string;
 }
 
 /**
- * Loads and attaches a tool for an instant, so that it sees nothing. For CAP_SYS_ADMIN tracepoints alone are not
- * attached: what shows in tracefs and is loaded can be, and to detach one again takes the kernel a tenth of a second.
- * Others may be refused: Debian's 5.10 opens them (perf_event_paranoid 3) for nobody else.
+ * Loads and attaches a tool for an instant, filtered so that it reports nothing. With CAP_SYS_ADMIN, tracepoint programs
+ * are loaded but not attached: a tracepoint listed in tracefs can be attached, and detaching it takes the kernel 0.1 s.
+ * Without it, attaching may be refused: Debian's 5.10 (perf_event_paranoid 3) requires CAP_SYS_ADMIN.
  */
 function rehearse(tool: ToolDefinition, btf: string | undefined) {
   const path = objectPath(tool.name);
-  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
+  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: run make build`);
   const file = btf === undefined ? undefined : kernelBtf(btf);
   const open = () => BpfObject.open(path, { name: tool.name, ...(file && { btf: file }) });
   const { filters, bufferSize } = parseOptions({ pid: [`${process.pid}`] }, []);
@@ -45,7 +45,7 @@ function rehearse(tool: ToolDefinition, btf: string | undefined) {
   return plan;
 }
 
-/** Finds out whether a tool works here, by trying. */
+/** Checks whether a tool works here by loading and attaching it. */
 export function checkTool(tool: ToolDefinition, btf?: string): ToolCheck {
   const { name } = tool;
   try {

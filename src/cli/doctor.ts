@@ -6,21 +6,21 @@ import { isTerminal, terminalWidth, usesColor } from './terminal.js';
 import type { ToolDefinition } from './tool.js';
 import { writeText } from './write-text.js';
 
-/** What this machine lets snoopkit do. */
+/** The report of `snoopkit doctor`. */
 export interface Report {
   readonly system: readonly Check[];
   readonly tools: readonly ToolCheck[];
 }
 
-/** Two columns as wide as what is in them, and the rest for the text. */
+/** Two columns of fixed width; the text takes the rest. */
 const NAME = 17;
 const STATE = 9;
 const LEAST_TEXT = 20;
-/** Where there is no terminal, and what is read well at the most. */
+/** Width without a terminal, and the largest that is comfortable to read. */
 const USUAL = 80;
 const MOST = 100;
 
-/** As wide as the terminal, as far as that can be read. */
+/** The width of the text column, from that of the terminal, within these limits. */
 function textWidth(): number {
   const width = isTerminal() ? Math.min(terminalWidth() || USUAL, MOST) : USUAL;
   return Math.max(width - NAME - STATE, LEAST_TEXT);
@@ -34,7 +34,7 @@ const NO_BORDERS = Object.fromEntries(
 
 type Row = readonly [name: string, state: string, text: string];
 
-/** What is found, and in the lines below it what to do about it. */
+/** The result, and the remedy in the lines below it. */
 const systemRow = ({ name, state, found, remedy }: Check): Row => [
   name,
   state,
@@ -42,11 +42,11 @@ const systemRow = ({ name, state, found, remedy }: Check): Row => [
 ];
 
 function toolText({ hooks, remarks, reason }: ToolCheck): string {
-  const seen = Object.entries(hooks).map(([point, kinds]) => `${point} by ${kinds.join(', ')}`);
+  const seen = Object.entries(hooks).map(([point, kinds]) => `${point}: ${kinds.join(', ')}`);
   return [...(reason === undefined ? [seen.join('; ')] : [reason]), ...remarks].join('\n');
 }
 
-/** Tools of which the same is to be said share a row. */
+/** Tools with the same state and text share a row. */
 function toolRows(checks: readonly ToolCheck[]): Row[] {
   const rows = new Map<string, { names: string[]; state: string; text: string }>();
   for (const check of checks) {
@@ -58,7 +58,7 @@ function toolRows(checks: readonly ToolCheck[]): Row[] {
   return [...rows.values()].map(({ names, state, text }) => [names.join('\n'), state, text]);
 }
 
-/** A table with text wrapped. */
+/** A table with wrapped text. */
 function table(title: string, rows: readonly Row[], isColored: boolean): string {
   const style = new Chalk({ level: isColored ? 1 : 0 });
   const colors: Record<string, (text: string) => string> = {
@@ -89,7 +89,7 @@ function text({ system, tools }: Report): string {
   return `${table('CHECK', system.map(systemRow), isColored)}\n${table('TOOL', toolRows(tools), isColored)}`;
 }
 
-/** Finds out what works here and tells it. Returns the exit status: 1 when a tool of `asked` can't run. */
+/** Checks what works here and prints it. Returns the exit status: 1 if a tool in `asked` can't run. */
 export async function runDoctor(
   tools: readonly ToolDefinition[],
   asked: readonly string[],

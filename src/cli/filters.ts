@@ -5,12 +5,12 @@ import { descendantsOf, isThere } from '../kernel/processes.js';
 import { applyNetFilters, configureNetFilters } from './net-filters.js';
 import type { FilterOptions } from './options.js';
 
-/** Room for followed processes; one that finds none is counted as lost. */
+/** Maximum number of followed processes; more are counted as not followed. */
 const FOLLOWED_MAX = 65536;
 
 /**
- * From 7.0 on a task can be preempted while a program runs for it, and until it goes on the kernel runs none for the
- * others on that CPU: that a process was created may go unseen.
+ * From 7.0 on a task can be preempted while a BPF program runs, and until it resumes the kernel skips the program for
+ * other tasks on that CPU: the creation of a process may be missed.
  */
 const PREEMPTS_PROGRAMS = Number.parseInt(release(), 10) >= 7;
 
@@ -48,7 +48,7 @@ export function configureFilters(object: BpfObject, filters: FilterOptions): voi
   programs.need('follow_exit').autoload = filters.pids.length > 0;
 }
 
-/** Fills the maps, and starts to follow: after load, before the tool's own programs are attached. */
+/** Fills the maps and starts following: after load, before the tool's own programs are attached. */
 export function applyFilters(object: BpfObject, filters: FilterOptions): void {
   const map = object.maps.need('filter_ids');
   const list = (kind: string, id: number) => map.set({ kind, id }, 1);
@@ -64,16 +64,16 @@ export function applyFilters(object: BpfObject, filters: FilterOptions): void {
   if (looksAtSockets(object)) applyNetFilters(object, filters.ends);
   if (filters.follow) {
     object.programs.need('follow_fork').attach();
-    // Children that were there before; those born from here on the program sees.
+    // Existing children; the program sees those created from here on.
     for (const pid of descendantsOf(filters.pids)) list('FILTER_PID', pid);
   }
 }
 
-/** Forgets processes when they end: attached behind the tool's own programs, which may want to see that end. */
+/** Removes processes from the filter when they end. Attached after the tool's own programs, which need to see the end. */
 export function forgetEnded(object: BpfObject, filters: FilterOptions): void {
   if (filters.pids.length === 0) return;
   object.programs.need('follow_exit').attach();
-  // Those that ended before it was.
+  // Processes that ended before it was attached.
   const map = object.maps.need('filter_ids');
   for (const id of filters.pids) if (!isThere(id)) map.delete({ kind: 'FILTER_PID', id });
 }

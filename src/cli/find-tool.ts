@@ -4,14 +4,14 @@ import { UsageError } from '../errors.js';
 import type { ToolCommand } from './define-tool.js';
 import type { ToolDefinition } from './tool.js';
 
-/** Whether a command is a tool, by what the manifest says of it. */
+/** Whether a command is a tool, from the manifest. */
 export function isTool(command: Command.Loadable): boolean {
   return (command as { isTool?: boolean }).isTool === true;
 }
 
-/** The definition of a tool. Throws UsageError where there is no tool of that name. */
+/** The definition of a tool. Throws UsageError if there is no such tool. */
 export async function findTool(config: Config, name: string): Promise<ToolDefinition> {
   const { tool } = ((await config.findCommand(name)?.load()) ?? {}) as Partial<ToolCommand>;
-  if (!tool) throw new UsageError(`there is no tool ${name} (snoopkit --help lists them)`);
+  if (!tool) throw new UsageError(`unknown tool ${name} (see snoopkit --help)`);
   return tool;
 }

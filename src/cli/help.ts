@@ -11,21 +11,21 @@ import { reportError } from './talk.js';
 import { isTerminal, terminalWidth } from './terminal.js';
 import { writeText } from './write-text.js';
 
-/** People read no longer lines with ease, however wide the terminal is; nor are there shorter ones. */
+/** Longer lines are hard to read, however wide the terminal is; shorter ones make no sense. */
 const WIDEST = 100;
 const NARROWEST = 20;
-/** Where there is no terminal. */
+/** Without a terminal. */
 const USUAL = 80;
 
-/** Where summaries begin. */
+/** Column where summaries begin. */
 const ENTRY = 14;
 
-/** What there is to do, for who sees it for the first time. */
+/** Examples for new users. */
 const EXAMPLES = [
-  ['What nginx fails to open', 'sudo snoopkit opensnoop -x -n nginx'],
-  ['What a build runs, and what of it fails', 'sudo snoopkit procsnoop -f --tree -- make'],
-  ['Who connects where, as JSON', 'sudo snoopkit tcpconnect -o json | jq -c .'],
-  ['What works on this machine, and what to do about the rest', 'snoopkit doctor'],
+  ['Files that nginx fails to open', 'sudo snoopkit opensnoop -x -n nginx'],
+  ['Process tree of a build, with failures', 'sudo snoopkit procsnoop -f --tree -- make'],
+  ['TCP connections as JSON', 'sudo snoopkit tcpconnect -o json | jq -c .'],
+  ['Check what works on this machine', 'snoopkit doctor'],
 ] as const;
 
 function lineWidth(): number {
@@ -33,13 +33,13 @@ function lineWidth(): number {
   return Math.max(NARROWEST, Math.min(WIDEST, width));
 }
 
-/** What help is asked for: of a command or a group of flags, and of that a topic. */
+/** The help asked for: a command or flag group, and a topic of it. */
 interface Request {
   readonly subject: string | undefined;
   readonly topic: string | undefined;
 }
 
-/** What `--help` on a command line asks for: the first word is the command, the one behind --help the topic. */
+/** Parses a command line with `--help`: the first word is the command, the word after --help the topic. */
 export function helpRequest(argv: readonly string[]): Request {
   const at = argv.findIndex((word) => word === '--help' || word === '-h');
   const isWord = (word: string | undefined) => word !== undefined && !word.startsWith('-');
@@ -49,7 +49,7 @@ export function helpRequest(argv: readonly string[]): Request {
   return { subject: behind[0], topic: behind[1] };
 }
 
-/** oclif's help, made for tools; it comes from the manifest and loads nothing that traces. */
+/** oclif's help, adapted to tools. It is read from the manifest and loads nothing that traces. */
 export class SnoopkitHelp extends Help {
   #tool: ToolCommand | undefined;
   #topic: string | undefined;
@@ -69,7 +69,7 @@ export class SnoopkitHelp extends Help {
     }
   }
 
-  /** Tells of a command, of a group of flags, or of all commands. Throws UsageError where there is no such thing. */
+  /** Shows help on a command, a flag group, or all commands. Throws UsageError if there is no such command or group. */
   async tell(subject?: string, topic?: string): Promise<void> {
     const command = subject === undefined ? undefined : this.config.findCommand(subject);
     if (subject === undefined || subject === ALL) await this.showRootHelp();
@@ -87,7 +87,7 @@ export class SnoopkitHelp extends Help {
     }
   }
 
-  /** Tells of a group of flags, as the first of some commands has it. */
+  /** Shows help on a flag group, as defined by the first of the commands that has it. */
   #tellOfGroup(name: string, commands: readonly Command.Loadable[]): void {
     const group = name.toUpperCase();
     const having = commands.find(({ flags }) => name !== '' && flagsByGroup(flags).has(group));
@@ -95,11 +95,11 @@ export class SnoopkitHelp extends Help {
     else if (commands.length === 1) {
       const groups = [...flagsByGroup(commands[0]?.flags ?? {}).keys()].filter((known) => known !== '');
       const topics = [ALL, ...groups.map((known) => known.toLowerCase())];
-      throw new UsageError(`help of ${commands[0]?.id} has no topic ${name}: there are ${topics.join(', ')}`);
+      throw new UsageError(`no help topic ${name} for ${commands[0]?.id}; topics: ${topics.join(', ')}`);
     } else throw new UsageError(notFoundText(name, this.config.commandIDs));
   }
 
-  /** Keeps it until all is there: oclif would write what it can, and hide or throw an error. */
+  /** Collects the text: oclif would write as much as it can, and hide or throw an error. */
   protected override log(...words: string[]): void {
     this.#text += `${words.join(' ')}\n`;
   }

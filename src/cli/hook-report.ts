@@ -2,16 +2,16 @@ import { arch, release } from 'node:os';
 import type { Opening } from '../output/format.js';
 import type { HookPlan } from './hooks.js';
 
-/** What a person is told of the hooks taken: what is missing, and with -v all. */
+/** Notices about the hooks in use: unavailable hook points, and all details with -v. */
 export function hookReport({ choices, lacks }: HookPlan, verbose: boolean): string[] {
   const lines: string[] = [];
   const refusals = (point: string, refused: readonly Error[]) => {
-    for (const { message } of refused) lines.push(`another way to see ${point} was not taken: ${message}`);
+    for (const { message } of refused) lines.push(`${point}: hook not used: ${message}`);
   };
   if (verbose) {
     for (const { point, kinds, programs, also, caveat, refused } of choices) {
       refusals(point, refused);
-      lines.push(`${point} are seen by ${kinds.join(', ')}${caveat === undefined ? '' : `: ${caveat}`}`);
+      lines.push(`${point}: using ${kinds.join(', ')}${caveat === undefined ? '' : `: ${caveat}`}`);
       for (const { name, section } of programs)
         for (const where of [section, ...also.map((parts) => `tp/${parts.join('/')}`)])
           lines.push(`attached ${name} to ${where}`);
@@ -19,12 +19,12 @@ export function hookReport({ choices, lacks }: HookPlan, verbose: boolean): stri
   }
   for (const { point, without, refused } of lacks) {
     if (verbose) refusals(point, refused);
-    lines.push(`this kernel offers no hook for ${point}: ${without}`);
+    lines.push(`no hook for ${point} on this kernel: ${without}`);
   }
   return lines;
 }
 
-/** The same for programs. */
+/** The same, machine-readable. */
 export function openingOf(tool: string, { choices, lacks }: HookPlan): Opening {
   return {
     tool,

@@ -5,10 +5,10 @@ import type { BpfProgram } from '../bpf/program.js';
 import { tracepointId } from '../bpf/tracefs.js';
 import type { HookWay, ToolDefinition } from './tool.js';
 
-/** Programs of the shared headers, which are attached by those who need them. */
+/** Programs of the shared headers, attached by the features that need them. */
 const SHARED = /^(follow|dns|cgroup)_/;
 
-/** What programs can be attached to, by the section's first part: `tp/syscalls/sys_exit_openat`. */
+/** Hook kinds by the first part of a section's name: `tp/syscalls/sys_exit_openat`. */
 const KINDS = {
   tp: 'tracepoint',
   tracepoint: 'tracepoint',
@@ -23,51 +23,51 @@ const KINDS = {
 export type HookKind = (typeof KINDS)[keyof typeof KINDS];
 export const HOOK_KINDS: readonly HookKind[] = [...new Set(Object.values(KINDS))];
 
-/** The kind of hook that a program is for. */
+/** A program's kind of hook. */
 export function hookKind({ section }: Pick<BpfProgram, 'section'>): HookKind | undefined {
   return KINDS[section.split('/')[0] as keyof typeof KINDS];
 }
 
 export type Tracepoint = readonly [category: string, name: string];
 
-/** `syscalls/sys_exit_openat` in its parts; those that the kernel has. */
+/** Splits names such as `syscalls/sys_exit_openat`; leaves out tracepoints that the kernel lacks. */
 function tracepoints(names: readonly string[]): Tracepoint[] {
   return names
     .map((text) => text.split('/') as [string, string])
     .filter(([category, name]) => tracepointId(category, name) !== undefined);
 }
 
-/** How an event is seen in this run. */
+/** The hook chosen for a hook point in this run. */
 export interface HookChoice {
-  /** What is seen: a key of the tool's `hooks`. */
+  /** The hook point: a key of the tool's `hooks`. */
   readonly point: string;
   readonly kinds: readonly HookKind[];
   readonly programs: readonly BpfProgram[];
-  /** Tracepoints that these are attached to beside those of their sections. */
+  /** Additional tracepoints to attach these to. */
   readonly also: readonly Tracepoint[];
   readonly caveat: string | undefined;
-  /** Why each of the better ways was not taken. */
+  /** Why each of the better hooks was not used. */
   readonly refused: readonly Error[];
 }
 
-/** What a run can't see on this kernel. */
+/** A hook point that is unavailable on this kernel. */
 export interface HookLack {
   readonly point: string;
-  /** What that means for the user. */
+  /** The consequence for the user. */
   readonly without: string;
   readonly refused: readonly Error[];
 }
 
-/** What is known about a tool's hooks before they are attached. */
+/** A tool's hooks, as planned before attaching. */
 export interface HookPlan {
   readonly choices: readonly HookChoice[];
   readonly lacks: readonly HookLack[];
 }
 
-/** Programs that were tried and refused, with what was said. */
+/** Programs that the kernel refused, with the error. */
 export type Refusals = ReadonlyMap<string, Error>;
 
-/** Why the kernel will not take a program, as far as that shows without trying. */
+/** Why the kernel will refuse a program, as far as that is known before loading it. */
 function refusalOf(program: BpfProgram): Error | undefined {
   const [, category, name] = /^(?:tp|tracepoint)\/([^/]+)\/(.+)$/.exec(program.section) ?? [];
   if (category && name) {
@@ -84,7 +84,7 @@ function refusalOf(program: BpfProgram): Error | undefined {
   return undefined;
 }
 
-/** The programs of a way that can be attached; or why it can't be taken. */
+/** The programs of an alternative, or why it can't be used. */
 function tryWay(
   object: BpfObject,
   way: HookWay,
@@ -96,14 +96,14 @@ function tryWay(
   for (const name of [...way.programs, ...optional]) {
     const program = object.programs.get(name);
     if (!program) {
-      // Some system calls are not there on every architecture, nor are their programs.
+      // Some system calls, and their programs, do not exist on every architecture.
       if (optional.includes(name)) continue;
       throw new UnsupportedError(`${object.name} has no program ${name}`);
     }
     const kind = hookKind(program);
     const refusal =
       kinds && kind && !kinds.has(kind)
-        ? new UnsupportedError(`--hooks leaves out ${kind}`)
+        ? new UnsupportedError(`--hooks excludes ${kind}`)
         : (refusals.get(name) ?? refusalOf(program));
     if (!refusal) programs.push(program);
     else if (!optional.includes(name)) return refusal;
@@ -112,9 +112,9 @@ function tryWay(
 }
 
 /**
- * Chooses for each thing that a tool sees the first way that this kernel has, and keeps all other programs from
- * being loaded: before load. `kinds` leaves only these kinds of hooks. Throws UnsupportedError, or PrivilegeError where
- * rights are all that is missing, when there is no way to see what the tool can't do without.
+ * Chooses the first alternative that this kernel supports for each hook point of a tool, and disables loading of all other
+ * programs. Call it before load. `kinds` restricts the kinds of hooks. Throws UnsupportedError if a required hook point has
+ * no hook, or PrivilegeError if only privileges are missing.
  */
 export function planHooks(
   object: BpfObject,
@@ -152,5 +152,5 @@ function nothingLeft(tool: string, point: string, refused: readonly Error[]): Er
   const rights = refused.find((error) => error instanceof PrivilegeError);
   if (rights) return rights;
   const reasons = refused.map(({ message }) => message).join('; ');
-  return new UnsupportedError(`${tool} has no way to see ${point} on this kernel: ${reasons}`);
+  return new UnsupportedError(`${tool}: no usable hook for ${point} on this kernel: ${reasons}`);
 }

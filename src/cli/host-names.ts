@@ -6,9 +6,9 @@ import { namespaceOf } from '../kernel/processes.js';
 import { type DnsAnswer, type DnsQuestion, readDns } from './dns-message.js';
 import { NameHistory } from './name-history.js';
 
-/** struct dns_message of bpf/include/dns.h, and the bytes behind it. */
+/** struct dns_message of bpf/include/dns.h, and the bytes that follow it. */
 export interface DnsMessage {
-  /** Nanoseconds since the boot. */
+  /** Nanoseconds since boot. */
   readonly time: bigint;
   readonly socket: bigint;
   readonly pid: number;
@@ -18,17 +18,17 @@ export interface DnsMessage {
   readonly bytes: Buffer;
 }
 
-/** Who was told something, where and when. */
+/** The receiver of an answer, and its time. */
 type Receiver = Pick<DnsMessage, 'time' | 'pid' | 'netns'>;
 
-/** Questions that wait for their answer, or the other way round: the oldest go. */
+/** Maximum number of unmatched questions or answers; the oldest are discarded. */
 const MOST_WAITING = 4096;
-/** No resolver waits for longer. */
+/** The longest that any resolver waits. */
 const LATEST_NS = 60_000_000_000n;
-/** With several threads an answer may be received before the call that asked has returned. */
+/** With several threads an answer may be received before the call that sent the question has returned. */
 const EARLIEST_NS = 1_000_000_000n;
 
-/** The last ones of many, by key. */
+/** The most recent entries, by key. */
 class Waiting<Item> extends Map<string, Item> {
   put(key: string, item: Item): void {
     this.delete(key);
@@ -45,27 +45,28 @@ class Waiting<Item> extends Map<string, Item> {
 }
 
 /**
- * The names of addresses, from what traced processes asked name servers and were answered. An answer counts where the same
- * socket has asked the same server the same (whom a process that does not look at the sender takes for the server), and then for that process, and less so for others of its network namespace.
+ * The names of addresses, from DNS questions and answers of traced processes. An answer is used if the same socket has
+ * sent that question to that server, or to any server if the process does not look at the sender: first for that process,
+ * then for others of its network namespace.
  */
 export class HostNames {
   readonly #ofProcess = new NameHistory();
   readonly #ofNamespace = new NameHistory();
   readonly #questions = new Waiting<bigint>();
-  /** Their keys, by what they have in common with an answer of whom nobody knows who sent it. */
+  /** Their keys, by the key of an answer whose sender is unknown. */
   readonly #anyQuestions = new Waiting<string>();
   readonly #early = new Waiting<{ receiver: Receiver; answer: DnsAnswer }>();
   readonly #namespaces = new Map<number, number | undefined>();
   #ring: RingBuffer | undefined;
   #shape: StructShape | undefined;
 
-  /** Takes messages from a loaded object, bpf/include/dns.h, until it is closed. */
+  /** Reads messages from a loaded object (bpf/include/dns.h) until it is closed. */
   open(object: BpfObject): void {
     this.#shape = { kind: 'struct', layout: layoutOf(object.btf, 'dns_message') };
     this.#ring = RingBuffer.open(object.maps.need('dns_messages'), { orderBy: 0 });
   }
 
-  /** Reads what has come. To be done when events were taken from the kernel, before these are shown. */
+  /** Reads pending messages. Call it after reading events from the kernel, before showing them. */
   read(): void {
     this.#namespaces.clear();
     const shape = this.#shape;
@@ -80,15 +81,15 @@ export class HostNames {
     }
   }
 
-  /** Takes one message, whose bytes may be anything. */
+  /** Handles one message, whose bytes are untrusted. */
   take(message: DnsMessage): void {
     const read = readDns(message.bytes);
-    // What is sent is no answer, and what is received no question.
+    // Sent messages are questions, received ones answers.
     if (!read || read.isAnswer !== message.is_received) return;
     const [key, anyKey] = keysOf(message, read);
     const { time, pid, netns } = message;
     if (read.isAnswer) {
-      // The resolver takes the first answer, too.
+      // Like the resolver, use the first answer.
       const asked = this.#takeQuestion(key, anyKey);
       const receiver = { time, pid, netns };
       if (asked !== undefined && time - asked <= LATEST_NS) this.#tell(receiver, read);
@@ -104,7 +105,7 @@ export class HostNames {
     }
   }
 
-  /** When the question was asked that an answer is for; it waits no more. */
+  /** Removes the question of an answer, and returns when it was asked. */
   #takeQuestion(key: string, anyKey: string): bigint | undefined {
     if (key !== anyKey) {
       const asked = this.#questions.take(key);
@@ -122,14 +123,14 @@ export class HostNames {
     }
   }
 
-  /** The name that a process, or else its network namespace, was told last for an address, before the event. */
+  /** The latest name of an address before the event, as resolved by the process or else in its network namespace. */
   name(address: string, { pid, netns = this.#namespaceOf(pid), time }: NameAsker): string | undefined {
     if (netns === undefined) return undefined;
     const own = pid === 0 ? undefined : this.#ofProcess.at(`${netns} ${pid} ${address}`, time);
     return own ?? this.#ofNamespace.at(`${netns} ${address}`, time);
   }
 
-  /** That of a process now, for rows that don't tell. */
+  /** The current network namespace of a process, for rows without one. */
   #namespaceOf(pid: number): number | undefined {
     if (!this.#namespaces.has(pid)) this.#namespaces.set(pid, namespaceIfThere(pid));
     return this.#namespaces.get(pid);
@@ -148,7 +149,7 @@ function namespaceIfThere(pid: number): number | undefined {
   }
 }
 
-/** What a question and its answer have in common; and what without the server, where a process does not ask who answered. */
+/** Keys shared by a question and its answer: with the server, and without it, for answers whose sender is unknown. */
 function keysOf({ socket, netns, server }: DnsMessage, { id, type, name }: DnsQuestion | DnsAnswer): [string, string] {
   const any = [socket, netns, id, type, name.toLowerCase()].join(' ');
   return server.port === 0 ? [any, any] : [`${server.addr.join('.')} ${server.port} ${any}`, any];

@@ -1,22 +1,22 @@
 /**
- * What this process began with and Node changed as it started: a traced command is to have it all the same. bin/start.sh
- * tells it exactly; where Node was started without that, it is guessed from the parent.
+ * State that this process inherited and Node changed at startup: a traced command must get the original. bin/start.sh
+ * records it exactly; if Node was started without that, it is guessed from the parent.
  */
 import { fstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { parentOf } from '../kernel/processes.js';
 
 export interface Inheritance {
-  /** The soft limit of open files; undefined where it is to stay as it is. */
+  /** The soft limit of open files; undefined to leave it unchanged. */
   readonly openFiles: string | undefined;
   /** Signals, bit N - 1 for signal N. */
   readonly ignored: bigint;
   readonly blocked: bigint;
   /** From 3 on. */
   readonly descriptors: readonly number[];
-  /** Of the first three, for which Node has opened something. */
+  /** Of the first three, those that were closed, where Node has opened /dev/null. */
   readonly closed: readonly number[];
-  /** What a shell on the way has changed: NAME=VALUE, or NAME for what was not there. One character for each byte. */
+  /** Variables changed by a shell in between: NAME=VALUE, or NAME if it was unset. One character per byte. */
   readonly variables: readonly string[];
 }
 
@@ -24,7 +24,7 @@ const bitOf = (signal: 'SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGTTOU') => 1n << Big
 
 const list = (text: string) => (text === '-' ? [] : text.split(','));
 
-/** What bin/start.sh has told, by src/native/inherited.c; undefined where it was told to some other process. */
+/** The state recorded by bin/start.sh with src/native/inherited.c; undefined if it was recorded for another process. */
 export function parseInheritance(text: string): Inheritance | undefined {
   const [pid, openFiles, ignored, blocked, descriptors = '-', variables = '-'] = text.split(' ');
   if (pid !== String(process.pid)) return undefined;
@@ -49,7 +49,7 @@ function field(pid: number, file: 'status' | 'limits', pattern: RegExp): string 
 
 const nameOf = (pid: number) => field(pid, 'status', /^Name:\t(.*)$/m) ?? '';
 
-/** Who started us: not sudo and its like, which have other limits themselves than they give. */
+/** The process that started us, skipping sudo and the like, whose own limits differ from those they set. */
 function starter(): number {
   let pid = process.ppid;
   while (/^(sudo|doas|su)$/.test(nameOf(pid))) pid = parentOf(pid) ?? 0;
@@ -69,12 +69,12 @@ function guessIgnored(pid: number): bigint {
   // Bash itself always ignores the one, but is seldom told to unless it is the other, too.
   if ((all & bitOf('SIGINT')) === 0n) all &= ~bitOf('SIGQUIT');
   const isScript = /^(ba|da|k|mk|z)?sh$/.test(nameOf(pid)) && (all & bitOf('SIGTTOU')) === 0n;
-  // Shells tell in this variable what they execute.
+  // Shells set this variable to the program that they execute.
   const byNohup = /(^|\/)nohup$/.test(process.env._ ?? '') ? bitOf('SIGHUP') : 0n;
   return (isScript ? all : all & bitOf('SIGHUP')) | byNohup;
 }
 
-/** Descriptors that are open now, but for Node's own: those of no file, and pipes with both ends here. */
+/** Open descriptors, without Node's own: those without a file, and pipes with both ends here. */
 function guessDescriptors(): number[] {
   try {
     const open = readdirSync('/proc/self/fd').flatMap((entry) => {
@@ -100,7 +100,7 @@ function guess(): Inheritance {
 
 let known: Inheritance | undefined;
 
-/** At the start, for later there are descriptors of our own: what was told, if anything. */
+/** Called at startup, before there are descriptors of our own, with the recorded state, if any. */
 export function setInheritance(told: string | undefined): void {
   known = told === undefined ? undefined : parseInheritance(told);
   if (process.argv.includes('--')) inheritance();
@@ -111,12 +111,12 @@ export function inheritance(): Inheritance {
   return known;
 }
 
-/** Whether SIGHUP is to do nothing, as nohup(1) arranges it. */
+/** Whether SIGHUP is ignored, as set by nohup(1). */
 export function ignoresHangups(): boolean {
   return (inheritance().ignored & bitOf('SIGHUP')) !== 0n;
 }
 
-/** Those that are still there. */
+/** Those that are still open. */
 export function inheritedDescriptors(): number[] {
   return inheritance().descriptors.filter((fd) => {
     try {
@@ -130,7 +130,7 @@ export function inheritedDescriptors(): number[] {
 
 const nameIn = (variable: string) => variable.split('=', 1)[0] as string;
 
-/** As it was given to us: process.env has other bytes where something is not UTF-8. One character for each byte. */
+/** The original environment: process.env has other bytes where a value is not UTF-8. One character per byte. */
 function ownEnvironment(): string[] {
   try {
     return readFileSync('/proc/self/environ', 'latin1').split('\0').slice(0, -1);
@@ -140,7 +140,7 @@ function ownEnvironment(): string[] {
   }
 }
 
-/** The environment of a traced command: ours, with what `env` has otherwise than process.env. One character for each byte. */
+/** The environment of a traced command: ours, plus the differences between `env` and process.env. One character per byte. */
 export function inheritedEnvironment(env: NodeJS.ProcessEnv = process.env): string[] {
   const changes = Object.entries(env).filter(([name, value]) => value !== process.env[name]);
   const edits = [

@@ -24,7 +24,7 @@ function thisDistribution(file = '/etc/os-release'): Distribution {
   return { kernel: release(), id: value('ID'), version: value('VERSION_ID'), arch };
 }
 
-/** What is in a packed file of an archive, as a file that is gone when this process is. */
+/** Unpacks a file of an archive to a temporary file that disappears with this process. */
 function unpacked(file: string): string {
   const { status, stdout, stderr, error } = spawnSync('tar', ['-xJOf', file], { maxBuffer: LARGEST });
   if (status !== 0) {
@@ -40,7 +40,7 @@ function unpacked(file: string): string {
   }
 }
 
-/** The running kernel's file in an archive: RELEASE.btf, at its top or where BTFHub keeps it, packed or not. */
+/** The running kernel's file in an archive: RELEASE.btf, at its top or at BTFHub's location, packed or not. */
 function findIn(folder: string, { kernel, id, version, arch }: Distribution): string {
   const places = [`${kernel}.btf`, join(id, version, arch, `${kernel}.btf`)];
   for (const place of places) {
@@ -48,12 +48,12 @@ function findIn(folder: string, { kernel, id, version, arch }: Distribution): st
     if (existsSync(file)) return file;
     if (existsSync(`${file}.tar.xz`)) return unpacked(`${file}.tar.xz`);
   }
-  throw new SnoopkitError('BTF', `--btf ${folder}: nothing for this kernel in it: ${places.join(' or ')}[.tar.xz]`);
+  throw new SnoopkitError('BTF', `--btf ${folder}: no BTF of this kernel: expected ${places.join(' or ')}[.tar.xz]`);
 }
 
 /**
- * The file of kernel types that --btf means: itself, or that of the running kernel when it is a folder with those of
- * many. Throws SnoopkitError when there is none, or it is not BTF: libbpf would only say that the kernel has none.
+ * Resolves --btf: the file itself, or the file of the running kernel in a folder for
+ * many kernels. Throws SnoopkitError if there is none or it is not BTF: libbpf would only report missing kernel BTF.
  */
 export function kernelBtf(path: string, distribution = thisDistribution()): string {
   try {

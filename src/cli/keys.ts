@@ -1,24 +1,24 @@
-/** Keys that end what is shown in one place on a terminal. */
+/** Keys that quit a full-screen display. */
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 const STDIN = 0;
 
-/** The keys that a terminal makes a signal of, unless it hands on each as it is pressed. */
+/** Keys that a terminal turns into signals, except in raw mode. */
 const SIGNALS: Readonly<Record<string, NodeJS.Signals>> = {
   '\x03': 'SIGINT',
   '\x1a': 'SIGTSTP',
   '\x1c': 'SIGQUIT',
 };
 
-/** Whether the terminal is ours to set: for a job in the background to do so would stop it. */
+/** Whether we may configure the terminal: a background job that does so is stopped. */
 function isForeground(): boolean {
   const stat = readFileSync('/proc/self/stat', 'latin1');
   const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return group === foreground;
 }
 
-/** Calls back when q is pressed, until it is closed by what it returns. Where nobody can press a key it does nothing. */
+/** Calls back when q is pressed, until the returned object is closed. Does nothing without a terminal. */
 export function watchKeys(onQuit: () => void): () => void {
   if (!isatty(STDIN) || !isForeground()) return () => {};
   const { stdin } = process;
@@ -31,12 +31,12 @@ export function watchKeys(onQuit: () => void): () => void {
       if (key === 'q' || key === 'Q') onQuit();
       const signal = SIGNALS[key];
       if (signal === undefined) continue;
-      // As the terminal would: to all that were started with us, and with the terminal as it was.
+      // As the terminal would: to our process group, with the terminal restored.
       setRaw(false);
       process.kill(0, signal);
     }
   };
-  // The terminal is gone: that is told by a signal.
+  // The terminal is gone: a signal reports that.
   const ignore = () => {};
   setRaw(true);
   stdin.on('data', receive).on('error', ignore);

@@ -8,28 +8,20 @@ export const COUNTED = ['ring_full', 'not_followed', 'not_kept'] as const;
 /** struct lost_counts of bpf/include/event.h, by CPU. */
 export type LostCounts = readonly { readonly by_reason: readonly bigint[] }[];
 
-/** What a person is told of one, or of many, and why. */
+/** The text of the summary line, for one and for several. */
 const ADVICE: Record<Loss['reason'], readonly [one: string, many: string, text: string]> = {
-  ring_full: [
-    'event was',
-    'events were',
-    'lost because the ring buffer was full: a larger --buffer or a narrower filter helps',
-  ],
-  not_followed: ['process', 'processes', 'could not be followed: there were too many at once'],
-  not_kept: [
-    'time',
-    'times',
-    'there was no room for what should be remembered, since there was too much at once: what depends on it is missing',
-  ],
+  ring_full: ['event', 'events', 'lost, ring buffer full: use a larger --buffer or a narrower filter'],
+  not_followed: ['process', 'processes', 'not followed: too many at once'],
+  not_kept: ['entry', 'entries', 'not stored, maps full: data that depends on them is missing'],
   skipped: [
-    'time',
-    'times',
-    'the kernel did not run a program, for one was running on that CPU already: as many events at most are missing',
+    'program run',
+    'program runs',
+    'skipped by the kernel, a program was already running on that CPU: at most as many events are missing',
   ],
-  unreadable: ['event', 'events', 'could not be read: this is a bug in snoopkit'],
+  unreadable: ['event', 'events', 'unreadable: this is a bug in snoopkit'],
 };
 
-/** Keeps account of what is not in the stream: what the BPF programs count, and records that can't be read. */
+/** Counts what is missing from the stream: losses counted by the BPF programs, and unreadable records. */
 export class Losses {
   readonly #counts: () => LostCounts;
   readonly #misses: () => number;
@@ -37,13 +29,13 @@ export class Losses {
   #unreadable = 0;
   #notKept = 0;
 
-  /** `counts` gives what the programs counted; `misses` how often one was not run when it should have been. */
+  /** `counts` returns the counts of the programs; `misses` how often the kernel skipped one. */
   constructor(counts: () => LostCounts, misses: () => number) {
     this.#counts = counts;
     this.#misses = misses;
   }
 
-  /** Those of a tool at work. */
+  /** The losses of a loaded tool. */
   static of({ globals, programs }: BpfObject): Losses {
     const lost = globals.need('lost');
     const loaded = [...programs.values()].filter(({ autoload }) => autoload);
@@ -53,22 +45,22 @@ export class Losses {
     );
   }
 
-  /** Counts a record that can't be read. */
+  /** Counts an unreadable record. */
   countUnreadable(): void {
     this.#unreadable++;
   }
 
-  /** Counts rows for which we had no room. */
+  /** Counts rows that user space had no room for. */
   countNotKept(rows: number): void {
     this.#notKept += rows;
   }
 
-  /** All that was lost so far, as of the last `take()`. */
+  /** Total losses as of the last `take()`. */
   get total(): number {
     return [...this.#totals.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** The same by reason. */
+  /** Total losses by reason. */
   get totals(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#totals);
   }
@@ -92,7 +84,7 @@ export class Losses {
     return losses;
   }
 
-  /** What a person should know at the end, a line for each reason. */
+  /** Summary at the end of a run, a line per reason. */
   summary(): string[] {
     return [...this.#totals].map(([reason, total]) => {
       const [one, many, text] = ADVICE[reason];

@@ -7,7 +7,7 @@ import { setBytecode } from './bytecode.js';
 
 const VERSION = new Set(['--version', '-V']);
 
-/** Prints the version: all of it, or it is told why not, which oclif does not do. */
+/** Prints the version. Unlike oclif, reports a failed write. */
 async function tellVersion(options: Parameters<typeof Config.load>[0]): Promise<void> {
   const { userAgent } = await Config.load(options);
   const { writeText } = await import('./write-text.js');
@@ -22,18 +22,18 @@ async function tellVersion(options: Parameters<typeof Config.load>[0]): Promise<
 export interface Start {
   /** The folder of package.json. */
   readonly root: string;
-  /** What bin/start.sh has told; undefined where Node was started without it. */
+  /** The state recorded by bin/start.sh; undefined if Node was started without it. */
   readonly inheritance: string | undefined;
-  /** Keeps for later starts what has been compiled. */
+  /** Caches compiled code for later starts. */
   readonly writeBytecode: (() => void) | undefined;
 }
 
 /** Runs the command line of this process. */
 export async function main({ root, inheritance, writeBytecode }: Start): Promise<void> {
   setBytecode(writeBytecode);
-  // Of use to commands alone, and not to --version or --help.
+  // Needed by commands only, not by --version or --help.
   if (!process.argv[2]?.startsWith('-')) (await import('./inheritance.js')).setInheritance(inheritance);
-  // What was compiled is what runs, whatever NODE_ENV is.
+  // Run the compiled code, whatever NODE_ENV is.
   settings.enableAutoTranspile = false;
   // No user plugins: they would be loaded from a folder that the user may write to, and run as root.
   const options = { root, userPlugins: false, devPlugins: false };

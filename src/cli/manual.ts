@@ -4,30 +4,30 @@ import { SHARED_FIELDS, TALLY_FIELDS } from './shared-fields.js';
 import type { View } from './tally.js';
 import type { ToolDefinition } from './tool.js';
 
-/** What --help and the manual pages both tell, so that they tell the same. */
+/** Texts shared by --help and the manual pages. */
 
-/** The groups that flags are told in, by their `helpGroup`; a command's own flags, without a group, come first. */
+/** Flag groups, by `helpGroup`; a command's own flags, without a group, come first. */
 export const FLAG_GROUPS: Readonly<Record<string, string>> = {
   FILTER:
-    'The kernel sends only what passes all of them. A filter may have several values, of which one must fit: give the flag again, or, for numbers and users, put commas between.',
+    'Filters run in the kernel, and an event must match all of them. A filter with several values matches any of them: repeat the flag or, for numbers and users, separate values with commas.',
   OUTPUT:
-    'A cell of CSV may begin with =, +, - or @, where a name does, which a spreadsheet takes for a formula: import names as text. JSON has no such danger.',
+    'CSV cells may begin with =, +, - or @ if a name does, and a spreadsheet takes them for formulas: import names as text. JSON is not affected.',
   RUN: '',
-  OTLP: 'For --output otlp. The standard variables OTEL_EXPORTER_OTLP_*, OTEL_BLRP_*, OTEL_RESOURCE_ATTRIBUTES and so on say the same; a flag wins.',
+  OTLP: 'For --output otlp and --otlp. The standard variables OTEL_EXPORTER_OTLP_*, OTEL_BLRP_*, OTEL_RESOURCE_ATTRIBUTES and so on apply; flags take precedence.',
 };
 
-/** What each group is about, in a few words. */
+/** A short summary of each group. */
 const GROUP_BRIEFS: Readonly<Record<string, string>> = {
-  FILTER: 'whom to trace, and what of it',
-  OUTPUT: 'what is shown, how, and where to',
-  RUN: 'how long to trace, and with what',
-  OTLP: 'send it to an OpenTelemetry collector',
+  FILTER: 'which events to trace',
+  OUTPUT: 'columns, format and destination',
+  RUN: 'limits, buffer and hooks',
+  OTLP: 'export to an OpenTelemetry collector',
 };
 
-/** Where a group has more, only those with letters are named where it is told in brief. */
+/** In the short help, a larger group lists only the flags with letters. */
 const NAMED = 12;
 
-/** A group of flags in a line or two: by its letters where there are some. */
+/** A flag group in a line or two: its letters, if it has any. */
 export function groupInBrief(
   group: string,
   names: readonly string[],
@@ -60,14 +60,14 @@ export function flagForm(name: string, flag: Command.Flag.Any): FlagForm {
   return { names, value: value.startsWith('[') ? value : `=${value}` };
 }
 
-/** What a flag does, and what holds without it. */
+/** A flag's summary and default. */
 export function flagText(flag: Command.Flag.Any): string {
   const text = flag.summary ?? flag.description ?? '';
   const { default: usual } = flag as { default?: unknown };
-  return flag.type === 'option' && typeof usual === 'string' ? `${text} (${usual} if not given)` : text;
+  return flag.type === 'option' && typeof usual === 'string' ? `${text} (default: ${usual})` : text;
 }
 
-/** The flags of a command by their groups, its own ones (group `''`) first. */
+/** The flags of a command by group, its own flags (group `''`) first. */
 export function flagsByGroup(flags: Readonly<Record<string, Command.Flag.Any>>): Map<string, string[]> {
   const groups = new Map<string, string[]>(['', ...Object.keys(FLAG_GROUPS)].map((group) => [group, []]));
   for (const [name, flag] of Object.entries(flags)) {
@@ -85,11 +85,11 @@ export function flagsByGroup(flags: Readonly<Record<string, Command.Flag.Any>>):
 export interface ToolView extends View {
   /** The flag that it needs. */
   readonly flag: string | undefined;
-  /** What the columns mean that it shares with other tools. */
+  /** Descriptions of the columns shared with other tools. */
   readonly shared: Readonly<Record<string, string>>;
 }
 
-/** What a tool can show: events, what it adds up, or both, the latter with a flag. */
+/** The views of a tool: events, aggregates, or both, where a flag selects the aggregates. */
 export function viewsOf(tool: ToolDefinition): ToolView[] {
   const { tally } = tool;
   const isAlways = tally !== undefined && tally.flag === undefined;
@@ -98,12 +98,12 @@ export function viewsOf(tool: ToolDefinition): ToolView[] {
   return tally?.flag === undefined ? [own] : [own, { ...tally, shared: TALLY_FIELDS }];
 }
 
-/** What each column of a view means, those first that it shares with other tools. */
+/** Descriptions of a view's columns, shared ones first. */
 export function columnTexts({ shared, fields }: ToolView): Readonly<Record<string, string>> {
   return { ...shared, ...fields };
 }
 
-/** What is told of the columns of a tool, of each of its views: a title for the section, a text, and each column with what it means. */
+/** The column sections of a tool, one per view: title, introduction, and each column with its description. */
 export function columnSections(tool: ToolDefinition): ColumnSection[] {
   return viewsOf(tool).map((view) => ({
     title: view.flag === undefined ? 'COLUMNS' : `COLUMNS WITH --${view.flag.toUpperCase()}`,
@@ -119,16 +119,16 @@ interface ColumnSection {
 }
 
 function columnsText({ columns }: ToolView): string {
-  return `A table shows ${listed(columns)}; JSON and CSV have all. --fields takes any of these:`;
+  return `A table shows ${listed(columns)} by default; JSON and CSV have all columns. Columns for --fields:`;
 }
 
-/** The columns by their names alone. */
+/** The columns by name only. */
 export function columnsInBrief(tool: ToolDefinition): string {
   return viewsOf(tool)
     .map((view) => {
-      const with_ = view.flag === undefined ? '' : `With --${view.flag} `;
+      const with_ = view.flag === undefined ? '' : `With --${view.flag}, `;
       const others = Object.keys(columnTexts(view)).filter((name) => !view.columns.includes(name));
-      const more = others.length === 0 ? '' : `; --fields takes ${listed(others)}, too`;
+      const more = others.length === 0 ? '' : `; --fields can add ${listed(others)}`;
       return `${with_}${with_ === '' ? 'A' : 'a'} table shows ${listed(view.columns)}${more}.`;
     })
     .join(' ');
@@ -138,7 +138,7 @@ function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-/** How the events of a tool are told with --output otlp: a text, and the attributes of each column that has any. */
+/** How --output otlp maps a tool's events: an introduction, and the attributes of each column that has any. */
 export function otlpSection(
   tool: ToolDefinition,
 ): { text: string; attributes: [column: string, names: string][] } | undefined {
@@ -147,29 +147,32 @@ export function otlpSection(
   const { otlp = {} } = tool;
   const { event } = view;
   const all = Object.keys(columnTexts(view));
-  // What an address and a port are together, for people, only repeats them.
+  // The combined address and port column, for people, only repeats the other two.
   const columns = all.filter((name) => name !== 'time' && !all.includes(`${name}_addr`));
-  const text = `With --output otlp each event is a log record with the event name ${OWN}${otlp.event ?? event.name}. Its time is that of the kernel. Durations are in seconds. The attributes of each column:`;
+  const text = `With --output otlp each event is a log record with the event name ${OWN}${otlp.event ?? event.name}. Its timestamp is the time in the kernel. Durations are in seconds. Attributes by column:`;
   return { text, attributes: columns.map((name) => [name, listed(allNamesOf(ruleOf(name, event.name, otlp)))]) };
 }
 
-/** What a machine and a user must have for tracing. */
+/** Requirements for tracing. */
 export const REQUIREMENTS =
-  'Root; or the capabilities CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH, and CAP_SYS_ADMIN where tracefs is not mounted. A kernel with BPF ring buffers (5.8 or newer) and BTF (CONFIG_DEBUG_INFO_BTF; without it, name a file with --btf).';
+  'Root, or the capabilities CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH, plus CAP_SYS_ADMIN if tracefs is not mounted. A kernel with BPF ring buffers (5.8 or newer) and BTF (CONFIG_DEBUG_INFO_BTF; without it, give a file with --btf).';
 
 /** The exit statuses of a tool. */
 export const EXIT_STATUS: readonly (readonly [status: string, meaning: string])[] = [
-  ['0', 'all went well; also when Ctrl-C, SIGTERM, --duration or a closed pipe ended the tracing'],
-  ['1', 'tracing failed; one line on standard error says why'],
-  ['2', 'the command line is wrong'],
+  ['0', 'success; also after Ctrl-C, SIGTERM, --duration or a closed pipe'],
+  ['1', 'tracing failed; a line on standard error gives the reason'],
+  ['2', 'invalid command line'],
   ['3', 'events were lost, with --fail-on-lost'],
-  ['other', 'with -- COMMAND: what the command ended with, 128 + N for signal N, 126 or 127 where it could not be run'],
+  [
+    'other',
+    'with -- COMMAND: exit status of the command; 128 + N if signal N killed it; 126 or 127 if it could not be run',
+  ],
 ];
 
-/** How losses are told. */
+/** How lost events are reported. */
 export const LOST_EVENTS =
-  'The kernel counts every event for which there was no room. A line on standard error at the end says how many were lost and why, and in JSON a line {"event":"lost",...} says so in the stream. With --fail-on-lost the exit status is 3 then. A larger --buffer or a narrower filter helps. A process that could not be followed, and what a tool found no room to remember, are told in the same way.';
+  'The kernel counts every event that does not fit into the ring buffer. At the end, a line on standard error reports the number of lost events and the reason; JSON also has a line {"event":"lost",...} in the stream. With --fail-on-lost the exit status is 3. A larger --buffer or a narrower filter helps. Processes that could not be followed and state that a tool had no room for are reported in the same way.';
 
-/** In which order events come, and by which clock their times are. */
+/** Order of events, and the clock of their timestamps. */
 export const ORDER_AND_TIME =
-  'Events come in the order of their times as far as a batch reaches, that is what is read from the kernel in one go: what came within some 10 ms, and 256K at the most. Between two batches one of another CPU may be a little older than the last one before; --time=delta, which is never negative, shows 0 for it, and counts on from the latest. Events are timed by the clock that runs since the boot, and in suspend, of the machine, not of a time namespace that snoopkit may be in (time_namespaces(7)). A time of day is made of that by the system time as it stands when the event is shown: once it is set, events that happened before and were not yet shown follow it, too, while durations and intervals do not.';
+  'Events are sorted by time within a batch, which is one read from the kernel: about 10 ms of events, 256K at most. Across batches, an event from another CPU may be slightly older than the event before it; --time=delta shows 0 for it, never a negative number, and continues from the latest event. Timestamps come from the boot-time clock of the machine (CLOCK_BOOTTIME, which includes suspend), not from that of a time namespace that snoopkit may run in (time_namespaces(7)). They are converted to wall-clock time with the system time at the moment of output: after the system time is set, events that happened earlier but have not been shown yet follow the new time. Durations and intervals do not change.';

@@ -1,6 +1,6 @@
-/** More keys are not kept: the one that was told of last the longest ago goes. */
+/** Maximum number of keys; the least recently updated one is removed. */
 const MOST = 16_384;
-/** Of each, so many names: for events that come later than the next answer. */
+/** Names kept per key, for events that arrive after the next answer. */
 const DEPTH = 16;
 
 interface Told {
@@ -8,14 +8,14 @@ interface Told {
   readonly time: bigint;
 }
 
-/** Which name something had from when on. */
+/** Names by key, with the time from which they apply. */
 export class NameHistory {
   readonly #told = new Map<string, Told[]>();
 
-  /** It is called so from then on. Mostly that is later than all before. */
+  /** Sets a name from a time on, mostly later than all previous ones. */
   add(key: string, name: string, time: bigint): void {
     const told = this.#told.get(key) ?? [];
-    // Set anew, it is the newest.
+    // Reinserted as the newest.
     this.#told.delete(key);
     this.#told.set(key, told);
     let at = told.length;
@@ -26,7 +26,7 @@ export class NameHistory {
     if (this.#told.size > MOST && !oldest.done) this.#told.delete(oldest.value);
   }
 
-  /** What it was called at a time. */
+  /** The name at a time. */
   at(key: string, time: bigint): string | undefined {
     return this.#told.get(key)?.findLast((told) => told.time <= time)?.name;
   }

@@ -4,7 +4,7 @@ import { say } from './talk.js';
 
 const USAGE = 2;
 
-/** How many letters must be changed, added, dropped or swapped with their neighbour to make one word of another. */
+/** Edit distance: letters changed, added, dropped or swapped with their neighbor. */
 function distance(from: string, to: string): number {
   let older: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, j) => j);
@@ -24,10 +24,10 @@ function distance(from: string, to: string): number {
   return last[to.length] as number;
 }
 
-/** What most names end in: to mistype it says nothing about which one is meant. */
+/** Common suffix of most names; a typo in it does not tell which one is meant. */
 const FAMILY = 'snoop';
 
-/** How far a word is from a known one: a mistake in what tells that one from others counts twice. */
+/** Distance of a word from a known one; a mistake outside the common suffix counts twice. */
 function mistakes(word: string, known: string): number {
   if (!known.endsWith(FAMILY)) return 2 * distance(word, known);
   const stem = known.slice(0, -FAMILY.length);
@@ -35,12 +35,12 @@ function mistakes(word: string, known: string): number {
   return Math.min(...cuts.map((at) => 2 * distance(word.slice(0, at), stem) + distance(word.slice(at), FAMILY)));
 }
 
-/** One slip of the finger, two in a long word. */
+/** One typo, two in a long word. */
 const forgiven = (known: string) => (known.replace(FAMILY, '').length < 7 ? 3 : 5);
 
 const LEAST = 3;
 
-/** The words that were likely meant: those that it is a part of, or the one that is nearest. */
+/** The words that were likely meant: those that contain it, or the nearest one. */
 export function closest(word: string, words: readonly string[]): string[] {
   const begun = words.filter((known) => word.length >= LEAST && known.startsWith(word));
   if (begun.length > 0) return begun;
@@ -57,16 +57,16 @@ function either(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
-/** One line about a command that there is not. */
+/** The message for an unknown command. */
 export function notFoundText(word: string, commands: readonly string[]): string {
-  if (word.startsWith('-')) return `there is no flag ${word} without a command (snoopkit --help tells more)`;
+  if (word.startsWith('-')) return `unknown flag ${word}; flags follow a command (see snoopkit --help)`;
   const instead = insteadOf(word, commands);
   if (instead !== undefined) return instead;
   const meant = closest(word, commands);
-  return `there is no command ${word}${meant.length > 0 ? `; did you mean ${either(meant)}?` : ' (snoopkit --help lists them)'}`;
+  return `unknown command ${word}${meant.length > 0 ? `; did you mean ${either(meant)}?` : ' (see snoopkit --help)'}`;
 }
 
-/** oclif's hook: it is loaded only when it is needed, so a start costs nothing more for it. */
+/** oclif's hook, loaded only when needed, so that it does not slow down every start. */
 export const commandNotFound: Hook.CommandNotFound = async function ({ id, config }) {
   say(notFoundText(id, config.commandIDs));
   this.exit(USAGE);

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The compiled object of a tool: dist/bpf/<arch>/<name>.bpf.o, beside this file's dist/src. */
+/** A tool's compiled object: dist/bpf/<arch>/<name>.bpf.o, next to this file's dist/src. */
 export function objectPath(name: string): string {
   const dist = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
   return join(dist, 'bpf', process.arch, `${name}.bpf.o`);

@@ -22,10 +22,10 @@ import {
   parseUsers,
 } from './values.js';
 
-/** More would take too long to rename. */
+/** Renaming more files would take too long. */
 const MOST_KEPT = 1000;
 
-/** The shared flags as the command line gives them. */
+/** Values of the shared flags from the command line. */
 export interface SharedFlagValues extends NetFlagValues, OtlpFlagTexts {
   pid?: string[];
   tid?: string[];
@@ -57,7 +57,7 @@ export interface SharedFlagValues extends NetFlagValues, OtlpFlagTexts {
   otlp?: boolean;
 }
 
-/** Whom to trace. Empty lists filter nothing. */
+/** Filters. Empty lists match everything. */
 export interface FilterOptions {
   readonly pids: readonly number[];
   readonly tids: readonly number[];
@@ -69,11 +69,11 @@ export interface FilterOptions {
   readonly netns: readonly number[];
   readonly follow: boolean;
   readonly failed: boolean;
-  /** For tools that look at sockets. */
+  /** For tools that trace sockets. */
   readonly ends: NetFilterOptions;
 }
 
-/** What the shared flags ask for. */
+/** The parsed shared flags. */
 export interface RunOptions {
   readonly filters: FilterOptions;
   readonly users: NameDatabase;
@@ -89,15 +89,15 @@ export interface RunOptions {
   readonly failOnLost: boolean;
   readonly verbose: boolean;
   readonly output: Output;
-  /** Instead of an output, a tree of processes; of failures alone, or of all. */
+  /** A process tree instead of an output: of failures only, or of all. */
   readonly tree: 'all' | 'failed' | undefined;
   readonly fields: string | undefined;
   readonly time: TimeStyle | undefined;
   readonly out: string | undefined;
-  /** How that is written. */
+  /** How it is written. */
   readonly file: FileOptions;
   readonly color: boolean;
-  /** What is said of the collector; undefined where nothing goes to one. */
+  /** OTLP flags; undefined if nothing is exported. */
   readonly otlp: OtlpFlagValues | undefined;
 }
 
@@ -109,8 +109,7 @@ function otlpOf(flags: SharedFlagValues, output: Output, command: readonly strin
 }
 
 function fileOf({ out, truncate, rotate, keep }: SharedFlagValues): FileOptions {
-  const needs = (flag: string, other: string) =>
-    new UsageError(`${flag} says how a file is written: it needs ${other}`);
+  const needs = (flag: string, other: string) => new UsageError(`${flag} needs ${other}`);
   if (out === undefined && truncate) throw needs('--truncate', '--out');
   if (out === undefined && rotate !== undefined) throw needs('--rotate', '--out');
   if (rotate === undefined && keep !== undefined) throw needs('--keep', '--rotate');
@@ -123,14 +122,14 @@ function fileOf({ out, truncate, rotate, keep }: SharedFlagValues): FileOptions 
   };
 }
 
-/** Checks and converts the flags. Throws UsageError, in one line, for the first that makes no sense. */
+/** Checks and converts the flags. Throws a one-line UsageError for the first invalid one. */
 export function parseOptions(flags: SharedFlagValues, command: readonly string[]): RunOptions {
   if (flags.follow && !flags.pid && command.length === 0) {
-    throw new UsageError('--follow needs something to follow: --pid, or a command after --');
+    throw new UsageError('--follow needs --pid or a command after --');
   }
   const output = flags.json ? 'json' : (flags.output ?? 'table');
   if (flags.tree && (output !== 'table' || flags.fields !== undefined || flags.time !== undefined))
-    throw new UsageError('--tree has a form of its own: leave out --output, --fields and --time');
+    throw new UsageError('--tree cannot be combined with --output, --fields or --time');
   const users = new NameDatabase('passwd');
   return {
     filters: {
@@ -143,7 +142,7 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
       mntns: parseNamespaces('--mntns', 'mnt', flags.mntns),
       netns: parseNamespaces('--netns', 'net', flags.netns),
       follow: flags.follow ?? false,
-      // A tree needs what failures came from, too.
+      // A tree needs the ancestors of failures, too.
       failed: (flags.failed && !flags.tree) ?? false,
       ends: parseNetFilters(flags),
     },

@@ -1,9 +1,9 @@
 /*
- * What bcc and libbpf-tools call otherwise: for who comes from there, what to use here. Names that are the same here are
- * not in it; test/cli/other-tools.test.ts sees that what is named exists.
+ * Names of bcc and libbpf-tools that differ from ours, for users who come from there. Names that are the same are not
+ * listed; test/cli/other-tools.test.ts checks that all replacements exist.
  */
 
-/** What is for what one of their tools was; the first word is the command. */
+/** Replacements for their tools; the first word is the command. */
 export const INSTEAD: Readonly<Record<string, string>> = {
   killsnoop: 'sigsnoop --kill',
   tcpconnlat: 'tcpconnect',
@@ -22,7 +22,7 @@ export const INSTEAD: Readonly<Record<string, string>> = {
   gethostlatency: 'tcpconnect --dns',
 };
 
-/** Theirs for which there is nothing here yet. */
+/** Their tools without an equivalent here yet. */
 export const MISSING: ReadonlySet<string> = new Set(
   `argdist bashreadline biolatency biolatpcts biopattern biosnoop biostacks biotop bitesize bootlogd btrfsdist btrfsslower
   cachestat cachetop capable compactsnoop cpudist cpufreq cpuunclaimed criticalstat dbslower dbstat dcsnoop dcstat deadlock
@@ -34,17 +34,17 @@ export const MISSING: ReadonlySet<string> = new Set(
   undump vfscount vfsstat virtiostat wakeuptime wqlat writeback xfsdist xfsslower zfsdist zfsslower`.split(/\s+/),
 );
 
-/** As distributions and bpftrace call them: opensnoop-bpfcc, opensnoop.bt. */
+/** Suffixes used by distributions and bpftrace: opensnoop-bpfcc, opensnoop.bt. */
 const ENDINGS = /(-bpfcc|-libbpf|_bpf|\.bt|\.py)$/;
 
-/** One line about one of their names; undefined for any other. */
+/** One line about one of their tools; undefined for any other word. */
 export function insteadOf(word: string, commands: readonly string[]): string | undefined {
   const name = word.replace(ENDINGS, '');
-  if (name !== word && commands.includes(name)) return `${word} is ${name} here`;
+  if (name !== word && commands.includes(name)) return `for ${word}, use snoopkit ${name}`;
   const instead = INSTEAD[name];
-  if (instead !== undefined) return `what ${word} does is snoopkit ${instead} here`;
+  if (instead !== undefined) return `for ${word}, use snoopkit ${instead}`;
   if (!MISSING.has(name)) return undefined;
-  return `there is nothing here yet for what ${name} of bcc and libbpf-tools does (snoopkit --help lists what there is)`;
+  return `no equivalent of ${name} (bcc, libbpf-tools) yet (see snoopkit --help)`;
 }
 
 type Flags = Readonly<Record<string, string>>;
@@ -52,9 +52,9 @@ type Flags = Readonly<Record<string, string>>;
 const USER = '-F +user';
 const TIME = '-T';
 const CSV = '-o csv';
-const WIDE = 'leave it out: nothing is cut where columns are too narrow';
+const WIDE = 'not needed: wide values are not cut';
 
-/** What their flags are here, in any tool that does not say otherwise; those alone that mean nothing here, or need no value there. */
+/** Replacements for their flags, for all tools without an entry below. Only flags that are unknown here, or take no value there. */
 const COMMON: Flags = {
   '-U': USER,
   '--print-uid': USER,
@@ -68,7 +68,7 @@ const COMMON: Flags = {
   '--mntnsmap': '--mntns',
   '-b': '--buffer',
   '--buffer-pages': '--buffer',
-  '--exec': '--, with the command behind it',
+  '--exec': '--, followed by the command',
   '-w': WIDE,
   '--wide': WIDE,
   '--utc': '-T=utc',
@@ -77,9 +77,9 @@ const COMMON: Flags = {
   '--lport': '--local-port',
   '--rport': '--remote-port',
   '--ports': '-P',
-  '-e': '-F, with the columns to show',
-  '-m': 'leave it out: units are told',
-  '--millisecond': 'leave it out: units are told',
+  '-e': '-F, followed by the columns to show',
+  '-m': 'not needed: durations are shown with units',
+  '--millisecond': 'not needed: durations are shown with units',
 };
 
 const TCP: Flags = { '-L': '--local-port', '-D': '--remote-port', '-s': CSV };
@@ -93,8 +93,8 @@ export const THEIRS: Readonly<Record<string, Flags>> = {
     '-F': '--full-path',
   },
   execsnoop: {
-    '-q': 'leave it out: words are quoted as for a shell',
-    '--quote': 'leave it out: words are quoted as for a shell',
+    '-q': 'not needed: arguments are quoted as in a shell',
+    '--quote': 'not needed: arguments are quoted as in a shell',
     '-l': '-o json, and jq',
     '--line': '-o json, and jq',
     '-P': '--ppid',
@@ -106,7 +106,7 @@ export const THEIRS: Readonly<Record<string, Flags>> = {
     '--per-thread': '--threads',
     '--label': '-o json, and jq',
   },
-  sigsnoop: { '-k': '--kill', '--name': 'leave it out: signals have names' },
+  sigsnoop: { '-k': '--kill', '--name': 'not needed: signals are shown by name' },
   bindsnoop: { '-E': '-x', '--errors': '-x', '--count': '-o json, and jq' },
   solisten: { '--show-netns': '-F +netns' },
   tcpconnect: {
@@ -116,15 +116,15 @@ export const THEIRS: Readonly<Record<string, Flags>> = {
     '-L': '-F +local_port',
     '-d': '--dns',
   },
-  tcpretrans: { '-s': '-F +seq', '--sequence': '-F +seq', '-l': 'leave it out: kind tells', '-c': '--count' },
+  tcpretrans: { '-s': '-F +seq', '--sequence': '-F +seq', '-l': 'not needed: see column kind', '-c': '--count' },
   tcpdrop: { '--netns-id': '--netns', '--pid-netns': '--netns pid:N' },
   tcplife: TCP,
   tcpstates: { ...TCP, '-Y': '-o json, and systemd-cat', '--journal': '-o json, and systemd-cat' },
   tcptop: {
     '-C': '-o table, through a pipe',
     '--noclear': '-o table, through a pipe',
-    '-S': 'leave it out: sums stand in the title',
-    '--nosummary': 'leave it out: sums stand in the title',
+    '-S': 'not needed: totals are in the title line',
+    '--nosummary': 'not needed: totals are in the title line',
     '-s': '--sort',
     '-r': '--rows',
   },
@@ -137,15 +137,15 @@ export const THEIRS: Readonly<Record<string, Flags>> = {
     '--byladdr': '--by-local-addr',
     '-B': '--by-remote-addr',
     '--byraddr': '--by-remote-addr',
-    '-e': 'leave it out: the average is shown',
-    '--extension': 'leave it out: the average is shown',
+    '-e': 'not needed: the average is always shown',
+    '--extension': 'not needed: the average is always shown',
     '-D': '-v',
   },
 };
 
-/** What one of their flags is here, in a line; undefined for any other. */
+/** One line about one of their flags; undefined for any other flag. */
 export function flagInstead(tool: string, flag: string): string | undefined {
   const instead = THEIRS[tool]?.[flag] ?? COMMON[flag];
   if (instead === undefined) return undefined;
-  return instead.startsWith('-') ? `what ${flag} is elsewhere is ${instead} here` : `${flag}: ${instead}`;
+  return instead.startsWith('-') ? `for ${flag}, use ${instead}` : `${flag}: ${instead}`;
 }

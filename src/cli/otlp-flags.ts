@@ -13,96 +13,96 @@ const count = (summary: string) => Flags.string({ summary, helpValue: 'COUNT', h
 export const otlpFlags = {
   otlp: Flags.boolean({
     helpGroup,
-    summary: 'send all of it to an OpenTelemetry collector as well, whatever --output writes',
+    summary: 'export to an OpenTelemetry collector in addition to --output',
   }),
   'otlp-endpoint': Flags.string({
     helpValue: 'URL',
     helpGroup,
     summary:
-      'the collector, such as http://localhost:4318, where /v1/logs and the like are added; for gRPC also HOST:PORT',
+      'collector URL, such as http://localhost:4318, to which /v1/logs and so on are appended; for gRPC also HOST:PORT',
   }),
   'otlp-protocol': Flags.option({ options: PROTOCOLS })({
     helpGroup,
-    summary: 'how to talk to it; http/protobuf when left out',
+    summary: 'protocol (default: http/protobuf)',
   }),
   'otlp-headers': Flags.string({
     helpValue: 'NAME=VALUE',
     helpGroup,
     multiple: true,
     summary:
-      'headers of all requests, with commas between, percent-encoded; others can see a command line, so give secrets in OTEL_EXPORTER_OTLP_HEADERS',
+      'request headers, comma-separated, percent-encoded; other users can see a command line, so set secrets in OTEL_EXPORTER_OTLP_HEADERS',
   }),
   'otlp-compression': Flags.option({ options: COMPRESSIONS })({
     helpGroup,
-    summary: 'of requests; none when left out',
+    summary: 'request compression (default: none)',
   }),
   'otlp-timeout': Flags.string({
     helpValue: 'TIME',
     helpGroup,
-    summary: 'how long to try to deliver a batch: 10 (seconds), 500ms, 1m; 0 for no limit; 10 when left out',
+    summary: 'time limit for a batch, including retries: 10 (seconds), 500ms, 1m; 0 for no limit (default: 10)',
   }),
   'otlp-retry-max': Flags.string({
     helpValue: 'TIME',
     helpGroup,
-    summary: 'wait no longer than this when the collector asks for time (Retry-After); 5m when left out',
+    summary: 'longest delay accepted from the collector (Retry-After) before a retry (default: 5m)',
   }),
-  'otlp-insecure': Flags.boolean({ helpGroup, summary: 'gRPC without TLS where the endpoint is HOST:PORT' }),
-  'otlp-ca': file("certificates to trust in place of the system's, in PEM"),
-  'otlp-cert': file('our certificate, for a collector that asks for one, in PEM'),
-  'otlp-key': file('its private key, in PEM'),
+  'otlp-insecure': Flags.boolean({ helpGroup, summary: 'gRPC without TLS if the endpoint is HOST:PORT' }),
+  'otlp-ca': file('CA certificates to trust instead of the system ones (PEM)'),
+  'otlp-cert': file('client certificate, for mutual TLS (PEM)'),
+  'otlp-key': file('private key of the client certificate (PEM)'),
   'otlp-args': Flags.option({ options: ARGS_STYLES })({
     helpGroup,
     summary:
-      'arguments of programs: with what looks secret replaced (redacted, when left out), as they are, or not at all',
+      'export program arguments with likely secrets replaced (redacted), unchanged, or not at all (default: redacted)',
   }),
   'otlp-body': Flags.boolean({
     helpGroup,
-    summary: 'give each log record a body: what a table shows of the event, in a line for people',
+    summary: 'add a body to each log record: the columns of the table as a line of text',
   }),
   'otlp-spool': Flags.string({
     helpValue: 'DIR',
     helpGroup,
-    summary: 'keep batches in this folder while no collector takes them, and send them later',
+    summary: 'store batches in DIR while the collector is unavailable and send them later',
   }),
   'spool-max': Flags.string({
     helpValue: 'SIZE',
     helpGroup,
-    summary: 'with --otlp-spool: use no more of the disk, such as 1G; 256M when left out',
+    summary: 'with --otlp-spool: disk space limit, such as 1G (default: 256M)',
   }),
   'otlp-resource': Flags.string({
     helpValue: 'KEY=VALUE',
     helpGroup,
     multiple: true,
-    summary: 'attributes of the resource, with commas between, percent-encoded, such as service.name=web',
+    summary: 'resource attributes, comma-separated, percent-encoded, such as service.name=web',
   }),
   'otlp-resource-per-container': Flags.boolean({
     helpGroup,
     summary:
-      'tell containers by resources of their own, where k8sattributes looks for them, in place of attributes of each record',
+      'describe each container in a resource of its own, as the k8sattributes processor expects, instead of in record attributes',
   }),
   'otlp-spans': Flags.boolean({
     helpGroup,
     summary:
-      'send spans of processes (procsnoop) and connections (tcplife) in place of events; events of other tools get the trace that their process has in TRACEPARENT',
+      'send spans of processes (procsnoop) and connections (tcplife) instead of events; events of other tools get the trace context in the TRACEPARENT of their process',
   }),
   'trace-root': Flags.boolean({
     helpGroup,
-    summary: 'with --otlp-spans and -- COMMAND: a trace of which the command is the root, told to it in TRACEPARENT',
+    summary: 'with --otlp-spans and -- COMMAND: start a trace with the command as its root, passed on in TRACEPARENT',
   }),
   'otlp-histograms': Flags.option({ options: HISTOGRAM_STYLES })({
     helpGroup,
-    summary: 'how histograms are sent; explicit (with bounds) when left out',
+    summary: 'histogram type: explicit bounds or exponential (default: explicit)',
   }),
   'otlp-temporality': Flags.option({ options: TEMPORALITIES })({
     helpGroup,
-    summary: 'whether counts are since the start or since the last time; cumulative when left out',
+    summary: 'aggregation temporality: counts since the start or since the last export (default: cumulative)',
   }),
-  'otlp-batch': count('send no more records in one request; 4096 when left out'),
-  'otlp-queue': count('let no more records wait for the collector, drop and count those above; 65536 when left out'),
+  'otlp-batch': count('maximum number of records per request (default: 4096)'),
+  'otlp-queue': count('maximum number of queued records; more are dropped and counted (default: 65536)'),
   'otlp-delay': Flags.string({
     helpValue: 'TIME',
     helpGroup,
     summary:
-      'how long a record waits for others to go with, such as 500ms; 1 (second) for events, 5 for spans when left out',
+      'longest time that a record waits for a batch to fill, such as 500ms (default: 1 second for events, 5 for spans)',
   }),
 };

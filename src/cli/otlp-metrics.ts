@@ -1,4 +1,4 @@
-/** The metrics of a run: what a tool adds up, and how snoopkit itself fares. */
+/** The metrics of a run: a tool's aggregates, and snoopkit's own health metrics. */
 import { UsageError } from '../errors.js';
 import type { Column, EventRecord } from '../events/column.js';
 import type { Rows } from '../events/rows.js';
@@ -14,19 +14,19 @@ import type { OtlpView } from './otlp-view.js';
 export interface OtlpMetricsOptions {
   readonly view: OtlpView;
   readonly settings: MetricSettings;
-  /** Reads the attributes that columns are. */
+  /** Reads columns as attributes. */
   readonly attributesOf: (columns: readonly Column[]) => (record: EventRecord) => readonly KeyValue[];
-  /** Whose a row is, where that is not the resource of all. */
+  /** The resource of a row, if it differs from the common one. */
   readonly resourceOf: ((record: EventRecord) => RecordResource | undefined) | undefined;
-  /** How the run fares at the moment. */
+  /** The current health of the run. */
   readonly health: () => Health;
   /** The time of day in nanoseconds since 1970. */
   readonly now: () => bigint;
-  /** Takes a metric as it stands in its scope's message. */
+  /** Receives a metric, encoded as a field of its scope's message. */
   readonly receive: (metric: Uint8Array, resource?: RecordResource) => void;
 }
 
-/** The shape of what a tool adds up; undefined for one that shows events. */
+/** The shape of a tool's aggregates; undefined for a tool that shows events. */
 function shapeOf({ view, tally, columns, chosen, by }: OtlpView): TallyShape | undefined {
   return (
     tally && {
@@ -42,15 +42,16 @@ function shapeOf({ view, tally, columns, chosen, by }: OtlpView): TallyShape | u
   );
 }
 
-/** Checks what --by names. Throws UsageError for a column that is none of what tells rows apart. */
+/** Checks the columns of --by. Throws UsageError for a column that is not part of the key of rows. */
 export function checkBy(view: OtlpView): void {
   const shape = shapeOf(view);
   const names = shape ? keyColumns(shape).map(({ name }) => name) : [];
   const unknown = view.by?.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new UsageError(`--by ${unknown}: metrics can be told apart by ${names.join(', ')}`);
+  if (unknown !== undefined)
+    throw new UsageError(`--by ${unknown}: not a metric attribute; columns: ${names.join(', ')}`);
 }
 
-/** Counts from when it is made. */
+/** Counts from its creation. */
 export class OtlpMetrics {
   readonly #now: () => bigint;
   readonly #health: HealthMetrics;
@@ -70,17 +71,17 @@ export class OtlpMetrics {
     this.#reader.start();
   }
 
-  /** Notes an export that is over. */
+  /** Records a finished export. */
   note(operation: Operation): void {
     this.#health.note(operation);
   }
 
-  /** Tells what was added up. */
+  /** Exports aggregates. */
   report(rows: Rows): void {
     this.#reader.export(this.#tally?.report(rows, this.#now()) ?? []);
   }
 
-  /** Tells once more how the run fares, and ends. */
+  /** Exports the health metrics once more, and ends. */
   close(): void {
     this.#reader.close();
   }

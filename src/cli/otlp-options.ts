@@ -11,7 +11,7 @@ import { parseResource } from '../output/otlp/settings/resource-variables.js';
 import type { Protocol } from '../output/otlp/types.js';
 import { bytesOf, parseDuration, parseInteger } from './values.js';
 
-/** The flags of src/cli/otlp-flags.ts as the command line gives them. */
+/** Values of the flags of src/cli/otlp-flags.ts from the command line. */
 export interface OtlpFlagTexts {
   'otlp-endpoint'?: string;
   'otlp-protocol'?: Protocol;
@@ -43,7 +43,7 @@ const SMALLEST_SPOOL = 1 << 20;
 function parseSpoolMax(flag: string, text: string): number {
   const bytes = bytesOf(text) ?? 0;
   if (!(bytes >= SMALLEST_SPOOL && Number.isSafeInteger(bytes)))
-    throw new UsageError(`${flag} ${text}: give a size of at least 1M, such as 256M`);
+    throw new UsageError(`${flag} ${text}: expected a size of at least 1M, such as 256M`);
   return bytes;
 }
 
@@ -52,16 +52,16 @@ const parseTimeout = (flag: string, text: string) =>
 
 const parseCount = (flag: string, text: string) => parseInteger(flag, text, 1, 2 ** 31 - 1);
 
-/** A text that has to be there; which is all that can be told before the others are known. */
+/** A non-empty text; further checks need the other settings. */
 function parseText(flag: string, text: string): string {
-  if (text.trim() === '') throw new UsageError(`${flag}: its value is empty`);
+  if (text.trim() === '') throw new UsageError(`${flag}: the value is empty`);
   return text.trim();
 }
 
-/** They may be secret: no error shows them. */
+/** Headers may be secret: errors do not show them. */
 function parseHeaderFlags(flag: string, texts: readonly string[]): ReadonlyMap<string, string> {
   const { headers, mistakes } = parseHeaders(texts.join(','));
-  if (mistakes.length > 0) throw new UsageError(`${flag}: ${mistakes[0]}, give NAME=VALUE,NAME=VALUE`);
+  if (mistakes.length > 0) throw new UsageError(`${flag}: ${mistakes[0]}; expected NAME=VALUE,NAME=VALUE`);
   return headers;
 }
 
@@ -73,24 +73,23 @@ function parseResourceFlags(flag: string, texts: readonly string[]): TextAttribu
   }
 }
 
-/** Throws UsageError where flags are given for --output otlp, and there is another one. */
+/** Throws UsageError for OTLP flags without --otlp or --output otlp. */
 export function refuseOtlpFlags(given: Readonly<Record<string, unknown>>): void {
   const name = Object.keys(given).find(
     (key) => /^(otlp-|spool-max$|trace-root$)/.test(key) && given[key] !== undefined,
   );
-  if (name !== undefined) throw new UsageError(`--${name} goes with --output otlp: give both`);
+  if (name !== undefined) throw new UsageError(`--${name} needs --output otlp or --otlp`);
 }
 
-/** undefined for a flag that is not given, so that the environment has its say. */
+/** undefined for a flag that is not given, so that the environment applies. */
 const parsed = <T, V>(flag: string, value: T | undefined, parse: (flag: string, value: T) => V): V | undefined =>
   value === undefined ? undefined : parse(flag, value);
 
-/** Checks and converts the flags. Throws UsageError, in one line, for the first that makes no sense. */
+/** Checks and converts the flags. Throws a one-line UsageError for the first invalid one. */
 export function parseOtlpFlags(flags: OtlpFlagTexts): OtlpFlagValues {
   if (flags['spool-max'] !== undefined && flags['otlp-spool'] === undefined)
-    throw new UsageError('--spool-max goes with --otlp-spool: give both');
-  if (flags['trace-root'] && !flags['otlp-spans'])
-    throw new UsageError('--trace-root goes with --otlp-spans: give both');
+    throw new UsageError('--spool-max needs --otlp-spool');
+  if (flags['trace-root'] && !flags['otlp-spans']) throw new UsageError('--trace-root needs --otlp-spans');
   return {
     endpoint: parsed('--otlp-endpoint', flags['otlp-endpoint'], parseText),
     protocol: flags['otlp-protocol'],

@@ -1,4 +1,4 @@
-/** What goes to a collector in a run: by which exporters, and what became of it. */
+/** The OTLP export of a run: exporters, and their results. */
 import { readFileSync } from 'node:fs';
 import { bootTime, bootToRealtime } from '../bpf/system.js';
 import type { EventRecord } from '../events/column.js';
@@ -24,10 +24,10 @@ import type { ToolDefinition } from './tool.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 
-/** Metrics are few, and each has many points: a request goes out by its bytes, or when a report is complete. */
+/** Metrics are few, with many points each: a request is sent by size, or when a report is complete. */
 const METRIC_BATCH: BatchOptions = { delay: 0, maxBatch: 512, maxQueue: 65_536 };
 
-/** What the last metrics have at least, whatever the others took. */
+/** Minimum time for the last metrics, whatever the other signals took. */
 const LAST_METRICS_MS = 1000;
 
 const now = () => bootTime() + bootToRealtime().offset;
@@ -41,21 +41,21 @@ export class OtlpRun {
   #view: OtlpView | undefined;
   #format: OtlpFormat | undefined;
   #metrics: OtlpMetrics | undefined;
-  /** Where they are asked for, and sent. */
+  /** Set if spans are requested and exported. */
   readonly #spans: OtlpSpans | undefined;
   #closing: Promise<void> | undefined;
   /** By performance.now(). */
   #closeBy = Number.POSITIVE_INFINITY;
 
-  /** By flags and by the environment, of which it says at once what makes no sense. Throws SnoopkitError where nothing could be sent. */
+  /** Reads flags and environment, and reports invalid settings at once. Throws SnoopkitError if nothing could be exported. */
   constructor(flags: OtlpFlagValues, command: readonly string[]) {
     this.#command = command;
     this.#settings = otlpSettings(process.env, flags);
     this.#containers = new ContainerIdentities(flags.isPerContainer ?? false);
     for (const warning of this.#settings.warnings) say(warning);
     const { isDisabled, hasSpans, routes } = this.#settings;
-    if (isDisabled) say('OTEL_SDK_DISABLED is true: nothing is sent to a collector');
-    else if (hasSpans && !routes.traces) say('OTEL_TRACES_EXPORTER: no spans are sent, and --otlp-spans is ignored');
+    if (isDisabled) say('OTEL_SDK_DISABLED is true: nothing is exported');
+    else if (hasSpans && !routes.traces) say('OTEL_TRACES_EXPORTER: no spans are exported, --otlp-spans is ignored');
     if (hasSpans && routes.traces)
       this.#spans = new OtlpSpans(this.#adder('traces'), this.#settings, this.#containers, {
         isThere: command.length > 0,
@@ -63,17 +63,17 @@ export class OtlpRun {
       });
   }
 
-  /** That of the command; undefined where it is ours. */
+  /** The environment of the command; undefined if it is ours. */
   get environment(): NodeJS.ProcessEnv | undefined {
     return this.#spans?.environment;
   }
 
-  /** Flags of a tool that this needs. */
+  /** Flags of the tool that the export needs. */
   impliedFlags({ otlp }: ToolDefinition): Readonly<Record<string, true>> {
     return this.#spans && otlp?.spans === 'processes' ? { 'trace-context': true } : {};
   }
 
-  /** Milliseconds from one report of what a tool adds up to the next, where nothing else is said. */
+  /** Default interval of reports, in milliseconds. */
   get interval(): number {
     return this.#settings.metrics.interval;
   }
@@ -107,7 +107,7 @@ export class OtlpRun {
     return this.#format;
   }
 
-  /** Reads whose an event is, where containers have resources of their own. */
+  /** Reads the resource of an event, if containers have their own. */
   #resourceReader({ all }: OtlpView): ((record: EventRecord) => RecordResource | undefined) | undefined {
     const find = this.#containers.isByResource ? findContainer(all) : undefined;
     return find && ((record) => this.#containers.of(find(record)).resource);
@@ -118,7 +118,7 @@ export class OtlpRun {
       this.#exporters.get(signal)?.add(bytes, start, end, resource);
   }
 
-  /** Makes ready to send. Throws SnoopkitError where the spool can't be used. */
+  /** Sets up the exporters. Throws SnoopkitError if the spool is unusable. */
   async connect(): Promise<void> {
     const { routes, batches, exportTimeouts, spool, resource, serviceName } = this.#settings;
     const tool = this.#view?.tool.name ?? '';
@@ -147,12 +147,12 @@ export class OtlpRun {
     }
   }
 
-  /** The traced command has ended, with this status as a shell has it. */
+  /** The traced command has ended, with this exit status. */
   commandEnded(status: number): void {
     this.#spans?.commandEnded(status, bootTime());
   }
 
-  /** Begins, once events come; `losses` are those of the kernel's side, by reason, and `command` the pid of the traced one. */
+  /** Starts when events can arrive; `losses` are those of the kernel side, by reason; `command` is the pid of the traced command. */
   start(losses: () => Readonly<Record<string, number>>, command: number | undefined): void {
     const { metrics, routes, args } = this.#settings;
     const view = this.#view;
@@ -175,7 +175,7 @@ export class OtlpRun {
     });
   }
 
-  /** What became of logs and spans until now. */
+  /** Accounts of logs and spans so far. */
   #accounts(): SignalAccount[] {
     const { routes, batches } = this.#settings;
     return (['logs', 'traces'] as const).flatMap((signal) => {
@@ -186,8 +186,8 @@ export class OtlpRun {
   }
 
   /**
-   * Says in the stream what did not get to the collector since the last time: not where that would itself be lost, and
-   * so never end.
+   * Reports undelivered records in the stream since the last call, unless that record would itself be lost and
+   * so cause an endless loop.
    */
   tellLosses(): void {
     const { maxQueue } = this.#settings.batches.logs;
@@ -197,20 +197,20 @@ export class OtlpRun {
         this.#format?.lost({ reason: `otlp_${reason}`, ...loss });
   }
 
-  /** Records that did not get there, nor into the spool. */
+  /** Records that were neither delivered nor spooled. */
   get lost(): number {
     const accounts = [...this.#exporters.values()].map(({ account }) => account);
     const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
     return sum(accounts.map(({ rejected, dropped }) => rejected + sum(Object.values(dropped))));
   }
 
-  /** Sends what waits, for so many milliseconds at the most, and says what became of all of it: once. */
+  /** Sends queued records for at most `deadline` milliseconds and reports the result. Works once. */
   close(deadline: number): Promise<void> {
     this.#closing ??= this.#close(deadline);
     return this.#closing;
   }
 
-  /** Leaves close() so many milliseconds at the most. */
+  /** Limits close() to `ms` milliseconds. */
   hurry(ms: number): void {
     this.#closeBy = Math.min(this.#closeBy, performance.now() + ms);
     for (const exporter of this.#exporters.values()) exporter.hurry(ms);
@@ -221,12 +221,12 @@ export class OtlpRun {
     this.#closeBy = performance.now() + deadline;
     const { metrics, ...others } = Object.fromEntries(this.#exporters) as Partial<Record<Signal, Exporter>>;
     await Promise.all(Object.values(others).map((exporter) => exporter.close(deadline)));
-    // Now it is known what became of the others, and that is among the metrics.
+    // Now the results of the other signals are final, and the metrics include them.
     this.#metrics?.close();
     await metrics?.close(Math.max(this.#closeBy - performance.now(), Math.min(deadline, LAST_METRICS_MS)));
     await this.#spool?.close();
     for (const [signal, { account }] of this.#exporters) {
-      // Of metrics nobody wants to hear, unless some are missing.
+      // Metrics are reported only if some are missing.
       const { seen, adopted, delivered } = account;
       if (seen + adopted > 0 && (signal !== 'metrics' || delivered < seen + adopted)) say(accountLine(signal, account));
     }

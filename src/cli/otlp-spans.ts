@@ -1,4 +1,4 @@
-/** The spans of a run: of processes, or of connections, and what log records say of the trace that they belong to. */
+/** The spans of a run: of processes or connections, and the trace context of log records. */
 import { counted } from '../counted.js';
 import type { Column, EventRecord } from '../events/column.js';
 import type { ContainerIdentities } from '../output/otlp/containers.js';
@@ -18,12 +18,12 @@ import type { RecordResource } from '../output/otlp/types.js';
 import type { ToolDefinition } from './tool.js';
 import { type CommandRun, rootSpan, type TraceRoot, traceRoot } from './trace-root.js';
 
-/** Of so many traces it is remembered. */
+/** Number of traces that are remembered. */
 const MOST_STATES = 1024;
 
 type Add = (bytes: Uint8Array, start: number, end: number, resource?: RecordResource) => void;
 
-/** The fields of a LogRecord that say to which span it belongs. */
+/** The fields of a LogRecord for its span. */
 const encodeContext = ({ traceId, spanId, flags }: SpanContext): Uint8Array =>
   messageType('LogRecord').encode({ traceId, spanId, flags }).finish();
 
@@ -42,7 +42,7 @@ export class OtlpSpans {
   #spans: ProcessSpans | ConnectionSpans | undefined;
   #command: Omit<CommandRun, 'words' | 'shown' | 'owner'> | undefined;
 
-  /** Of a traced command, if there is one; with `hasRoot` that is the root of a trace. */
+  /** The traced command, if any; with `hasRoot` it is the root of a trace. */
   constructor(
     add: Add,
     { args, limits, sampling }: OtlpSettings,
@@ -55,7 +55,7 @@ export class OtlpSpans {
     this.#limits = limits.traces;
     this.#flagsOf = sampler(sampling);
     this.#root = command.hasRoot ? traceRoot(process.env, this.#flagsOf) : undefined;
-    // What it starts may have ended before its environment is read: it had this from us.
+    // A child may have ended before its environment was read: it inherited this from us.
     this.#inherited = this.#root?.context ?? (command.isThere ? this.#own : undefined);
   }
 
@@ -63,7 +63,7 @@ export class OtlpSpans {
     return this.#root?.env;
   }
 
-  /** Spans that are of no trace that is to be sent. */
+  /** Number of spans of traces that are not sampled. */
   #unsampled = 0;
 
   readonly #emit = (span: Span) => {
@@ -80,7 +80,7 @@ export class OtlpSpans {
     return this.#args === 'full' ? words : redactWords(words);
   };
 
-  /** Of our own environment, or of one of these processes that still runs. */
+  /** The context of our own environment, or of one of these processes that still runs. */
   readonly #stateOf = ({ traceId }: SpanContext, pids: readonly number[]): string | undefined => {
     const isOf = (context: SpanContext | undefined) => context && Buffer.compare(context.traceId, traceId) === 0;
     if (isOf(this.#own)) return this.#own?.state;
@@ -89,7 +89,7 @@ export class OtlpSpans {
     if (known) return known.state;
     const contexts = pids.map((pid) => this.#environments.contextOf(pid));
     const context = contexts.find(isOf);
-    // Where no process could tell, a later one may.
+    // Not cached if unknown: a later process may have one.
     if (context) this.#states.set(id, { state: context.state });
     return context?.state;
   };
@@ -134,7 +134,7 @@ export class OtlpSpans {
     };
   }
 
-  /** Begins at a time in nanoseconds since the boot, as are the others; `pid` is that of the traced command. */
+  /** Starts at a time in nanoseconds since boot; `pid` is that of the traced command. */
   start(pid: number | undefined, start: bigint): void {
     this.#spans = this.#make?.(pid);
     if (pid !== undefined) this.#command = { pid, start, end: start, status: undefined };
@@ -148,7 +148,7 @@ export class OtlpSpans {
     if (this.#command) this.#command = { ...this.#command, status, end };
   }
 
-  /** Makes the spans of what has not ended; `offset` is from the boot to 1970. Returns what a person should know, in lines. */
+  /** Creates the spans of unfinished processes; `offset` converts boot time to Unix time. Returns notices for the user. */
   end(now: bigint, offset: bigint, words: readonly string[]): string[] {
     const spans = this.#spans;
     const lines: string[] = [];
@@ -157,11 +157,11 @@ export class OtlpSpans {
     };
     if (spans instanceof ProcessSpans) {
       spans.end(now, offset);
-      tell(spans.unseen, 'process has', 'processes have', ' no span, though others are below: the end was not seen');
-      tell(spans.forgotten, 'process', 'processes', ' may have no span: there were too many at a time');
+      tell(spans.unseen, 'process', 'processes', ' without a span although others are below: the exit was not seen');
+      tell(spans.forgotten, 'process', 'processes', ' possibly without a span: too many at once');
     }
     if (spans instanceof ConnectionSpans)
-      tell(spans.withoutStart, 'connection has', 'connections have', ' no span: begun before tracing');
+      tell(spans.withoutStart, 'connection', 'connections', ' without a span: opened before tracing');
     const hasRoot = spans instanceof ProcessSpans && spans.hasRoot;
     if (this.#root && this.#command && !hasRoot) {
       const { status, start } = this.#command;
@@ -172,8 +172,7 @@ export class OtlpSpans {
       const command = { ...this.#command, ...times, words, shown: this.#redact(words), owner };
       this.#emit(rootSpan(this.#root, command));
     }
-    const traces = this.#unsampled === 1 ? 'its trace is' : 'their traces are';
-    tell(this.#unsampled, 'span is', 'spans are', ` not sent: ${traces} not sampled`);
+    tell(this.#unsampled, 'span', 'spans', ' not sent: trace not sampled');
     return lines;
   }
 }

@@ -1,4 +1,4 @@
-/** What a run tells a collector of its columns. */
+/** The columns that a run exports. */
 import type { Column, EventRecord } from '../events/column.js';
 import { OutputBuffer } from '../events/output-buffer.js';
 import { LogEncoder, type LogOptions } from '../output/otlp/log-encoder.js';
@@ -8,24 +8,24 @@ import type { KeyValue } from '../output/otlp/values.js';
 import type { Tally, View } from './tally.js';
 import type { ToolDefinition } from './tool.js';
 
-/** What is told, of which columns. */
+/** The exported view. */
 export interface OtlpView {
   readonly tool: ToolDefinition;
   readonly view: View;
   readonly tally: Tally | undefined;
-  /** Those that are told. */
+  /** The exported columns. */
   readonly columns: readonly Column[];
-  /** All that there are. */
+  /** All columns. */
   readonly all: readonly Column[];
-  /** Columns that somebody has asked for by name. */
+  /** Columns requested by name. */
   readonly chosen: readonly string[];
-  /** Those that tell metrics apart, where --by says which. */
+  /** The columns of --by, if given. */
   readonly by: readonly string[] | undefined;
-  /** Whether attributes tell the container, and not the resource. */
+  /** Whether the container is in the attributes rather than in the resource. */
   readonly hasContainer: boolean;
 }
 
-/** Makes log records of columns. What has no name in the conventions is named after the tool's event, added up or not. */
+/** Encodes columns as log records. Columns without a name in the conventions are named after the tool's event, aggregated or not. */
 export const logEncoder = (
   { tool, all, hasContainer }: OtlpView,
   columns: readonly Column[],
@@ -37,7 +37,7 @@ export const logEncoder = (
 
 const NO_LIMITS = { valueLength: Number.POSITIVE_INFINITY, attributeCount: Number.POSITIVE_INFINITY };
 
-/** Reads the attributes that columns are, as plain objects: all of each, for spans have limits of their own, and metrics none. */
+/** Reads columns as attributes, as plain objects, untruncated: spans have their own limits, and metrics none. */
 export function attributesBy(
   view: OtlpView,
   columns: readonly Column[],

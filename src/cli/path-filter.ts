@@ -1,4 +1,4 @@
-/** --path: files and folders, with all that is below, as bpf/include/path-filter.h knows them. */
+/** --path: files, and folders with everything below, for bpf/include/path-filter.h. */
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { BpfMap } from '../bpf/map.js';
@@ -12,7 +12,7 @@ interface Maps {
 const LONGEST_NAME = 255;
 const LONGEST_PATH = 4095;
 
-/** Where a path leads with its links resolved, as far as it is there; the rest may come to be. */
+/** Resolves the links of a path as far as it exists; the rest may be created later. */
 function resolved(path: string): string {
   for (let there = path; ; there = dirname(there)) {
     try {
@@ -23,22 +23,22 @@ function resolved(path: string): string {
   }
 }
 
-/** Absolute paths without `.` and `..`: as they are given, and where they lead if that is elsewhere. Throws UsageError that names the flag. */
+/** Absolute paths without `.` and `..`: as given, and resolved if that differs. Throws UsageError that names the flag. */
 export function parsePaths(flag: string, texts: readonly string[]): readonly string[] {
   const paths = texts.flatMap((text) => {
-    if (text === '') throw new UsageError(`${flag}: give the path of a file or folder`);
+    if (text === '') throw new UsageError(`${flag}: expected the path of a file or folder`);
     const path = resolve(text);
     if (
       Buffer.byteLength(path) > LONGEST_PATH ||
       path.split('/').some((name) => Buffer.byteLength(name) > LONGEST_NAME)
     )
-      throw new UsageError(`${flag}: no path is as long as ${text.slice(0, 40)}...`);
+      throw new UsageError(`${flag}: path too long: ${text.slice(0, 40)}...`);
     return [path, resolved(path)];
   });
   return [...new Set(paths)];
 }
 
-/** A folder or file in the tree of those that are named. */
+/** A folder or file in the tree of the given paths. */
 interface PathNode {
   readonly id: number;
   readonly above: number;
@@ -63,18 +63,18 @@ function treeOf(paths: readonly string[]): PathNode[] {
     }
     node.isWanted = true;
   }
-  // Those above come first.
+  // Parents come first.
   for (const node of nodes) node.isWanted ||= nodes[node.above]?.isWanted ?? false;
   return nodes;
 }
 
-/** Makes room for it: before load. */
+/** Sizes the maps: before load. */
 export function sizePathFilter(maps: Maps, paths: readonly string[]): void {
   const { length } = treeOf(paths);
   for (const name of ['path_nodes', 'path_steps']) maps.need(name).maxEntries = length;
 }
 
-/** Puts it into the maps: after load. */
+/** Fills the maps: after load. */
 export function fillPathFilter(maps: Maps, paths: readonly string[]): void {
   for (const { id, above, isWanted, below } of treeOf(paths)) {
     maps.need('path_nodes').set(id, { above, is_wanted: isWanted ? 1 : 0 });

@@ -29,43 +29,43 @@ import { isTerminal, terminalWidth, usesColor } from './terminal.js';
 import { availableColumns, chosenColumns, flagsInUse, type ToolDefinition, usualColumns, viewInUse } from './tool.js';
 import { applyFlags, envNames, type FlagValues, fillFlags, flagValues } from './tool-flags.js';
 
-/** What a run needs and what can be made without asking anything of the kernel. */
+/** Everything a run needs that can be prepared without the kernel. */
 export interface Prepared {
   readonly object: BpfObject;
-  /** Opens it anew, the same way: libbpf loads an object only once. */
+  /** Reopens it in the same way: libbpf loads an object only once. */
   readonly open: () => BpfObject;
-  /** Puts into its maps what flags of the tool ask for: after load. */
+  /** Fills maps for the tool's flags: after load. */
   readonly fill: (object: BpfObject) => void;
   readonly schema: EventSchema;
   readonly context: EventContext;
   readonly format: Format;
-  /** The names of addresses, where they are asked for. */
+  /** The names of addresses, if requested. */
   readonly names: HostNames | undefined;
-  /** Looks anew at what events need beside them: before each batch of them. */
+  /** Refreshes the context of events: before each batch. */
   readonly refresh: () => void;
-  /** Where cgroups are shown or sent. */
+  /** Whether cgroups are shown or exported. */
   readonly cgroups: CgroupPaths | undefined;
-  /** How what is added up is reported; undefined where events are shown. */
+  /** Report options for aggregates; undefined if events are shown. */
   readonly reports: ReportOptions | undefined;
-  /** What goes to a collector, where anything does. */
+  /** The OTLP export, if any. */
   readonly otlp: OtlpRun | undefined;
 }
 
-/** What a run has beside, loaded only where it is asked for. */
+/** Optional parts of a run, loaded only on request. */
 export interface Extras {
   readonly names: HostNames | undefined;
   readonly otlp: OtlpRun | undefined;
 }
 
-/** The column of struct event, and of rows that tell it apart. */
+/** The column of struct event, and of rows that are grouped by it. */
 const CGROUP = 'cgroup';
 
-/** Programs see the first pid namespace's pids; in another one ours would mean something else to them. */
+/** BPF programs see pids of the initial pid namespace; in another one ours would not match. */
 function checkPidNamespace({ pids, tids, ppids }: FilterOptions, command: readonly string[]): void {
   if (pids.length + tids.length + ppids.length + command.length === 0) return;
   if (namespaceOf('self', 'pid') === FIRST_PID_NAMESPACE) return;
   throw new UsageError(
-    'snoopkit runs in a pid namespace of its own, where pids are not those of the kernel: start the container with --pid=host',
+    'snoopkit is not in the initial pid namespace, so pids do not match those of the kernel: start the container with --pid=host',
   );
 }
 
@@ -95,7 +95,7 @@ function formatOf(
   }
 }
 
-/** With the time, which each record has, whatever is asked for. */
+/** With the time, which every record has regardless of the columns. */
 function withTime(columns: readonly Column[], all: readonly Column[]): readonly Column[] {
   const times = all.filter((column) => column.kind === 'plain' && column.readTime && !columns.includes(column));
   return [...times.slice(0, 1), ...columns];
@@ -106,10 +106,10 @@ function treeFormat(columns: readonly Column[], { tree, color, out }: RunOptions
   return new TreeFormat(columns, { failed: tree === 'failed', useColor: usesColor(color && out === undefined), width });
 }
 
-/** Opens the tool's object, with the constants set that its flags ask for. */
+/** Opens the tool's object and sets the constants of its flags. */
 function openObject(tool: ToolDefinition, btf: string | undefined, flags: FlagValues): BpfObject {
   const path = objectPath(tool.name);
-  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
+  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: run make build`);
   const object = BpfObject.open(path, { name: tool.name, ...(btf && { btf }) });
   try {
     applyFlags(tool, flags, object);
@@ -120,7 +120,7 @@ function openObject(tool: ToolDefinition, btf: string | undefined, flags: FlagVa
   }
 }
 
-/** Opens the tool's object and chooses what is shown. Throws UsageError for columns that are not there. */
+/** Opens the tool's object and selects the columns. Throws UsageError for unknown columns. */
 export function prepare(
   tool: ToolDefinition,
   options: RunOptions,
@@ -142,7 +142,7 @@ export function prepare(
     const schema = eventSchema(object.btf, view.event.struct, context, options.time && { time: options.time });
     const asksForCgroup = requestedFields(options.fields).includes(CGROUP);
     const available = availableColumns(tool, schema.columns, flags);
-    // Rows are told apart by it only where somebody wants that.
+    // Rows are grouped by it only on request.
     const all = tally && !otlp && !asksForCgroup ? available.filter(({ name }) => name !== CGROUP) : available;
     const isTable = options.output === 'table';
     const usual = isTable

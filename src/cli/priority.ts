@@ -1,14 +1,14 @@
 import { getPriority, setPriority } from 'node:os';
 
-/** Enough to have a turn before a busy machine's other programs, not enough to keep them from theirs. */
+/** Enough to be scheduled first on a busy machine, not enough to starve other programs. */
 const RAISED = -5;
 
 let isRaised = false;
 
 /**
- * On a machine whose cores are all busy a tracer that waits for its turn starts late, and loses events when the ring
- * runs full: where it may (CAP_SYS_NICE), and nobody has given it another priority, it goes before others. What it does
- * is little: a microsecond or two for each event.
+ * On a machine with all cores busy a tracer is scheduled late, and loses events when the ring
+ * is full: with CAP_SYS_NICE, and unless its priority was changed, it raises its own. Its work
+ * is small: a microsecond or two per event.
  */
 export function raisePriority(): void {
   try {
@@ -16,11 +16,11 @@ export function raisePriority(): void {
     setPriority(RAISED);
     isRaised = true;
   } catch {
-    // Without the right to do so it waits like everybody.
+    // Not permitted: keep the default priority.
   }
 }
 
-/** Gives a process that we have started the priority that it would have without us. */
+/** Restores the default priority of a process that we have started. */
 export function restorePriority(pid: number): void {
   if (!isRaised) return;
   try {

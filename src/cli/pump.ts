@@ -6,9 +6,9 @@ import type { EventSchema } from '../events/schema.js';
 import type { Destination } from '../output/destination.js';
 import type { Format, Loss, Opening, Report } from '../output/format.js';
 
-/** How many buffers are kept to be written to again: as many as may wait at the destination. */
+/** Number of buffers to reuse: as many as may be queued at the destination. */
 const SPARES = 16;
-/** When so much is written it goes out: the rest of the memory is for the event that comes next. */
+/** A buffer filled to this size is sent: the rest leaves room for the next event. */
 const ENOUGH = BUSY_SIZE - (32 << 10);
 
 export interface PumpOptions {
@@ -18,7 +18,7 @@ export interface PumpOptions {
   /** Events, or reports. */
   readonly most: number;
   readonly opening?: Opening | undefined;
-  /** Called before a batch or a report is written: it was taken from the kernel just now. */
+  /** Called before a batch or a report is written, right after it was read from the kernel. */
   readonly refresh: () => void;
 }
 
@@ -34,7 +34,7 @@ export class EventPump {
   readonly #out = new OutputBuffer();
   readonly #spares: Buffer[] = [];
   #hasBegun = false;
-  /** How many events were written, or reports. */
+  /** Number of events or reports written. */
   events = 0;
 
   constructor({ schema, format, destination, most, opening, refresh }: PumpOptions) {
@@ -44,14 +44,14 @@ export class EventPump {
     this.#most = most;
     this.#opening = opening;
     this.#refresh = refresh;
-    // Memory that is used again needs no page faults, and does not wait for the garbage collector.
+    // Reused memory causes no page faults and no garbage collection.
     destination.onWritten = (bytes) => {
       const { buffer } = bytes;
       if (this.#spares.length < SPARES && buffer.byteLength === BUSY_SIZE) this.#spares.push(Buffer.from(buffer));
     };
   }
 
-  /** Writes what stands before the first event: once, and at the latest with it. */
+  /** Writes the header: once, no later than the first event. */
   begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
@@ -64,7 +64,7 @@ export class EventPump {
     this.#flush();
   }
 
-  /** Whether as many were written as were asked for. */
+  /** Whether the requested number has been written. */
   get isDone(): boolean {
     return this.events >= this.#most;
   }
@@ -83,7 +83,7 @@ export class EventPump {
     this.#flush();
   }
 
-  /** Tells of all rows, those that a report leaves out among them. */
+  /** Passes on all rows, including those that a report leaves out. */
   tally(rows: Rows): void {
     this.#refresh();
     this.#format.tally?.(rows);
@@ -117,13 +117,13 @@ export class EventPump {
     }
   }
 
-  /** Notes losses in the stream. */
+  /** Writes losses to the stream. */
   lost(losses: readonly Loss[]): void {
     for (const loss of losses) this.#format.lost(loss, this.#out);
     this.#flush();
   }
 
-  /** Writes what stands behind the last event. */
+  /** Writes the footer. */
   end(): void {
     this.#format.end?.(this.#out);
     this.#flush();

@@ -3,36 +3,36 @@ import type { FlagInput } from '@oclif/core/interfaces';
 import { sharedFlags } from './flags.js';
 import type { Tally } from './tally.js';
 
-/** The flags that only tools with a tally have, or have otherwise; src/cli/report-options.ts says what they mean. */
+/** Flags specific to tools with aggregates, or different there; parsed by src/cli/report-options.ts. */
 export function reportFlags({ flag, interval }: Tally): FlagInput {
   const when = flag === undefined ? '' : `with --${flag}: `;
   return {
     sort: Flags.string({
       helpValue: 'COLUMN',
       helpGroup: 'OUTPUT',
-      summary: `${when}sort rows by this column, the largest first, texts by the alphabet`,
+      summary: `${when}sort rows by this column: numbers descending, text alphabetically`,
     }),
     rows: Flags.string({
       helpValue: 'COUNT',
       helpGroup: 'OUTPUT',
-      summary: `${when}show no more than so many rows of each report`,
+      summary: `${when}show at most COUNT rows per report`,
     }),
     interval: Flags.string({
       char: 'i',
       helpValue: 'TIME',
       helpGroup: 'RUN',
-      summary: `${when}report each time that this has passed, and begin anew; else there is one report, at the end`,
+      summary: `${when}report at this interval, then reset the counts${interval === undefined ? ' (default: one report, at the end)' : ''}`,
       ...(interval !== undefined && { default: interval }),
     }),
     by: Flags.string({
       helpValue: 'COLUMNS',
       helpGroup: 'OTLP',
-      summary: `${when}tell metrics apart by these columns, with commas between; when left out by all but pids, addresses and ports`,
+      summary: `${when}columns that become metric attributes, comma-separated (default: all but pids, addresses and ports)`,
     }),
     once: Flags.boolean({ helpGroup: 'RUN', summary: `${when}stop after the first report` }),
     'max-events': {
       ...sharedFlags['max-events'],
-      summary: flag === undefined ? 'stop after so many reports' : `stop after so many events; ${when}so many reports`,
+      summary: flag === undefined ? 'stop after COUNT reports' : `stop after COUNT events; ${when}COUNT reports`,
     },
   };
 }

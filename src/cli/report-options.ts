@@ -6,29 +6,29 @@ import type { Tally } from './tally.js';
 import { terminalHeight, terminalWidth } from './terminal.js';
 import { parseDuration, parseInteger } from './values.js';
 
-/** What the flags of src/cli/report-flags.ts ask for. */
+/** The parsed flags of src/cli/report-flags.ts. */
 export interface ReportOptions {
   readonly sort: Column;
-  /** Columns whose sums are told. */
+  /** Columns whose sums are shown. */
   readonly sums: readonly Column[];
-  /** How many rows there is room for: asked for each report. */
+  /** Number of rows to show: called for each report. */
   readonly room: () => number;
   /** Milliseconds; undefined for one report at the end. */
   readonly interval: number | undefined;
-  /** Milliseconds from one look for others to the next, where reports are rarer; undefined where nobody else looks. */
+  /** Milliseconds between reads for the collector, if reports are less frequent; otherwise undefined. */
   readonly lookInterval: number | undefined;
   readonly isOnce: boolean;
-  /** Whether each report takes the place of the one before, on a terminal. */
+  /** Whether each report replaces the previous one on a terminal. */
   readonly isScreen: boolean;
   readonly isTotal: boolean;
 }
 
 const NAMES = ['sort', 'rows', 'interval', 'by', 'once'] as const;
 
-/** Throws UsageError where flags are given for reports, and there are none without another one. */
+/** Throws UsageError for report flags without the flag that enables reports. */
 export function refuseReportFlags(flag: string | undefined, given: Readonly<Record<string, unknown>>): void {
   const name = NAMES.find((candidate) => given[candidate] !== undefined);
-  if (flag !== undefined && name !== undefined) throw new UsageError(`--${name} goes with --${flag}: give both`);
+  if (flag !== undefined && name !== undefined) throw new UsageError(`--${name} needs --${flag}`);
 }
 
 function sortColumn(name: string, columns: readonly Column[]): Column {
@@ -36,13 +36,13 @@ function sortColumn(name: string, columns: readonly Column[]): Column {
   const column = sortable.find((candidate) => candidate.name === name);
   if (column) return column;
   const names = sortable.map((known) => known.name).join(', ');
-  throw new UsageError(`--sort ${name}: rows can be sorted by ${names}`);
+  throw new UsageError(`--sort ${name}: not a column to sort by; columns: ${names}`);
 }
 
-/** The title, and the line below the last, where the cursor is. */
+/** The title, and the line of the cursor below the last one. */
 const SCREEN_MARGIN = 2;
 
-/** How many rows there are on a screen, under a header that has as many lines as each of them. */
+/** Number of rows on a screen, below a header with as many lines as a row. */
 function roomOnScreen(columns: readonly Column[]): number {
   const lines = linesPerRow(columns, terminalWidth() ?? Number.POSITIVE_INFINITY);
   return Math.max(1, Math.floor((terminalHeight() - SCREEN_MARGIN) / lines) - 1);
@@ -51,15 +51,15 @@ function roomOnScreen(columns: readonly Column[]): number {
 export interface ReportSurroundings {
   /** A table on a terminal. */
   readonly isForPeople: boolean;
-  /** Milliseconds, where the user says nothing of it, nor the tool. */
+  /** Default in milliseconds, if neither user nor tool sets one. */
   readonly interval: number | undefined;
-  /** What is shown, of all columns. */
+  /** The columns shown. */
   readonly columns: readonly Column[];
-  /** How often a collector is told, whatever is shown; undefined where there is none. */
+  /** Export interval in milliseconds; undefined without a collector. */
   readonly collector?: number | undefined;
 }
 
-/** Checks and converts the flags. Throws UsageError for the first that makes no sense. */
+/** Checks and converts the flags. Throws UsageError for the first invalid one. */
 export function reportOptions(
   tally: Tally,
   columns: readonly Column[],
@@ -83,9 +83,9 @@ export function reportOptions(
   };
 }
 
-/** The columns that --by names; undefined where it is not given. Throws UsageError where no collector is told of them. */
+/** The columns of --by; undefined if it is not given. Throws UsageError without a collector. */
 export function attributesBy(given: Readonly<Record<string, unknown>>, hasCollector: boolean): string[] | undefined {
   if (given.by === undefined) return undefined;
-  if (!hasCollector) throw new UsageError('--by goes with --otlp, or --output otlp: give both');
+  if (!hasCollector) throw new UsageError('--by needs --output otlp or --otlp');
   return (given.by as string).split(',').map((name) => name.trim());
 }

@@ -13,10 +13,10 @@ function titleOf(rows: Rows, shown: number, sums: readonly Column[]): string {
   return parts.join(', ');
 }
 
-/** setInterval(3) takes what is more for 1 ms. */
+/** setInterval() treats longer intervals as 1 ms. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** Reports what a tool adds up in the kernel, at each interval and at the end. */
+/** Reports a tool's aggregates at each interval and at the end. */
 export class Reporter {
   readonly #tally: TallyReader;
   readonly #pump: EventPump;
@@ -34,7 +34,7 @@ export class Reporter {
     this.#options = options;
   }
 
-  /** Reports at each interval, and calls back after the last report that was asked for. The run ends by itself after `duration` milliseconds. */
+  /** Reports at each interval, and calls back after the last requested report. `duration` is the run's limit in milliseconds. */
   start(duration: number | undefined, onDone: () => void): void {
     const { interval, lookInterval } = this.#options;
     if (lookInterval !== undefined)
@@ -42,15 +42,15 @@ export class Reporter {
     if (interval === undefined) return;
     const begin = performance.now();
     const plan = (due: number) => {
-      // What is left at the end is for `finish()`.
+      // The rest at the end is left to `finish()`.
       this.#isDueAtEnd = due === duration;
       if (due >= (duration ?? Number.POSITIVE_INFINITY)) return;
       this.#timer = setTimeout(
         () => {
-          // For a reader that is slow the next report is about a longer time.
+          // With a slow reader the next report covers a longer time.
           if (!this.#destination.isFull) this.#report(this.#read());
           if (this.#pump.isDone) onDone();
-          // Those that were missed are left out.
+          // Missed reports are skipped.
           else plan(Math.max(due + interval, Math.ceil((performance.now() - begin) / interval) * interval));
         },
         Math.max(0, begin + due - performance.now()),
@@ -59,7 +59,7 @@ export class Reporter {
     plan(interval);
   }
 
-  /** Ends the reports, the last one with what was added up since the one before. The last screen stays as it is. */
+  /** Writes the last report, with the counts since the previous one. The last screen stays as it is. */
   finish(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#looks);
@@ -69,15 +69,15 @@ export class Reporter {
     if (rows.count > 0 || this.#pump.events === 0 || this.#isDueAtEnd) this.#report(rows);
   }
 
-  /** Tells those of what came since the last look who need not wait for a report: a collector. */
+  /** Passes counts since the last read to a collector, which need not wait for a report. */
   #look(): void {
     const rows = this.#tally.look();
-    // The largest find room first.
+    // The largest rows first.
     rows.sortBy(this.#options.sort);
     this.#pump.tally(rows);
   }
 
-  /** What a report is about. */
+  /** Title of a report. */
   #read(): Rows {
     this.#look();
     return this.#tally.read();

@@ -7,15 +7,15 @@ import { onlineCpus } from '../kernel/cpus.js';
 const MIB = 1 << 20;
 const PER_CPU = 8 * MIB;
 const SMALLEST = 256 << 10;
-/** The smallest that the kernel takes, for what is not used. */
+/** The smallest ring that the kernel accepts, for an unused one. */
 export const SMALLEST_RING = 4096;
 const LARGEST = 64 * MIB;
-/** The part of the memory that the ring may take. */
+/** Largest share of memory for the ring. */
 const SHARE = 1 / 64;
 
 export interface Machine {
   readonly cpus: number;
-  /** Bytes that this process may use: those of the machine, or what its cgroup allows. */
+  /** Bytes that this process may use: of the machine, or the limit of its cgroup. */
   readonly memory: number;
 }
 
@@ -25,8 +25,8 @@ const thisMachine = (): Machine => ({
 });
 
 /**
- * Bytes of a ring that suits the machine: each CPU can produce events, and the reader may be kept from its own for a
- * while. 8 MiB hold what one CPU does at full speed in about a quarter of a second.
+ * Ring size for the machine, in bytes: every CPU can produce events, and the reader may not be scheduled for a while.
+ * 8 MiB hold the events of one CPU at full speed for about a quarter of a second.
  */
 export function fittingRingSize({ cpus, memory }: Machine = thisMachine()): number {
   const wanted = Math.min(cpus * PER_CPU, memory * SHARE, LARGEST);
@@ -46,12 +46,12 @@ export function loadWithRing(object: BpfObject, size: number): void {
     object.load();
   } catch (error) {
     if (!(error instanceof MapError && error.map === 'events')) throw error;
-    // Before 5.11 it is the limit of locked memory that refuses one.
+    // Before 5.11 the limit is RLIMIT_MEMLOCK.
     const remedy =
-      error.errno === 'EPERM' ? 'ulimit -l unlimited, CAP_SYS_RESOURCE, or a smaller --buffer' : 'a smaller --buffer';
+      error.errno === 'EPERM' ? 'ulimit -l unlimited, CAP_SYS_RESOURCE or a smaller --buffer' : 'a smaller --buffer';
     throw new SnoopkitError(
       'RING',
-      `the kernel refuses a ring buffer of ${sizeText(size)} (${error.errno}): give ${remedy}`,
+      `the kernel refused a ring buffer of ${sizeText(size)} (${error.errno}): use ${remedy}`,
       { cause: error },
     );
   }

@@ -10,7 +10,7 @@ import { TALLY_FIELDS } from './shared-fields.js';
 import { availableColumns, type ToolDefinition } from './tool.js';
 import { writeText } from './write-text.js';
 
-/** No machine: a schema tells what values look like, not what they are. */
+/** A context without a machine: a schema describes values, not their content. */
 const NOWHERE: EventContext = {
   clock: new ClockOffset(0n),
   arch: process.arch,
@@ -26,7 +26,7 @@ const NOWHERE: EventContext = {
 /** The JSON Schema of a tool's lines with -o json, from the BTF of its object. Needs neither root nor the addon. */
 export function toolSchema(tool: ToolDefinition): JsonSchema {
   const path = objectPath(tool.name);
-  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: build it with make build`);
+  if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: run make build`);
   const btf = Btf.parse(readBtfBytes(readFileSync(path)));
   const kinds = viewsOf(tool).map((view) => lineKind(tool, view, btf));
   return lineSchema(`snoopkit ${tool.name} -o json, a line, without --fields`, kinds);
@@ -39,7 +39,7 @@ function lineKind(tool: ToolDefinition, view: ToolView, btf: Btf): LineKind {
   const told = columns.map((column) => ({
     column,
     description: texts[column.name],
-    // Rows of reports have their cgroup only where it is asked for.
+    // Rows of reports have a cgroup only on request.
     isOptional:
       !usual.has(column) || column.repeats === true || (view.shared === TALLY_FIELDS && column.name === 'cgroup'),
   }));

@@ -3,8 +3,8 @@ import type { BpfObject } from '../bpf/object.js';
 import { possibleCpus } from '../bpf/system.js';
 
 /**
- * Memory for events that are larger than a value of a per-CPU map may be, 32 KiB, is in a plain array, which declares the
- * entries of one CPU: gives it those of all. Before load.
+ * Events larger than the maximum value of a per-CPU map, 32 KiB, are built in a plain array, which declares the
+ * entries of one CPU. Resizes it for all CPUs, before load.
  */
 export function sizeScratch({ maps }: BpfObject): void {
   const scratch = maps.get('scratch');

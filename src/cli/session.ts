@@ -29,17 +29,17 @@ import { Targets } from './targets.js';
 import { after } from './timer.js';
 import type { ToolDefinition } from './tool.js';
 
-/** How often losses, what events need beside them, and the reader of our output are looked at. */
+/** Interval of checks of losses, of the context of events and of the output's reader. */
 const TICK_MS = 250;
-/** How long the last output may take once the user wants an end. */
+/** Time limit for the last output after the user has asked to stop. */
 const FLUSH_MS = 5000;
-/** How long a collector may take for it, where nobody waits. */
+/** Time limit for the collector if no user waits. */
 const LONGEST_FLUSH_MS = 30_000;
 const STALLED = 'STALLED';
 const EXIT_LOST = 3;
 const EXIT_NOT_FOUND = 127;
 
-/** What an event passes on its way. */
+/** The path of an event. */
 interface Run {
   readonly losses: Losses;
   readonly pump: EventPump;
@@ -49,15 +49,15 @@ interface Run {
 const tallyOf = (object: BpfObject, { isTotal }: ReportOptions, losses: Losses) =>
   new TallyReader(object, isTotal, (rows) => losses.countNotKept(rows));
 
-/** Everything that lives while a tool runs, closed in the opposite order. */
+/** All resources of a run, closed in reverse order. */
 class Session {
   readonly #options: RunOptions;
   readonly #prepared: Prepared;
   readonly #stop = new AbortController();
-  /** Aborted by a signal, not by what ends a run in the course of things. */
+  /** Aborted by a signal, not by the normal end of a run. */
   readonly #interrupt = new AbortController();
   readonly #cleanups: (() => void)[] = [];
-  /** Once all is attached. */
+  /** Set once everything is attached. */
   #run: Run | undefined;
   #canReopen = false;
   #status = 0;
@@ -67,13 +67,13 @@ class Session {
     this.#prepared = prepared;
   }
 
-  /** Traces until something ends it, and returns the exit status. Throws when it can't. */
+  /** Traces until the run ends, and returns the exit status. Throws if tracing fails. */
   async run(tool: ToolDefinition): Promise<number> {
     this.#heedSignals(tool.name);
     let command: TracedCommand | undefined;
     try {
       const destination = await this.#openDestination();
-      // Whoever was to read it did not come.
+      // No reader opened the FIFO.
       if (!destination) return 0;
       command = await this.#startCommand();
       const attached = this.#attach(tool, command);
@@ -88,7 +88,7 @@ class Session {
       this.#run = run;
       const reporter = reports && new Reporter(tallyOf(object, reports, losses), pump, destination, reports);
       otlp?.start(() => losses.totals, command?.pid);
-      // With a command it is that which ends the run.
+      // With a command, its end ends the run.
       const targets = command ? undefined : new Targets(object, this.#options.filters, tool.sockets === true);
       this.#watch(run, targets);
       reporter?.start(duration, () => this.#stop.abort());
@@ -102,7 +102,7 @@ class Session {
         if (pump.isDone) this.#stop.abort();
       }
       await released;
-      // What is there already goes out first: to detach takes the kernel a good part of a second.
+      // Pending events are written first: detaching takes the kernel a good part of a second.
       for (const batch of ring.drain()) await this.#write(batch, run);
       reporter?.finish();
       for (const program of object.programs.values()) program.close();
@@ -120,7 +120,7 @@ class Session {
     return this.#status;
   }
 
-  /** Before anything is in the kernel, for it may take long; undefined when the user wants no more. */
+  /** Opens the output before anything is loaded, since it may block; undefined if the user stops the run. */
   async #openDestination(): Promise<Destination | undefined> {
     const { out, file } = this.#options;
     if (out === undefined) return Destination.stdout();
@@ -136,10 +136,10 @@ class Session {
       : undefined;
   }
 
-  /** Takes the programs into the kernel and attaches them. */
+  /** Loads and attaches the programs. */
   #attach(tool: ToolDefinition, command: TracedCommand | undefined): Attached {
     const { hooks, verbose } = this.#options;
-    // No events, and no room for them.
+    // No events, so a minimal ring.
     const bufferSize = this.#prepared.reports ? SMALLEST_RING : this.#options.bufferSize;
     const filters = { ...this.#options.filters };
     if (command) filters.pids = [...filters.pids, command.pid];
@@ -159,7 +159,7 @@ class Session {
     return attached;
   }
 
-  /** Sets up all that may end the run, and what is done now and then. */
+  /** Sets up everything that may end the run, and periodic work. */
   #watch({ losses, pump, destination }: Run, targets: Targets | undefined): void {
     const end = () => this.#stop.abort();
     const isWritten = this.#options.output !== 'otlp';
@@ -180,7 +180,7 @@ class Session {
     if (this.#options.duration !== undefined) this.#cleanups.push(after(this.#options.duration, end));
   }
 
-  /** From before anything is attached, so that a signal always ends the run in order. */
+  /** Installed before anything is attached, so that a signal always ends the run in order. */
   #heedSignals(name: string): void {
     const end = (signal?: NodeJS.Signals) => {
       if (signal === 'SIGINT') leaveLine();
@@ -194,17 +194,17 @@ class Session {
     const progress = () => {
       const [count, lost] = [this.#run?.pump.events ?? 0, this.#run?.losses.total ?? 0];
       const what = `${this.#prepared.reports ? 'report' : 'event'}${count === 1 ? '' : 's'}`;
-      say(`${name}: ${count} ${what} until now, ${lost} lost`);
+      say(`${name}: ${count} ${what} so far, ${lost} lost`);
     };
     this.#cleanups.push(heedSignals({ end, reopen, progress }));
   }
 
-  /** Lets the command run, and ends with it. */
+  /** Releases the command; the run ends with it. */
   async #release(command: TracedCommand, pump: EventPump): Promise<void> {
     try {
       await command.release();
       pump.begin();
-      // What its last system calls left in the ring is read after this.
+      // Events of its last system calls are read from the ring after this.
       const status = await Promise.race([command.exited, aborted(this.#stop.signal)]);
       if (status !== undefined) {
         this.#status = status;
@@ -219,32 +219,35 @@ class Session {
 
   async #write(batch: RecordBatch, { losses, pump, destination }: Run): Promise<void> {
     pump.write(batch, () => losses.countUnreadable());
-    // A reader that is slower than the events: the ring takes what it can, and the kernel counts the rest.
+    // If the reader is slower than the events, the ring fills and the kernel counts the rest as lost.
     if (!destination.isFull) return;
     const waited = new AbortController();
     await Promise.race([destination.drained(), aborted(this.#interrupt.signal, waited.signal)]);
     waited.abort();
   }
 
-  /** Sends what waits, but not for much longer than the user likes. */
+  /** Sends queued records, without making the user wait long. */
   async #flush(otlp: OtlpRun): Promise<void> {
     const closed = otlp.close(LONGEST_FLUSH_MS);
-    // It may have come already, or come meanwhile.
+    // The signal may have arrived already, or may arrive meanwhile.
     void aborted(this.#interrupt.signal).then(() => otlp.hurry(FLUSH_MS));
     await closed;
   }
 
-  /** Waits for the last output: as long as its reader, say a pager, likes, but not much longer than the user does. */
+  /** Waits for the last output: as long as its reader takes (say, a pager), but not long after the user asks to stop. */
   async #finish(destination: Destination): Promise<void> {
     const giveUp = aborted(this.#interrupt.signal).then(() => sleep(FLUSH_MS, true, { ref: false }));
     const isLate = await Promise.race([destination.close().then(() => false), giveUp]);
     if (destination.error) throw destination.error;
     if (isLate)
-      throw new SnoopkitError(STALLED, `nobody reads the output: ${destination.waiting} bytes of it are dropped`);
+      throw new SnoopkitError(
+        STALLED,
+        `the reader of the output has stalled: ${destination.waiting} bytes were dropped`,
+      );
   }
 }
 
-/** Resolves when, or if already, the signal is aborted. Who waits many times says with `unless` when it has waited. */
+/** Resolves when the signal is, or already was, aborted. Repeated waiters use `unless` to stop waiting. */
 function aborted(signal: AbortSignal, unless?: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(undefined);
@@ -252,7 +255,7 @@ function aborted(signal: AbortSignal, unless?: AbortSignal): Promise<undefined> 
   });
 }
 
-/** Runs a tool and returns its exit status. What went wrong has been told on standard error. */
+/** Runs a tool and returns its exit status. Errors have been reported on standard error. */
 export async function runTool(
   tool: ToolDefinition,
   options: RunOptions,
@@ -261,7 +264,7 @@ export async function runTool(
   if (options.verbose) setLog((level, text) => sayLater(`libbpf ${level}: ${text.trimEnd()}`));
   try {
     requireTracingRights();
-    // Loaded only where it is asked for.
+    // Loaded only on request.
     const names = options.filters.ends.dns ? new (await import('./host-names.js')).HostNames() : undefined;
     const otlp = options.otlp && new (await import('./otlp-run.js')).OtlpRun(options.otlp, options.command);
     const prepared = prepare(tool, options, given, { names, otlp });
@@ -272,7 +275,7 @@ export async function runTool(
       return status;
     } finally {
       prepared.object.close();
-      // Where all went well it is closed.
+      // Already closed after success.
       await otlp?.close(0);
     }
   } catch (error) {

@@ -8,7 +8,7 @@ import { SnoopkitHelp } from './help.js';
 import { notFoundText } from './not-found.js';
 import { say } from './talk.js';
 
-/** Runs man(1) on a file. Returns its exit status; undefined where there is no man. */
+/** Runs man(1) on a file. Returns its exit status; undefined if man is not installed. */
 function man(path: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const child = spawn('man', ['-l', path], { stdio: 'inherit' });
@@ -20,7 +20,7 @@ function man(path: string): Promise<number | undefined> {
   });
 }
 
-/** Shows the page of a command, or snoopkit's own. Throws UsageError where there is no such command. */
+/** Shows the manual page of a command, or snoopkit's own. Throws UsageError for an unknown command. */
 export async function showManual(config: Config, name?: string): Promise<void> {
   if (name !== undefined && !config.findCommand(name)) throw new UsageError(notFoundText(name, config.commandIDs));
   const path = join(config.root, 'man/man8', `${name === undefined ? 'snoopkit' : `snoopkit-${name}`}.8`);
@@ -30,6 +30,6 @@ export async function showManual(config: Config, name?: string): Promise<void> {
     process.exitCode = status;
     return;
   }
-  say(`${isThere ? 'there is no man(1) here' : `${path} is missing`}: this is what --help all tells`);
+  say(`${isThere ? 'man(1) is not installed' : `${path} is missing`}: showing --help all instead`);
   await new SnoopkitHelp(config).tell(name, ALL);
 }

@@ -3,21 +3,21 @@ import { ignoresHangups } from './inheritance.js';
 const ENDS = ['SIGINT', 'SIGTERM'] as const;
 const ASKS = ['SIGUSR1', 'SIGUSR2', 'SIGALRM'] as const;
 
-/** What signals ask of a run. */
+/** Signal handlers of a run. */
 export interface SignalActions {
-  /** To end in order: SIGINT, SIGTERM, and SIGHUP unless it was ignored from the start, as nohup(1) has it. */
+  /** Ends the run in order: SIGINT, SIGTERM, and SIGHUP unless ignored from the start, as with nohup(1). */
   readonly end: (signal?: NodeJS.Signals) => void;
-  /** On SIGHUP, to open the output anew. Returns false where there is nothing to be opened, and SIGHUP ends the run. */
+  /** Reopens the output on SIGHUP. Returns false if there is nothing to reopen: then SIGHUP ends the run. */
   readonly reopen: () => boolean;
-  /** To tell how far it is. Without that these would end a run at once; bin/snoopkit.cjs heeds them from its start on. */
+  /** Reports progress. Without a handler these would kill the run; bin/snoopkit.cjs handles them from its start on. */
   readonly progress: () => void;
 }
 
-/** Heeds them from here on; what it returns takes that back. */
+/** Installs the handlers; the result removes them. */
 export function heedSignals({ end, reopen, progress }: SignalActions): () => void {
   const hangUp = () => {
     if (reopen() || ignoresHangups()) return;
-    // A second one ends it at once.
+    // A second one kills it at once.
     process.off('SIGHUP', hangUp);
     end();
   };

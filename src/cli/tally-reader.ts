@@ -4,21 +4,21 @@ import { bootTime } from '../bpf/system.js';
 import type { Rows } from '../events/rows.js';
 import { TallyRows } from './tally-rows.js';
 
-/** Takes rows out of the maps of bpf/include/tally.h. */
+/** Reads rows from the maps of bpf/include/tally.h. */
 export class TallyReader {
   readonly #current: BpfMap;
-  /** The one that programs write to, and the other. */
+  /** The map that programs write to, and the other one. */
   #maps: readonly [BpfMap, BpfMap];
   readonly #isTotal: boolean;
   readonly #onLost: (rows: number) => void;
-  /** What the next `read()` returns, where somebody has looked. */
+  /** Rows for the next `read()`, after one `look()`. */
   #seen: Rows | undefined;
-  /** The same where that was more than once. */
+  /** The same after more than one. */
   #kept: TallyRows | undefined;
   #looked: bigint;
   #since: bigint;
 
-  /** Of an object that is loaded. With `isTotal` rows stay where they are. Calls back where there is no room for rows. */
+  /** Reads from a loaded object. With `isTotal` rows stay in the maps. Calls back if there is no room for rows. */
   constructor({ maps }: BpfObject, isTotal: boolean, onLost: (rows: number) => void = () => undefined) {
     this.#current = maps.need('tally');
     this.#maps = [maps.need('tally_a'), maps.need('tally_b')];
@@ -28,7 +28,7 @@ export class TallyReader {
     this.#looked = this.#since;
   }
 
-  /** What was added up since the last look: the next `read()` has it, too. */
+  /** Counts since the last look; the next `read()` includes them. */
   look(): Rows {
     const [{ keySize, valueSize, maxEntries }] = this.#maps;
     const entries = this.#take();
@@ -38,7 +38,7 @@ export class TallyReader {
     rows.add(entries);
     const seen = rows.rows(now, now - from);
     if (!this.#isTotal) {
-      // Only where one look follows another there is something to add.
+      // Accumulate only if one look follows another.
       if (this.#seen) this.#kept ??= TallyRows.of(this.#seen, keySize, valueSize, maxEntries);
       this.#onLost(this.#kept?.add(entries) ?? 0);
     }
@@ -47,7 +47,7 @@ export class TallyReader {
     return seen;
   }
 
-  /** All that was seen since the last time; where nobody has looked it does so. */
+  /** Counts since the last read; looks first if nobody has. */
   read(): Rows {
     if (!this.#seen) this.look();
     const seen = this.#seen as Rows;
@@ -58,7 +58,7 @@ export class TallyReader {
     return rows;
   }
 
-  /** What the kernel has. No program adds anything to it any more: see bpf/include/tally.h. */
+  /** The entries in the kernel. Programs no longer write to this map: see bpf/include/tally.h. */
   #take(): [key: Uint8Array, value: Uint8Array][] {
     const [map, other] = this.#maps;
     if (!this.#isTotal) {

@@ -1,11 +1,11 @@
 import { Rows } from '../events/rows.js';
 
-/** struct tally of bpf/include/tally.h: when it was read, and the nanoseconds that it is about. */
+/** struct tally of bpf/include/tally.h: read time and interval in nanoseconds. */
 const HEAD = 16;
-/** More rows than a map has are kept: of several reports, so many times as many. */
+/** Rows kept across several reports, as a multiple of a map's entries. */
 const TIMES = 16;
 
-/** Rows of several reports, added up: all that the value of a row has are numbers of 64 bits that grow (bpf/include/tally.h). */
+/** Sums of rows of several reports: the value of a row consists of 64-bit counters (bpf/include/tally.h). */
 export class TallyRows {
   readonly #keySize: number;
   readonly #valueSize: number;
@@ -18,7 +18,7 @@ export class TallyRows {
     this.#most = TIMES * mapEntries;
   }
 
-  /** From rows as they are shown. */
+  /** From decoded rows. */
   static of(rows: Rows, keySize: number, valueSize: number, mapEntries: number): TallyRows {
     const all = new TallyRows(keySize, valueSize, mapEntries);
     rows.forEach(({ bytes, offset }) => {
@@ -28,7 +28,7 @@ export class TallyRows {
     return all;
   }
 
-  /** Adds entries, and returns how many found no room. */
+  /** Adds entries, and returns the number that did not fit. */
   add(entries: readonly (readonly [key: Uint8Array, value: Uint8Array])[]): number {
     let lost = 0;
     for (const [key, value] of entries) {
@@ -41,7 +41,7 @@ export class TallyRows {
     return lost;
   }
 
-  /** All of them, as of a time and about an interval, in nanoseconds. */
+  /** All rows, with a time and an interval in nanoseconds. */
   rows(time: bigint, interval: bigint): Rows {
     const size = HEAD + this.#keySize + this.#valueSize;
     const bytes = Buffer.alloc(this.#values.size * size);

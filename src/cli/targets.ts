@@ -1,10 +1,10 @@
-/** The processes and threads that --pid, --tid and --ppid name: they must be there, and the run ends with the last. */
+/** The processes and threads given by --pid, --tid and --ppid: they must exist, and the run ends with the last of them. */
 import type { BpfObject } from '../bpf/object.js';
 import { UsageError } from '../errors.js';
 import { type Identity, identityOf, isThere } from '../kernel/processes.js';
 import type { FilterOptions } from './options.js';
 
-/** How long sockets may outlive their process, which are still its own. */
+/** How long to wait for events of sockets that outlive their process. */
 const SOCKETS_MS = 1000;
 
 const KINDS = [
@@ -13,14 +13,14 @@ const KINDS = [
   { flag: '--ppid', key: 'ppids', what: ['process', 'processes'] },
 ] as const;
 
-/** Throws UsageError where none is there of those that a flag names; calls back for each that is not, where others are. */
+/** Throws UsageError if no target of a flag exists; if some do, calls back for each that does not. */
 export function checkTargets(filters: FilterOptions, tell: (line: string) => void): void {
   for (const { flag, key, what } of KINDS) {
-    // 0 stands for the parent of what the kernel has begun with.
+    // 0 is the parent of the kernel's first processes.
     const ids = filters[key].filter((id) => id !== 0);
     const missing = ids.filter((id) => !isThere(id));
     for (const id of missing) {
-      const line = `${flag} ${id}: there is no such ${what[0]}`;
+      const line = `${flag} ${id}: no such ${what[0]}`;
       if (missing.length === filters[key].length) throw new UsageError(line);
       tell(line);
     }
@@ -28,22 +28,22 @@ export function checkTargets(filters: FilterOptions, tell: (line: string) => voi
     for (const id of ids) {
       const { process } = identityOf(id) ?? {};
       if (process !== undefined && process !== id)
-        throw new UsageError(`${flag} ${id}: that is a thread of process ${process}: --tid takes threads`);
+        throw new UsageError(`${flag} ${id}: this is a thread of process ${process}; use --tid for threads`);
     }
   }
 }
 
-/** Sees when the last one ends. */
+/** Detects the end of the last target. */
 export class Targets {
   readonly #object: BpfObject;
   readonly #filters: FilterOptions;
-  /** As they are now, for ids recur. */
+  /** As they are now, because ids are reused. */
   readonly #identities: ReadonlyMap<number, Identity | undefined>;
   readonly #grace: number;
   /** By performance.now(). */
   #endedAt: number | undefined;
 
-  /** Of a run whose filters are at work in `object`; `hasSockets` for a tool that looks at these. */
+  /** `object` has the filters of the run; `hasSockets` for a tool that traces sockets. */
   constructor(object: BpfObject, filters: FilterOptions, hasSockets: boolean) {
     this.#object = object;
     this.#filters = filters;
@@ -51,7 +51,7 @@ export class Targets {
     this.#grace = hasSockets ? SOCKETS_MS : 0;
   }
 
-  /** What is told when nothing can come any more; undefined as long as something may. */
+  /** The notice that all targets have ended; undefined while events may still come. */
   ended(): string | undefined {
     const kind = KINDS.find(({ key }) => this.#filters[key].length > 0 && !this.#isAnyThere(key));
     if (!kind) return undefined;
@@ -59,11 +59,11 @@ export class Targets {
     if (performance.now() < this.#endedAt + this.#grace) return undefined;
     const ids = this.#filters[kind.key];
     const who = ids.length === 1 ? `${kind.what[0]} ${ids[0]} has` : `${kind.what[1]} ${ids.join(', ')} have`;
-    return `${who} ended${this.#filters.follow && kind.key === 'pids' ? ', with all that it followed' : ''}`;
+    return `${who} ended${this.#filters.follow && kind.key === 'pids' ? ', including all descendants' : ''}`;
   }
 
   #isAnyThere(key: 'pids' | 'tids' | 'ppids'): boolean {
-    // The kernel forgets processes as they end, and knows those that are followed: bpf/include/filter.h.
+    // BPF programs remove processes that end and add followed ones: bpf/include/filter.h.
     if (key === 'pids') return hasListed(this.#object);
     return this.#filters[key].some((id) => {
       if (id === 0) return true;

@@ -1,7 +1,7 @@
-/** setTimeout() takes no longer one, some 596 hours. */
+/** The longest delay of setTimeout(), about 596 hours. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Calls back after so many milliseconds, however many; what it returns takes that back. */
+/** Calls back after any number of milliseconds; the result cancels it. */
 export function after(ms: number, callback: () => void): () => void {
   let timer: NodeJS.Timeout;
   const due = performance.now() + ms;

@@ -1,4 +1,4 @@
-/** The values of a tool's own flags, and what becomes of them in its object. */
+/** The values of a tool's own flags, and how they are set in its object. */
 import type { BpfMap } from '../bpf/map.js';
 import type { BpfObject } from '../bpf/object.js';
 import type { Value } from '../btf/index.js';
@@ -12,29 +12,29 @@ import { parseBytes, parseComms, parseDuration, parseInteger, parseIntegers } fr
 /** As bpf/include/open-flags.h has it. */
 const OPEN_FLAGS_MAX = 16;
 
-/** Names of environment variables, with commas between. */
+/** Names of environment variables, comma-separated. */
 function parseNames(flag: string, text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.some((name) => name === '' || name.includes('=')))
-    throw new UsageError(`${flag} ${text}: give names of environment variables, with commas between`);
+    throw new UsageError(`${flag} ${text}: expected names of environment variables, comma-separated`);
   return names;
 }
 
 type FlagValue = true | number | bigint | readonly string[] | readonly number[] | readonly OpenFlag[];
 type OpenFlag = { mask: number; value: number };
 
-/** Whatever is given in several flags, or with commas between. */
+/** Values of repeated flags or comma-separated lists. */
 const parts = (texts: readonly string[]) => texts.flatMap((text) => text.split(',')).map((text) => text.trim());
 
 function noMoreThan<T>(flag: string, list: readonly T[], most: number): readonly T[] {
-  if (list.length > most) throw new UsageError(`${flag}: ${list.length} are too many, ${most} are the most`);
+  if (list.length > most) throw new UsageError(`${flag}: ${list.length} values, at most ${most} are allowed`);
   return list;
 }
 
 function parseSignals(flag: string, texts: readonly string[]): number[] {
   return parts(texts).map((text) => {
     const signal = signalNumber(text);
-    if (signal === undefined) throw new UsageError(`${flag} ${text}: give signals, such as KILL, SIGTERM or 9`);
+    if (signal === undefined) throw new UsageError(`${flag} ${text}: expected signals, such as KILL, SIGTERM or 9`);
     return signal;
   });
 }
@@ -46,7 +46,7 @@ function parseStatuses(flag: string, texts: readonly string[]): number[] {
   return parts(texts).flatMap((text) => {
     const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [text, text, text];
     const [from, to] = [first, last].map((end = '') => parseInteger(flag, end, 0, LAST_STATUS)) as [number, number];
-    if (from > to) throw new UsageError(`${flag} ${text}: give the smaller one first`);
+    if (from > to) throw new UsageError(`${flag} ${text}: the range is reversed`);
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   });
 }
@@ -55,13 +55,13 @@ function parseOpenFlags(flag: string, texts: readonly string[]): readonly OpenFl
   const flags = parts(texts).map((text) => {
     const name = text.toUpperCase().replace(/^(?!O_)/, 'O_');
     const found = openFlag(name, process.arch);
-    if (!found) throw new UsageError(`${flag} ${text}: give flags of open(2), such as O_CREAT or O_TRUNC`);
+    if (!found) throw new UsageError(`${flag} ${text}: expected flags of open(2), such as O_CREAT or O_TRUNC`);
     return found;
   });
   return noMoreThan(flag, flags, OPEN_FLAGS_MAX);
 }
 
-/** What a value of the command line means. Throws UsageError for one that means nothing. */
+/** Parses a flag's value. Throws UsageError for an invalid one. */
 function flagValue(name: string, flag: ToolFlag, given: unknown): FlagValue {
   const word = `--${name}`;
   switch (flag.takes) {
@@ -88,14 +88,14 @@ function flagValue(name: string, flag: ToolFlag, given: unknown): FlagValue {
   }
 }
 
-/** Words of 64 bits, of which those are set that are listed. */
+/** 64-bit words with the listed bits set. */
 function bitsOf(numbers: readonly number[], words: number): bigint[] {
   const bits = new Array<bigint>(words).fill(0n);
   for (const number of numbers) bits[number >> 6] = (bits[number >> 6] ?? 0n) | (1n << BigInt(number & 63));
   return bits;
 }
 
-/** What the constant of the program is set to. */
+/** The value of the program's constant. */
 function constantOf({ takes }: ToolFlag, value: FlagValue): Value {
   switch (takes) {
     case 'names':
@@ -127,7 +127,7 @@ export function flagValues(
   return values;
 }
 
-/** Of the environment of a process, what is to be shown. */
+/** Names of the environment variables to show. */
 export function envNames(tool: ToolDefinition, values: FlagValues): readonly string[] {
   const flags = Object.entries(tool.flags ?? {}).filter(([, { takes }]) => takes === 'names');
   return flags.flatMap(([name]) => (values.get(name) as readonly string[] | undefined) ?? []);
@@ -135,13 +135,13 @@ export function envNames(tool: ToolDefinition, values: FlagValues): readonly str
 
 const FEWEST = 256;
 
-/** Leaves a map only as many entries as fit into so many bytes. */
+/** Limits a map to the number of entries that fit into `bytes`. */
 function shrink(map: BpfMap, bytes: number): void {
   const entries = Math.max(FEWEST, Math.floor(bytes / map.valueSize));
   if (entries < map.maxEntries) map.maxEntries = entries;
 }
 
-/** Sets the constants of an object that is not loaded yet. */
+/** Sets the constants of an object before load. */
 export function applyFlags(tool: ToolDefinition, values: FlagValues, { globals, maps }: BpfObject): void {
   for (const [name, flag] of Object.entries(tool.flags ?? {})) {
     const value = values.get(name);
@@ -154,7 +154,7 @@ export function applyFlags(tool: ToolDefinition, values: FlagValues, { globals, 
   }
 }
 
-/** Fills the maps of an object that is loaded. */
+/** Fills the maps of a loaded object. */
 export function fillFlags(tool: ToolDefinition, values: FlagValues, { maps }: BpfObject): void {
   for (const [name, { takes }] of Object.entries(tool.flags ?? {}))
     if (takes === 'paths' && values.has(name)) fillPathFilter(maps, values.get(name) as readonly string[]);

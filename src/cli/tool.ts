@@ -3,17 +3,17 @@ import type { Column } from '../events/column.js';
 import type { OtlpMapping } from '../output/otlp/mapping.js';
 import type { Tally, View } from './tally.js';
 
-/** What every flag of a tool's own has: it sets a constant of the BPF program. */
+/** Common to all of a tool's own flags: each sets a constant of the BPF program. */
 interface ToolFlagBase {
   readonly char?: string;
   readonly summary: string;
-  /** The constant: a `const volatile bool`, which becomes true, or what the flag's value needs. */
+  /** The constant: a `const volatile bool`, which becomes true, or the type for the flag's value. */
   readonly sets: string;
-  /** Columns that there are only with this flag; asking for one of them sets it. */
+  /** Columns that exist only with this flag; requesting one of them sets it. */
   readonly fields?: readonly string[];
-  /** Of these columns, what a table shows beside the usual ones. */
+  /** The ones among them that a table shows in addition to the usual ones. */
   readonly shows?: readonly string[];
-  /** What a table shows in place of usual columns, by their names. */
+  /** Replacements of usual columns in a table, by name. */
   readonly replaces?: Readonly<Record<string, string>>;
 }
 
@@ -25,17 +25,17 @@ interface SwitchFlag extends ToolFlagBase {
 /** A number of bytes, for a `const volatile __u32`. */
 interface SizeFlag extends ToolFlagBase {
   readonly takes: 'size';
-  /** As on the command line. */
+  /** In command line syntax. */
   readonly default: string;
   /** In bytes. */
   readonly most: number;
-  /** The maps whose values have room for so many bytes more than is declared. */
+  /** Maps whose values are enlarged by this number of bytes. */
   readonly room: readonly string[];
-  /** The map among them that has as many entries as fit into so many bytes: not more than is declared, nor less than 256. */
+  /** The map among them limited to the entries that fit into this number of bytes: at most as declared, at least 256. */
   readonly fits?: readonly [map: string, bytes: number];
 }
 
-/** Names of environment variables, which alone are shown of an environment. */
+/** Names of environment variables; only these are shown. */
 interface NamesFlag extends ToolFlagBase {
   readonly takes: 'names';
 }
@@ -50,7 +50,7 @@ interface PidsFlag extends ToolFlagBase {
   readonly takes: 'pids';
 }
 
-/** Parts of names of commands, for a `const volatile char [LIST_MAX][16]`, which an empty one ends. */
+/** Substrings of process names, for a `const volatile char [LIST_MAX][16]`, which an empty one ends. */
 interface CommsFlag extends ToolFlagBase {
   readonly takes: 'comms';
 }
@@ -75,7 +75,7 @@ interface PathsFlag extends ToolFlagBase {
   readonly takes: 'paths';
 }
 
-/** How a value is called in help. */
+/** Names of values in help. */
 export const HELP_VALUE = {
   size: 'SIZE',
   names: 'NAMES',
@@ -88,7 +88,7 @@ export const HELP_VALUE = {
   paths: 'PATH',
 } as const;
 
-/** The kinds of values of which there may be several: the flag may be given again. */
+/** Kinds of values for which the flag may be repeated. */
 export const LISTS: ReadonlySet<ToolFlag['takes']> = new Set([
   'pids',
   'comms',
@@ -98,10 +98,10 @@ export const LISTS: ReadonlySet<ToolFlag['takes']> = new Set([
   'paths',
 ]);
 
-/** How many of `pids` and `comms` there may be: the length of the arrays in the programs. */
+/** Maximum number of `pids` and `comms`: the length of the arrays in the programs. */
 export const LIST_MAX = 16;
 
-/** A flag that a tool has beside the shared ones. */
+/** A tool's own flag, in addition to the shared ones. */
 export type ToolFlag =
   | SwitchFlag
   | SizeFlag
@@ -114,63 +114,63 @@ export type ToolFlag =
   | OpenFlagsFlag
   | PathsFlag;
 
-/** One way to see something: programs that are attached together. */
+/** One alternative for a hook point: programs that are attached together. */
 export interface HookWay {
   readonly programs: readonly string[];
-  /** Programs that belong to it where the kernel has their hook. */
+  /** Programs attached only if the kernel has their hook. */
   readonly optional?: readonly string[];
-  /** Tracepoints of one category that its programs, which are alike, are attached to beside that of their section, where the kernel has them. */
+  /** Further tracepoints, with the same layout, to attach its programs to if the kernel has them. */
   readonly also?: readonly string[];
-  /** What is different from the ways before it. */
+  /** Difference from the preferred alternatives. */
   readonly caveat?: string;
 }
 
-/** Something that a tool sees. */
+/** A hook point: a kind of event that a tool traces. */
 export interface HookPoint {
-  /** In order: the first that the kernel takes is taken. A stable tracepoint comes before types, and these before a kprobe. */
+  /** Alternatives in order of preference; the first that the kernel supports is used: tracepoint, then BTF-typed, then kprobe. */
   readonly ways: readonly HookWay[];
-  /** What the user is told where there is no way; left out for what the tool can't do without. */
+  /** Notice if no alternative is available; omitted for a required hook point. */
   readonly without?: string;
 }
 
 export interface Example {
   readonly summary: string;
-  /** What follows `snoopkit <tool>`, or a whole shell line with `<%= tool %>` in it. */
+  /** Arguments after `snoopkit <tool>`, or a complete shell line with `<%= tool %>` in it. */
   readonly command: string;
 }
 
-/** A tool, as data: with bpf/<name>.bpf.c all that there is of it. */
+/** A tool as data; with bpf/<name>.bpf.c its complete definition. */
 export interface ToolDefinition extends View {
-  /** The stem of its files. */
+  /** Base name of its files. */
   readonly name: string;
   readonly summary: string;
   readonly description: string;
   readonly flags?: Readonly<Record<string, ToolFlag>>;
-  /** What it adds up in the kernel, in place of events: always, or with a flag. */
+  /** Aggregation in the kernel instead of events: always, or with a flag. */
   readonly tally?: Tally;
-  /** Whether it tells of the ends of processes, so that they can be shown as a tree: src/output/tree.ts. */
+  /** Whether its events are process exits, which can be shown as a tree: src/output/tree.ts. */
   readonly hasTree?: true;
-  /** Whether its event is that of a socket (bpf/include/socket.h): then there are flags for ports and addresses. */
+  /** Whether its event has a socket (bpf/include/socket.h), which enables the flags for ports and addresses. */
   readonly sockets?: true;
-  /** How its events are told to OpenTelemetry, where that does not follow from their names. */
+  /** OpenTelemetry mapping of its events, where the default does not apply. */
   readonly otlp?: OtlpMapping;
-  /** What it sees, such as `opens`, and how. Each program of its object belongs to one way. */
+  /** Hook points, such as `opens`, with their alternatives. Each program of the object belongs to one alternative. */
   readonly hooks: Readonly<Record<string, HookPoint>>;
   readonly examples: readonly Example[];
-  /** What it can't see, or shows otherwise than one may think. */
+  /** Limitations, and output that may be surprising. */
   readonly caveats: readonly string[];
-  /** What it costs. */
+  /** Overhead of tracing. */
   readonly overhead: string;
 }
 
-/** What a run with these flags shows; `tally` is undefined where that is events. */
+/** The view of a run with these flags; `tally` is undefined for events. */
 export function viewInUse(tool: ToolDefinition, set: ReadonlySet<string>): { view: View; tally: Tally | undefined } {
   const { tally } = tool;
   if (tally?.flag === undefined) return { view: tool, tally };
   return set.has(tally.flag) ? { view: tally, tally } : { view: tool, tally: undefined };
 }
 
-/** The columns that a run has: without those that belong to a flag that is not set. */
+/** The columns of a run, without those of flags that are not set. */
 export function availableColumns(tool: ToolDefinition, all: readonly Column[], set: ReadonlySet<string>): Column[] {
   const gated = new Set<string>();
   for (const [name, flag] of Object.entries(tool.flags ?? {})) {
@@ -179,7 +179,7 @@ export function availableColumns(tool: ToolDefinition, all: readonly Column[], s
   return all.filter((column) => !gated.has(column.name));
 }
 
-/** The columns that somebody has asked for: by name, or by a flag that there are for them. */
+/** The requested columns: by name, or by their flag. */
 export function chosenColumns(tool: ToolDefinition, set: ReadonlySet<string>, fields: readonly string[]): string[] {
   const flags = Object.entries(tool.flags ?? {}).filter(([name]) => set.has(name));
   return [...fields, ...flags.flatMap(([, flag]) => flag.fields ?? [])];
@@ -197,12 +197,12 @@ export function flagsInUse(
     if (given[name] !== undefined && given[name] !== false) set.add(name);
     else if (field === undefined) continue;
     else if (flag.takes === undefined) set.add(name);
-    else throw new UsageError(`--fields ${field}: say what it is to show with --${name}`);
+    else throw new UsageError(`--fields ${field} needs --${name}`);
   }
   return set;
 }
 
-/** The usual columns that there are, with those replaced that a flag replaces, and those that a flag shows. */
+/** The usual columns, with the replacements and additions of flags. */
 export function usualColumns(
   tool: ToolDefinition,
   view: View,
@@ -212,7 +212,7 @@ export function usualColumns(
   const flags = Object.entries(tool.flags ?? {}).flatMap(([name, flag]) => (set.has(name) ? [flag] : []));
   const replaces: Readonly<Record<string, string>> = Object.assign({}, ...flags.map(({ replaces }) => replaces));
   const usual = view.columns.map((column) => replaces[column] ?? column);
-  // The last one has no limit to its width.
+  // The last column has unlimited width.
   usual.splice(-1, 0, ...flags.flatMap(({ shows = [] }) => shows));
   return usual.filter((name) => all.some((column) => column.name === name));
 }

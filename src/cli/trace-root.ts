@@ -1,4 +1,4 @@
-/** --trace-root: what is traced, a command above all, is one span, and all else is below it. */
+/** --trace-root: the traced command becomes the root span of all other spans. */
 import { basename } from 'node:path';
 import type { Identity } from '../output/otlp/containers.js';
 import { outcomeOf } from '../output/otlp/spans/process-outcome.js';
@@ -16,38 +16,38 @@ import { type KeyValue, keyValue } from '../output/otlp/values.js';
 export interface TraceRoot {
   /** The span of the command. */
   readonly context: SpanContext;
-  /** What that is below: what our own TRACEPARENT says. */
+  /** Its parent, from our own TRACEPARENT. */
   readonly parent: SpanContext | undefined;
-  /** The environment that the command gets, with its own TRACEPARENT. */
+  /** The environment of the command, with its own TRACEPARENT. */
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Begins a trace, or goes on with that of our own environment. */
+/** Starts a trace, or continues that of our own environment. */
 export function traceRoot(env: NodeJS.ProcessEnv, flagsOf: FlagsOf = sampler(ALL)): TraceRoot {
   const parent = environmentContext(env);
   const traceId = parent?.traceId ?? newTraceId();
   const context = { traceId, spanId: newSpanId(), flags: flagsOf(traceId, parent), state: parent?.state };
   const { TRACESTATE, ...rest } = env;
-  // It belongs to a TRACEPARENT, and means nothing without.
+  // TRACESTATE is meaningless without a TRACEPARENT.
   const state = parent?.state === undefined ? {} : { TRACESTATE };
   return { context, parent, env: { ...rest, ...state, TRACEPARENT: formatTraceparent(context) } };
 }
 
-/** How a command went. Times are nanoseconds since 1970. */
+/** The result of a command. Times are nanoseconds since 1970. */
 export interface CommandRun {
   readonly words: readonly string[];
-  /** What of the words may be shown. */
+  /** The words that may be shown. */
   readonly shown: readonly string[] | undefined;
   readonly pid: number;
   readonly start: bigint;
   readonly end: bigint;
-  /** As a shell has it; undefined where it has not ended. */
+  /** The exit status as a shell reports it; undefined if it has not ended. */
   readonly status: number | undefined;
-  /** The container that it is in. */
+  /** Its container. */
   readonly owner?: Identity;
 }
 
-/** The span of the command, for tools that don't make one of each process. */
+/** The span of the command, for tools that do not create a span per process. */
 export function rootSpan({ context, parent }: TraceRoot, run: CommandRun): Span {
   const { words, shown, pid, start, end, status, owner } = run;
   const name = basename(words[0] ?? '');

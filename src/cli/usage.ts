@@ -1,10 +1,10 @@
 import { closest } from './not-found.js';
 import { flagInstead } from './other-tools.js';
 
-/** What oclif paints a reason with. */
+/** The style that oclif gives a reason. */
 const DIM = ['\x1b[2m', '\x1b[22m'];
 
-/** oclif's own errors say more than one line, of which the first ones are the reason. */
+/** oclif's own errors have several lines; the first ones are the reason. */
 function onlyReason(message: string): string {
   const [reason = ''] = message.split('\nSee more help');
   return DIM.reduce((text, code) => text.replaceAll(code, ''), reason).replaceAll(/\s*\n\s*/g, ' ');
@@ -19,7 +19,7 @@ export interface Wrong {
   readonly words: readonly string[];
 }
 
-/** What oclif's errors have beside their message: flags that there are not, words that are too many. */
+/** Details of oclif's errors: unknown flags, unexpected words. */
 interface Details {
   readonly flags?: readonly string[];
   readonly args?: readonly unknown[];
@@ -28,10 +28,10 @@ interface Details {
 
 const shellWord = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-/** The command line with `--` in front of the word where a command to trace seems to begin. */
+/** The command line with `--` inserted before the word where a command to trace seems to begin. */
 function withDashes({ id, words }: Wrong, at: number): string {
   const line = [...words.slice(0, at), '--', ...words.slice(at)].map(shellWord);
-  return `to trace a command put -- in front of it: snoopkit ${id} ${line.join(' ')}`;
+  return `to trace a command, put -- before it: snoopkit ${id} ${line.join(' ')}`;
 }
 
 function unknownFlag(wrong: Wrong, flag: string, first: number): string {
@@ -40,7 +40,7 @@ function unknownFlag(wrong: Wrong, flag: string, first: number): string {
   const instead = isTool ? flagInstead(id, flag) : undefined;
   if (instead !== undefined) return instead;
   const [meant] = flag.startsWith('--') ? closest(flag.slice(2), Object.keys(flags)) : [];
-  return `there is no flag ${flag}${meant === undefined ? '' : `; did you mean --${meant}?`}`;
+  return `unknown flag ${flag}${meant === undefined ? '' : `; did you mean --${meant}?`}`;
 }
 
 function tooMany(wrong: Wrong, word: string, at: number): string {
@@ -48,11 +48,12 @@ function tooMany(wrong: Wrong, word: string, at: number): string {
   const before = words[at - 1] ?? '';
   const instead = before.startsWith('-') ? flagInstead(id, before) : undefined;
   if (instead !== undefined) return instead;
-  if (/^[\d.]+$/.test(word)) return `${word} alone says nothing: is it a process (-p ${word}), or a time (-d ${word})?`;
+  if (/^[\d.]+$/.test(word))
+    return `unexpected argument ${word}: for a process give -p ${word}, for a duration -d ${word}`;
   return withDashes(wrong, at);
 }
 
-/** What is wrong with a command line, in a line, and what was likely meant. */
+/** One line: what is wrong with a command line, and what was likely meant. */
 export function usageText(error: Error & Details, wrong: Wrong): string {
   const reason = onlyReason(error.message);
   const { id, isTool, flags, words } = wrong;

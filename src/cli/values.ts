@@ -9,15 +9,15 @@ import { LONGEST_TIMER_MS } from './timer.js';
 
 const MAX_U32 = 0xffffffff;
 
-/** A whole number from `min` to `max`. Throws UsageError that names the flag. */
+/** An integer from `min` to `max`. Throws UsageError that names the flag. */
 export function parseInteger(flag: string, text: string, min = 0, max = MAX_U32): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= min && value <= max))
-    throw new UsageError(`${flag} ${text}: give a whole number from ${min} to ${max}`);
+    throw new UsageError(`${flag} ${text}: expected an integer from ${min} to ${max}`);
   return value;
 }
 
-/** Numbers, given in several flags or with commas between. */
+/** Numbers, in repeated flags or comma-separated. */
 export function parseIntegers(flag: string, texts: readonly string[] = [], min = 1, max = MAX_U32): number[] {
   return texts.flatMap((text) => text.split(',')).map((text) => parseInteger(flag, text.trim(), min, max));
 }
@@ -29,7 +29,7 @@ export function parseUsers(texts: readonly string[] = [], users: NameDatabase): 
     .map((text) => {
       if (/^\d+$/.test(text)) return parseInteger('--uid', text);
       const uid = users.id(text);
-      if (uid === undefined) throw new UsageError(`--uid ${text}: there is no user of that name`);
+      if (uid === undefined) throw new UsageError(`--uid ${text}: no such user`);
       return uid;
     });
 }
@@ -45,55 +45,54 @@ export function parseNamespaces(flag: string, kind: 'mnt' | 'net', texts: readon
         return namespaceOf(Number(pid), kind);
       } catch (cause) {
         const gone = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-        throw new UsageError(
-          `${flag} ${text}: ${gone ? 'there is no such process' : 'that process is not ours to look at'}`,
-          { cause },
-        );
+        throw new UsageError(`${flag} ${text}: ${gone ? 'no such process' : 'no permission to inspect this process'}`, {
+          cause,
+        });
       }
     });
 }
 
 const COMM_MAX = 15;
 
-/** Parts of command names, which the kernel keeps in 15 bytes. */
+/** Substrings of process or thread names, which the kernel truncates to 15 bytes. */
 export function parseComms(texts: readonly string[] = [], most = 8, flag = '--comm'): string[] {
-  if (texts.length > most) throw new UsageError(`${flag}: ${texts.length} are too many, ${most} are the most`);
+  if (texts.length > most) throw new UsageError(`${flag}: ${texts.length} values, at most ${most} are allowed`);
   for (const text of texts) {
     if (text === '' || Buffer.byteLength(text) > COMM_MAX) {
       throw new UsageError(
-        `${flag} ${text}: give 1 to ${COMM_MAX} bytes, the kernel keeps no more of a command's name`,
+        `${flag} ${text}: expected 1 to ${COMM_MAX} bytes; the kernel truncates names to ${COMM_MAX} bytes`,
       );
     }
   }
   return [...texts];
 }
 
-/** What a path that is no cgroup of version 2 is, where more can be said than that it is none. */
+/** Why a path is not a cgroup v2 directory, as precisely as possible. */
 function whyNoCgroup(text: string, path: string, root: string): string {
   const candidates = [text, path].filter((candidate) => candidate.startsWith('/'));
   for (const candidate of candidates)
     if (mountTypeOf(candidate) === 'cgroup')
-      return `${candidate} is a cgroup of version 1: give its path in version 2, below ${root}`;
-  if (existsSync(path)) return `${path} is no folder of a cgroup`;
+      return `${candidate} is a cgroup v1 path: give the cgroup v2 path, below ${root}`;
+  if (existsSync(path)) return `${path} is not a cgroup directory`;
   const v1 = v1Folder(text);
-  return v1 === undefined ? `there is no cgroup ${path}` : `there is no cgroup ${path}, only one of version 1, ${v1}`;
+  return v1 === undefined ? `no cgroup ${path}` : `no cgroup ${path}, only the cgroup v1 path ${v1}`;
 }
 
-/** The folder of a cgroup of version 1, given as a path in the tree of its controller, as /proc/PID/cgroup has it. */
+/** The directory of a cgroup v1, given as a path below its controller, as in /proc/PID/cgroup. */
 function v1Folder(text: string): string | undefined {
   return mountPoints('cgroup')
     .map((mount) => join(mount, text))
     .find((folder) => existsSync(join(folder, 'cgroup.procs')));
 }
 
-/** Folders of cgroup v2, given as a path in its tree or in the file system. */
+/** Directories of cgroup v2, given as a path in its tree or in the file system. */
 export function parseCgroups(texts: readonly string[] = [], most = 16): string[] {
-  if (texts.length > most) throw new UsageError(`--cgroup: ${texts.length} are too many, ${most} are the most`);
+  if (texts.length > most) throw new UsageError(`--cgroup: ${texts.length} values, at most ${most} are allowed`);
   if (texts.length === 0) return [];
-  if (texts.includes('')) throw new UsageError('--cgroup: give the path of a cgroup; / stands for all of them');
+  if (texts.includes('')) throw new UsageError('--cgroup: expected the path of a cgroup; / matches all of them');
   const root = mountPoint('cgroup2');
   if (root === undefined) {
-    const hint = mountPoint('cgroup') === undefined ? '' : ', only version 1, which is not supported';
+    const hint = mountPoint('cgroup') === undefined ? '' : ', only cgroup v1, which is not supported';
     throw new UsageError(`--cgroup: no cgroup2 file system is mounted${hint}`);
   }
   return texts.map((text) => {
@@ -101,19 +100,19 @@ export function parseCgroups(texts: readonly string[] = [], most = 16): string[]
     try {
       if (mountTypeOf(path) === 'cgroup2' && readdirSync(path).includes('cgroup.procs')) return path;
     } catch {
-      // Told below.
+      // Reported below.
     }
     throw new UsageError(`--cgroup ${text}: ${whyNoCgroup(text, path, root)}`);
   });
 }
 
-/** Kinds of hooks, given in several flags or with commas between; undefined when none is. */
+/** Kinds of hooks, in repeated flags or comma-separated; undefined if none is given. */
 export function parseHooks(texts: readonly string[] = []): ReadonlySet<HookKind> | undefined {
   const kinds = texts
     .flatMap((text) => text.split(','))
     .map((text) => {
       const kind = HOOK_KINDS.find((known) => known === text.trim());
-      if (kind === undefined) throw new UsageError(`--hooks ${text}: there are ${HOOK_KINDS.join(', ')}`);
+      if (kind === undefined) throw new UsageError(`--hooks ${text}: unknown kind; kinds: ${HOOK_KINDS.join(', ')}`);
       return kind;
     });
   return kinds.length > 0 ? new Set(kinds) : undefined;
@@ -122,32 +121,33 @@ export function parseHooks(texts: readonly string[] = []): ReadonlySet<HookKind>
 const SIZE_UNITS: Record<string, number> = { '': 1, k: 1 << 10, m: 1 << 20, g: 1 << 30 };
 const PAGE = 4096;
 
-/** A number of bytes such as `8M`; undefined for what is none. */
+/** A number of bytes such as `8M`; undefined if invalid. */
 export function bytesOf(text: string): number | undefined {
   const [, digits, unit] = /^(\d+)([kmg]?)(?:i?b)?$/i.exec(text) ?? [];
   return digits === undefined ? undefined : Number(digits) * (SIZE_UNITS[unit?.toLowerCase() ?? ''] ?? 1);
 }
 
-/** A number of bytes from 1 to `most`, which is one of KiB. */
+/** A number of bytes from 1 to `most`, a multiple of 1 KiB. */
 export function parseBytes(flag: string, text: string, most: number): number {
   const bytes = bytesOf(text) ?? 0;
   if (!(bytes >= 1 && bytes <= most))
-    throw new UsageError(`${flag} ${text}: give a size from 1 to ${most >> 10}K, such as 4K`);
+    throw new UsageError(`${flag} ${text}: expected a size from 1 to ${most >> 10}K, such as 4K`);
   return bytes;
 }
 
-/** How large a file may become, such as `100M`. */
+/** A file size limit, such as `100M`. */
 export function parseFileSize(flag: string, text: string): number {
   const bytes = bytesOf(text) ?? 0;
   if (!(bytes >= 1024 && Number.isSafeInteger(bytes)))
-    throw new UsageError(`${flag} ${text}: give a size from 1K on, such as 100M`);
+    throw new UsageError(`${flag} ${text}: expected a size of at least 1K, such as 100M`);
   return bytes;
 }
 
-/** A ring buffer's size, such as `8M`: rounded up to what the kernel takes, a power of two of whole pages. */
+/** A ring buffer size, such as `8M`: rounded up to a power of two and at least a page, as the kernel requires. */
 export function parseSize(flag: string, text: string): number {
   const bytes = bytesOf(text) ?? 0;
-  if (!(bytes >= 1 && bytes <= 1 << 30)) throw new UsageError(`${flag} ${text}: give a size from 4K to 1G, such as 8M`);
+  if (!(bytes >= 1 && bytes <= 1 << 30))
+    throw new UsageError(`${flag} ${text}: expected a size from 4K to 1G, such as 8M`);
   return Math.max(PAGE, 2 ** Math.ceil(Math.log2(bytes)));
 }
 
@@ -161,7 +161,7 @@ export function parseDuration(flag: string, text: string, most = LONGEST_TIMER_M
   const ms = Number(digits) * TIME_UNITS[(unit ?? '') as keyof typeof TIME_UNITS];
   if (!(ms > 0 && ms <= most)) {
     const hours = Math.floor(most / TIME_UNITS.h);
-    throw new UsageError(`${flag} ${text}: give a time such as 5, 500ms, 2m or 1h, ${hours}h at most`);
+    throw new UsageError(`${flag} ${text}: expected a time such as 5, 500ms, 2m or 1h, at most ${hours}h`);
   }
   return ms;
 }

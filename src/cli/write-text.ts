@@ -1,8 +1,8 @@
 import { Destination } from '../output/destination.js';
 
 /**
- * Writes all of a text to a file, or to standard output, where a slow pipe and one that is closed early are
- * no failure. Throws SnoopkitError when it can't be written.
+ * Writes all of a text to a file, or to standard output, where a slow or closed pipe is
+ * not an error. Throws SnoopkitError if it can't be written.
  */
 export async function writeText(text: string, file?: string): Promise<void> {
   const destination =

@@ -20,7 +20,7 @@ export class EventReader {
    */
   read(bytes: Buffer, offset = 0, length = bytes.length - offset): EventObject {
     const { columns, size, struct } = this.#schema;
-    if (length < size) throw new RangeError(`${length} bytes are no ${struct}, which has ${size}`);
+    if (length < size) throw new RangeError(`${length} bytes, but ${struct} has ${size}`);
     this.#record.setBytes(bytes);
     this.#record.offset = offset;
     this.#record.length = length;

@@ -27,7 +27,7 @@ export function loadBinding(): Binding {
   return binding;
 }
 
-/** The program that starts a command when it is told to, see `launch.c`. */
+/** The program that starts a command on request, see `launch.c`. */
 export function launcherPath(): string {
   return fileURLToPath(new URL(`launch-${platform}`, folder));
 }
@@ -40,6 +40,6 @@ function notBuilt(): string {
 export function explain(cause: unknown): string {
   const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
   return line.startsWith('libbpf.so.1: cannot open shared object file')
-    ? 'libbpf.so.1 is missing: install it with: apt-get install libbpf1'
+    ? 'libbpf.so.1 is missing: run apt-get install libbpf1'
     : line;
 }

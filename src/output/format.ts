@@ -8,11 +8,11 @@ export type Output = (typeof OUTPUTS)[number];
 
 /** Why something that happened is not in the stream. */
 export const LOSS_REASONS = {
-  ring_full: 'no room in the ring buffer',
-  not_followed: 'a new process was not traced',
-  not_kept: 'something to be remembered found no room, and what depends on it is missing',
+  ring_full: 'the ring buffer was full',
+  not_followed: 'a new process was not followed',
+  not_kept: 'an entry was not stored, the map was full: data that depends on it is missing',
   skipped:
-    'the kernel did not run a program, since one was running on that CPU already, and as many events at most are missing',
+    'the kernel skipped a program because one was already running on that CPU: at most as many events are missing',
   unreadable: 'a damaged record',
 } as const;
 

@@ -38,15 +38,15 @@ function textMembers(column: TextColumn, { description, isOptional }: SchemaColu
   return {
     properties: {
       [name]: {
-        ...(description && { description: isSpan ? `${description}; null where it could not be read` : description }),
+        ...(description && { description: isSpan ? `${description}; null if unreadable` : description }),
         type: isSpan ? ['string', 'null'] : 'string',
       },
       [base64]: {
-        description: `the exact bytes of ${name}, where they are not UTF-8 and ${name} is only close to them`,
+        description: `exact bytes of ${name} in base64, if they are not valid UTF-8`,
         type: 'string',
         contentEncoding: 'base64',
       },
-      ...(isSpan && { [truncated]: { description: `not all of ${name} is there`, const: true } }),
+      ...(isSpan && { [truncated]: { description: `${name} is truncated`, const: true } }),
     },
     required: isOptional || column.isPresent ? [] : [name],
     dependent: { [base64]: [name], ...(isSpan && { [truncated]: [name] }) },
@@ -63,18 +63,18 @@ function listMembers(column: ListColumn, { description, isOptional }: SchemaColu
   return {
     properties: {
       [name]: {
-        ...(description && { description: `${description}; null where they could not be read` }),
+        ...(description && { description: `${description}; null if unreadable` }),
         type: [json, 'null'],
         ...of({ type: 'string' }),
       },
       [base64]: {
-        description: `the exact bytes of all of ${name}, where some are not UTF-8 and ${name} is only close to them`,
+        description: `exact bytes of all of ${name} in base64, if some are not valid UTF-8`,
         type: json,
         ...of({ type: 'string', contentEncoding: 'base64' }),
       },
-      [truncated]: { description: `not all of ${name} is there`, const: true },
-      [count]: { description: 'how many there were, if that is known', type: 'integer' },
-      [size]: { description: 'in how many bytes, each with a NUL, if that is known', type: 'integer' },
+      [truncated]: { description: `${name} is truncated`, const: true },
+      [count]: { description: 'full number of items, if known', type: 'integer' },
+      [size]: { description: 'full size in bytes, including a NUL per item, if known', type: 'integer' },
     },
     required: isOptional ? [] : [name],
     dependent: { [base64]: [name], [truncated]: [name], [count]: [truncated], [size]: [truncated] },
@@ -85,7 +85,7 @@ const COUNT = { type: 'integer', minimum: 0 };
 
 function histogramMembers({ name }: HistogramColumn, { description, isOptional }: SchemaColumn): Members {
   const bucket = {
-    description: 'how many there were from `from` on and below `to`; the last one that there is has no `to`',
+    description: 'number of values from `from` up to but excluding `to`; the last possible bucket has no `to`',
     type: 'object',
     properties: { from: COUNT, to: COUNT, count: COUNT },
     required: ['from', 'count'],
@@ -96,9 +96,9 @@ function histogramMembers({ name }: HistogramColumn, { description, isOptional }
     type: 'object',
     properties: {
       unit: { const: 'ns' },
-      count: { description: 'how many values there were', ...COUNT },
-      sum: { description: 'of all values', type: 'string', pattern: '^[0-9]+$' },
-      buckets: { description: 'from the first to the last that is not empty', type: 'array', items: bucket },
+      count: { description: 'number of values', ...COUNT },
+      sum: { description: 'sum of all values', type: 'string', pattern: '^[0-9]+$' },
+      buckets: { description: 'from the first to the last non-empty bucket', type: 'array', items: bucket },
     },
     required: ['unit', 'count', 'sum', 'buckets'],
     additionalProperties: false,
@@ -135,15 +135,15 @@ const LOST: JsonSchema = {
   type: 'object',
   properties: {
     event: { const: 'lost' },
-    time: { description: 'when the loss was noted', type: 'string', format: 'date-time' },
+    time: { description: 'time when the loss was detected', type: 'string', format: 'date-time' },
     reason: {
       description: Object.entries(LOSS_REASONS)
         .map(([reason, meaning]) => `${reason}: ${meaning}`)
         .join('; '),
       enum: Object.keys(LOSS_REASONS),
     },
-    count: { description: 'how many since the last such line', type: 'integer', minimum: 1 },
-    total: { description: 'how many since the start', type: 'integer', minimum: 1 },
+    count: { description: 'number since the previous lost line', type: 'integer', minimum: 1 },
+    total: { description: 'number since the start', type: 'integer', minimum: 1 },
   },
   required: ['event', 'time', 'reason', 'count', 'total'],
   additionalProperties: false,
@@ -156,15 +156,15 @@ const START: JsonSchema = {
     event: { const: 'start' },
     time: { type: 'string', format: 'date-time' },
     tool: { type: 'string' },
-    kernel: { description: 'its release', type: 'string' },
+    kernel: { description: 'kernel release', type: 'string' },
     arch: { type: 'string' },
     hooks: {
-      description: 'what is seen, and by which kinds of hooks',
+      description: 'kinds of hooks by hook point',
       type: 'object',
       additionalProperties: { type: 'array', items: { type: 'string' } },
     },
     without: {
-      description: 'what can not be seen on this kernel',
+      description: 'limitations on this kernel',
       type: 'array',
       items: { type: 'string' },
     },

@@ -95,7 +95,7 @@ export class OutputFile {
     this.#isToBeEmptied = options.truncate === true;
     if (options.rotate && !stats.isFile()) {
       closeSync(fd);
-      throw new SnoopkitError('OUTPUT', `cannot rotate ${path}: it is no regular file`);
+      throw new SnoopkitError('OUTPUT', `cannot rotate ${path}: not a regular file`);
     }
   }
 

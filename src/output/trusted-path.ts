@@ -36,7 +36,7 @@ export function withoutLinks(path: string): string {
       continue;
     }
     if (isStrange(found, statSync(at)))
-      refuse(path, `${next} is a symbolic link that user ${found.uid} has put into a folder open to all`);
+      refuse(path, `${next} is a symbolic link of user ${found.uid} in a world-writable folder`);
     if (++links > MOST_LINKS) refuse(path, 'too many symbolic links');
     const target = readlinkSync(next);
     names.unshift(...target.split('/'));
@@ -48,8 +48,7 @@ export function withoutLinks(path: string): string {
 /** Throws SnoopkitError for a file that a stranger has put there. */
 export function checkOwner(path: string, real: string, file: Stats): void {
   const folder = statSync(dirname(real));
-  if (isStrange(file, folder))
-    refuse(path, `it belongs to user ${file.uid}, who may have put it into a folder open to all`);
+  if (isStrange(file, folder)) refuse(path, `it belongs to user ${file.uid} and is in a world-writable folder`);
   if (isOpenToAll(folder) && file.isFile() && file.nlink > 1)
-    refuse(path, 'it has several names, in a folder open to all');
+    refuse(path, 'it has several hard links and is in a world-writable folder');
 }

@@ -29,8 +29,8 @@ describe('bpf: what the verifier says', () => {
     ['one line', 'unknown func bpf_no_such#999', 'unknown func bpf_no_such#999'],
     ['no end of log', 'back-edge from insn 5 to 2\n-- END PROG LOAD LOG --\n', 'back-edge from insn 5 to 2'],
     ['blanks around it', '   invalid read from stack   \n\n', 'invalid read from stack'],
-    ['nothing', '', 'it gave no reason'],
-    ['nothing but its own work', 'processed 0 insns\n', 'it gave no reason'],
+    ['nothing', '', 'no reason given'],
+    ['nothing but its own work', 'processed 0 insns\n', 'no reason given'],
   ] as const)
     it(`is summed up: ${what}`, () => assert.equal(verifierSummary(log), line));
 });
@@ -42,13 +42,13 @@ describe('bpf: errors', () => {
     [
       new PrivilegeError('cannot trace', 1, ['CAP_BPF', 'CAP_PERFMON']),
       'ERR_SNOOPKIT_PRIVILEGE',
-      'cannot trace: operation not permitted (EPERM); missing CAP_BPF, CAP_PERFMON: run it as root, for example with sudo',
+      'cannot trace: operation not permitted (EPERM); missing CAP_BPF, CAP_PERFMON: run as root, for example with sudo',
     ],
     [new UnsupportedError('there is none'), 'ERR_SNOOPKIT_UNSUPPORTED', 'there is none'],
     [
       new VerifierError('handle_it', 13, 'a\nR1 is wrong\nprocessed 1 insns'),
       'ERR_SNOOPKIT_VERIFIER',
-      "the kernel's verifier refuses the program handle_it: permission denied (EACCES); R1 is wrong",
+      'the verifier rejected program handle_it: permission denied (EACCES); R1 is wrong',
     ],
   ];
   for (const [error, code, message] of rows)
@@ -125,14 +125,13 @@ describe('bpf: refusals', () => {
     assert.throws(() => program.attach(), bpfError(/^cannot attach handle to raw_tp\/x: .*EINVAL/));
     assert.throws(
       () => program.attachKprobe('f'),
-      bpfError(/^cannot attach handle to the function f: .*EOPNOTSUPP|ENOTSUP/),
+      bpfError(/^cannot attach handle to function f: .*EOPNOTSUPP|ENOTSUP/),
     );
     assert.throws(() => program.attachIterator(), bpfError(/raw_tp\/x/));
     assert.throws(
       () => program.attachRawTracepoint('none'),
       (error) =>
-        error instanceof UnsupportedError &&
-        /the raw tracepoint none: this kernel has no such hook/.test(error.message),
+        error instanceof UnsupportedError && /to raw tracepoint none: this kernel has no such hook/.test(error.message),
     );
     assert.throws(() => program.attachUprobe('/bin/x', 'main'), bpfError(/main of \/bin\/x/));
   });
@@ -156,11 +155,11 @@ describe('bpf: refusals', () => {
     const perCpu = new BpfMap(refusing({}), { ...info, type: MAP_TYPE.PERCPU_HASH }, shapes);
     assert.throws(
       () => perCpu.set(Buffer.alloc(4), Buffer.alloc(8)),
-      /^TypeError: numbers is per CPU: give an array of \d+ values$/,
+      /^TypeError: numbers is per-CPU: pass an array of \d+ values$/,
     );
     const map = new BpfMap(refusing({}), info, shapes);
-    assert.throws(() => map.set(Buffer.alloc(3), Buffer.alloc(8)), /^RangeError: numbers: 3 bytes where 4 belong$/);
-    assert.throws(() => map.set(Buffer.alloc(4), Buffer.alloc(9)), /^RangeError: numbers: 9 bytes where 8 belong$/);
-    assert.throws(() => map.set(5, 6), /^TypeError: numbers has no BTF: give bytes$/);
+    assert.throws(() => map.set(Buffer.alloc(3), Buffer.alloc(8)), /^RangeError: numbers: 3 bytes, expected 4$/);
+    assert.throws(() => map.set(Buffer.alloc(4), Buffer.alloc(9)), /^RangeError: numbers: 9 bytes, expected 8$/);
+    assert.throws(() => map.set(5, 6), /^TypeError: numbers has no BTF: pass bytes$/);
   });
 });

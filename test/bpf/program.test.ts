@@ -260,15 +260,14 @@ describe('bpf: programs on cgroups and interfaces', () => {
     const command = ['--net', 'sh', '-c', line, 'sh', process.execPath, script, outside];
     const { stdout, stderr } = spawnSync('unshare', command, { encoding: 'utf8' });
     assert.equal(stderr, '');
-    assert.equal(stdout, `there is no network interface ${outside}; there are: lo;counted 3;detached 0\n`);
+    assert.equal(stdout, `no network interface ${outside}; interfaces: lo;counted 3;detached 0\n`);
   });
 
   it('say which interfaces there are', () => {
     using object = load('hooks', ['count_packet']);
     assert.throws(
       () => object.programs.need('count_packet').attachXdp('nope0'),
-      (error) =>
-        error instanceof UnsupportedError && /^there is no network interface nope0; there are: /.test(error.message),
+      (error) => error instanceof UnsupportedError && /^no network interface nope0; interfaces: /.test(error.message),
     );
   });
 });

@@ -260,7 +260,7 @@ describe('bpf: ring buffers', () => {
     start();
     assert.throws(
       () => RingBuffer.open(object.maps.need('scratch')),
-      (error) => error instanceof UnsupportedError && error.message === 'the map scratch is not a ring buffer',
+      (error) => error instanceof UnsupportedError && error.message === 'map scratch is not a ring buffer',
     );
   });
 

@@ -164,6 +164,6 @@ describe('btf: types', () => {
     const layouts = Array.from({ length: 26 }, (_, kind): [number, number] => (kind === 25 ? [4, 4] : [0, 0]));
     const btf = Btf.parse(encodeBtf(types, { layouts }));
     assert.equal(btf.find('after', 'struct'), 2);
-    assert.throws(() => btf.type(1), btfError(/kind 25, which snoopkit does not know/));
+    assert.throws(() => btf.type(1), btfError(/unknown kind 25$/));
   });
 });

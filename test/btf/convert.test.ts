@@ -205,8 +205,8 @@ describe('btf: convert', () => {
   it('refuses places outside the bytes', () => {
     const view = new DataView(new ArrayBuffer(8));
     for (const offset of [1, -1, 0.5, Number.NaN, 9]) {
-      assert.throws(() => readValue(integer(8, false), view, offset), btfError(/does not lie inside 8 bytes/));
-      assert.throws(() => writeValue(integer(8, false), view, offset, 1), btfError(/does not lie inside 8 bytes/));
+      assert.throws(() => readValue(integer(8, false), view, offset), btfError(/lies outside the 8 bytes/));
+      assert.throws(() => writeValue(integer(8, false), view, offset, 1), btfError(/lies outside the 8 bytes/));
     }
   });
 });

@@ -70,9 +70,9 @@ describe('cli: attaching a tool', () => {
     });
     assert.throws(() => attach(first), {
       message:
-        'opensnoop has no way to see opens on this kernel: ' +
-        'cannot load opensnoop: the program handle_openat is refused: operation not permitted (EPERM); ' +
-        'cannot load opensnoop: the program handle_any is refused: operation not permitted (EPERM)',
+        'opensnoop: no usable hook for opens on this kernel: ' +
+        'cannot load opensnoop: program handle_openat was rejected: operation not permitted (EPERM); ' +
+        'cannot load opensnoop: program handle_any was rejected: operation not permitted (EPERM)',
     });
   });
 

@@ -36,8 +36,7 @@ describe('cli: columns', () => {
     it(`'${wrong}' names none`, () => {
       assert.throws(
         () => chooseColumns(all, tool.columns, wrong, false),
-        (error) =>
-          error instanceof UsageError && /^--fields: there is no .*; there are: time, pid, /.test(error.message),
+        (error) => error instanceof UsageError && /^--fields: no column .*; columns: time, pid, /.test(error.message),
       );
     });
 

@@ -139,7 +139,7 @@ describe('cli: help', () => {
     ])
       assert.equal((await snoopkit(args)).stdout.toString(), otlp, args.join());
     const { status, said } = await snoopkit(['help', 'opensnoop', 'nothing']);
-    assert.equal(said, 'snoopkit: help of opensnoop has no topic nothing: there are all, filter, output, run, otlp\n');
+    assert.equal(said, 'snoopkit: no help topic nothing for opensnoop; topics: all, filter, output, run, otlp\n');
     assert.equal(status, 2);
   });
 
@@ -225,11 +225,11 @@ describe('cli: words that are wrong', () => {
   };
 
   it('names the command that was meant', async () => {
-    assert.equal(await told('opensnop'), 'snoopkit: there is no command opensnop; did you mean opensnoop?\n');
-    assert.equal(await told('opensnop', '--help'), 'snoopkit: there is no command opensnop; did you mean opensnoop?\n');
-    assert.equal(await told('help', 'opensnop'), 'snoopkit: there is no command opensnop; did you mean opensnoop?\n');
-    assert.equal(await told('man', 'opensnop'), 'snoopkit: there is no command opensnop; did you mean opensnoop?\n');
-    assert.match(await told('--bogus'), /^snoopkit: there is no flag --bogus without a command .*\n$/);
+    assert.equal(await told('opensnop'), 'snoopkit: unknown command opensnop; did you mean opensnoop?\n');
+    assert.equal(await told('opensnop', '--help'), 'snoopkit: unknown command opensnop; did you mean opensnoop?\n');
+    assert.equal(await told('help', 'opensnop'), 'snoopkit: unknown command opensnop; did you mean opensnoop?\n');
+    assert.equal(await told('man', 'opensnop'), 'snoopkit: unknown command opensnop; did you mean opensnoop?\n');
+    assert.match(await told('--bogus'), /^snoopkit: unknown flag --bogus; flags follow a command .*\n$/);
   });
 
   it('says in one line what is wrong with flags and arguments', async () => {
@@ -241,9 +241,9 @@ describe('cli: words that are wrong', () => {
       ['schema'],
       ['completion', 'tcsh'],
     ]) {
-      assert.match(await told(...args), /^snoopkit: [^\n]+ \(snoopkit [a-z]+ --help tells more\)\n$/, args.join(' '));
+      assert.match(await told(...args), /^snoopkit: [^\n]+ \(see snoopkit [a-z]+ --help\)\n$/, args.join(' '));
     }
-    assert.match(await told('schema', 'vmlinux'), /^snoopkit: there is no tool vmlinux .*\n$/);
+    assert.match(await told('schema', 'vmlinux'), /^snoopkit: unknown tool vmlinux .*\n$/);
   });
 
   it('is the same in a development environment', async () => {
@@ -277,8 +277,8 @@ describe('cli: words that are wrong', () => {
       [''],
     ] as const)
       assert.deepEqual(closest(word, words), meant, word);
-    assert.equal(notFoundText('ls', words), 'there is no command ls (snoopkit --help lists them)');
-    assert.equal(notFoundText('tcp', words), 'there is no command tcp; did you mean tcpaccept or tcpretrans?');
+    assert.equal(notFoundText('ls', words), 'unknown command ls (see snoopkit --help)');
+    assert.equal(notFoundText('tcp', words), 'unknown command tcp; did you mean tcpaccept or tcpretrans?');
   });
 
   it('shows what a terminal would obey, wherever it stands on a command line', async function () {
@@ -355,7 +355,7 @@ describe('cli: manual pages', () => {
 
   it('are help where there is no man', async () => {
     const { status, stdout, said } = await shown('none', 'tcplife');
-    assert.deepEqual([status, said], [0, 'snoopkit: there is no man(1) here: this is what --help all tells\n']);
+    assert.deepEqual([status, said], [0, 'snoopkit: man(1) is not installed: showing --help all instead\n']);
     assert.equal(stdout.toString(), (await snoopkit(['tcplife', '--help', 'all'])).stdout.toString());
   });
 });

@@ -64,12 +64,12 @@ describe('cli: hooks', () => {
       plan.lacks.map(({ point }) => point),
       ['calls'],
     );
-    assert.deepEqual(hookReport(plan, false), [`this kernel offers no hook for calls: ${without}`]);
+    assert.deepEqual(hookReport(plan, false), [`no hook for calls on this kernel: ${without}`]);
     assert.deepEqual(hookReport(plan, true), [
-      'others are seen by tracepoint',
+      'others: using tracepoint',
       'attached handle_there to tp/syscalls/sys_enter_getegid',
-      `another way to see calls was not taken: ${NO_TRACEPOINT}`,
-      `this kernel offers no hook for calls: ${without}`,
+      `calls: hook not used: ${NO_TRACEPOINT}`,
+      `no hook for calls on this kernel: ${without}`,
     ]);
     const { hooks, without: told, tool } = openingOf('hookless', plan);
     assert.deepEqual([tool, hooks, told], ['hookless', { others: ['tracepoint'] }, [without]]);
@@ -81,7 +81,7 @@ describe('cli: hooks', () => {
       () => planHooks(object, { calls: { ways: [MISSING] } }),
       (error) =>
         error instanceof UnsupportedError &&
-        error.message === `hookless has no way to see calls on this kernel: ${NO_TRACEPOINT}`,
+        error.message === `hookless: no usable hook for calls on this kernel: ${NO_TRACEPOINT}`,
     );
   });
 

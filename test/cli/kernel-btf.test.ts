@@ -41,7 +41,7 @@ describe('cli: --btf', () => {
 
   it('is told in one line when it is none', () => {
     refuses(join(folder, 'none'), /^--btf .*none: no such file or directory \(ENOENT\)$/);
-    refuses(folder, /^--btf .*: nothing for this kernel in it: 5\.10\.0-30-amd64\.btf or debian\/11\/x86_64\/5\.10/);
+    refuses(folder, /^--btf .*: no BTF of this kernel: expected 5\.10\.0-30-amd64\.btf or debian\/11\/x86_64\/5\.10/);
     writeFileSync(join(folder, FILE), 'not BTF');
     refuses(folder, /^--btf .*: neither BTF nor an ELF file$/);
     rmSync(join(folder, FILE));

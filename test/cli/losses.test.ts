@@ -45,11 +45,11 @@ describe('cli: losses', () => {
     losses.countUnreadable();
     losses.take();
     const [full, followed, kept, skipped, unreadable, ...rest] = losses.summary();
-    assert.match(full ?? '', /^1 event was lost.*--buffer/);
-    assert.match(followed ?? '', /^2 processes could not be followed/);
-    assert.match(kept ?? '', /^5 times there was no room/);
-    assert.match(skipped ?? '', /^7 times the kernel did not run a program/);
-    assert.match(unreadable ?? '', /^1 event could not be read/);
+    assert.match(full ?? '', /^1 event lost, ring buffer full.*--buffer/);
+    assert.match(followed ?? '', /^2 processes not followed: /);
+    assert.match(kept ?? '', /^5 entries not stored, maps full: /);
+    assert.match(skipped ?? '', /^7 program runs skipped by the kernel, /);
+    assert.match(unreadable ?? '', /^1 event unreadable: /);
     assert.deepEqual(rest, []);
   });
 });

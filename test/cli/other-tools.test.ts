@@ -22,19 +22,18 @@ describe('cli: names of bcc and libbpf-tools', () => {
       const [tool = ''] = instead.split(' ');
       assert.ok(names.includes(tool), instead);
       assertFlags(tool, instead);
-      assert.equal(notFoundText(theirs, names), `what ${theirs} does is snoopkit ${instead} here`);
+      assert.equal(notFoundText(theirs, names), `for ${theirs}, use snoopkit ${instead}`);
     }
     for (const theirs of MISSING) assert.ok(!names.includes(theirs) && !(theirs in INSTEAD), theirs);
   });
 
   it('are told in one line each', async () => {
     const lines = {
-      killsnoop: 'what killsnoop does is snoopkit sigsnoop --kill here',
-      'killsnoop-bpfcc': 'what killsnoop-bpfcc does is snoopkit sigsnoop --kill here',
-      'opensnoop-bpfcc': 'opensnoop-bpfcc is opensnoop here',
-      'tcplife.bt': 'tcplife.bt is tcplife here',
-      biosnoop:
-        'there is nothing here yet for what biosnoop of bcc and libbpf-tools does (snoopkit --help lists what there is)',
+      killsnoop: 'for killsnoop, use snoopkit sigsnoop --kill',
+      'killsnoop-bpfcc': 'for killsnoop-bpfcc, use snoopkit sigsnoop --kill',
+      'opensnoop-bpfcc': 'for opensnoop-bpfcc, use snoopkit opensnoop',
+      'tcplife.bt': 'for tcplife.bt, use snoopkit tcplife',
+      biosnoop: 'no equivalent of biosnoop (bcc, libbpf-tools) yet (see snoopkit --help)',
     };
     for (const [word, line] of Object.entries(lines))
       for (const args of [[word], ['help', word], [word, '-p', '1']]) {
@@ -57,33 +56,33 @@ describe('cli: flags of bcc and libbpf-tools', () => {
   });
 
   for (const [words, line] of [
-    ['opensnoop -U', 'what -U is elsewhere is -F +user here'],
-    ['opensnoop -e', 'what -e is elsewhere is -F +flags,+mode here'],
-    ['opensnoop -F', 'Flag --fields expects a value; what -F is elsewhere is --full-path here'],
-    ['tcpconnect -t', 'Flag --tid expects a value; what -t is elsewhere is -T here'],
-    ['tcpconnect -c', 'Flag --cgroup expects a value; what -c is elsewhere is --count here'],
-    ['tcplife -D 443', 'what -D is elsewhere is --remote-port here'],
-    ['sigsnoop -k', 'what -k is elsewhere is --kill here'],
-    ['execsnoop --quote', '--quote: leave it out: words are quoted as for a shell'],
-    ['opensnoop --pids 1', 'there is no flag --pids; did you mean --pid?'],
-    ['opensnoop --zzzz', 'there is no flag --zzzz'],
-    ['opensnoop cat FILE', 'to trace a command put -- in front of it: snoopkit opensnoop -- cat FILE'],
-    ['opensnoop -x ls -l', 'to trace a command put -- in front of it: snoopkit opensnoop -x -- ls -l'],
-    ['opensnoop -x cat -n FILE', 'to trace a command put -- in front of it: snoopkit opensnoop -x -- cat -n FILE'],
-    ['opensnoop -n nginx cat', 'to trace a command put -- in front of it: snoopkit opensnoop -n nginx -- cat'],
-    ['opensnoop 1234', '1234 alone says nothing: is it a process (-p 1234), or a time (-d 1234)?'],
+    ['opensnoop -U', 'for -U, use -F +user'],
+    ['opensnoop -e', 'for -e, use -F +flags,+mode'],
+    ['opensnoop -F', 'Flag --fields expects a value; for -F, use --full-path'],
+    ['tcpconnect -t', 'Flag --tid expects a value; for -t, use -T'],
+    ['tcpconnect -c', 'Flag --cgroup expects a value; for -c, use --count'],
+    ['tcplife -D 443', 'for -D, use --remote-port'],
+    ['sigsnoop -k', 'for -k, use --kill'],
+    ['execsnoop --quote', '--quote: not needed: arguments are quoted as in a shell'],
+    ['opensnoop --pids 1', 'unknown flag --pids; did you mean --pid?'],
+    ['opensnoop --zzzz', 'unknown flag --zzzz'],
+    ['opensnoop cat FILE', 'to trace a command, put -- before it: snoopkit opensnoop -- cat FILE'],
+    ['opensnoop -x ls -l', 'to trace a command, put -- before it: snoopkit opensnoop -x -- ls -l'],
+    ['opensnoop -x cat -n FILE', 'to trace a command, put -- before it: snoopkit opensnoop -x -- cat -n FILE'],
+    ['opensnoop -n nginx cat', 'to trace a command, put -- before it: snoopkit opensnoop -n nginx -- cat'],
+    ['opensnoop 1234', 'unexpected argument 1234: for a process give -p 1234, for a duration -d 1234'],
   ] as const)
     it(`${words}: ${line}`, async () => {
       const args = words.split(' ');
       const { status, said, stdout } = await snoopkit(args);
       assert.deepEqual([status, stdout.length], [2, 0]);
-      assert.equal(said, `snoopkit: ${line} (snoopkit ${args[0]} --help tells more)\n`);
+      assert.equal(said, `snoopkit: ${line} (see snoopkit ${args[0]} --help)\n`);
     });
 
   for (const words of ['opensnoop --json -o csv', 'opensnoop -o table --json', 'doctor --json -o table'])
     it(`${words} contradicts itself`, async () => {
       const { status, said } = await snoopkit(words.split(' '));
       assert.equal(status, 2);
-      assert.match(said, /^snoopkit: --json and --output (csv|table) contradict each other: give one of them\n$/);
+      assert.match(said, /^snoopkit: --json conflicts with --output (csv|table): give only one of them\n$/);
     });
 });

@@ -63,28 +63,25 @@ describe('cli: the flags of OTLP', () => {
     it(`take ${argv.join(' ')}`, async () => assert.deepEqual(await values(...argv), expected));
 
   for (const [argv, message] of [
-    [['--otlp-endpoint', ' '], '--otlp-endpoint: its value is empty'],
-    [['--otlp-headers', 's3cret'], '--otlp-headers: pair 1 has no =, give NAME=VALUE,NAME=VALUE'],
+    [['--otlp-endpoint', ' '], '--otlp-endpoint: the value is empty'],
+    [['--otlp-headers', 's3cret'], '--otlp-headers: pair 1 has no =; expected NAME=VALUE,NAME=VALUE'],
     [
       ['--otlp-headers', 'a=b', '--otlp-headers', 'c=s3cret%'],
-      '--otlp-headers: pair 2 is not percent-encoded as it should be, give NAME=VALUE,NAME=VALUE',
+      '--otlp-headers: pair 2 has invalid percent-encoding; expected NAME=VALUE,NAME=VALUE',
     ],
-    [['--otlp-timeout', 'soon'], '--otlp-timeout soon: give a time such as 5, 500ms, 2m or 1h, 596h at most'],
-    [['--otlp-retry-max', 'never'], '--otlp-retry-max never: give a time such as 5, 500ms, 2m or 1h, 596h at most'],
-    [['--otlp-timeout', '-1'], '--otlp-timeout -1: give a time such as 5, 500ms, 2m or 1h, 596h at most'],
-    [['--otlp-ca', ''], '--otlp-ca: its value is empty'],
-    [['--otlp-spool', ''], '--otlp-spool: its value is empty'],
-    [['--spool-max', '1G'], '--spool-max goes with --otlp-spool: give both'],
-    [['--otlp-spool', '/s', '--spool-max', '1K'], '--spool-max 1K: give a size of at least 1M, such as 256M'],
-    [['--otlp-spool', '/s', '--spool-max', 'much'], '--spool-max much: give a size of at least 1M, such as 256M'],
+    [['--otlp-timeout', 'soon'], '--otlp-timeout soon: expected a time such as 5, 500ms, 2m or 1h, at most 596h'],
+    [['--otlp-retry-max', 'never'], '--otlp-retry-max never: expected a time such as 5, 500ms, 2m or 1h, at most 596h'],
+    [['--otlp-timeout', '-1'], '--otlp-timeout -1: expected a time such as 5, 500ms, 2m or 1h, at most 596h'],
+    [['--otlp-ca', ''], '--otlp-ca: the value is empty'],
+    [['--otlp-spool', ''], '--otlp-spool: the value is empty'],
+    [['--spool-max', '1G'], '--spool-max needs --otlp-spool'],
+    [['--otlp-spool', '/s', '--spool-max', '1K'], '--spool-max 1K: expected a size of at least 1M, such as 256M'],
+    [['--otlp-spool', '/s', '--spool-max', 'much'], '--spool-max much: expected a size of at least 1M, such as 256M'],
     [['--otlp-resource', 'a'], '--otlp-resource: pair 1 has no ='],
-    [
-      ['--otlp-resource', 'a=b=c'],
-      '--otlp-resource: pair 1 has more than one =, write %3D for those that belong to the value',
-    ],
-    [['--otlp-batch', '0'], '--otlp-batch 0: give a whole number from 1 to 2147483647'],
-    [['--otlp-queue', '1k'], '--otlp-queue 1k: give a whole number from 1 to 2147483647'],
-    [['--otlp-delay', '0'], '--otlp-delay 0: give a time such as 5, 500ms, 2m or 1h, 596h at most'],
+    [['--otlp-resource', 'a=b=c'], '--otlp-resource: pair 1 has more than one =, encode = in a value as %3D'],
+    [['--otlp-batch', '0'], '--otlp-batch 0: expected an integer from 1 to 2147483647'],
+    [['--otlp-queue', '1k'], '--otlp-queue 1k: expected an integer from 1 to 2147483647'],
+    [['--otlp-delay', '0'], '--otlp-delay 0: expected a time such as 5, 500ms, 2m or 1h, at most 596h'],
   ] as const)
     it(`refuse ${argv.join(' ').replace('s3cret', '...')} in one line`, async () => {
       await assert.rejects(values(...argv), (error) => error instanceof UsageError && error.message === message);
@@ -106,7 +103,7 @@ describe('cli: the flags of OTLP', () => {
     for (const name of ['otlp-endpoint', 'spool-max', 'otlp-spans'])
       assert.throws(() => refuseOtlpFlags({ [name]: 'x' }), {
         name: 'UsageError',
-        message: `--${name} goes with --output otlp: give both`,
+        message: `--${name} needs --output otlp or --otlp`,
       });
   });
 

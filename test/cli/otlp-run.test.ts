@@ -23,7 +23,7 @@ describe('--otlp-spans where no traces are sent', () => {
   it('sends events as log records, and says so', async () => {
     for (const flags of [[], ['--trace-root']]) {
       const { spans, logs, said, status, stdout } = await traced(flags, 'none');
-      assert.deepEqual(said, ['snoopkit: OTEL_TRACES_EXPORTER: no spans are sent, and --otlp-spans is ignored']);
+      assert.deepEqual(said, ['snoopkit: OTEL_TRACES_EXPORTER: no spans are exported, --otlp-spans is ignored']);
       assert.deepEqual([spans, status, stdout], [[], 5, '<>']);
       assert.deepEqual(
         logs.map(({ attributes }) => attributes['process.exit.code']),

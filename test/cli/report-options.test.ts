@@ -87,6 +87,6 @@ describe('cli: options of reports', () => {
   it('are refused where there are no reports', () => {
     refuseReportFlags('count', { pid: ['1'] });
     refuseReportFlags(undefined, { interval: '1' });
-    assert.throws(() => refuseReportFlags('count', { interval: '1' }), /^UsageError: --interval goes with --count/);
+    assert.throws(() => refuseReportFlags('count', { interval: '1' }), /^UsageError: --interval needs --count$/);
   });
 });

@@ -48,7 +48,7 @@ describe('cli: the ring', () => {
         () => loadWithRing(refusing(error), size),
         (thrown) =>
           thrown instanceof SnoopkitError &&
-          thrown.message === `the kernel refuses a ring buffer of ${shown} (ENOMEM): give a smaller --buffer`,
+          thrown.message === `the kernel refused a ring buffer of ${shown} (ENOMEM): use a smaller --buffer`,
       );
   });
 
@@ -56,7 +56,7 @@ describe('cli: the ring', () => {
     const error = new MapError('cannot load opensnoop', 'events', 1, '');
     assert.throws(
       () => loadWithRing(refusing(error), MIB),
-      /: the kernel refuses a ring buffer of 1M \(EPERM\): give ulimit -l unlimited, CAP_/,
+      /: the kernel refused a ring buffer of 1M \(EPERM\): use ulimit -l unlimited, CAP_/,
     );
   });
 

@@ -34,16 +34,16 @@ describe('cli: at a terminal', () => {
 
   it('a run that shows nothing until its end says what it traces, and how to end it', async () => {
     for (const [words, line] of [
-      ['sigsnoop --count -d 0.3', 'what it finds is shown at the end; it ends after 0.3 s, or by Ctrl-C'],
-      ['tcprtt -p 1 -d 0.3', 'what it finds is shown at the end; it ends after 0.3 s, or by Ctrl-C'],
-      ['tcptop -i 5 -d 0.3', 'what it finds is shown each 5 s; it ends after 0.3 s, or by Ctrl-C'],
-      ['procsnoop -f --tree -- true', 'what it finds is shown at the end; it ends with true, or by Ctrl-C'],
-      ['opensnoop --out /dev/null -- true', 'what it finds goes to /dev/null; it ends with true, or by Ctrl-C'],
+      ['sigsnoop --count -d 0.3', 'output at the end; stops after 0.3 s, or with Ctrl-C'],
+      ['tcprtt -p 1 -d 0.3', 'output at the end; stops after 0.3 s, or with Ctrl-C'],
+      ['tcptop -i 5 -d 0.3', 'output every 5 s; stops after 0.3 s, or with Ctrl-C'],
+      ['procsnoop -f --tree -- true', 'output at the end; stops when true ends, or with Ctrl-C'],
+      ['opensnoop --out /dev/null -- true', 'writing to /dev/null; stops when true ends, or with Ctrl-C'],
     ] as const) {
       const shown = await onTerminal(words);
       const [told = '', ...more] = shown.split('\n').filter((text) => text.startsWith('snoopkit: '));
       assert.deepEqual(more, [], words);
-      assert.match(told, new RegExp(`^snoopkit: ${words.split(' ')[0]} traces: `));
+      assert.match(told, new RegExp(`^snoopkit: ${words.split(' ')[0]}: `));
       assert.ok(told.endsWith(`; ${line}`), told);
     }
   });

@@ -16,7 +16,7 @@ describe('cli: errors', () => {
     ['unsupported', '1', 'snoopkit: this kernel has no such thing'],
     ['system', '1', 'snoopkit: ENOENT: no such file'],
     ['lines', '1', 'snoopkit: two lines'],
-    ['hostile', '2', 'snoopkit: --uid \\x1b[31mroot\\n\\u202e: there is no user of that name'],
+    ['hostile', '2', 'snoopkit: --uid \\x1b[31mroot\\n\\u202e: no such user'],
   ] as const)
     it(`of kind ${which} are told in one line, status ${status}`, () => {
       assert.deepEqual(report(which), { status, said: [line] });

@@ -53,7 +53,7 @@ describe('cli: the flags of a tool', () => {
   it('say what a column wants to know', () => {
     assert.throws(
       () => apply({}, ['env']),
-      (error) => error instanceof UsageError && error.message === '--fields env: say what it is to show with --env',
+      (error) => error instanceof UsageError && error.message === '--fields env needs --env',
     );
   });
 

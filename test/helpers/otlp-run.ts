@@ -54,7 +54,7 @@ export function plainEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEn
 }
 
 /** The line that says what became of all records of a signal. */
-export const ACCOUNT = /^snoopkit: \d+ (log records?|spans?|metrics?)(, and \d+ of an earlier run)?: \d+ delivered/;
+export const ACCOUNT = /^snoopkit: \d+ (log records?|spans?|metrics?)( and \d+ from an earlier run)?: \d+ delivered/;
 
 /** How many records there were, and how many of them by what became of them: `delivered`, `dropped: why`... */
 export interface Account {
@@ -68,7 +68,7 @@ export function accountOf(lines: readonly string[], noun = 'log records'): Accou
   const found = lines.filter((line) => ACCOUNT.test(line) && line.includes(` ${noun.replace(/s$/, '')}`));
   assert.equal(found.length, 1, `one account of ${noun}: ${lines.join('\n')}`);
   const [, seen, earlier = '0', rest = ''] =
-    /^snoopkit: (\d+) [a-z ]+(?:, and (\d+) of an earlier run)?: (.*)$/.exec(found[0] ?? '') ?? assert.fail(found[0]);
+    /^snoopkit: (\d+) [a-z ]+(?: and (\d+) from an earlier run)?: (.*)$/.exec(found[0] ?? '') ?? assert.fail(found[0]);
   const parts = Object.fromEntries(
     rest.split('; ').map((part) => {
       const [, count, what = ''] = /^(\d+) (.*)$/.exec(part) ?? assert.fail(part);

@@ -44,7 +44,7 @@ export interface Finished {
  * is done again.
  */
 const PREEMPTS = kernelIsSince(7, 0);
-const SKIPPED = /^snoopkit: (\d+) times? the kernel did not run a program.*\n/m;
+const SKIPPED = /^snoopkit: (\d+) program runs? skipped by the kernel.*\n/m;
 
 /** A program that runs. Whatever becomes of the test, it ends, and so do its children. */
 export class Running {
@@ -152,7 +152,7 @@ function catches(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 const NO_COMPLAINTS = [
-  /^snoopkit: (libbpf |attached |another way to see |[a-z ]+ are seen by )/,
+  /^snoopkit: (libbpf |attached |[a-z ]+: (hook not used: |using ))/,
   /^snoopkit: (process|thread)(es|s)? [\d, ]+ (has|have) ended/,
 ];
 

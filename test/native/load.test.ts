@@ -39,7 +39,7 @@ describe('native load', () => {
 
   it('says how to install libbpf', () => {
     const cause = new Error('libbpf.so.1: cannot open shared object file: No such file or directory');
-    assert.equal(explain(cause), 'libbpf.so.1 is missing: install it with: apt-get install libbpf1');
+    assert.equal(explain(cause), 'libbpf.so.1 is missing: run apt-get install libbpf1');
     assert.ok(new AddonError('x') instanceof Error);
   });
 });

@@ -46,13 +46,13 @@ describe('scripts: npm', () => {
     ['npm ERR! code CERT_HAS_EXPIRED', 'is not trusted (CERT_HAS_EXPIRED'],
     ['npm error code ENOTFOUND', 'snoopkit: offline? (ENOTFOUND)'],
     ['npm ERR! code ETIMEDOUT', 'snoopkit: offline? (ETIMEDOUT)'],
-    ['npm error code E403', 'refuses (E403)'],
-    ['npm error code E503', 'has a problem of its own (E503)'],
+    ['npm error code E403', 'refused the request (E403)'],
+    ['npm error code E503', 'the npm registry failed (E503)'],
     ['npm error code ENOSPC', 'the disk is full'],
     ['npm error code EUSAGE', 'package-lock.json does not match'],
-    ['npm error code EINTEGRITY', 'is not what package-lock.json says'],
-    ['npm error code ELIFECYCLE', 'npm says ELIFECYCLE'],
-    ['Segmentation fault', 'npm says why in its log'],
+    ['npm error code EINTEGRITY', 'does not match package-lock.json (EINTEGRITY)'],
+    ['npm error code ELIFECYCLE', 'npm failed with ELIFECYCLE'],
+    ['Segmentation fault', 'see the npm log for the reason'],
   ] as const)
     it(`tells ${says.split('\n')[0]} for what it is`, async () => {
       program('npm', says);

@@ -28,7 +28,7 @@ describe('what a machine lacks is told in one line', () => {
         ['doctor'],
       ]) {
         const { status, lines } = await unmounted(where, ...words);
-        const line = `snoopkit: ${where} is not mounted: mount it with: mount -t ${type} ${type} ${where}`;
+        const line = `snoopkit: ${where} is not mounted: run mount -t ${type} ${type} ${where}`;
         assert.deepEqual([status, lines], [1, [line]], words.join(' '));
       }
       assert.equal((await unmounted(where, '--version')).status, 0);
@@ -37,7 +37,7 @@ describe('what a machine lacks is told in one line', () => {
   for (const most of [14, 18, 63])
     it(`${most} open files`, async () => {
       const { status, lines } = await without(`ulimit -n ${most};`, 'opensnoop', '--', 'true');
-      const line = 'snoopkit: 64 files must be open at a time, and fewer are allowed: raise the hard limit (ulimit -n)';
+      const line = 'snoopkit: at least 64 open files must be allowed: raise the hard limit (ulimit -Hn)';
       assert.deepEqual([status, lines], [1, [line]]);
     });
 
@@ -54,7 +54,7 @@ describe('what a machine lacks is told in one line', () => {
     assert.equal(status, 1);
     assert.match(
       lines.join('\n'),
-      /^snoopkit: cannot trace the kernel: .*\(EPERM\); this is root of a user namespace only: .*$/,
+      /^snoopkit: cannot trace the kernel: .*\(EPERM\); running in a user namespace, .*: run in the initial user namespace$/,
     );
   });
 
@@ -62,7 +62,7 @@ describe('what a machine lacks is told in one line', () => {
     for (const time of ['600h', '87600h'])
       assert.equal((await without('', 'opensnoop', '-d', time, '--', 'true')).status, 0);
     const { status, lines } = await without('', 'opensnoop', '-d', '87601h', '--', 'true');
-    const line = 'snoopkit: --duration 87601h: give a time such as 5, 500ms, 2m or 1h, 87600h at most';
+    const line = 'snoopkit: --duration 87601h: expected a time such as 5, 500ms, 2m or 1h, at most 87600h';
     assert.deepEqual([status, lines], [2, [line]]);
   });
 });

@@ -135,6 +135,6 @@ describe('doctor', () => {
 
   it('knows no other tool', async () => {
     const { status, lines } = await snoopkit(['doctor', 'nosuch']);
-    assert.deepEqual([status, lines], [2, ['snoopkit: there is no tool nosuch (snoopkit --help lists them)']]);
+    assert.deepEqual([status, lines], [2, ['snoopkit: unknown tool nosuch (see snoopkit --help)']]);
   });
 });

@@ -86,14 +86,14 @@ describe('what execsnoop shows', () => {
       const event = await bench.one([], [TRUE], { env });
       assert.ok(!('env' in event));
       const { status, lines } = await snoopkit(['execsnoop', '-F', 'env', '--', TRUE], { env });
-      assert.deepEqual([status, lines], [2, ['snoopkit: --fields env: say what it is to show with --env']]);
+      assert.deepEqual([status, lines], [2, ['snoopkit: --fields env needs --env']]);
     });
   });
 
   for (const [what, flags, message] of [
-    ['a size that is none', ['--max-args', 'much'], '--max-args much: give a size from 1 to 128K, such as 4K'],
-    ['a size that is too large', ['--max-args', '1M'], '--max-args 1M: give a size from 1 to 128K, such as 4K'],
-    ['a name that is none', ['--env', 'A=b'], '--env A=b: give names of environment variables, with commas between'],
+    ['a size that is none', ['--max-args', 'much'], '--max-args much: expected a size from 1 to 128K, such as 4K'],
+    ['a size that is too large', ['--max-args', '1M'], '--max-args 1M: expected a size from 1 to 128K, such as 4K'],
+    ['a name that is none', ['--env', 'A=b'], '--env A=b: expected names of environment variables, comma-separated'],
   ] as const)
     it(`refuses ${what}`, async () => {
       const { status, lines } = await snoopkit(['execsnoop', ...flags, '--', TRUE]);

@@ -184,7 +184,7 @@ describe('exitsnoop', () => {
     ] as const) {
       const { status, lines } = await snoopkit(['exitsnoop', flag, value]);
       assert.equal(status, 2);
-      assert.match(lines.join(), new RegExp(`^snoopkit: ${flag} ${value}: give `));
+      assert.match(lines.join(), new RegExp(`^snoopkit: ${flag} ${value}: expected `));
     }
   });
 

@@ -192,8 +192,8 @@ describe('filesnoop --path', () => {
 
   it('refuses what is no path', async () => {
     for (const [path, line] of [
-      ['', '--path: give the path of a file or folder'],
-      [`/${'x'.repeat(256)}`, `--path: no path is as long as /${'x'.repeat(39)}...`],
+      ['', '--path: expected the path of a file or folder'],
+      [`/${'x'.repeat(256)}`, `--path: path too long: /${'x'.repeat(39)}...`],
     ] as const) {
       const { status, lines } = await snoopkit(['filesnoop', '--path', path]);
       assert.deepEqual([status, lines[0]], [2, `snoopkit: ${line}`]);

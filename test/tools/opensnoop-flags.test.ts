@@ -70,7 +70,7 @@ describe('opensnoop', () => {
 
     it('refuses what is no flag', async () => {
       const { status, lines } = await snoopkit(['opensnoop', '--flags', 'O_NOPE']);
-      const line = 'snoopkit: --flags O_NOPE: give flags of open(2), such as O_CREAT or O_TRUNC';
+      const line = 'snoopkit: --flags O_NOPE: expected flags of open(2), such as O_CREAT or O_TRUNC';
       assert.deepEqual([status, lines], [2, [line]]);
     });
   });

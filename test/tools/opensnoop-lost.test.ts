@@ -8,7 +8,7 @@ import { parseLines } from '../helpers/trace.js';
 
 /** How many events the final report says were lost. */
 function lostBySummary({ lines }: Finished): number {
-  return lines.reduce((sum, line) => sum + Number(/^snoopkit: (\d+) events were lost/.exec(line)?.[1] ?? 0), 0);
+  return lines.reduce((sum, line) => sum + Number(/^snoopkit: (\d+) events lost/.exec(line)?.[1] ?? 0), 0);
 }
 
 describe('opensnoop counts what is lost', () => {

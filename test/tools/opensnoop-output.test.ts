@@ -58,7 +58,7 @@ describe('opensnoop output', () => {
       for (const fields of ['nope', '+full', 'pid,,comm']) {
         const { status, lines, stdout } = await snoopkit(['opensnoop', '-F', fields, '--', 'true']);
         assert.deepEqual([status, lines.length, stdout.length], [2, 1, 0]);
-        assert.match(lines[0] ?? '', /^snoopkit: --fields: there is no .*; there are: time, pid, /);
+        assert.match(lines[0] ?? '', /^snoopkit: --fields: no column .*; columns: time, pid, /);
       }
     });
   });

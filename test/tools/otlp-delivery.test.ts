@@ -13,7 +13,7 @@ import { parseLines, Trace, type Traced } from '../helpers/trace.js';
 const LOST = 'snoopkit.events.lost';
 const COUNT = 300;
 const BURST = [OPENS, 'burst', `${COUNT}`, '/dev/null'];
-const OUTAGE_SAID = 'the collector does not take log records for now';
+const OUTAGE_SAID = 'cannot export log records, will retry';
 
 describe('--output otlp: delivery', () => {
   let trace: Trace<OpenEvent>;
@@ -78,12 +78,9 @@ describe('--output otlp: delivery', () => {
 
   it('gives up what the collector refuses, tells it, and goes on', async () => {
     const { events, requests, account, troubles } = await deliver([{ status: 400 }], ['--otlp-batch', '100']);
-    assert.deepEqual(account.parts, { delivered: account.seen - 100, 'dropped: the collector refused them': 100 });
+    assert.deepEqual(account.parts, { delivered: account.seen - 100, 'dropped: refused by the collector': 100 });
     assert.deepEqual(eventsIn(requests), events.map(keyOfEvent));
-    assert.match(
-      troubles.join('\n'),
-      /^snoopkit: the collector refused 100 log records, which are lost: HTTP 400 [^\n]*$/,
-    );
+    assert.match(troubles.join('\n'), /^snoopkit: the collector refused 100 log records, now lost: HTTP 400 [^\n]*$/);
     const told = arrivalsOf(requests).logs.filter(({ name }) => name === LOST);
     assert.equal(account.seen, events.length + told.length);
   });
@@ -107,7 +104,7 @@ describe('--output otlp: delivery', () => {
     const { events, lines, status } = await trace.run(flags, BURST, { env, maySay: /^snoopkit: / });
     const { seen, parts } = accountOf(lines);
     assert.deepEqual([status, seen], [0, events.length]);
-    const { delivered, 'dropped: too much waited to be sent': full = 0, ...given } = parts;
+    const { delivered, 'dropped: queue full': full = 0, ...given } = parts;
     // The queue, and the batch that was under way.
     const kept = Object.values(given).reduce((sum, count) => sum + count, 0);
     assert.deepEqual([delivered, full + kept], [0, events.length]);

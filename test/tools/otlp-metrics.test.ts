@@ -153,10 +153,10 @@ describe('--output otlp: metrics', () => {
   });
 
   for (const [words, message] of [
-    [['tcptop', '--by', 'comm'], '--by goes with --otlp'],
-    [['tcptop', '--otlp', '--by', 'nothing'], '--by nothing: metrics can be told apart by'],
-    [['tcptop', '--otlp', '--by', 'sent'], '--by sent: metrics can be told apart by'],
-    [['tcpconnect', '--otlp', '--by', 'comm'], '--by goes with --count'],
+    [['tcptop', '--by', 'comm'], '--by needs --output otlp or --otlp'],
+    [['tcptop', '--otlp', '--by', 'nothing'], '--by nothing: not a metric attribute; columns: '],
+    [['tcptop', '--otlp', '--by', 'sent'], '--by sent: not a metric attribute; columns: '],
+    [['tcpconnect', '--otlp', '--by', 'comm'], '--by needs --count'],
   ] as const)
     it(`${words.join(' ')}: is refused`, async () => {
       const { status, said } = await snoopkit(words, { env: plainEnvironment() });

@@ -9,38 +9,38 @@ const OTLP = ['-o', 'otlp'];
 
 /** Flags, and the line that says what is wrong with them; test/cli/otlp-flags.test.ts has more. FOLDER is one with files. */
 const FLAGS: readonly (readonly [flags: readonly string[], line: RegExp])[] = [
-  [['--otlp-endpoint', 'http://localhost:4318'], /^--otlp-endpoint goes with --output otlp: give both$/],
-  [[...OTLP, '--trace-root'], /^--trace-root goes with --otlp-spans: give both$/],
-  [[...OTLP, '--spool-max', '1G'], /^--spool-max goes with --otlp-spool: give both$/],
-  [[...OTLP, '--otlp-spool', 'FOLDER/spool', '--spool-max', '1K'], /^--spool-max 1K: give a size of at least 1M/],
-  [[...OTLP, '--otlp-endpoint', 'localhost:4318'], /^--otlp-endpoint: not a URL of http:\/\/ or https:\/\//],
+  [['--otlp-endpoint', 'http://localhost:4318'], /^--otlp-endpoint needs --output otlp or --otlp$/],
+  [[...OTLP, '--trace-root'], /^--trace-root needs --otlp-spans$/],
+  [[...OTLP, '--spool-max', '1G'], /^--spool-max needs --otlp-spool$/],
+  [[...OTLP, '--otlp-spool', 'FOLDER/spool', '--spool-max', '1K'], /^--spool-max 1K: expected a size of at least 1M/],
+  [[...OTLP, '--otlp-endpoint', 'localhost:4318'], /^--otlp-endpoint: not an http:\/\/ or https:\/\/ URL/],
   [[...OTLP, '--otlp-protocol', 'http'], /^Expected --otlp-protocol=http to be one of: /],
-  [[...OTLP, '--otlp-protocol', 'grpc', '--otlp-endpoint', 'a b'], /^--otlp-endpoint: neither HOST:PORT nor a URL/],
-  [[...OTLP, '--otlp-headers', 'secret'], /^--otlp-headers: (?!.*secret).*give NAME=VALUE,NAME=VALUE$/],
+  [[...OTLP, '--otlp-protocol', 'grpc', '--otlp-endpoint', 'a b'], /^--otlp-endpoint: not HOST:PORT, a URL/],
+  [[...OTLP, '--otlp-headers', 'secret'], /^--otlp-headers: (?!.*secret).*expected NAME=VALUE,NAME=VALUE$/],
   [[...OTLP, '--otlp-resource', '=x'], /^--otlp-resource: /],
   [[...OTLP, '--otlp-timeout', 'soon'], /^--otlp-timeout soon: /],
   [[...OTLP, '--otlp-batch', '0'], /^--otlp-batch 0: /],
-  [[...OTLP, '--otlp-queue', '10', '--otlp-batch', '11'], /^--otlp-batch 11: more than the queue, 10/],
+  [[...OTLP, '--otlp-queue', '10', '--otlp-batch', '11'], /^--otlp-batch 11: exceeds the queue size of 10/],
   [[...OTLP, '--otlp-ca', 'FOLDER/none'], /^--otlp-ca: .*\/none: no such file or directory \(ENOENT\)$/],
-  [[...OTLP, '--otlp-ca', 'FOLDER/file'], /^--otlp-ca: .*\/file is not a certificate in PEM$/],
-  [[...OTLP, '--otlp-cert', 'FOLDER/file'], /^--otlp-cert: of no use without the key/],
+  [[...OTLP, '--otlp-ca', 'FOLDER/file'], /^--otlp-ca: .*\/file is not a PEM certificate$/],
+  [[...OTLP, '--otlp-cert', 'FOLDER/file'], /^--otlp-cert: needs a key/],
 ];
 
 /** Variables that make it pointless to begin. */
 const FATAL: readonly (readonly [variables: NodeJS.ProcessEnv, line: RegExp])[] = [
-  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' }, /^OTEL_EXPORTER_OTLP_ENDPOINT: not a URL of/],
-  [{ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'ftp://x' }, /^OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: not a URL of/],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' }, /^OTEL_EXPORTER_OTLP_ENDPOINT: not an http:/],
+  [{ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'ftp://x' }, /^OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: not an http:/],
   [{ OTEL_EXPORTER_OTLP_CERTIFICATE: '/none' }, /^OTEL_EXPORTER_OTLP_CERTIFICATE: \/none: no such file/],
-  [{ OTEL_EXPORTER_OTLP_CLIENT_KEY: '/none' }, /^OTEL_EXPORTER_OTLP_CLIENT_KEY: of no use without the certificate/],
+  [{ OTEL_EXPORTER_OTLP_CLIENT_KEY: '/none' }, /^OTEL_EXPORTER_OTLP_CLIENT_KEY: needs a certificate/],
 ];
 
 /** Those that are told of, and ignored. */
 const IGNORED: readonly (readonly [variables: NodeJS.ProcessEnv, line: RegExp])[] = [
-  [{ OTEL_EXPORTER_OTLP_TIMEOUT: '10s' }, /^OTEL_EXPORTER_OTLP_TIMEOUT=10s: ignored, it is no whole number/],
-  [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http' }, /^OTEL_EXPORTER_OTLP_PROTOCOL=http: ignored, snoopkit knows /],
+  [{ OTEL_EXPORTER_OTLP_TIMEOUT: '10s' }, /^OTEL_EXPORTER_OTLP_TIMEOUT=10s: ignored, expected an integer/],
+  [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http' }, /^OTEL_EXPORTER_OTLP_PROTOCOL=http: ignored, supported: /],
   [{ OTEL_BLRP_MAX_QUEUE_SIZE: '0' }, /^OTEL_BLRP_MAX_QUEUE_SIZE=0: ignored/],
-  [{ OTEL_SDK_DISABLED: 'yes' }, /^OTEL_SDK_DISABLED=yes: taken as false, only true is true$/],
-  [{ OTEL_LOGS_EXPORTER: 'otlp,console' }, /^OTEL_LOGS_EXPORTER: snoopkit has otlp and none/],
+  [{ OTEL_SDK_DISABLED: 'yes' }, /^OTEL_SDK_DISABLED=yes: taken as false, expected true or false$/],
+  [{ OTEL_LOGS_EXPORTER: 'otlp,console' }, /^OTEL_LOGS_EXPORTER: console is not supported, only otlp and none/],
   [{ OTEL_RESOURCE_ATTRIBUTES: 'a' }, /OTEL_RESOURCE_ATTRIBUTES/],
 ];
 
@@ -108,14 +108,14 @@ describe('--output otlp: mistakes', () => {
   it('a spool that can not be', async () => {
     const { status, lines, hasRun } = await tried([...OTLP, '--otlp-spool', 'FOLDER/file']);
     assert.deepEqual([status, lines.length, hasRun], [1, 1, false], lines.join('\n'));
-    assert.match(lines[0] ?? '', /^cannot keep anything in .*\/file: /);
+    assert.match(lines[0] ?? '', /^cannot use the spool .*\/file: /);
   });
 
   it('OTEL_SDK_DISABLED: traces, and sends nothing', async () => {
     const variables = { OTEL_SDK_DISABLED: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: 'nonsense' };
     const { status, lines, hasRun, logs, metrics, stdout } = await tried(['-o', 'json', '--otlp'], variables);
     assert.deepEqual([status, hasRun, logs.length, metrics.length], [0, true, 0, 0]);
-    assert.deepEqual(lines, ['OTEL_SDK_DISABLED is true: nothing is sent to a collector']);
+    assert.deepEqual(lines, ['OTEL_SDK_DISABLED is true: nothing is exported']);
     assert.match(stdout.toString(), /"event":"open"/);
   });
 

@@ -10,9 +10,9 @@ import { patient } from '../helpers/patience.js';
 import { OPENS, Running, SNOOPKIT, snoopkit } from '../helpers/run.js';
 import { Trace } from '../helpers/trace.js';
 
-const OUTAGE_SAID = /^snoopkit: the collector does not take (log records|metrics) for now: /;
+const OUTAGE_SAID = /^snoopkit: cannot export (log records|metrics), will retry: /;
 const MAY_SAY = new RegExp(`${ACCOUNT.source}|${OUTAGE_SAID.source}`);
-const SPOOLED = 'in the spool, for the next run';
+const SPOOLED = 'spooled for the next run';
 const DELAY_MS = 100;
 
 describe('--otlp-spool', () => {

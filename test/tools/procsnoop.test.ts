@@ -181,7 +181,7 @@ describe('procsnoop', () => {
       losses.reduce((sum, { reason, count }) => sum + (reason === 'not_kept' ? count : 0), 0),
       300 - 256,
     );
-    assert.match(lines.join('\n'), /^snoopkit: 44 times there was no room for what should be remembered/m);
+    assert.match(lines.join('\n'), /^snoopkit: 44 entries not stored, maps full/m);
   });
 
   it('sees of a build what strace sees', async function () {
@@ -376,7 +376,7 @@ describe('procsnoop', () => {
         const { status, lines } = await snoopkit(['procsnoop', '--tree', ...flags, '--', 'true']);
         assert.deepEqual(
           [status, lines],
-          [2, ['snoopkit: --tree has a form of its own: leave out --output, --fields and --time']],
+          [2, ['snoopkit: --tree cannot be combined with --output, --fields or --time']],
         );
       }
     });

@@ -39,7 +39,7 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
   assert.fail(`never ${what}`);
 }
 
-const PROGRESS = /^snoopkit: opensnoop: \d+ events? until now, \d+ lost$/;
+const PROGRESS = /^snoopkit: opensnoop: \d+ events? so far, \d+ lost$/;
 
 describe('signals of a run', () => {
   let workload: Running;
@@ -57,7 +57,7 @@ describe('signals of a run', () => {
       step();
       await tool.says(/(\/dev\/null\n){5}/, 'stdout');
       tool.signal(signal);
-      await tool.says(/: 5 events until now, 0 lost\n/);
+      await tool.says(/: 5 events so far, 0 lost\n/);
       assert.deepEqual(listeners(tool.pid), []);
       tool.signal('SIGINT');
       const finished = await tool.finished;

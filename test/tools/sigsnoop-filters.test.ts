@@ -190,9 +190,9 @@ describe('sigsnoop filters', () => {
 
   it('refuse what is no signal, and an empty name', async () => {
     for (const [flags, line] of [
-      [['--signal', 'NOPE'], '--signal NOPE: give signals, such as KILL, SIGTERM or 9'],
-      [['--target-pid', 'x'], '--target-pid x: give a whole number from 1 to 4294967295'],
-      [['--target-comm', ''], "--target-comm : give 1 to 15 bytes, the kernel keeps no more of a command's name"],
+      [['--signal', 'NOPE'], '--signal NOPE: expected signals, such as KILL, SIGTERM or 9'],
+      [['--target-pid', 'x'], '--target-pid x: expected an integer from 1 to 4294967295'],
+      [['--target-comm', ''], '--target-comm : expected 1 to 15 bytes; the kernel truncates names to 15 bytes'],
     ] as const) {
       const { status, lines } = await snoopkit(['sigsnoop', ...flags]);
       assert.deepEqual([status, lines], [2, [`snoopkit: ${line}`]]);

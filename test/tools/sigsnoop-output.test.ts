@@ -116,7 +116,7 @@ describe('sigsnoop --count: reports', () => {
     for (const flags of [['-i', '1'], ['--once'], ['--sort', 'count'], ['--rows', '1']]) {
       const { status, lines } = await snoopkit(['sigsnoop', ...flags, '--', 'true']);
       assert.equal(status, 2);
-      assert.match(lines.join(), /^snoopkit: --[a-z]+ goes with --count: give both$/);
+      assert.match(lines.join(), /^snoopkit: --[a-z]+ needs --count$/);
     }
   });
 });

@@ -24,7 +24,7 @@ describe('whom a run traces', () => {
         ['-p', 'pid', 'process'],
         ['-t', 'tid', 'thread'],
         ['--ppid', 'ppid', 'process'],
-      ].map(([flag, name, what]) => [flag as string, `--${name} ${pid}: there is no such ${what}`] as const)) {
+      ].map(([flag, name, what]) => [flag as string, `--${name} ${pid}: no such ${what}`] as const)) {
         const { status, lines } = await snoopkit([tool, flag, String(pid)]);
         assert.deepEqual([status, lines], [2, [`snoopkit: ${what}`]]);
       }
@@ -35,7 +35,7 @@ describe('whom a run traces', () => {
     try {
       await parent.says(/^\d+\n/, 'stdout');
       const { status, lines } = await snoopkit(['opensnoop', '-p', parent.written.trim()]);
-      assert.deepEqual([status, lines], [2, [`snoopkit: --pid ${parent.written.trim()}: there is no such process`]]);
+      assert.deepEqual([status, lines], [2, [`snoopkit: --pid ${parent.written.trim()}: no such process`]]);
     } finally {
       parent.kill();
     }
@@ -44,7 +44,7 @@ describe('whom a run traces', () => {
   it('may be missing where others are there, which is told', async () => {
     const [pid, target] = [await ended(), new Running(OPENS, ['wait'])];
     const tool = await startOpensnoop(['-p', `${pid},${target.pid}`]);
-    assert.match(tool.heard, new RegExp(`^snoopkit: --pid ${pid}: there is no such process$`, 'm'));
+    assert.match(tool.heard, new RegExp(`^snoopkit: --pid ${pid}: no such process$`, 'm'));
     target.kill();
     assert.equal((await tool.finished).status, 0);
   });
@@ -54,7 +54,7 @@ describe('whom a run traces', () => {
     const { status, lines } = await snoopkit(['opensnoop', '-p', `${thread}`]);
     assert.deepEqual(
       [status, lines],
-      [2, [`snoopkit: --pid ${thread}: that is a thread of process ${process.pid}: --tid takes threads`]],
+      [2, [`snoopkit: --pid ${thread}: this is a thread of process ${process.pid}; use --tid for threads`]],
     );
   });
 

@@ -138,9 +138,9 @@ describe('snoopkit vmlinux', () => {
       'types that are none',
       ['--btf', '/etc/hostname'],
       1,
-      /^snoopkit: \/etc\/hostname is not BTF, nor an ELF file that has it/,
+      /^snoopkit: \/etc\/hostname is neither BTF nor an ELF file with BTF/,
     ],
-    ['an ELF file without types', ['--btf', '/bin/true'], 1, /^snoopkit: \/bin\/true is not BTF/],
+    ['an ELF file without types', ['--btf', '/bin/true'], 1, /^snoopkit: \/bin\/true is neither BTF/],
     ['types that are not there', ['--btf', '/no/such'], 1, /^snoopkit: \/no\/such.*no such file or directory/],
     [
       'a folder that is not there',

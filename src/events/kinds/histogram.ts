@@ -8,7 +8,7 @@ function reader({ name, offset, shape }: Field): (record: EventRecord) => Histog
   const members = shape.kind === 'struct' ? shape.layout.members : [];
   const sum = members.find((member) => member.name === 'sum');
   const slots = members.find((member) => member.name === 'slots');
-  if (!sum || slots?.type.kind !== 'array') throw new BtfError(`${name} is no histogram`);
+  if (!sum || slots?.type.kind !== 'array') throw new BtfError(`${name} is not a histogram`);
   const { length } = slots.type;
   return ({ view, offset: start }) => {
     const at = start + offset;

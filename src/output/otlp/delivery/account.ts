@@ -1,20 +1,20 @@
 import { counted } from '../../../counted.js';
 import { NOUNS, type Signal } from '../types.js';
 
-/** Why a record never reached the collector, though it was there to be sent. */
+/** Why a record was dropped instead of delivered. */
 export const DROP_REASONS = {
-  queue_full: 'too much waited to be sent',
+  queue_full: 'queue full',
   too_large: 'larger than a request may be',
-  refused: 'the collector refused them',
-  timeout: 'the collector did not take them in time',
-  shutdown: 'the run ended before they were sent',
+  refused: 'refused by the collector',
+  timeout: 'not accepted by the collector in time',
+  shutdown: 'not sent before the run ended',
   unreadable: 'damaged in the spool',
 } as const;
 export type DropReason = keyof typeof DROP_REASONS;
 
 /**
- * What became of all records of a signal, at any moment:
- * seen + adopted = delivered + rejected + all that was dropped + spooled + waiting.
+ * Outcome of all records of a signal, at any moment:
+ * seen + adopted = delivered + rejected + sum of dropped + spooled + waiting.
  */
 export interface Account {
   readonly seen: number;
@@ -32,15 +32,15 @@ export interface Account {
   readonly waiting: number;
 }
 
-/** In a line, what became of the records of a signal. */
+/** The summary line of a signal's records. */
 export function accountLine(signal: Signal, account: Account): string {
   const { seen, adopted, delivered, rejected, dropped, spooled } = account;
   const parts = [`${delivered} delivered`];
   if (rejected > 0) parts.push(`${rejected} rejected by the collector`);
   for (const [reason, count] of Object.entries(dropped))
     if (count > 0) parts.push(`${count} dropped: ${DROP_REASONS[reason as DropReason]}`);
-  if (spooled > 0) parts.push(`${spooled} in the spool, for the next run`);
-  const earlier = adopted > 0 ? `, and ${adopted} of an earlier run` : '';
+  if (spooled > 0) parts.push(`${spooled} spooled for the next run`);
+  const earlier = adopted > 0 ? ` and ${adopted} from an earlier run` : '';
   return `${counted(seen, NOUNS[signal].replace(/s$/, ''))}${earlier}: ${parts.join('; ')}`;
 }
 

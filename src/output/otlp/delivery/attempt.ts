@@ -48,9 +48,7 @@ export function attempt(
     // A transport answers before this, or never.
     setImmediate(() => end(last));
   };
-  const timer = Number.isFinite(limit)
-    ? quietTimer(() => abort('it did not answer in time', 'timeout'), limit)
-    : undefined;
+  const timer = Number.isFinite(limit) ? quietTimer(() => abort('no answer in time', 'timeout'), limit) : undefined;
   transport.send(request, controller.signal).then(
     (answer) => end(ended && answer.kind === 'later' ? ended : answer),
     (error) => end(later(oneLine(String(error)), '_OTHER')),

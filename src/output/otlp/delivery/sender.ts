@@ -150,14 +150,10 @@ export class Sender {
       if (rejected > 0)
         this.#troubles.note('rejected', () => `the collector rejected ${some(rejected)}: ${message}`, message);
       else if (message !== '')
-        this.#troubles.note('warning', () => `the collector took the ${noun}, and says: ${message}`, message);
+        this.#troubles.note('warning', () => `the collector accepted the ${noun} with a warning: ${message}`, message);
     } else {
       this.#ledger.lost.refused += records;
-      this.#troubles.note(
-        'refused',
-        () => `the collector refused ${some(records)}, which ${records === 1 ? 'is' : 'are'} lost: ${message}`,
-        message,
-      );
+      this.#troubles.note('refused', () => `the collector refused ${some(records)}, now lost: ${message}`, message);
     }
     this.#report(batch, outcome);
     this.#finish(batch);
@@ -171,7 +167,7 @@ export class Sender {
       return;
     }
     const { message } = outcome;
-    this.#troubles.note('later', () => `the collector does not take ${noun} for now: ${message}`, message);
+    this.#troubles.note('later', () => `cannot export ${noun}, will retry: ${message}`, message);
     this.#pause.failed(began);
     const isAskedFor = this.#wait(batch, outcome);
     const next = Math.max(this.#pause.until, batch.wanted);
@@ -190,8 +186,7 @@ export class Sender {
       this.#ledger.lost.timeout += batch.records;
       this.#troubles.note(
         'timeout',
-        () =>
-          `${counted(batch.records, `${noun.replace(/s$/, '')} is`, `${noun} are`)} lost: the collector did not take ${batch.records === 1 ? 'it' : 'them'} in time`,
+        () => `${counted(batch.records, noun.replace(/s$/, ''))} lost: not accepted by the collector in time`,
       );
       this.#finish(batch);
     }
@@ -206,7 +201,7 @@ export class Sender {
       const [asked, given] = [after, wait].map((ms) => Math.round(ms / 1000));
       this.#troubles.note(
         'wait',
-        () => `the collector wants ${noun} no sooner than in ${asked} seconds: they are sent again in ${given}`,
+        () => `the collector asks to retry ${noun} in ${asked} seconds: retrying in ${given} (--otlp-retry-max)`,
       );
     }
     return after !== undefined;

@@ -52,7 +52,7 @@ export class Troubles {
     this.#kinds.set(kind, { until: now + QUIET_MS, untold: 0 });
     this.#tell(
       last !== undefined && last.untold > 0
-        ? `${text()} (and ${counted(last.untold, 'more time', 'more times')} before)`
+        ? `${text()} (${counted(last.untold, 'more time', 'more times')} since the last message)`
         : text(),
     );
   }

@@ -28,7 +28,7 @@ export interface BatchFlags {
 /** A batch can't have more than the queue: what was said of it is cut to that, and a default silently. */
 function fittingBatch(name: string, given: number | undefined, maxQueue: number, environment: Environment): number {
   if (given !== undefined && given > maxQueue)
-    environment.warn(`${name}=${given}: taken as ${maxQueue}, the queue has no more`);
+    environment.warn(`${name}=${given}: reduced to ${maxQueue}, the queue size`);
   return Math.min(given ?? USUAL_BATCH, maxQueue);
 }
 
@@ -38,7 +38,7 @@ export function batchOptions(signal: QueuedSignal, environment: Environment, fla
   if (flags.maxBatch !== undefined && flags.maxBatch > maxQueue)
     throw wrongSetting(
       `--otlp-batch ${flags.maxBatch}`,
-      `more than the queue, ${maxQueue}; give a larger --otlp-queue`,
+      `exceeds the queue size of ${maxQueue}; use a larger --otlp-queue`,
     );
   const name = `${prefix}_MAX_EXPORT_BATCH_SIZE`;
   return {

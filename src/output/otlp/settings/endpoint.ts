@@ -22,7 +22,7 @@ export interface Endpoint extends Given {
 /** The URL of a text that may hold secrets: no error shows it. */
 function parseUrl({ name, text }: Given): URL {
   if (!/^https?:\/\/[^/?#]/i.test(text) || !URL.canParse(text))
-    throw wrongSetting(name, 'not a URL of http:// or https://, give one such as http://localhost:4318');
+    throw wrongSetting(name, 'not an http:// or https:// URL, use one such as http://localhost:4318');
   const url = new URL(text);
   url.hash = '';
   return url;
@@ -35,7 +35,7 @@ function grpcEndpoint(given: Given, isInsecure: () => boolean): Endpoint {
   const found = parseGrpcName(text);
   const url = `${isInsecure() ? 'http' : 'https'}://${found?.host}`;
   if (found === undefined || !URL.canParse(url))
-    throw wrongSetting(name, 'neither HOST:PORT nor a URL nor a name of gRPC, give one such as localhost:4317');
+    throw wrongSetting(name, 'not HOST:PORT, a URL or a gRPC target name, use one such as localhost:4317');
   return { ...given, url: new URL(url), ...(found.target !== undefined && { target: found.target }) };
 }
 
@@ -77,6 +77,6 @@ export function basicCredentials({ name, url }: { readonly name: string; readonl
     const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
     return `Basic ${Buffer.from(user).toString('base64')}`;
   } catch (cause) {
-    throw wrongSetting(name, 'user or password is not percent-encoded as it should be', { cause });
+    throw wrongSetting(name, 'user or password has invalid percent-encoding', { cause });
   }
 }

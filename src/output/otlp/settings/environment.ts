@@ -63,7 +63,8 @@ export class Environment {
   isTrue(...names: readonly string[]): boolean {
     const given = this.first(...names);
     const text = given?.text.toLowerCase();
-    if (given && text !== 'true' && text !== 'false') this.warn(`${shown(given)}: taken as false, only true is true`);
+    if (given && text !== 'true' && text !== 'false')
+      this.warn(`${shown(given)}: taken as false, expected true or false`);
     return text === 'true';
   }
 
@@ -72,7 +73,7 @@ export class Environment {
     for (const given of this.#given(names)) {
       const value = /^\d+$/.test(given.text) ? Number(given.text) : Number.NaN;
       if (value >= least && value <= LARGEST) return value;
-      this.warn(`${shown(given)}: ignored, it is no whole number from ${least} to ${LARGEST}`);
+      this.warn(`${shown(given)}: ignored, expected an integer from ${least} to ${LARGEST}`);
     }
     return undefined;
   }
@@ -88,7 +89,7 @@ export class Environment {
     for (const given of this.#given(names)) {
       const choice = choices.get(given.text.toLowerCase());
       if (choice !== undefined) return choice;
-      this.warn(`${shown(given)}: ignored, snoopkit knows ${[...choices.keys()].join(', ')}`);
+      this.warn(`${shown(given)}: ignored, supported: ${[...choices.keys()].join(', ')}`);
     }
     return undefined;
   }

@@ -14,9 +14,9 @@ const OURS =
 /** What is wrong with a pair; undefined for nothing. */
 function mistakeIn(key: string, value: string | undefined): string | undefined {
   if (!NAME.test(key)) return 'needs a name of letters, digits, "-", "_" and "."';
-  if (OURS.test(key)) return 'has the name of a header that snoopkit sets itself';
-  if (value === undefined) return 'is not percent-encoded as it should be';
-  return VALUE.test(value) ? undefined : 'has a value that no header can have';
+  if (OURS.test(key)) return 'names a header that snoopkit sets itself';
+  if (value === undefined) return 'has invalid percent-encoding';
+  return VALUE.test(value) ? undefined : 'has a value that is not allowed in a header';
 }
 
 function decoded(text: string): string | undefined {
@@ -55,7 +55,7 @@ export function headersOf(
   const [own, general] = exporterNames(signal, 'HEADERS');
   const merged = [general, own].flatMap((name) => {
     const { headers, mistakes } = parseHeaders(environment.first(name)?.text ?? '');
-    for (const mistake of mistakes) environment.warn(`${name}: ${mistake}, and is left out`);
+    for (const mistake of mistakes) environment.warn(`${name}: ${mistake}, ignored`);
     return [...headers];
   });
   return new Map([...merged, ...flags]);

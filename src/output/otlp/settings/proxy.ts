@@ -43,7 +43,7 @@ export function proxyFor(url: URL, environment: Environment): URL | undefined {
   if (!/^http:\/\/[^/?#]/i.test(text) || !URL.canParse(text))
     throw wrongSetting(
       proxy.name,
-      'not a proxy of http://, give one such as http://proxy:3128, or name the collector in no_proxy',
+      'not an http:// proxy, use one such as http://proxy:3128, or add the collector to no_proxy',
     );
   return new URL(text);
 }

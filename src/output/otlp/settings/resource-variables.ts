@@ -8,12 +8,12 @@ const DEFAULT_SERVICE = 'snoopkit';
 function parsePair(pair: string): TextAttribute {
   const [key = '', value, ...more] = pair.split('=').map((part) => part.trim());
   if (value === undefined) throw new SyntaxError('has no =');
-  if (more.length > 0) throw new SyntaxError('has more than one =, write %3D for those that belong to the value');
+  if (more.length > 0) throw new SyntaxError('has more than one =, encode = in a value as %3D');
   if (key === '') throw new SyntaxError('has no name');
   try {
     return { key: decodeURIComponent(key), value: decodeURIComponent(value) };
   } catch {
-    throw new SyntaxError('is not percent-encoded as it should be');
+    throw new SyntaxError('has invalid percent-encoding');
   }
 }
 
@@ -34,7 +34,7 @@ function variableAttributes(environment: Environment): TextAttribute[] {
   try {
     return parseResource(environment.first(VARIABLE)?.text ?? '');
   } catch (error) {
-    environment.warn(`${VARIABLE}: ignored altogether, ${(error as Error).message}`);
+    environment.warn(`${VARIABLE}: ignored, ${(error as Error).message}`);
     return [];
   }
 }

@@ -47,9 +47,9 @@ function isExported(signal: Signal, environment: Environment): boolean {
   const exporters = given.map((exporter) => exporter.trim()).filter((exporter) => exporter !== '');
   const others = exporters.filter((exporter) => OTHER_EXPORTERS.includes(exporter));
   for (const other of others)
-    environment.warn(`${name}: snoopkit has otlp and none, and sends no ${signal} to ${other}`);
+    environment.warn(`${name}: ${other} is not supported, only otlp and none; no ${signal} are sent there`);
   if (exporters.some((exporter) => !['otlp', 'none', ...others].includes(exporter)))
-    environment.warn(`${name}: what is neither otlp nor none is ignored`);
+    environment.warn(`${name}: only otlp and none are supported, others are ignored`);
   return exporters.includes('otlp') || !(exporters.includes('none') || others.length > 0);
 }
 

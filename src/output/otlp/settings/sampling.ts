@@ -19,7 +19,7 @@ function ratioOf(environment: Environment): number {
   if (given === undefined) return 1;
   const ratio = /^[\d.]+(e-?\d+)?$/i.test(given.text) ? Number(given.text) : Number.NaN;
   if (ratio >= 0 && ratio <= 1) return ratio;
-  environment.warn(`${ARGUMENT}: ignored, it is no number from 0 to 1, and all traces are sent`);
+  environment.warn(`${ARGUMENT}: ignored, expected a number from 0 to 1; all traces are sampled`);
   return 1;
 }
 

@@ -21,7 +21,7 @@ function readPem({ name, text: path }: Given, what: string, check: (pem: Buffer)
 }
 
 const certificate = (given: Given) =>
-  readPem(given, 'a certificate in PEM', (pem) => {
+  readPem(given, 'a PEM certificate', (pem) => {
     new X509Certificate(pem);
   });
 
@@ -43,20 +43,16 @@ export function tlsFilesOf(
   const ca = given('ca', 'CERTIFICATE');
   const cert = given('cert', 'CLIENT_CERTIFICATE');
   const key = given('key', 'CLIENT_KEY');
-  if (cert && !key)
-    throw wrongSetting(cert.name, 'of no use without the key: give --otlp-key, too, or OTEL_EXPORTER_OTLP_CLIENT_KEY');
+  if (cert && !key) throw wrongSetting(cert.name, 'needs a key: set --otlp-key or OTEL_EXPORTER_OTLP_CLIENT_KEY');
   if (key && !cert)
-    throw wrongSetting(
-      key.name,
-      'of no use without the certificate: give --otlp-cert, too, or OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE',
-    );
+    throw wrongSetting(key.name, 'needs a certificate: set --otlp-cert or OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE');
   return { ...(ca && { ca: certificate(ca) }), ...(cert && key && clientFiles(cert, key)) };
 }
 
 function clientFiles(cert: Given, key: Given): { readonly cert: Buffer; readonly key: Buffer } {
   const chain = certificate(cert);
-  const secret = readPem(key, 'a private key in PEM, without a passphrase', createPrivateKey);
+  const secret = readPem(key, 'a PEM private key without a passphrase', createPrivateKey);
   if (!new X509Certificate(chain).checkPrivateKey(createPrivateKey(secret)))
-    throw wrongSetting(key.name, `${key.text} is not the key of ${cert.text}`);
+    throw wrongSetting(key.name, `${key.text} does not match the certificate ${cert.text}`);
   return { cert: chain, key: secret };
 }

@@ -15,18 +15,18 @@ function pathsTo(path: string): string[] {
   return above === path ? [path] : [...pathsTo(above), path];
 }
 
-const remedy = 'name one that only you can write to, such as a folder below /var/lib';
+const remedy = 'use a folder that only you can write to, such as one below /var/lib';
 
 /** Fails where a folder, or what leads to it, is not ours or root's alone. */
 async function check(directory: string): Promise<void> {
   for (const path of pathsTo(directory)) {
     const status = await lstat(path);
     if (status.isSymbolicLink() && isStrangers(status))
-      throw new Error(`${path} is a link of somebody else (uid ${status.uid}): ${remedy}`);
+      throw new Error(`${path} is a symbolic link of another user (uid ${status.uid}): ${remedy}`);
   }
   for (const path of pathsTo(await realpath(directory))) {
     const status = await lstat(path);
-    if (isStrangers(status)) throw new Error(`${path} belongs to somebody else (uid ${status.uid}): ${remedy}`);
+    if (isStrangers(status)) throw new Error(`${path} belongs to another user (uid ${status.uid}): ${remedy}`);
     if (isOpen(status)) throw tooOpen(path, status);
   }
 }

@@ -52,7 +52,7 @@ export class SpoolDisk {
     this.#pausedUntil = performance.now() + PAUSE_MS;
     if (this.#hasTold) return;
     this.#hasTold = true;
-    this.tell(`cannot write to ${this.#path}: ${fileTrouble(error)}; what the collector does not take waits in memory`);
+    this.tell(`cannot write to ${this.#path}: ${fileTrouble(error)}; unsent records stay in memory`);
   }
 
   tell(text: string): void {

@@ -52,7 +52,7 @@ export class SpoolFolder {
       await folder.#adopt(directory);
       return folder;
     } catch (cause) {
-      throw new SnoopkitError('SPOOL', `cannot keep anything in ${directory}: ${fileTrouble(cause)}`, { cause });
+      throw new SnoopkitError('SPOOL', `cannot use the spool ${directory}: ${fileTrouble(cause)}`, { cause });
     }
   }
 
@@ -103,6 +103,6 @@ export class SpoolFolder {
 
   #complain(error: unknown): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    this.#disk.tell(`cannot take what an earlier run left: ${fileTrouble(error)}`);
+    this.#disk.tell(`cannot adopt the spool of an earlier run: ${fileTrouble(error)}`);
   }
 }

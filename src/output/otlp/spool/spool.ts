@@ -53,9 +53,7 @@ export class Spool {
       }
     }
     if (spool.torn > 0) {
-      disk.tell(
-        `a run was killed as it wrote to the spool: requests that it had not finished are lost (${spool.torn})`,
-      );
+      disk.tell(`an earlier run was killed while writing to the spool: incomplete requests are lost (${spool.torn})`);
     }
     return spool;
   }

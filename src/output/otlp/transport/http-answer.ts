@@ -46,7 +46,7 @@ async function unpacked(body: Buffer, encoding = ''): Promise<Buffer> {
   const name = encoding.trim().toLowerCase();
   if (body.length === 0 || name === '' || name === 'identity') return body;
   if (name === 'gzip' || name === 'x-gzip') return unzip(body, { maxOutputLength: LARGEST });
-  throw new RangeError(`an encoding that was not asked for: ${name}`);
+  throw new RangeError(`unexpected content encoding ${name}`);
 }
 
 /** Of an answer whose body has not come what is known. */
@@ -92,7 +92,7 @@ function errorText(answer: Answer): string {
 /** Where a redirection leads, without path and query, which may be secret. */
 function redirection({ headers: { location } }: Answer): string {
   const origin = location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
-  return `redirections are not followed${origin}`;
+  return `redirects are not followed${origin}`;
 }
 
 /** What a status means that is no success. */
@@ -110,8 +110,9 @@ function success(answer: Answer, { protocol, signal }: Route, show: ShowAnswer):
   const expected = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
   const { status, body } = answer;
   const type = contentType(answer) || expected;
-  if (answer.isCut) return unreadable(status, ': it is not whole');
-  if (body.length > 0 && type !== expected) return unreadable(status, `: it is ${show(type)}, not ${expected}`);
+  if (answer.isCut) return unreadable(status, ': truncated or undecodable');
+  if (body.length > 0 && type !== expected)
+    return unreadable(status, `: content type ${show(type)}, expected ${expected}`);
   return protocol === 'http/json' ? takenByJson(body, signal, status, show) : takenByProtobuf(body, status, show);
 }
 
@@ -119,7 +120,7 @@ export function outcomeOf(answer: Answer | undefined, route: Route, show: ShowAn
   if (answer === undefined)
     return {
       kind: 'refused',
-      message: `the answer is larger than ${LARGEST >> 20} MiB`,
+      message: `the response is larger than ${LARGEST >> 20} MiB`,
       answer: { error: 'answer_too_large' },
     };
   const isSuccess = answer.status >= 200 && answer.status < 300;

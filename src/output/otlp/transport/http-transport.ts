@@ -61,7 +61,7 @@ class HttpTransport implements Transport {
       const plain = this.#encode(request);
       body = this.#route.isCompressed ? await compress(plain, { level: LEVEL }) : plain;
     } catch (error) {
-      const message = this.#show(`the request can't be made: ${(error as Error).message}`);
+      const message = this.#show(`cannot send the request: ${(error as Error).message}`);
       return { kind: 'refused', message, answer: { error: '_OTHER' } };
     }
     if (this.#isClosed) return later('the connection is closed', undefined, { error: 'shutdown' });
@@ -95,7 +95,7 @@ class HttpTransport implements Transport {
         })
         .once('close', () => {
           signal.removeEventListener('abort', end);
-          if (!response) fail(new Error('the connection was closed without an answer'));
+          if (!response) fail(new Error('the connection was closed without a response'));
         })
         .end(body);
     });

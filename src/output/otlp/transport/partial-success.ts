@@ -9,7 +9,7 @@ const REJECTED_IN_JSON: Readonly<Record<Signal, string>> = {
   metrics: 'rejectedDataPoints',
 };
 
-const UNREADABLE = "the collector took it, but its answer can't be read";
+const UNREADABLE = 'accepted by the collector, but the response is unreadable';
 
 type Taken = Extract<Outcome, { kind: 'taken' }>;
 

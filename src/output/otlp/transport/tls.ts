@@ -32,7 +32,7 @@ export async function secureContextOf({ ca, cert, key }: TlsFiles): Promise<Secu
   try {
     return createSecureContext({ ...(authorities && { ca: authorities }), ...(cert && { cert }), ...(key && { key }) });
   } catch (error) {
-    throw new UsageError(`the certificates for OTLP can't be used: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`cannot use the OTLP certificates: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -43,19 +43,21 @@ export function opensslReason(text: string): string | undefined {
 
 /** Of a collector that could be anyone. */
 export function untrusted(reason: string): string {
-  const message = `the collector's certificate is not accepted: ${reason}`;
+  const message = `the collector's certificate is not trusted: ${reason}`;
   const isOfAnother = reason.includes('altnames');
-  return isOfAnother ? message : `${message}; OTEL_EXPORTER_OTLP_CERTIFICATE names a file of the authorities to trust`;
+  return isOfAnother
+    ? message
+    : `${message}; set --otlp-ca or OTEL_EXPORTER_OTLP_CERTIFICATE to a file of CA certificates`;
 }
 
 /** What TLS said that another try would not change; undefined for all else. */
 export function tlsRefusal(text: string): string | undefined {
   const reason = opensslReason(text) ?? '';
   if (/alert .*(certificate|unknown ca)/.test(reason)) {
-    return `the collector does not accept the client's certificate, or asks for one: ${reason}`;
+    return `the collector requires a client certificate or rejected ours: ${reason}`;
   }
   const isPlain = /wrong version number|packet length too long/.test(reason);
   return isPlain
-    ? `the collector speaks no TLS, and https:// asks for it, or gRPC without --otlp-insecure: ${reason}`
+    ? `the collector does not use TLS, but https:// or gRPC without --otlp-insecure requires it: ${reason}`
     : undefined;
 }

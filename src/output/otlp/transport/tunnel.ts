@@ -9,7 +9,7 @@ export class ProxyError extends Error {
   readonly status: number;
 
   constructor(status: number) {
-    super(`the proxy answered with HTTP ${status}`);
+    super(`the proxy responded with HTTP ${status}`);
     this.status = status;
   }
 }
@@ -58,7 +58,7 @@ export class TunnelAgent extends Agent {
           fail(new ProxyError(statusCode));
         }
       })
-      .once('timeout', () => request.destroy(new Error('the proxy does not answer')))
+      .once('timeout', () => request.destroy(new Error('the proxy does not respond')))
       .once('error', fail)
       .once('close', () => this.#opening.delete(request))
       .end();

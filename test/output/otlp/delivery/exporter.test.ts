@@ -124,7 +124,7 @@ describe('OTLP: Exporter', () => {
     await clock.tickAsync(1000);
     addNumbers(target, 206, 207);
     assert.equal(troubles.length, 2);
-    assert.match(troubles[1] ?? '', /too much waited.*95 more times/);
+    assert.match(troubles[1] ?? '', /queue full.*95 more times/);
     await closed(target, 10);
   });
 
@@ -137,7 +137,7 @@ describe('OTLP: Exporter', () => {
     // 0.8 of 1000, 1500, 2250, 3375; the next 4050 would be too late.
     assert.deepEqual(times(), [0, 800, 2000, 3800, 6500]);
     assert.equal(target.account.dropped.timeout, 10);
-    assert.match(troubles.join(), /does not take log records for now: away.*in time/);
+    assert.match(troubles.join(), /cannot export log records, will retry: away.*in time/);
     assert.deepEqual(
       reports.map(({ records, milliseconds, outcome }) => [records, milliseconds, outcome.kind]),
       [[10, 6500, 'later']],
@@ -191,7 +191,7 @@ describe('OTLP: Exporter', () => {
       const told = troubles.filter((text) => text.includes('999999999'));
       assert.equal(
         told[0],
-        `the collector wants log records no sooner than in 999999999 seconds: they are sent again in ${wait / 1000}`,
+        `the collector asks to retry log records in 999999999 seconds: retrying in ${wait / 1000} (--otlp-retry-max)`,
       );
       collector.answer = () => TAKEN;
       await target.close(1);
@@ -232,7 +232,7 @@ describe('OTLP: Exporter', () => {
     const target = exporter(collector);
     addNumbers(target, 0, 10);
     await clock.tickAsync(10);
-    assert.deepEqual(troubles, ['the collector does not take log records for now: Error: oops [31m again']);
+    assert.deepEqual(troubles, ['cannot export log records, will retry: Error: oops [31m again']);
     collector.answer = () => TAKEN;
     await clock.tickAsync(1000);
     assert.equal(target.account.delivered, 10);
@@ -288,9 +288,9 @@ describe('OTLP: Exporter', () => {
       { reason: 'rejected', count: 13, total: 13 },
     ]);
     assert.deepEqual(troubles, [
-      'the collector refused 10 log records, which are lost: not like this',
+      'the collector refused 10 log records, now lost: not like this',
       'the collector rejected 3 log records: bad name',
-      'the collector took the log records, and says: old schema',
+      'the collector accepted the log records with a warning: old schema',
     ]);
     await closed(target, 10);
   });

@@ -22,10 +22,10 @@ describe('OTLP: Troubles', () => {
     assert.deepEqual(told, [
       'away 0',
       'lost 0',
-      'away 60 (and 59 more times before)',
-      'lost 60 (and 59 more times before)',
-      'away 120 (and 59 more times before)',
-      'lost 120 (and 59 more times before)',
+      'away 60 (59 more times since the last message)',
+      'lost 60 (59 more times since the last message)',
+      'away 120 (59 more times since the last message)',
+      'lost 120 (59 more times since the last message)',
     ]);
   });
 

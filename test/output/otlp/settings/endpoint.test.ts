@@ -170,7 +170,7 @@ describe('output: otlp: endpoints', () => {
           assert.ok(error instanceof SnoopkitError && error.name === type, String(error));
           assert.match(
             error.message,
-            new RegExp(`^${name}: (not a URL|neither HOST:PORT nor a URL)[^\n]*such as [^\n]*$`),
+            new RegExp(`^${name}: (not an https?://|not HOST:PORT, a URL)[^\n]*such as [^\n]*$`),
           );
           return true;
         };

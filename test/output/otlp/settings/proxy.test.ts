@@ -89,7 +89,7 @@ describe('output: otlp: proxies', () => {
         () => otlpSettings({ http_proxy: text }, {}),
         (error: unknown) =>
           error instanceof SnoopkitError &&
-          /^http_proxy: not a proxy of http:\/\/, [^\n]*$/.test(error.message) &&
+          /^http_proxy: not an http:\/\/ proxy, [^\n]*$/.test(error.message) &&
           !/s3cret/.test(error.message),
       );
       // Where none is needed, none is looked at.

@@ -42,15 +42,15 @@ describe('output: otlp: the resource', () => {
   for (const [pair, mistake] of [
     ['b', 'has no ='],
     ['=b', 'has no name'],
-    ['b=%', 'is not percent-encoded as it should be'],
-    ['b=%ff', 'is not percent-encoded as it should be'],
-    ['%zz=b', 'is not percent-encoded as it should be'],
-    ['b=c=d', 'has more than one =, write %3D for those that belong to the value'],
+    ['b=%', 'has invalid percent-encoding'],
+    ['b=%ff', 'has invalid percent-encoding'],
+    ['%zz=b', 'has invalid percent-encoding'],
+    ['b=c=d', 'has more than one =, encode = in a value as %3D'],
   ] as const)
     it(`is nothing, with a warning, where one pair is '${pair}'`, () =>
       assert.deepEqual(resource(`a=1,${pair},service.name=x`), {
         attributes: [],
-        warnings: [`${VARIABLE}: ignored altogether, pair 2 ${mistake}`],
+        warnings: [`${VARIABLE}: ignored, pair 2 ${mistake}`],
       }));
 
   it('has the name of the service from the flag, its own variable, the attributes, or ours, in this order', () => {

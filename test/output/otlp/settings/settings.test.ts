@@ -175,7 +175,7 @@ describe('output: otlp: settings', () => {
         assert.ok(warning.startsWith(`${name}=${text}: `), warning);
         assert.match(
           warning,
-          /^\S+: (ignored, (it is no whole number from [01] to 2147483647|snoopkit knows \S.*)|taken as false, only true is true)$/,
+          /^\S+: (ignored, (expected an integer from [01] to 2147483647|supported: \S.*)|taken as false, expected true or false)$/,
         );
       });
 
@@ -225,7 +225,7 @@ describe('output: otlp: settings', () => {
     };
     assert.deepEqual(batch({ OTEL_BLRP_MAX_QUEUE_SIZE: '10' }), [10, 10]);
     const name = 'OTEL_BLRP_MAX_EXPORT_BATCH_SIZE';
-    const warning = `${name}=20: taken as 10, the queue has no more`;
+    const warning = `${name}=20: reduced to 10, the queue size`;
     assert.deepEqual(batch({ OTEL_BLRP_MAX_QUEUE_SIZE: '10', [name]: '20' }), [10, 10, warning]);
     assert.deepEqual(batch({ [name]: '20' }, { maxQueue: 10 }), [10, 10, warning]);
     assert.deepEqual(batch({ [name]: '10' }, { maxQueue: 10 }), [10, 10]);
@@ -233,7 +233,7 @@ describe('output: otlp: settings', () => {
       () => batch({}, { maxQueue: 10, maxBatch: 11 }),
       (error) =>
         error instanceof UsageError &&
-        error.message === '--otlp-batch 11: more than the queue, 10; give a larger --otlp-queue',
+        error.message === '--otlp-batch 11: exceeds the queue size of 10; use a larger --otlp-queue',
     );
   });
 
@@ -243,12 +243,12 @@ describe('output: otlp: settings', () => {
     ['none', false],
     ['None', false],
     ['otlp,none', true],
-    ['console', false, 'snoopkit has otlp and none, and sends no logs to console'],
-    ['otlp, console', true, 'snoopkit has otlp and none, and sends no logs to console'],
-    ['prometheus', false, 'snoopkit has otlp and none, and sends no logs to prometheus'],
-    ['otlp/stdout', false, 'snoopkit has otlp and none, and sends no logs to otlp/stdout'],
-    ['nonsense', true, 'what is neither otlp nor none is ignored'],
-    ['none,nonsense', false, 'what is neither otlp nor none is ignored'],
+    ['console', false, 'console is not supported, only otlp and none; no logs are sent there'],
+    ['otlp, console', true, 'console is not supported, only otlp and none; no logs are sent there'],
+    ['prometheus', false, 'prometheus is not supported, only otlp and none; no logs are sent there'],
+    ['otlp/stdout', false, 'otlp/stdout is not supported, only otlp and none; no logs are sent there'],
+    ['nonsense', true, 'only otlp and none are supported, others are ignored'],
+    ['none,nonsense', false, 'only otlp and none are supported, others are ignored'],
   ] as const)
     it(`${isExported ? 'export' : 'do not export'} logs with OTEL_LOGS_EXPORTER=${text}`, () => {
       const settings = otlpSettings({ OTEL_LOGS_EXPORTER: text }, {});

@@ -91,38 +91,28 @@ describe('output: otlp: files for TLS', () => {
 
   it('must be what they are for', () => {
     for (const name of ['text', 'der', 'key'])
-      fails({ [CA]: path(name) }, {}, 'SnoopkitError', /_CERTIFICATE: \/.* is not a certificate in PEM$/);
+      fails({ [CA]: path(name) }, {}, 'SnoopkitError', /_CERTIFICATE: \/.* is not a PEM certificate$/);
     fails({}, { ca: path('text') }, 'UsageError', /^--otlp-ca: /);
     for (const name of ['text', 'cert', 'locked'])
       fails(
         {},
         { cert: path('cert'), key: path(name) },
         'UsageError',
-        /^--otlp-key: .* is not a private key in PEM, without/,
+        /^--otlp-key: .* is not a PEM private key without/,
       );
     fails(
       {},
       { cert: path('cert'), key: path('other') },
       'UsageError',
-      /^--otlp-key: \/.*other is not the key of \/.*cert$/,
+      /^--otlp-key: \/.*other does not match the certificate \/.*cert$/,
     );
   });
 
   it('must be there in pairs', () => {
-    fails(
-      { [CERT]: path('cert') },
-      {},
-      'SnoopkitError',
-      /^OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: of no use without the key: give/,
-    );
-    fails(
-      { [CLIENT_KEY]: path('key') },
-      {},
-      'SnoopkitError',
-      /^OTEL_EXPORTER_OTLP_CLIENT_KEY: of no use without the certificate/,
-    );
+    fails({ [CERT]: path('cert') }, {}, 'SnoopkitError', /^OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: needs a key: set/);
+    fails({ [CLIENT_KEY]: path('key') }, {}, 'SnoopkitError', /^OTEL_EXPORTER_OTLP_CLIENT_KEY: needs a certificate/);
     fails({ [own(CERT)]: path('cert') }, {}, 'SnoopkitError', /^OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE: /);
-    fails({}, { cert: path('cert') }, 'UsageError', /^--otlp-cert: of no use/);
-    fails({}, { key: path('key') }, 'UsageError', /^--otlp-key: of no use/);
+    fails({}, { cert: path('cert') }, 'UsageError', /^--otlp-cert: needs a key/);
+    fails({}, { key: path('key') }, 'UsageError', /^--otlp-key: needs a certificate/);
   });
 });

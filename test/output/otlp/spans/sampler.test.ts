@@ -67,7 +67,7 @@ describe('otlp: samplers', () => {
     for (const name of ['jaeger_remote', 'sometimes']) {
       const { sampling, warnings } = settingsOf(name);
       assert.deepEqual(sampling, { ratio: 1, isParentBased: true });
-      assert.match(warnings.join(), /^OTEL_TRACES_SAMPLER=\w+: ignored, snoopkit knows always_on, /);
+      assert.match(warnings.join(), /^OTEL_TRACES_SAMPLER=\w+: ignored, supported: always_on, /);
       assert.deepEqual(settingsOf(name, '7', false).warnings, [], 'where no spans are asked for');
     }
   });

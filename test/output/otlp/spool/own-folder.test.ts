@@ -36,7 +36,7 @@ describe('OTLP: whose the folder of a spool is', () => {
       await refused(
         path,
         new RegExp(
-          `others can write to ${path} \\(mode ${mode.toString(8).padStart(4, '0')}\\): (chmod go-w|name one)`,
+          `others can write to ${path} \\(mode ${mode.toString(8).padStart(4, '0')}\\): (chmod go-w|use a folder)`,
         ),
       );
     }
@@ -54,9 +54,9 @@ describe('OTLP: whose the folder of a spool is', () => {
     const path = made(0o755, 'theirs');
     const below = made(0o700, 'theirs', 'ours');
     chownSync(path, STRANGER, STRANGER);
-    await refused(below, /theirs belongs to somebody else \(uid 12345\)/);
+    await refused(below, /theirs belongs to another user \(uid 12345\)/);
     rmSync(below, { recursive: true });
-    await refused(path, /theirs belongs to somebody else/);
+    await refused(path, /theirs belongs to another user/);
   });
 
   it('follows no link of somebody else, but one of its own', async function () {
@@ -67,8 +67,8 @@ describe('OTLP: whose the folder of a spool is', () => {
     symlinkSync(path, theirs);
     lchownSync(theirs, STRANGER, STRANGER);
     await open(ours);
-    await refused(theirs, /theirs is a link of somebody else \(uid 12345\)/);
-    await assert.rejects(open(join(theirs, 'new')), /theirs is a link of somebody else/);
+    await refused(theirs, /theirs is a symbolic link of another user \(uid 12345\)/);
+    await assert.rejects(open(join(theirs, 'new')), /theirs is a symbolic link of another user/);
     assert.deepEqual(readdirSync(path), []);
   });
 });

@@ -59,7 +59,7 @@ describe('output: OTLP through a proxy', () => {
       assert.equal(server.requests[0]?.headers['proxy-authorization'], undefined);
       const { kind, message } = await sendOne(route({ tls: {} }));
       assert.equal(kind, 'refused');
-      assert.match(message, /is not accepted/);
+      assert.match(message, /is not trusted/);
     });
 
     it('tells what the proxy answers, and tries again what is worth it', async () => {

@@ -99,7 +99,7 @@ describe('output: OTLP over HTTP', () => {
       const location = `${server.url('/elsewhere?token=secret')}`;
       const { kind, message } = await answered({ status, headers: { location } });
       assert.equal(kind, 'refused');
-      assert.match(message, new RegExp(`^HTTP ${status} .*: redirections are not followed to ${server.url().origin}$`));
+      assert.match(message, new RegExp(`^HTTP ${status} .*: redirects are not followed to ${server.url().origin}$`));
     }
     assert.ok(server.requests.every(({ path }) => path === '/v1/logs'));
   });
@@ -133,11 +133,11 @@ describe('output: OTLP over HTTP', () => {
   it('takes a success that can not be read for one, and says so', async () => {
     const type = await answered({ body: '<html>', headers: { 'content-type': 'text/html; charset=utf-8' } });
     assert.equal(type.kind, 'taken');
-    assert.match(type.message, /can't be read: it is text\/html, not application\/x-protobuf$/);
+    assert.match(type.message, /response is unreadable: content type text\/html, expected application\/x-protobuf$/);
     for (const body of ['{', 'null']) {
       const { kind, message } = await answered({ body }, 'http/json');
       assert.equal(kind, 'taken');
-      assert.match(message, /can't be read/);
+      assert.match(message, /response is unreadable/);
     }
     // Without a type it is what was asked for.
     assert.deepEqual(await answered({ body: partialSuccess(0, ''), headers: { 'content-type': '' } }), TAKEN);
@@ -146,7 +146,7 @@ describe('output: OTLP over HTTP', () => {
   it('refuses an answer of more than 4 MiB', async () => {
     for (const status of [200, 503]) {
       const outcome = await answered({ status, body: Buffer.alloc((4 << 20) + 1) });
-      assert.deepEqual(outcome, { kind: 'refused', message: 'the answer is larger than 4 MiB' });
+      assert.deepEqual(outcome, { kind: 'refused', message: 'the response is larger than 4 MiB' });
     }
     assert.equal((await answered({ body: Buffer.alloc(4 << 20) })).kind, 'taken');
   });
@@ -217,7 +217,7 @@ describe('output: OTLP over HTTP', () => {
       for (const outcome of [cut, stalled]) {
         assert.equal(outcome.kind, kind, `${status}: ${outcome.message}`);
         if (outcome.kind === 'later') assert.equal(outcome.after, 7000);
-        if (kind === 'taken') assert.match(outcome.message, /can't be read: it is not whole$/);
+        if (kind === 'taken') assert.match(outcome.message, /response is unreadable: truncated or undecodable$/);
         else assert.match(outcome.message, new RegExp(`^HTTP ${status} [^:]*$`));
       }
     }
@@ -242,7 +242,7 @@ describe('output: OTLP over HTTP', () => {
       ['br', body],
     ] as const) {
       const outcome = await answered({ body: bytes, headers: { 'content-encoding': encoding } });
-      assert.deepEqual([outcome.kind, /not whole$/.test(outcome.message)], ['taken', true], encoding);
+      assert.deepEqual([outcome.kind, /truncated or undecodable$/.test(outcome.message)], ['taken', true], encoding);
       const refused = await answered({ status: 400, body: bytes, headers: { 'content-encoding': encoding } });
       assert.deepEqual(refused, { kind: 'refused', message: 'HTTP 400 Bad Request' });
     }
@@ -251,7 +251,7 @@ describe('output: OTLP over HTTP', () => {
       assert.deepEqual(nothing, TAKEN);
     }
     const bomb = await answered({ body: gzipSync(Buffer.alloc(64 << 20)), headers: { 'content-encoding': 'gzip' } });
-    assert.deepEqual(bomb, { kind: 'refused', message: 'the answer is larger than 4 MiB' });
+    assert.deepEqual(bomb, { kind: 'refused', message: 'the response is larger than 4 MiB' });
   });
 
   it('names what an answer was, or why there was none', async () => {

@@ -35,7 +35,10 @@ describe('output: OTLP over TLS', () => {
       it('refuses at once a certificate that no authority vouches for', async () => {
         const [outcome] = await outcomes(certificates.server, {});
         assert.equal(outcome?.kind, 'refused');
-        assert.match(outcome.message, /is not accepted: .*certificate; OTEL_EXPORTER_OTLP_CERTIFICATE names a file/);
+        assert.match(
+          outcome.message,
+          /is not trusted: .*certificate; set --otlp-ca or OTEL_EXPORTER_OTLP_CERTIFICATE to a file/,
+        );
         assert.equal(server?.requests.length, 0);
       });
 
@@ -43,7 +46,7 @@ describe('output: OTLP over TLS', () => {
         for (const host of ['127.0.0.1', 'localhost']) {
           const [outcome] = await outcomes(certificates.stranger, { ca: certificates.ca }, host);
           assert.equal(outcome?.kind, 'refused');
-          assert.match(outcome.message, /is not accepted: .*altnames/);
+          assert.match(outcome.message, /is not trusted: .*altnames/);
           assert.ok(outcome.message.includes(host), outcome.message);
           assert.equal(server?.requests.length, 0);
           await server?.stop();
@@ -59,10 +62,7 @@ describe('output: OTLP over TLS', () => {
         const { ca } = certificates;
         const [outcome] = await outcomes({ ...certificates.server, clientCa: ca }, { ca });
         assert.equal(outcome?.kind, 'refused');
-        assert.match(
-          outcome.message,
-          /^the collector does not accept the client's certificate, or asks for one: .*alert/,
-        );
+        assert.match(outcome.message, /^the collector requires a client certificate or rejected ours: .*alert/);
         assert.equal(server?.requests.length, 0);
       });
 
@@ -73,7 +73,7 @@ describe('output: OTLP over TLS', () => {
         assert.equal(outcome.kind, 'refused');
         assert.match(
           outcome.message,
-          /^the collector speaks no TLS, and https:\/\/ asks for it, or gRPC without --otlp-insecure: wrong version number$/,
+          /^the collector does not use TLS, but https:\/\/ or gRPC without --otlp-insecure requires it: wrong version number$/,
         );
         assert.equal(server.requests.length, 0);
       });
@@ -87,7 +87,7 @@ describe('output: OTLP over TLS', () => {
         ]) {
           await assert.rejects(transportOf(routeTo(url, protocol, { tls }), AGENT), {
             code: 'ERR_SNOOPKIT_USAGE',
-            message: /^the certificates for OTLP can't be used: /,
+            message: /^cannot use the OTLP certificates: /,
           });
         }
       });

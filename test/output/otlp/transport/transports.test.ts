@@ -62,7 +62,7 @@ describe('output: OTLP over each protocol', () => {
         ]) {
           const { kind, message } = await answered(Buffer.from(bytes));
           assert.equal(kind, 'taken');
-          assert.match(message, /can't be read/);
+          assert.match(message, /response is unreadable/);
         }
       });
 
