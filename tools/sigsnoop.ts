@@ -11,7 +11,7 @@ export default defineTool({
   name: 'sigsnoop',
   summary: 'trace signals: sender, target and result',
   description:
-    'Report each signal sent by the kernel or by a process with kill(2) and related calls, and each failed call. Filters apply to both ends: a signal is shown if its sender or its target passes all of them. --sender-* and --target-* apply to one end only. With --kill, it does the job of killsnoop.',
+    'Report each signal sent by the kernel or by a process with kill(2) and related calls, and each failed call. Filters apply to both ends: a signal is shown if its sender or its target passes all of them. --sender-* and --target-* apply to one end only.',
   event: { struct: 'sigsnoop_event', name: 'signal' },
   columns: ['pid', 'comm', 'signal', 'target_pid', 'target_comm', 'result'],
   fields: {
