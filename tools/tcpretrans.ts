@@ -72,7 +72,7 @@ export default defineTool({
     { summary: 'Retransmissions of one process, with times', command: '-p 1234 -T' },
     {
       summary: 'Retransmissions to one network, with sequence number and length',
-      command: '--remote-addr 10.0.0.0/8 -F +seq,length',
+      command: '--remote-addr 10.0.0.0/8 -F +seq,+length',
     },
     { summary: 'Retransmissions that could not be sent, with the kernel stack trace', command: '-x --stack' },
     { summary: 'Counts, every ten seconds', command: '--count -i 10' },

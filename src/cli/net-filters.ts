@@ -56,7 +56,7 @@ export function parseNetwork(flag: string, text: string): Network {
   const [address = '', length, ...more] = text.split('/');
   const version = isIP(address);
   if (version === 0 || more.length > 0 || address.includes('%'))
-    throw new UsageError(`${flag} ${text}: give an IP address or a network, such as 10.0.0.0/8 or 2001:db8::/32`);
+    throw new UsageError(`${flag} ${text}: expected an IP address or a network, such as 10.0.0.0/8 or 2001:db8::/32`);
   const bits = version === 4 ? 32 : 128;
   const prefix = length === undefined ? bits : parseInteger(`${flag} ${address}/`, length, 0, bits);
   const bytes = version === 4 ? [...MAPPED, ...address.split('.').map(Number)] : ip6Bytes(address);
