@@ -73,12 +73,12 @@ function parseResourceFlags(flag: string, texts: readonly string[]): TextAttribu
   }
 }
 
-/** Throws UsageError where flags are given for --output otlp, and there is another one. */
+/** Throws UsageError where flags are given for OTLP, and it is not asked for. */
 export function refuseOtlpFlags(given: Readonly<Record<string, unknown>>): void {
   const name = Object.keys(given).find(
     (key) => /^(otlp-|spool-max$|trace-root$)/.test(key) && given[key] !== undefined,
   );
-  if (name !== undefined) throw new UsageError(`--${name} goes with --output otlp: give both`);
+  if (name !== undefined) throw new UsageError(`--${name} goes with --otlp, or --output otlp: give both`);
 }
 
 /** undefined for a flag that is not given, so that the environment has its say. */

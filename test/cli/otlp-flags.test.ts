@@ -106,7 +106,7 @@ describe('cli: the flags of OTLP', () => {
     for (const name of ['otlp-endpoint', 'spool-max', 'otlp-spans'])
       assert.throws(() => refuseOtlpFlags({ [name]: 'x' }), {
         name: 'UsageError',
-        message: `--${name} goes with --output otlp: give both`,
+        message: `--${name} goes with --otlp, or --output otlp: give both`,
       });
   });
 

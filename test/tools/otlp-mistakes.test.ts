@@ -9,7 +9,7 @@ const OTLP = ['-o', 'otlp'];
 
 /** Flags, and the line that says what is wrong with them; test/cli/otlp-flags.test.ts has more. FOLDER is one with files. */
 const FLAGS: readonly (readonly [flags: readonly string[], line: RegExp])[] = [
-  [['--otlp-endpoint', 'http://localhost:4318'], /^--otlp-endpoint goes with --output otlp: give both$/],
+  [['--otlp-endpoint', 'http://localhost:4318'], /^--otlp-endpoint goes with --otlp, or --output otlp: give both$/],
   [[...OTLP, '--trace-root'], /^--trace-root goes with --otlp-spans: give both$/],
   [[...OTLP, '--spool-max', '1G'], /^--spool-max goes with --otlp-spool: give both$/],
   [[...OTLP, '--otlp-spool', 'FOLDER/spool', '--spool-max', '1K'], /^--spool-max 1K: give a size of at least 1M/],
