@@ -39,10 +39,20 @@ function startsCommand(words: readonly string[], at: number): boolean {
   );
 }
 
+/** How far behind the program its subcommand and options are looked for. */
+const NEAR = 16;
+
+/** Where the command ends that the word belongs to: before an operator of the shell, or behind a word with one at its end. */
+function endOf(words: readonly string[], start: number): number {
+  let at = start;
+  while (at < words.length && !SEPARATOR.test(words[at] ?? '')) at++;
+  return at === words.length || /^[;|&]+$/.test(words[at] ?? '') ? at : at + 1;
+}
+
 function* hiddenIn(words: readonly string[], start: number, end: number): Generator<number> {
   const program = baseName(words[start] ?? '');
-  const rest = words.slice(start + 1, end);
-  const joined = `${rest.slice(0, 16).join(' ')} `;
+  const rest = words.slice(start + 1, Math.min(end, start + 1 + NEAR));
+  const joined = `${rest.join(' ')} `;
   for (const { program: name, subcommand, option, isLast } of OPERANDS) {
     if (!name.test(program)) continue;
     const [begin] = subcommand?.exec(joined) ?? [];
@@ -62,16 +72,15 @@ function* hiddenIn(words: readonly string[], start: number, end: number): Genera
 /** The positions of such words. */
 export function hiddenOperands(words: readonly string[]): number[] {
   const hidden: number[] = [];
+  let end = 0;
   for (let start = 0; start < words.length; start++) {
     const word = words[start] ?? '';
     if (word.length > 256 || !ANY.test(baseName(word)) || !startsCommand(words, start)) continue;
-    const length = words.slice(start).findIndex((one) => SEPARATOR.test(one));
-    const isWhole = length < 0;
-    let end = isWhole ? words.length : start + length + 1;
-    // An operator of the shell by itself.
-    if (!isWhole && /^[;|&]+$/.test(words[end - 1] ?? '')) end--;
-    hidden.push(...hiddenIn(words, start, end));
-    start = Math.max(start, end - 1);
+    if (start >= end) end = endOf(words, start);
+    const more = [...hiddenIn(words, start, end)];
+    if (more.length === 0) continue;
+    for (const at of more) hidden.push(at);
+    start = end - 1;
   }
   return hidden;
 }

@@ -42,6 +42,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       ['sh', '-c', 'cd /x && vault login * && vault kv get a'],
     ],
     ['sudo htpasswd -b file user secret', 'sudo htpasswd -b file user *'],
+    ['kubectl exec vault -- vault login secret', 'kubectl exec vault -- vault login *'],
     ['mosquitto_passwd -b file user secret', 'mosquitto_passwd -b file user *'],
     ['mosquitto_passwd -D file user'],
     ['rabbitmqctl add_user me secret', 'rabbitmqctl add_user me *'],
@@ -286,6 +287,9 @@ describe('output: OTLP, arguments of commands', () => {
       'https://a@',
       'hvs.',
       'vault login ',
+      'vault ',
+      'vault ; ',
+      'sudo htpasswd ',
       'sk-a-',
     ]) {
       const start = performance.now();
