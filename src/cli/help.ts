@@ -72,7 +72,7 @@ export class SnoopkitHelp extends Help {
   /** Shows help on a command, a flag group, or all commands. Throws UsageError if there is no such command or group. */
   async tell(subject?: string, topic?: string): Promise<void> {
     const command = subject === undefined ? undefined : this.config.findCommand(subject);
-    if (subject === undefined || subject === ALL) await this.showRootHelp();
+    if (subject === undefined || subject === ALL || subject === this.config.bin) await this.showRootHelp();
     else if (command) await this.#tellOf(command, topic);
     else this.#tellOfGroup(subject, this.config.commands);
     await writeText(this.#text);

@@ -110,6 +110,7 @@ function otlpOf(flags: SharedFlagValues, output: Output, command: readonly strin
 
 function fileOf({ out, truncate, rotate, keep }: SharedFlagValues): FileOptions {
   const needs = (flag: string, other: string) => new UsageError(`${flag} needs ${other}`);
+  if (out === '') throw new UsageError('--out: empty value');
   if (out === undefined && truncate) throw needs('--truncate', '--out');
   if (out === undefined && rotate !== undefined) throw needs('--rotate', '--out');
   if (rotate === undefined && keep !== undefined) throw needs('--keep', '--rotate');

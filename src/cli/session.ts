@@ -7,6 +7,7 @@ import { exitNow, isPeerGone } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import { Destination } from '../output/destination.js';
 import { OutputFile } from '../output/output-file.js';
+import { checkSameForm } from '../output/same-form.js';
 import { type Attached, attachTool } from './attach.js';
 import { keepBytecode } from './bytecode.js';
 import { cgroupTable } from './cgroup-table.js';
@@ -122,11 +123,14 @@ class Session {
 
   /** Opens the output before anything is loaded, since it may block; undefined if the user stops the run. */
   async #openDestination(): Promise<Destination | undefined> {
-    const { out, file } = this.#options;
+    const { out, file, output } = this.#options;
     if (out === undefined) return Destination.stdout();
     const opened = await OutputFile.open(out, file, { signal: this.#stop.signal, onWait: say });
-    this.#canReopen = opened?.isRegular === true;
-    return opened && new Destination(opened);
+    if (!opened) return undefined;
+    const destination = new Destination(opened);
+    checkSameForm(opened, output, this.#prepared.format);
+    this.#canReopen = opened.isRegular;
+    return destination;
   }
 
   async #startCommand(): Promise<TracedCommand | undefined> {

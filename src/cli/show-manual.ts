@@ -21,7 +21,8 @@ function man(path: string): Promise<number | undefined> {
 }
 
 /** Shows the manual page of a command, or snoopkit's own. Throws UsageError for an unknown command. */
-export async function showManual(config: Config, name?: string): Promise<void> {
+export async function showManual(config: Config, page?: string): Promise<void> {
+  const name = page === config.bin ? undefined : page;
   if (name !== undefined && !config.findCommand(name)) throw new UsageError(notFoundText(name, config.commandIDs));
   const path = join(config.root, 'man/man8', `${name === undefined ? 'snoopkit' : `snoopkit-${name}`}.8`);
   const isThere = existsSync(path);

@@ -1,8 +1,11 @@
 import { constants } from 'node:os';
 
-/** The first signal for programs' own use (include/uapi/asm-generic/signal.h); the C library keeps two of them. */
-const REALTIME = 32;
-const LAST = 64;
+/** Real-time signals as signal(7), bash and glibc count them: the kernel's first two belong to the C library, without names. */
+const KERNEL_REALTIME = 32;
+const RTMIN = 34;
+const RTMAX = 64;
+/** From here on bash counts back from the last. */
+const NEAR_RTMAX = 50;
 
 /** What os.constants calls by two names: the usual one. */
 const USUAL: Record<number, string> = { 6: 'SIGABRT', 29: 'SIGIO' };
@@ -10,23 +13,32 @@ const USUAL: Record<number, string> = { 6: 'SIGABRT', 29: 'SIGIO' };
 const names = new Map<number, string>();
 for (const [name, number] of Object.entries(constants.signals)) names.set(number, USUAL[number] ?? name);
 
-/** The name of a signal, as signal(7) has it; the number where it has none. */
+const counted = (base: string, sign: string, offset: number) => (offset === 0 ? base : `${base}${sign}${offset}`);
+
+function realtimeName(number: number): string {
+  if (number < RTMIN) return `SIG${number}`;
+  return number < NEAR_RTMAX ? counted('SIGRTMIN', '+', number - RTMIN) : counted('SIGRTMAX', '-', RTMAX - number);
+}
+
+/** The name of a signal, as signal(7) and `kill -l` of bash have it; the number where it has none. */
 export function signalName(number: number): string {
-  if (number >= REALTIME && number <= LAST) return number === REALTIME ? 'SIGRTMIN' : `SIGRTMIN+${number - REALTIME}`;
+  if (number >= KERNEL_REALTIME && number <= RTMAX) return realtimeName(number);
   return names.get(number) ?? String(number);
 }
 
-/** The number of a signal: `KILL`, `SIGKILL`, `9`, `RTMIN+8` or `RTMAX-1`; undefined for what is none. */
+/** The number of a signal: `KILL`, `SIGKILL`, `9`, `RTMIN+8`, `RTMAX-1` or `SIG32`; undefined for what is none. */
 export function signalNumber(text: string): number | undefined {
   if (/^\d+$/.test(text)) {
     const number = Number(text);
-    return number >= 1 && number <= LAST ? number : undefined;
+    return number >= 1 && number <= RTMAX ? number : undefined;
   }
   const name = text.toUpperCase().replace(/^(?!SIG)/, 'SIG');
+  const [, bare] = /^SIG(32|33)$/.exec(name) ?? [];
+  if (bare !== undefined) return Number(bare);
   const [, base, offset = '0'] = /^SIG(RTMIN(?=$|\+)|RTMAX(?=$|-))(?:[+-](\d+))?$/.exec(name) ?? [];
   if (base === undefined) return constants.signals[name as NodeJS.Signals];
-  const number = base === 'RTMIN' ? REALTIME + Number(offset) : LAST - Number(offset);
-  return number >= REALTIME && number <= LAST ? number : undefined;
+  const number = base === 'RTMIN' ? RTMIN + Number(offset) : RTMAX - Number(offset);
+  return number >= RTMIN && number <= RTMAX ? number : undefined;
 }
 
 /** Codes with the same meaning for all signals (include/uapi/asm-generic/siginfo.h). */

@@ -48,17 +48,18 @@ function cell(column: Column, isFirst: boolean): Part {
  * table, so that there is no line break in any. What is missing is empty.
  */
 export class CsvFormat implements Format {
-  readonly #header: string;
+  readonly header: string;
   readonly #cells: readonly Part[];
 
   constructor(columns: readonly Column[]) {
-    this.#header = `${columns.map(({ name }) => name).join(',')}\n`;
+    this.header = columns.map(({ name }) => name).join(',');
     const cells = columns.map((column, i) => cell(column, i === 0));
     this.#cells = memoized(columns, cells);
   }
 
   begin(out: OutputBuffer): void {
-    out.ascii(this.#header);
+    out.ascii(this.header);
+    out.byte(NEWLINE);
   }
 
   event(record: Parameters<Part>[0], out: OutputBuffer): void {

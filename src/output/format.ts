@@ -45,6 +45,8 @@ export interface Report {
 
 /** One way to write events: it turns them into bytes, and knows nothing of where these go. */
 export interface Format {
+  /** The line that each file begins with, and all files of this form that can be added to; without its end. */
+  readonly header?: string | undefined;
   /** What stands before the first event; `opening`, where it is asked for, in a format with a place for it. */
   begin(out: OutputBuffer, opening?: Opening): void;
   /** One event. Throws RangeError when the record can't be read; what it wrote of it is then taken back. */

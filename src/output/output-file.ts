@@ -12,10 +12,11 @@ import {
   type Stats,
   statSync,
 } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SnoopkitError } from '../errors.js';
 import { errnoText } from '../kernel/errno.js';
-import { checkOwner, withoutLinks } from './trusted-path.js';
+import { checkOwner, UntrustedPathError, withoutLinks } from './trusted-path.js';
 
 const NEWLINE = 0x0a;
 /** How often it is tried again to open a FIFO that nobody reads, and when that is told. */
@@ -44,10 +45,16 @@ export interface Waiting {
   readonly onWait: (line: string) => void;
 }
 
+function reasonOf(cause: unknown): string {
+  if (cause instanceof UntrustedPathError) return cause.reason;
+  if (cause instanceof SnoopkitError) return cause.message;
+  const { errno = 0 } = cause as NodeJS.ErrnoException;
+  return errnoText(-errno);
+}
+
 function failure(path: string, cause: unknown): Error {
   if (cause instanceof SnoopkitError) return cause;
-  const { errno = 0 } = cause as NodeJS.ErrnoException;
-  return new SnoopkitError('OUTPUT', `cannot write to ${path}: ${errnoText(-errno)}`, { cause });
+  return new SnoopkitError('OUTPUT', `cannot write to ${path}: ${reasonOf(cause)}`, { cause });
 }
 
 interface Opened {
@@ -149,17 +156,27 @@ export class OutputFile {
   /** Whether a run that was killed has left a line without its end. */
   get hasTornLine(): boolean {
     if (!this.isRegular || this.#size === 0) return false;
+    const last = this.#read(this.#size - 1, 1);
+    return last.length === 1 && last[0] !== NEWLINE;
+  }
+
+  /** The first bytes of what stays in it; none where it is empty, to be emptied, not of a disk, or can't be read. */
+  readStart(length: number): Buffer {
+    return this.isRegular && !this.#isToBeEmptied ? this.#read(0, length) : Buffer.alloc(0);
+  }
+
+  #read(position: number, length: number): Buffer {
     try {
       const reader = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK);
-      const last = Buffer.alloc(1);
+      const bytes = Buffer.alloc(length);
       try {
-        return readSync(reader, last, 0, 1, this.#size - 1) === 1 && last[0] !== NEWLINE;
+        return bytes.subarray(0, readSync(reader, bytes, 0, length, position));
       } finally {
         closeSync(reader);
       }
     } catch {
       // It may be written and not read.
-      return false;
+      return Buffer.alloc(0);
     }
   }
 
@@ -169,7 +186,8 @@ export class OutputFile {
     try {
       this.#take(openOnce(this.path, this.#options.mode ?? 0o600));
     } catch (cause) {
-      throw failure(this.path, cause);
+      const line = `cannot reopen ${this.path}: ${reasonOf(cause)}; still writing to the old file`;
+      throw new SnoopkitError('OUTPUT', line, { cause });
     }
   }
 
@@ -199,17 +217,26 @@ export class OutputFile {
     const [now, known] = [fstatSync(this.#fd), this.#size];
     this.#size = now.size;
     if (!rotate || now.size < known) return;
-    const real = withoutLinks(this.path);
+    let step = 'following its links';
     try {
-      for (let i = rotate.keep; i > 0; i--) rename(i === 1 ? real : `${real}.${i - 1}`, `${real}.${i}`);
+      const real = withoutLinks(this.path);
+      // As the user calls it, where links don't lead elsewhere.
+      const shown = real === resolve(this.path) ? this.path : real;
+      for (let i = rotate.keep; i > 0; i--) {
+        const [from, to] = [i === 1 ? '' : `.${i - 1}`, `.${i}`];
+        step = `renaming ${shown}${from} to ${shown}${to}`;
+        rename(real + from, real + to);
+      }
+      step = `creating ${shown}`;
       const opened = openOnce(this.path, now.mode & 0o777);
       this.#take(opened);
+      step = `giving ${shown} its owner and mode`;
       fchmodSync(opened.fd, now.mode & 0o777);
       if (now.uid !== opened.stats.uid || now.gid !== opened.stats.gid) fchownSync(opened.fd, now.uid, now.gid);
     } catch (cause) {
-      // Then it grows.
       this.#rotation = undefined;
-      throw failure(this.path, cause);
+      const line = `cannot rotate ${this.path}: ${step}: ${reasonOf(cause)}; rotation is off for the rest of the run, and the file grows`;
+      throw new SnoopkitError('OUTPUT', line, { cause });
     }
   }
 

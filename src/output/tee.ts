@@ -11,6 +11,10 @@ export class TeeFormat implements Format {
     this.#formats = formats;
   }
 
+  get header(): string | undefined {
+    return this.#formats.find(({ header }) => header !== undefined)?.header;
+  }
+
   begin(out: OutputBuffer, opening?: Opening): void {
     for (const format of this.#formats) format.begin(out, opening);
   }

@@ -16,8 +16,18 @@ const isOpenToAll = ({ mode }: Stats) => (mode & STICKY) !== 0 && (mode & WRITAB
 const isStrange = ({ uid }: Stats, folder: Stats) =>
   isOpenToAll(folder) && uid !== process.geteuid?.() && uid !== folder.uid;
 
+/** A path that is not to be trusted, or has no end. */
+export class UntrustedPathError extends SnoopkitError {
+  readonly reason: string;
+
+  constructor(path: string, reason: string) {
+    super('OUTPUT', `cannot write to ${path}: ${reason}`);
+    this.reason = reason;
+  }
+}
+
 function refuse(path: string, what: string): never {
-  throw new SnoopkitError('OUTPUT', `cannot write to ${path}: ${what}`);
+  throw new UntrustedPathError(path, what);
 }
 
 /** The path without symbolic links, but for those of /proc, which are none. Throws SnoopkitError for one by a stranger. */

@@ -224,6 +224,16 @@ describe('cli: words that are wrong', () => {
     return said;
   };
 
+  it('takes snoopkit itself for a page, too', async () => {
+    for (const command of ['help', 'man']) {
+      const [own, named] = await Promise.all([snoopkit([command]), snoopkit([command, 'snoopkit'])]);
+      assert.deepEqual([named.status, named.said], [0, own.said]);
+      assert.ok(own.stdout.length > 1000);
+      assert.equal(named.stdout.toString(), own.stdout.toString());
+    }
+    assert.equal(await told('man', 'snoopki'), 'snoopkit: there is no command snoopki (snoopkit --help lists them)\n');
+  });
+
   it('names the command that was meant', async () => {
     assert.equal(await told('opensnop'), 'snoopkit: unknown command opensnop; did you mean opensnoop?\n');
     assert.equal(await told('opensnop', '--help'), 'snoopkit: unknown command opensnop; did you mean opensnoop?\n');

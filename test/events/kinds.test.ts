@@ -205,7 +205,9 @@ describe('events: signals', () => {
 
   for (const [signal, name] of [
     [9, 'SIGKILL'],
-    [64, 'SIGRTMIN+32'],
+    [33, 'SIG33'],
+    [37, 'SIGRTMIN+3'],
+    [64, 'SIGRTMAX'],
     [99, '99'],
     [-1, '-1'],
     [0, undefined],

@@ -144,7 +144,32 @@ describe('output: files', () => {
       destination.write(Buffer.from('more\n'));
       await destination.close();
       assert.equal(readFileSync(join(folder, `moved-${count}`, 'file'), 'utf8'), 'more\n');
-      assert.deepEqual(said, [`cannot write to ${there}: no such file or directory (ENOENT)`]);
+      assert.deepEqual(said, [
+        `cannot reopen ${there}: no such file or directory (ENOENT); still writing to the old file`,
+      ]);
+    });
+
+    it('says so also where what has its name is not to be written to', async () => {
+      const destination = open();
+      const said: string[] = [];
+      destination.onTrouble = ({ message }) => said.push(message);
+      renameSync(path(), `${path()}.1`);
+      mkdirSync(path());
+      destination.reopen();
+      await destination.drained();
+      rmSync(path(), { recursive: true });
+      symlinkSync(path(), path());
+      destination.reopen();
+      destination.write(Buffer.from('more\n'));
+      await destination.close();
+      rmSync(path());
+      assert.deepEqual(texts(), [`${HEADER}more\n`]);
+      assert.deepEqual(
+        said,
+        ['illegal operation on a directory (EISDIR)', 'too many symbolic links'].map(
+          (reason) => `cannot reopen ${path()}: ${reason}; still writing to the old file`,
+        ),
+      );
     });
   });
 
@@ -198,18 +223,27 @@ describe('output: files', () => {
       assert.equal(statSync(`${path()}.1`).mode & 0o777, 0o644);
     });
 
-    it('grows on where it can not be renamed, and says so once', async () => {
-      mkdirSync(`${path()}.1`);
-      const destination = Destination.file(path(), { rotate: { size: 1024, keep: 1 } });
-      const said: string[] = [];
-      destination.onTrouble = ({ message }) => said.push(message);
-      destination.begin(Buffer.from(HEADER));
-      destination.write(Buffer.from(lines(0, 1000)));
-      await destination.close();
-      assert.equal(said.length, 1, `${said}`);
-      assert.match(said[0] ?? '', /^cannot write to .*\((ENOTDIR|EISDIR|ENOTEMPTY|EEXIST)\)$/);
-      assert.ok(readFileSync(path(), 'utf8') === HEADER + lines(0, 1000));
-    });
+    for (const [blocked, from, keep] of [
+      ['.1', '', 1],
+      ['.2', '.1', 2],
+      ['.3', '.2', 3],
+    ] as const)
+      it(`grows on where FILE${from} can not be renamed, and says so once`, async () => {
+        mkdirSync(join(`${path()}${blocked}`, 'full'), { recursive: true });
+        if (from !== '') writeFileSync(`${path()}${from}`, 'old\n');
+        const destination = Destination.file(path(), { rotate: { size: 1024, keep } });
+        const said: string[] = [];
+        destination.onTrouble = ({ message }) => said.push(message);
+        destination.begin(Buffer.from(HEADER));
+        destination.write(Buffer.from(lines(0, 1000)));
+        await destination.close();
+        assert.equal(destination.error, undefined);
+        assert.deepEqual(said, [
+          `cannot rotate ${path()}: renaming ${path()}${from} to ${path()}${blocked}: illegal operation on a directory (EISDIR); ` +
+            'rotation is off for the rest of the run, and the file grows',
+        ]);
+        assert.equal(readFileSync(path(), 'utf8'), HEADER + lines(0, 1000));
+      });
 
     it('is nothing for a device or a FIFO', () => {
       const rotate = { size: 1024, keep: 1 };

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -61,8 +62,30 @@ describe('--out', () => {
     );
   });
 
+  it('refuses other columns and another form before anything runs, and says how to go on', async () => {
+    const file = join(bench.folder, 'mixed.csv');
+    const ran = join(bench.folder, 'ran');
+    await snoopkit([...csv, '--out', file, ...burst(1)]);
+    const before = text(file);
+    for (const [flags, what] of [
+      [['-o', 'csv', '-F', 'path,comm'], 'other columns (path)'],
+      [['-o', 'csv'], 'other columns (path)'],
+      [['-o', 'json'], 'no JSON lines, it begins with (path)'],
+    ] as const) {
+      const { status, lines } = await snoopkit(['opensnoop', ...flags, '--out', file, '--', 'touch', ran]);
+      assert.deepEqual([status, lines], [2, [`snoopkit: ${file} has ${what}: choose another file, or --truncate`]]);
+    }
+    assert.ok(!existsSync(ran));
+    assert.equal(text(file), before);
+    await snoopkit(['opensnoop', '-o', 'json', '--truncate', '--out', file, ...burst(1)]);
+    await snoopkit(['opensnoop', '-o', 'json', '-F', 'comm', '--out', file, ...burst(1)]);
+    assert.match(text(file), /^\{.*\}\n\{"event":"open","comm":"opens"\}\n$/);
+  });
+
   it('is needed by what says how it is written', async () => {
     for (const [flags, line] of [
+      [['--out', ''], '--out: empty value'],
+      [['--out=', '--rotate', '1M'], '--out: empty value'],
       [['--rotate', '1M'], '--rotate needs --out'],
       [['--truncate'], '--truncate needs --out'],
       [['--out', '/dev/null', '--keep', '3'], '--keep needs --rotate'],

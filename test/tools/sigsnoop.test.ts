@@ -69,8 +69,8 @@ describe('sigsnoop', () => {
           'tkill SIGWINCH SI_TKILL thread ignored',
           'tgkill SIGWINCH SI_TKILL thread ignored',
           'kill SIGWINCH SI_USER process ignored',
-          'rt_sigqueueinfo SIGRTMIN+8 SI_QUEUE process delivered',
-          'rt_tgsigqueueinfo SIGRTMIN+8 SI_QUEUE thread delivered',
+          'rt_sigqueueinfo SIGRTMIN+6 SI_QUEUE process delivered',
+          'rt_tgsigqueueinfo SIGRTMIN+6 SI_QUEUE thread delivered',
           'pidfd_send_signal SIGUSR2 SI_USER process already_pending',
         ]);
         assert.deepEqual(calls.map(tellOf), told);
@@ -112,7 +112,7 @@ describe('sigsnoop', () => {
           'kernel SIGCHLD CLD_KILLED process ignored',
           'kernel SIGPIPE SI_USER thread delivered',
           'timer SIGALRM SI_KERNEL process delivered',
-          'timer SIGRTMIN+10 SI_TIMER process delivered',
+          'timer SIGRTMIN+8 SI_TIMER process delivered',
         ]);
         const [fault, child, broken, ...timers] = events;
         assert.equal(fault?.pid, fault?.target_pid);
@@ -137,8 +137,8 @@ describe('sigsnoop', () => {
           ...['block', 41, 'block', 12, 'limit', 0, 'queue', 'self', 41, 'kill', 'self', 41, 'tkill', 'self', 12],
         );
         assert.deepEqual(events.map(shown), [
-          'rt_sigqueueinfo SIGRTMIN+9 SI_QUEUE process overflow_fail',
-          'kill SIGRTMIN+9 SI_USER process lose_info',
+          'rt_sigqueueinfo SIGRTMIN+7 SI_QUEUE process overflow_fail',
+          'kill SIGRTMIN+7 SI_USER process lose_info',
           'tkill SIGUSR2 SI_TKILL thread lose_info',
         ]);
         assert.deepEqual(
@@ -218,7 +218,7 @@ describe('sigsnoop', () => {
       calls,
     );
     const taken = own.filter(({ target_pid, pid, result }) => target_pid === pid && result === 'delivered');
-    const named = (signal = '') => signal.replace('SIGRTMIN+8', 'SIGRT_8');
+    const named = (signal = '') => signal.replace('SIGRTMIN+6', 'SIGRT_8');
     assert.deepEqual(
       taken.map(({ signal, code }) => [named(signal), code]),
       received?.filter(([signal]) => signal !== 'SIGCHLD'),

@@ -69,6 +69,11 @@ describe('snoopkit vmlinux', () => {
     assert.ok(stdout.equals(readFileSync(header)));
   });
 
+  it('needs the name of a file where one is given', async () => {
+    const { status, said } = await snoopkit(['vmlinux', '-o', '']);
+    assert.deepEqual([status, said], [2, 'snoopkit: --output: empty value\n']);
+  });
+
   it('has the types of this kernel', () => {
     for (const type of [
       'struct task_struct {',

@@ -7,7 +7,8 @@ const SECRET = new RegExp(
   [
     'pass(?:w(?:or)?ds?|phrase|code|in|out)?$|passw|pwd$|secret|token(?!iz)|credential|cookie|bearer|jwt|auth(?:orization)?$',
     '(?:api|access|private|account|encryption|master|session|shared|signing|storage)[-_.]?key',
-    '(?:^|[-_.])(?:sig|signature|otp|pat)$|connection[-_.]?string',
+    '(?:^|[-_.])(?:sig|signature|otp|pat|psw|pswd)$|(?:^|[-_.]|user|root|admin|bind|key|store|login)pw$',
+    'connection[-_.]?string',
   ].join('|'),
   'i',
 );
@@ -25,6 +26,8 @@ export const isSecretName = (name: string): boolean => SECRET.test(name) && !ELS
 const NAME = '[\\w.-]{2,64}';
 /** A user and a password in a URL. A port is none. */
 const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/@:]{0,256}):(?!\d{1,5}(?:[/?#\s"']|$))[^\s"']{1,2048}@/gi;
+/** The userinfo of an HTTP URL without a password: a token, or a user's name. */
+const URL_USER = /(\bhttps?:\/\/)[^\s/@:?#"'<>]{1,2048}(:(?:x-oauth-basic)?)?@/gi;
 /** `&password=x` of a form or a query, `;Pwd=x` of a connection, ` password='x y'`. */
 const MEMBER = new RegExp(`(^|[?&;,\\s"'{(:@])(${NAME})=("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^&;,\\s"'})]+)`, 'g');
 /** `"password": "x"`, also where the quotation marks are escaped themselves. */
@@ -43,9 +46,39 @@ const HEADER =
 const BEARER = /\b(bearer)(\s{1,4})[\w.~+/=-]{8,}/gi;
 const ELEMENT = new RegExp(`<(${NAME})>[^<]+`, 'g');
 const PRIVATE_KEY = /(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]+/g;
-/** What services give their tokens to be known by: GitHub, GitLab, Slack, Stripe and others, npm, Google, AWS, and JWT. */
-const TOKEN =
-  /\b(?:gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{16,255}|xox[a-z]-[\w-]{10,255}|(?:sk|rk)[-_](?:[a-z]+[-_]){0,2}[A-Za-z0-9]{16,255}|npm_\w{30,255}|AIza[\w-]{30,255}|ya29\.[\w.-]{20,512}|(?:AKIA|ASIA)[A-Z0-9]{16}|eyJ[\w-]{8,4096}\.eyJ[\w-]{8,4096}\.[\w-]{0,4096})/g;
+/** Prefixes by which services make their tokens known, in front of random characters. */
+const TOKEN = new RegExp(
+  `\\b(?:${[
+    // GitHub, GitLab, Docker Hub, PyPI, npm, RubyGems
+    'gh[pousr]_[A-Za-z0-9]{20,255}',
+    'github_pat_\\w{20,255}',
+    'gl(?:pat|ptt|dt|rt|cbt|ft|soat|imt|agent|oas)-(?=[\\w-]{0,32}[A-Z0-9])[\\w.-]{16,255}',
+    'dckr_[po]at_[\\w-]{20,255}',
+    'pypi-AgE[\\w-]{30,512}',
+    'npm_[A-Za-z0-9]{30,255}',
+    'rubygems_[0-9a-f]{32,255}',
+    // Slack
+    'xox[a-z]-(?=[\\w-]{0,32}[A-Z0-9])[\\w-]{12,255}',
+    'xapp-\\d-[\\w-]{10,255}',
+    // HashiCorp Vault
+    'hv[sbr]\\.(?=[\\w-]{0,32}[A-Z0-9])[\\w-]{20,512}',
+    // Stripe, OpenAI, Anthropic, SendGrid, Hugging Face, Shopify
+    '(?:sk|rk)[-_](?:[a-z]+[-_]){0,2}[A-Za-z0-9]{16,255}',
+    'sk-ant-[a-z]{1,16}\\d\\d-[\\w-]{20,255}',
+    'SG\\.[\\w-]{16,64}\\.[\\w-]{16,128}',
+    'hf_[A-Za-z0-9]{30,255}',
+    'shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32,255}',
+    // Google, AWS, DigitalOcean
+    'AIza[\\w-]{30,255}',
+    'ya29\\.[\\w.-]{20,512}',
+    '(?:AKIA|ASIA)[A-Z0-9]{16}',
+    'do[opr]_v1_[0-9a-f]{32,255}',
+    // JWT, age
+    'eyJ[\\w-]{8,4096}\\.eyJ[\\w-]{8,4096}\\.[\\w-]{0,4096}',
+    'AGE-SECRET-KEY-1[A-Z0-9]{20,255}',
+  ].join('|')})`,
+  'g',
+);
 
 /** In the quotation marks that it had. */
 function maskValue(value: string): string {
@@ -61,6 +94,7 @@ export function redactText(text: string): string {
   if (!POSSIBLE.test(text)) return text;
   return text
     .replace(PRIVATE_KEY, `$1${MASK}`)
+    .replace(URL_USER, `$1${MASK}$2@`)
     .replace(URL_PASSWORD, `$1:${MASK}@`)
     .replace(HEADER, `$1$2${MASK}`)
     .replace(JSON_MEMBER, (all, before: string, _mark, name: string, value: string) =>

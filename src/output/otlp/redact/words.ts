@@ -1,4 +1,5 @@
 /** What of a command's words is told: values that look secret are masked, for command lines are where secrets leak. */
+import { hiddenOperands } from './operands.js';
 import { type SecretOption, secretOptions } from './programs.js';
 import { isSecretName, MASK, redactText } from './text.js';
 
@@ -40,8 +41,9 @@ function maskedAlone(word: string, depth: number): string {
 
 /** What the word before makes of a word; undefined for nothing. */
 function maskedAfter(before: string, word: string, options: readonly SecretOption[]): string | undefined {
-  for (const { option, isAttached, after } of options) {
-    if (!isAttached && option.test(before)) return after === undefined ? MASK : afterSign(word, after);
+  for (const { option, isAttached, after, only } of options) {
+    if (!isAttached && option.test(before) && only?.test(word) !== false)
+      return after === undefined ? MASK : afterSign(word, after);
   }
   if (PAIR_OPTION.test(before) && PAIR.test(word) && !IDS.test(word)) return afterSign(word, ':');
   const isOption = OPTION.test(before) || SETTING.test(before);
@@ -50,9 +52,9 @@ function maskedAfter(before: string, word: string, options: readonly SecretOptio
 
 /** What options of its program make of a word. */
 function maskedInside(word: string, options: readonly SecretOption[]): string | undefined {
-  for (const { option, isAttached, after } of options) {
+  for (const { option, isAttached, after, only } of options) {
     const [, kept, value] = (isAttached && option.exec(word)) || [];
-    if (kept !== undefined && value !== undefined)
+    if (kept !== undefined && value !== undefined && only?.test(value) !== false)
       return `${kept}${after === undefined ? MASK : afterSign(value, after)}`;
   }
   return undefined;
@@ -61,13 +63,6 @@ function maskedInside(word: string, options: readonly SecretOption[]): string | 
 /** What is longer is the name of no program. */
 const LONGEST_PROGRAM = 256;
 const baseName = (word: string) => word.slice(word.lastIndexOf('/') + 1);
-
-/** The words of `htpasswd -b FILE USER PASSWORD` and the like end in what is secret. */
-function hidesLast(words: readonly string[]): boolean {
-  const [program = '', ...rest] = words.map(baseName);
-  if (program === 'htpasswd') return rest.some((word) => /^-[A-Za-z]*b/.test(word)) && !rest.includes('-D');
-  return program === 'rabbitmqctl' && rest.some((word) => /^(?:add_user|change_password)$/.test(word));
-}
 
 /** The words with what looks secret in them masked: values of options, assignments, members, headers, and passwords in URLs. */
 export function redactWords(words: readonly string[], depth = 0): string[] {
@@ -91,7 +86,7 @@ export function redactWords(words: readonly string[], depth = 0): string[] {
     }
     return (before === undefined ? undefined : maskedAfter(before, word, mine)) ?? inside ?? maskedAlone(word, depth);
   });
-  if (hidesLast(words)) masked[masked.length - 1] = MASK;
+  for (const at of hiddenOperands(words)) masked[at] = MASK;
   return masked;
 }
 

@@ -7,6 +7,9 @@ const DEFAULT = { http: 'http://localhost:4318', grpc: 'http://localhost:4317' }
 /** What a URL has behind the host, as it was given: `new URL()` would encode some of it, and follow `..`. */
 const REST = /^https?:\/\/[^/?#]*([^#]*)/is;
 
+/** The end of a URL for one signal. */
+const OWN_PATH = /\/v1\/(?:logs|traces|metrics)(?=\/*$)/;
+
 /** What no request can have as it is. */
 const UNSENDABLE = /[^\x21-\x7e]+/gu;
 
@@ -50,6 +53,15 @@ function httpEndpoint(given: Given, below: Signal | undefined): Endpoint {
   return { ...given, url, path: `${whole}${query}`.replace(UNSENDABLE, encodeURIComponent) };
 }
 
+/** A URL of one signal given for all of them. */
+function warnOfOwnPath({ name, text }: Given, environment: Environment): void {
+  const [end] = OWN_PATH.exec(REST.exec(text)?.[1]?.split('?', 1)[0] ?? '') ?? [];
+  if (end !== undefined)
+    environment.warn(
+      `${name}: it ends in ${end}, and requests go to paths below that, such as ${end}/v1/logs: leave out ${end}`,
+    );
+}
+
 /**
  * Where a signal goes: to the URL for it as that stands, or to its place below the one for all signals, which a flag may
  * name. No port is made up: a URL without one means that of its scheme.
@@ -66,7 +78,11 @@ export function endpointOf(
     flags.endpoint !== undefined
       ? { name: '--otlp-endpoint', text: flags.endpoint }
       : (environment.first(own, general) ?? { name: general, text: isGrpc ? DEFAULT.grpc : DEFAULT.http });
-  if (!isGrpc) return httpEndpoint(given, given.name === own ? undefined : signal);
+  if (!isGrpc) {
+    const isOwn = given.name === own;
+    if (!isOwn) warnOfOwnPath(given, environment);
+    return httpEndpoint(given, isOwn ? undefined : signal);
+  }
   return grpcEndpoint(given, () => flags.isInsecure ?? environment.isTrue(...exporterNames(signal, 'INSECURE')));
 }
 

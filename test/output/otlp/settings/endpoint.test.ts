@@ -51,6 +51,25 @@ describe('output: otlp: endpoints', () => {
     });
   }
 
+  for (const [path, end] of [
+    ['/v1/logs', '/v1/logs'],
+    ['/tenant/v1/traces/', '/v1/traces'],
+    ['/v1/metrics?a=b', '/v1/metrics'],
+  ] as const)
+    it(`warn once of ${path} where it is for all signals`, () => {
+      const text = `http://me:s3cret@c:4318${path}`;
+      const line = `it ends in ${end}, and requests go to paths below that, such as ${end}/v1/logs: leave out ${end}`;
+      assert.deepEqual(otlpSettings({}, { endpoint: text }).warnings, [`--otlp-endpoint: ${line}`]);
+      assert.deepEqual(otlpSettings({ [BASE]: text }, {}).warnings, [`${BASE}: ${line}`]);
+      assert.deepEqual(otlpSettings({ [LOGS]: text }, {}).warnings, []);
+      assert.deepEqual(otlpSettings({}, { endpoint: text, protocol: 'grpc' }).warnings, []);
+    });
+
+  it('warn of no other path', () => {
+    for (const path of ['', '/', '/v1', '/v1/logsink', '/v1/logs/x', '/xv1/logs', '/?x=/v1/logs', '/#/v1/logs'])
+      assert.deepEqual(otlpSettings({}, { endpoint: `http://c:4318${path}` }).warnings, [], path);
+  });
+
   for (const [own, expected] of [
     ['http://c:4318', 'http://c:4318/'],
     ['http://c', 'http://c/'],

@@ -153,7 +153,7 @@ describe('otlp: spans of processes', () => {
     );
     for (const [signal, code] of [
       ['SIGKILL', 137],
-      ['SIGRTMIN+3', 163],
+      ['SIGRTMIN+3', 165],
     ] as const) {
       const { hasFailed, attributes } = one({ pid: 5, signal });
       assert.ok(hasFailed);

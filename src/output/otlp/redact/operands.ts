@@ -1,0 +1,86 @@
+/** Words that are secret by their place, after a program and its subcommand: `vault login TOKEN`. */
+
+const baseName = (word: string) => word.slice(word.lastIndexOf('/') + 1);
+
+/** Programs that start another one. */
+const STARTERS = new Set(
+  'sudo doas su env exec command time timeout nice ionice nohup setsid stdbuf chroot nsenter unshare strace xargs watch ssh docker podman nerdctl kubectl'.split(
+    ' ',
+  ),
+);
+/** The end of a command in a shell's text, and the words after which another one begins. */
+const SEPARATOR = /[;|&]$/;
+const KEYWORD = /^(?:then|do|else|!|\{|\(|\w+=.*)$/s;
+
+interface Operands {
+  readonly program: RegExp;
+  /** The words after the program's, joined by blanks; a pattern of options that have to be there. */
+  readonly subcommand?: RegExp;
+  readonly option?: RegExp;
+  /** Only the last of them; all that are no options when left out. */
+  readonly isLast?: true;
+}
+
+const OPERANDS: readonly Operands[] = [
+  { program: /^(?:htpasswd|mosquitto_passwd)$/, option: /^-(?![A-Za-z]*D)[A-Za-z]*b/, isLast: true },
+  { program: /^rabbitmqctl$/, subcommand: /(?:^| )(?:add_user|change_password|authenticate_user) /, isLast: true },
+  { program: /^(?:vault|bao)$/, subcommand: /^(?:login|unwrap|token (?:lookup|renew|revoke)|operator unseal) / },
+];
+const ANY = new RegExp(OPERANDS.map(({ program }) => program.source).join('|'));
+
+/** Options of vault(1) with a value in the next word. */
+const TAKES_VALUE =
+  /^--?(?:method|path|address|agent-address|namespace|ns|format|field|increment|header|mode|ca-cert|ca-path)$/;
+
+function startsCommand(words: readonly string[], at: number): boolean {
+  const before = words[at - 1];
+  return (
+    before === undefined || SEPARATOR.test(before) || KEYWORD.test(before) || STARTERS.has(baseName(words[0] ?? ''))
+  );
+}
+
+/** How far behind the program its subcommand and options are looked for. */
+const NEAR = 16;
+
+/** Where the command ends that the word belongs to: before an operator of the shell, or behind a word with one at its end. */
+function endOf(words: readonly string[], start: number): number {
+  let at = start;
+  while (at < words.length && !SEPARATOR.test(words[at] ?? '')) at++;
+  return at === words.length || /^[;|&]+$/.test(words[at] ?? '') ? at : at + 1;
+}
+
+function* hiddenIn(words: readonly string[], start: number, end: number): Generator<number> {
+  const program = baseName(words[start] ?? '');
+  const rest = words.slice(start + 1, Math.min(end, start + 1 + NEAR));
+  const joined = `${rest.join(' ')} `;
+  for (const { program: name, subcommand, option, isLast } of OPERANDS) {
+    if (!name.test(program)) continue;
+    const [begin] = subcommand?.exec(joined) ?? [];
+    if (subcommand && begin === undefined) continue;
+    if (option && (!rest.some((word) => option.test(word)) || rest.includes('-D'))) continue;
+    if (isLast) {
+      yield end - 1;
+      continue;
+    }
+    for (let at = start + (begin ?? '').split(' ').length; at < end; at++) {
+      const word = words[at] ?? '';
+      if (!/^-|^[\w-]+=[^=]|^[;|&]+$/.test(word) && !TAKES_VALUE.test(words[at - 1] ?? '')) yield at;
+    }
+  }
+}
+
+/** The positions of such words. */
+export function hiddenOperands(words: readonly string[]): number[] {
+  const hidden: number[] = [];
+  let end = 0;
+  for (let start = 0; start < words.length; start++) {
+    const word = words[start] ?? '';
+    if (word.length > 256 || !ANY.test(baseName(word)) || !startsCommand(words, start)) continue;
+    if (start >= end) end = endOf(words, start);
+    const more = [...hiddenIn(words, start, end)];
+    if (more.length === 0) continue;
+    for (const at of more) hidden.push(at);
+    start = end - 1;
+  }
+  return hidden;
+}
