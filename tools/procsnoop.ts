@@ -7,7 +7,7 @@ export default defineTool({
   name: 'procsnoop',
   summary: 'the whole story of each process, as it ends: who started it, what it ran, how it ended',
   description:
-    'Shows one record for each process, at its end: who created it, the program that it executed last with all arguments, how it ended, how long it lived, and what it used. With --tree, all processes of a run, each below the one that created it: what a build really ran, and what of it failed.',
+    'Shows one record for each process, at its end: who created it, the program that it executed last with all arguments, how it ended, how long it lived, and what it used. With --tree, all processes of a run, each below the one that created it: what a build really ran, and what of it failed. There TIME is age and CPU is cpu_time, both since fork(2), so CPU exceeds TIME only if several threads ran at once. STATUS is 0, exit N, or the signal that ended the process. A name in parentheses is a process that executed nothing itself, such as a subshell, or did so before tracing began.',
   event: { struct: 'procsnoop_event', name: 'process' },
   columns: ['pid', 'ppid', 'comm', 'age', 'exit_code', 'signal', 'args'],
   fields: {

@@ -28,7 +28,8 @@ export const ENDING_FIELDS: Readonly<Record<string, string>> = {
   core_dumped: 'whether a core was dumped',
   age: 'how long it lived, since fork(2) or clone(2), whatever it has executed since; of a COMMAND after -- since that was executed: nanoseconds in JSON',
   run_time: 'how long its program ran, since execve(2); not there when that was before tracing, or never',
-  cpu_time: 'processor time of all its threads since then, up to this record: nanoseconds in JSON',
+  cpu_time:
+    'processor time of all its threads since the process was created, before execve(2) too, up to this record: nanoseconds in JSON',
   max_rss:
     'most memory that was resident at a time since it executed its program, in bytes; not there for a thread, nor, before Linux 6.16, where what it had executed earlier had as much',
   read_bytes: 'bytes that its system calls have read, and those of the children that it waited for',
