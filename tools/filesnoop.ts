@@ -17,7 +17,7 @@ export default defineTool({
   name: 'filesnoop',
   summary: 'trace who deletes, renames, links, makes or changes files',
   description:
-    'Shows each attempt to delete, rename, link or make a file or folder, to truncate it, or to change its mode, owner or extended attributes, as it ends: who tried, what, on which path, and what came of it.',
+    'Shows each attempt to delete, rename, link or make a file or folder, to truncate it, or to change its mode, owner or extended attributes, as it ends: who tried, what, on which path, and what came of it. A path marked [unresolved] may contain symbolic links, so the file can be elsewhere.',
   event: { struct: 'filesnoop_event', name: 'file' },
   columns: ['pid', 'comm', 'operation', 'ret', 'full_path', 'new_full_path'],
   fields: {
@@ -50,7 +50,8 @@ export default defineTool({
   flags: {
     path: {
       takes: 'paths',
-      summary: 'only this file or folder and all below it, by full_path or new_full_path; it need not exist',
+      summary:
+        'only this file or folder and all below it, by full_path or new_full_path; it need not exist; not matched if reached through a symbolic link above (see CAVEATS)',
       sets: 'filter_paths',
     },
   },
