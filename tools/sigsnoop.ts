@@ -5,7 +5,7 @@ const ORIGIN =
   'the system call that sent it: kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo or pidfd_send_signal; else kernel; or timer, which interrupts whoever runs';
 const TARGET_COMM = 'name of the process that it is for; empty when the call failed';
 const RESULT =
-  "delivered; ignored; already_pending, to which it adds nothing; lose_info, delivered without the sender's data; overflow_fail; probed, where there was none to send; or the call's error";
+  "delivered; ignored; continued, a SIGCONT without a handler that let a stopped process go on; already_pending, to which it adds nothing; lose_info, delivered without the sender's data; overflow_fail; probed, where there was none to send; or the call's error";
 
 export default defineTool({
   name: 'sigsnoop',
@@ -101,7 +101,6 @@ export default defineTool({
   caveats: [
     'The shared filters (--pid, --comm, --uid and so on) must all hold for the same end, the sender or the target, not one for this and one for that; --sender-pid, --sender-comm, --target-pid and --target-comm narrow it further.',
     'What the kernel sends is shown as sent by the task that it runs for then: of a fault, of SIGPIPE or SIGCHLD that is who caused it; of SIGIO it may be anybody, and of keys such as Ctrl-C it is a thread of the kernel. A timer has no sender: process 0, without a name; filters pass it only by its target.',
-    'SIGCONT lets a stopped process go on even where its result is ignored.',
     'SIGKILL for the other threads of a process that ends is not seen: the kernel sends it in another way.',
     'When a call fails its target is shown as the caller counts processes, in a container by its own numbers; of pidfd_send_signal(2) it is not known. So --target-comm leaves them out, and of the shared filters only --pid, where it stands alone, finds them by their target.',
     'For 32-bit programs what they send has the origin kernel, and refusals are not seen.',

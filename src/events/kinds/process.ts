@@ -41,7 +41,7 @@ export const signalCodeKind: Kind = (field) => {
   ];
 };
 
-/** What became of a signal: TRACE_SIGNAL_* of include/trace/events/signal.h, and SIGNAL_PROBED. */
+/** What became of a signal: TRACE_SIGNAL_* of include/trace/events/signal.h, SIGNAL_PROBED and SIGNAL_CONTINUED. */
 const SIGNAL_RESULTS: Record<number, string> = {
   0: 'delivered',
   1: 'ignored',
@@ -49,6 +49,7 @@ const SIGNAL_RESULTS: Record<number, string> = {
   3: 'overflow_fail',
   4: 'lose_info',
   100: 'probed',
+  101: 'continued',
 };
 
 /** snoop_signal_result: its name, or that of the error. */
