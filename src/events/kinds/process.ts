@@ -13,6 +13,7 @@ export const signalKind: Kind = (field) => {
       name: field.name,
       json: 'string',
       width: 9,
+      least: 7,
       align: 'left',
       value: (record) => name(read(record)),
       write: (record, out) => out.ascii(name(read(record)) ?? ''),
@@ -54,5 +55,8 @@ const SIGNAL_RESULTS: Record<number, string> = {
 
 /** snoop_signal_result: its name, or that of the error. */
 export const signalResultKind: Kind = (field) => [
-  namedValues(field, 15, (result) => errorName(result) ?? SIGNAL_RESULTS[result] ?? String(result)),
+  {
+    ...namedValues(field, 15, (result) => errorName(result) ?? SIGNAL_RESULTS[result] ?? String(result)),
+    least: 9,
+  },
 ];
