@@ -14,12 +14,15 @@
 #include "tally.h"
 
 #define SIGALRM 14
+#define SIGCONT 18
 #define PF_EXITING 0x4 /* include/linux/sched.h */
 #define SI_USER 0      /* include/uapi/asm-generic/siginfo.h */
 #define SI_KERNEL 0x80
 #define SI_TIMER -2
-#define SEND_SIG_PRIV ((void *)1)    /* include/linux/sched/signal.h */
-#define TRACE_SIGNAL_OVERFLOW_FAIL 3 /* include/trace/events/signal.h */
+#define SEND_SIG_PRIV ((void *)1) /* include/linux/sched/signal.h */
+#define SIGNAL_CLD_MASK 0x30	  /* include/linux/sched/signal.h */
+#define TRACE_SIGNAL_IGNORED 1	  /* include/trace/events/signal.h */
+#define TRACE_SIGNAL_OVERFLOW_FAIL 3
 
 /* Shown by these names. Those after timer are calls. */
 enum sigsnoop_origin {
@@ -242,6 +245,15 @@ static __always_inline void send(struct sigsnoop_event *e)
 }
 
 /*
+ * Whether a SIGCONT has ended a stop, which it does even where it is ignored: its sender, who still
+ * holds the lock, has noted so for the target's parent.
+ */
+static __always_inline bool has_continued(int signal, struct task_struct *target)
+{
+	return signal == SIGCONT && BPF_CORE_READ(target, signal, flags) & SIGNAL_CLD_MASK;
+}
+
+/*
  * The tracepoint's arguments: signal, siginfo, target, whether it is for the process, result. What
  * the stable tracepoint makes of them has the target's thread but not its process.
  */
@@ -259,6 +271,8 @@ static __always_inline int handle_generate(__u64 *ctx)
 
 	if (e.result == TRACE_SIGNAL_OVERFLOW_FAIL)
 		e.ret = -EAGAIN;
+	if (e.result == TRACE_SIGNAL_IGNORED && has_continued(signal, target))
+		e.result = SIGNAL_CONTINUED;
 	/* The clock interrupts anybody. Only setitimer(2) and alarm(2) have it send SIGALRM so. */
 	if (code == SI_TIMER || (code == SI_KERNEL && signal == SIGALRM))
 		e.origin = timer;

@@ -17,7 +17,7 @@ export default defineTool({
   name: 'filesnoop',
   summary: 'trace file deletes, renames, links, creations and attribute changes',
   description:
-    'Report each attempt to delete, rename, link or create a file or directory, to truncate it, or to change its mode, owner or extended attributes, when the call returns: the process, the operation, the path and the result.',
+    'Report each attempt to delete, rename, link or create a file or directory, to truncate it, or to change its mode, owner or extended attributes, when the call returns: the process, the operation, the path and the result. A path marked [unresolved] may contain symbolic links, so the file can be elsewhere.',
   event: { struct: 'filesnoop_event', name: 'file' },
   columns: ['pid', 'comm', 'operation', 'ret', 'full_path', 'new_full_path'],
   fields: {
@@ -51,7 +51,7 @@ export default defineTool({
     path: {
       takes: 'paths',
       summary:
-        'only this file, or this directory and everything below it, by full_path or new_full_path; it need not exist',
+        'only this file, or this directory and everything below it, by full_path or new_full_path; it need not exist; paths through a symbolic link above it do not match (see CAVEATS)',
       sets: 'filter_paths',
     },
   },

@@ -7,7 +7,7 @@ export default defineTool({
   name: 'procsnoop',
   summary: 'one record per process, at exit: creator, program, arguments, exit status, resource usage',
   description:
-    'Report one record per process, when it exits: its creator, the last program it executed with all arguments, its exit status or signal, how long it lived, and its resource usage. With --tree, show all processes of a run as a tree, each below its creator: what a build ran, and what failed.',
+    'Report one record per process, when it exits: its creator, the last program it executed with all arguments, its exit status or signal, how long it lived, and its resource usage. With --tree, show all processes of a run as a tree, each below its creator: what a build ran, and what failed. There TIME is age and CPU is cpu_time, both since fork(2), so CPU exceeds TIME only if several threads ran at once. STATUS is 0, exit N, or the signal that killed the process. A name in parentheses is a process that executed nothing itself, such as a subshell, or did so before tracing began.',
   event: { struct: 'procsnoop_event', name: 'process' },
   columns: ['pid', 'ppid', 'comm', 'age', 'exit_code', 'signal', 'args'],
   fields: {

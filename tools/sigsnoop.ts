@@ -5,7 +5,7 @@ const ORIGIN =
   'system call that sent it: kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo or pidfd_send_signal; otherwise kernel; or timer, which interrupts whichever task is running';
 const TARGET_COMM = 'name of the target process; empty if the call failed';
 const RESULT =
-  "delivered; ignored; already_pending, when it adds nothing; lose_info, delivered without the sender's data; overflow_fail; probed, when there was no signal to send; or the call's error";
+  "delivered; ignored; continued, a SIGCONT without a handler that resumed a stopped process; already_pending, when it adds nothing; lose_info, delivered without the sender's data; overflow_fail; probed, when there was no signal to send; or the call's error";
 
 export default defineTool({
   name: 'sigsnoop',
@@ -101,7 +101,6 @@ export default defineTool({
   caveats: [
     'The shared filters (--pid, --comm, --uid and so on) must all match the same end, the sender or the target, not some the one and some the other. --sender-pid, --sender-comm, --target-pid and --target-comm narrow the selection further.',
     'Signals from the kernel are attributed to the task that is current at that time. For a fault, SIGPIPE or SIGCHLD, that is the task that caused it; for SIGIO, it may be any task; for keys such as Ctrl-C, it is a kernel thread. A timer has no sender: it is shown as process 0, without a name, and filters match only its target.',
-    'SIGCONT resumes a stopped process even if its result is ignored.',
     'SIGKILL for the other threads of an exiting process is not reported: the kernel sends it in another way.',
     'The target of a failed call is shown as numbered by the caller, in a container by its own PID namespace; for pidfd_send_signal(2), it is unknown. --target-comm therefore excludes failed calls, and of the shared filters only --pid, when used alone, can match them by target.',
     'Signals sent by 32-bit programs have the origin kernel, and their failed calls are not reported.',

@@ -44,9 +44,10 @@ typedef struct snoop_endpoint {
 
 typedef snoop_endpoint snoop_peer; /* the other end: with its name, where one is known */
 
-/* TRACE_SIGNAL_DELIVERED and so on (include/trace/events/signal.h), SIGNAL_PROBED, or -errno. */
+/* TRACE_SIGNAL_DELIVERED and so on (include/trace/events/signal.h), one of these, or -errno. */
 typedef __s32 snoop_signal_result;
-#define SIGNAL_PROBED 100 /* there was none to send: kill(pid, 0) */
+#define SIGNAL_PROBED 100    /* there was none to send: kill(pid, 0) */
+#define SIGNAL_CONTINUED 101 /* ignored, but a stopped process continues: SIGCONT */
 
 /* A siginfo's si_code, whose meaning depends on the signal; there is none where that is 0. */
 typedef struct snoop_signal_code {

@@ -57,9 +57,9 @@ static __always_inline void udp_arrived(struct sock *sk)
 }
 
 /*
- * A receive has ended: with so many bytes, less than 0 where it failed or only looked. Sets who sent
- * them, where that is known. One that fails may have thrown its datagram away, and one that looks
- * leaves it: what is first now tells.
+ * A receive has ended: with so many bytes, less than 0 where it failed or only looked. Sets who
+ * sent them, where that is known. One that fails may have thrown its datagram away, and one that
+ * looks leaves it: what is first now tells.
  */
 static __always_inline void udp_received(snoop_endpoint *source, struct sock *sk, int length)
 {

@@ -1,6 +1,7 @@
 import type { Column } from '../events/column.js';
 import type { Rows } from '../events/rows.js';
 import type { Destination } from '../output/destination.js';
+import type { Report } from '../output/format.js';
 import type { EventPump } from './pump.js';
 import type { ReportOptions } from './report-options.js';
 import type { TallyReader } from './tally-reader.js';
@@ -26,6 +27,9 @@ export class Reporter {
   #looks: NodeJS.Timeout | undefined;
   /** An interval ends with the run. */
   #isDueAtEnd = false;
+  /** Whether the latest report had no rows; and on a screen the latest one that had some. */
+  #isEmpty = false;
+  #latest: Report | undefined;
 
   constructor(tally: TallyReader, pump: EventPump, destination: Destination, options: ReportOptions) {
     this.#tally = tally;
@@ -59,13 +63,20 @@ export class Reporter {
     plan(interval);
   }
 
-  /** Writes the last report, with the counts since the previous one. The last screen stays as it is. */
+  /**
+   * Writes the last report, with the counts since the previous one. A screen with rows stays as it is. One without rows
+   * gets those of the interval that was cut short, or else the latest rows there were: what was traced has ended.
+   */
   finish(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#looks);
     if (this.#pump.isDone) return;
     const rows = this.#read();
-    if (this.#options.isScreen && this.#pump.events > 0) return;
+    if (this.#options.isScreen && this.#pump.events > 0) {
+      if (this.#isEmpty && rows.count > 0) this.#report(rows);
+      else if (this.#isEmpty && this.#latest) this.#pump.report(this.#latest);
+      return;
+    }
     if (rows.count > 0 || this.#pump.events === 0 || this.#isDueAtEnd) this.#report(rows);
   }
 
@@ -84,11 +95,13 @@ export class Reporter {
   }
 
   #report(rows: Rows): void {
-    const { sort, sums, room } = this.#options;
+    const { sort, sums, room, isScreen } = this.#options;
     const shown = Math.min(rows.count, room());
     const title = titleOf(rows, shown, sums);
     rows.sortBy(sort);
     rows.keep(shown);
+    this.#isEmpty = rows.count === 0;
+    if (isScreen && !this.#isEmpty) this.#latest = { rows, title };
     this.#pump.report({ rows, title });
   }
 }

@@ -28,7 +28,7 @@ export const ENDING_FIELDS: Readonly<Record<string, string>> = {
   core_dumped: 'whether a core was dumped',
   age: 'time since fork(2) or clone(2), whatever was executed since; for a COMMAND after --, since the command was executed: nanoseconds in JSON',
   run_time: 'run time of its program, since execve(2); absent if that was before tracing, or never happened',
-  cpu_time: 'CPU time of all its threads during its age, up to this record: nanoseconds in JSON',
+  cpu_time: 'CPU time of all its threads during its age, before execve(2) too, up to this record: nanoseconds in JSON',
   max_rss:
     'peak resident memory since exec, in bytes; absent for a thread and, before Linux 6.16, if an earlier program of the process had reached as much',
   read_bytes: 'bytes read by its system calls, and by those of the children that it waited for',

@@ -88,6 +88,8 @@ interface ColumnBase {
   readonly name: string;
   /** The table's column: at least so wide. */
   readonly width: number;
+  /** As wide as its common values are, where the largest are wider: for a terminal that has no more. */
+  readonly least?: number;
   /** How wide its values can be, where that is more and there may be room for it: its end is what tells most. */
   readonly widest?: number;
   readonly align: 'left' | 'right';

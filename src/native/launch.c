@@ -5,10 +5,10 @@
  *
  * From the socket come the size of what follows, a native u32, and that: texts which end in NUL.
  * The first four are the soft limit of open files, or nothing to leave it as it is, and masks, in
- * hexadecimal, of the signals that CMD is to ignore and to have blocked, and of the descriptors that
- * it is not to have; the others are its environment. One byte more is the word to go; an end before that means that the parent is gone.
- * Back comes nothing but the end of file when CMD runs, or else the errno of execvp(3), a native
- * int.
+ * hexadecimal, of the signals that CMD is to ignore and to have blocked, and of the descriptors
+ * that it is not to have; the others are its environment. One byte more is the word to go; an end
+ * before that means that the parent is gone. Back comes nothing but the end of file when CMD runs,
+ * or else the errno of execvp(3), a native int.
  */
 #define _GNU_SOURCE
 #include <errno.h>

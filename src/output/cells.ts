@@ -7,6 +7,8 @@ import { shownList, shownText } from './shown-text.js';
 
 const BLANK = 0x20;
 const NEWLINE = 0x0a;
+/** In place of what an event does not have. */
+const NONE = 0x2d;
 
 /** How far from the left is what belongs to the line above. */
 export const INDENT = '    ';
@@ -38,6 +40,11 @@ export class Row {
     this.isUsual = true;
     this.#late = 0;
     this.#start = out.length;
+  }
+
+  /** Whether what comes next begins too far to the right: what is under its header belongs to a value before it. */
+  get isLate(): boolean {
+    return this.#late > 0;
   }
 
   /** Goes on in the next line. */
@@ -88,7 +95,12 @@ export interface Place {
 
 /** Writes a value into its place, padded, with the blank in front of it. Nothing is ever cut. */
 export function cell({ column, room, isBroken, isLast }: Place, isFirst: boolean, row: Row): Part {
-  const write = content(column);
+  const writeValue = content(column);
+  const write = (record: EventRecord, out: OutputBuffer) => {
+    if (!row.isLate || column.isPresent?.(record) !== false) return writeValue(record, out);
+    out.byte(NONE);
+    return 1;
+  };
   const lead = (out: OutputBuffer) => {
     if (isBroken) row.breakLine(out);
     else if (!isFirst) out.byte(BLANK);

@@ -72,9 +72,31 @@ function grown(line: readonly Place[], width: number): Place[] {
   });
 }
 
+/** What a column has at least where that keeps a row in one line: room for common values. */
+const tightRoom = (column: Column) => Math.max(column.name.length, column.least ?? lastRoom(column));
+
+/**
+ * The rooms of columns in one line that has not enough for what they usually have; undefined where they find none. What
+ * is left goes to the last ones first: what is too wide in front takes it from the blanks behind.
+ */
+function tightRooms(columns: readonly Column[], width: number): number[] | undefined {
+  const rooms = columns.map(tightRoom);
+  let spare = width - rooms.reduce((sum, room) => sum + room + 1, -1);
+  if (spare < 0) return undefined;
+  for (let i = rooms.length - 1; i >= 0; i--) {
+    const more = Math.min(spare, usualRoom(columns[i] as Column) - (rooms[i] as number));
+    rooms[i] = (rooms[i] as number) + more;
+    spare -= more;
+  }
+  return rooms;
+}
+
 /** Where columns stand whose values are not known yet; on a terminal, in the columns that it has. */
 export function laidOut(columns: readonly Column[], width?: number): Place[] {
-  const places = placed(columns, columns.map(usualRoom), width, columns.map(lastRoom));
+  const usual = placed(columns, columns.map(usualRoom), width, columns.map(lastRoom));
+  const isOver = width !== undefined && usual.some(({ isBroken }) => isBroken);
+  const tight = isOver ? tightRooms(columns, width) : undefined;
+  const places = tight ? placed(columns, tight) : usual;
   return width === undefined ? places : linesOf(places).flatMap((line) => grown(line, width));
 }
 

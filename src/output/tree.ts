@@ -13,8 +13,8 @@ interface Process {
   readonly creator: number;
   readonly birth: bigint;
   readonly end: bigint;
-  /** Since its program was executed, or else since it was created. */
-  readonly duration: number;
+  /** Since it was created, as is `cpuTime`: so without threads it is never less. */
+  readonly age: number;
   readonly cpuTime: number;
   /** `0`, `exit 2`, `SIGKILL`. */
   readonly outcome: string;
@@ -112,7 +112,7 @@ export class TreeFormat implements Format {
       creator: (value('creator') as number) || (value('ppid') as number),
       birth: end - age,
       end,
-      duration: Number((value('run_time') as bigint | undefined) ?? age),
+      age: Number(age),
       cpuTime: Number(value('cpu_time')),
       outcome: signal ?? (code === 0 ? '0' : `exit ${code}`),
       hasFailed: signal !== undefined || code !== 0,
@@ -145,10 +145,10 @@ export class TreeFormat implements Format {
     }
   }
 
-  #writeLine({ duration, cpuTime, outcome, hasFailed }: Process, line: string, out: OutputBuffer): void {
+  #writeLine({ age, cpuTime, outcome, hasFailed }: Process, line: string, out: OutputBuffer): void {
     const { width } = this.#options;
     const shown = width === undefined ? line : cutText(line, Math.max(width - MARGIN, LEAST));
     const paint = hasFailed ? this.#style.red : undefined;
-    out.utf8(`${front(shownDuration(duration), shownDuration(cpuTime), outcome, paint)}${shown}\n`);
+    out.utf8(`${front(shownDuration(age), shownDuration(cpuTime), outcome, paint)}${shown}\n`);
   }
 }

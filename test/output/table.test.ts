@@ -69,8 +69,8 @@ describe('output: table', () => {
   it('shows ? for what is missing, and notes around the rest', () => {
     show({ isMissing: true });
     assert.equal(row(format), '      0 ?');
-    show({ name: Buffer.from('/a'), before: '[truncated]...', after: ' [unresolved]' });
-    assert.equal(row(format), '      0 [truncated].../a [unresolved]');
+    show({ name: Buffer.from('/a'), before: '[unresolved] [truncated]...', after: ' (deleted)' });
+    assert.equal(row(format), '      0 [unresolved] [truncated].../a (deleted)');
   });
 
   it('aligns its columns under the header', () => {
@@ -126,6 +126,19 @@ describe('output: table', () => {
       show({ name: Buffer.from(name) });
       assert.deepEqual([row(new TableFormat(columns, false))], rows);
     });
+
+  it('has a dash for what is not there where a value before it stands under its header', () => {
+    const absent = { isPresent: () => false };
+    const paths = [nameColumn('path', 6), { ...nameColumn('new_path'), ...absent }, numberColumn(absent)];
+    for (const [name, after, shown] of [
+      ['/a', '', '/a'],
+      ['/a', ' (deleted)', '/a (deleted) -'],
+      ['/home/me/My file', '', '/home/me/My file -      -'],
+    ] as const) {
+      show({ name: Buffer.from(name), after });
+      assert.equal(row(new TableFormat(paths, false)).trimEnd(), shown);
+    }
+  });
 
   it('has its columns again after a row that was too wide, with what it keeps of rows', () => {
     const kept = narrow.map((column) => ({ ...column, dependsOn: { offset: 0, size: 4 } }));

@@ -81,9 +81,14 @@ describe('output: a tree of processes', () => {
       '   10.00s     1.00s 0          make',
       '    3.00s     1.00s SIGKILL    ├─ cc',
       "    1.00s     1.00s 0          │  └─ cc1 'a b'",
-      ' 500.00ms     1.00s exit 2     └─ late',
+      '    1.00s     1.00s exit 2     └─ late',
       '4 processes, 2 failed',
     ]);
+  });
+
+  it('counts TIME since the fork, as CPU is, not since the execution', () => {
+    const [line] = tree([{ ...ROOT, run: 0.001 }]);
+    assert.equal(line, '   10.00s     1.00s 0          make');
   });
 
   it('tells apart those that had the same id', () => {

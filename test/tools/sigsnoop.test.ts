@@ -164,6 +164,19 @@ describe('sigsnoop', () => {
         assert.deepEqual([first?.signal, second?.signal, events.length], ['SIGTERM', 'SIGTERM', 5]);
       });
 
+      it('tells a SIGCONT that let a process go on from one that changed nothing', async () => {
+        const stopped = 'until read -r _ _ s _ </proc/$p/stat && [ $s = T ]; do :; done';
+        const script = `sleep 9 & p=$!; kill -STOP $p; ${stopped}; kill -CONT $p; until read -r _ _ s _ </proc/$p/stat && [ $s = S ]; do :; done; kill -CONT $p; kill -KILL $p`;
+        const { events } = await trace.run(
+          ['--hooks', hooks, '-f', '--kill', '--signal', 'CONT'],
+          ['sh', '-c', script],
+        );
+        assert.deepEqual(events.map(shown), [
+          'kill SIGCONT SI_USER process continued',
+          'kill SIGCONT SI_USER process ignored',
+        ]);
+      });
+
       it('shows probes where one asks', async () => {
         const steps = ['kill', 'self', 0, 'kill', NOBODY, 0];
         assert.deepEqual((await signals(['--hooks', hooks], ...steps)).events, []);

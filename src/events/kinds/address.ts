@@ -102,6 +102,7 @@ export const endpointKind: Kind = (field, context) => {
       name,
       json: 'string',
       width: 21,
+      least: 15,
       widest: WIDEST + '[]:65535'.length,
       align: 'left',
       repeats: true,

@@ -63,6 +63,7 @@ function countColumn(field: Field): PlainColumn {
     name: field.name,
     json: 'integer',
     width: 10,
+    least: 8,
     align: 'right',
     value: (record) => Number(record.view.getBigUint64(record.offset + field.offset, true)),
     write: (record, out) => {
@@ -141,6 +142,8 @@ export function namedValues(field: Field, width: number, nameOf: (value: number)
 }
 
 const WIDEST_ENUM = 14;
+/** CLOSE_WAIT has one more, and ESTABLISHED two. */
+const LEAST_ENUM = 9;
 
 /** An enum: its name from the running kernel's BTF where it has that enum, else from the object's; the number where it has none. */
 export const enumKind: Kind = (field, context) => {
@@ -148,7 +151,7 @@ export const enumKind: Kind = (field, context) => {
   if (shape.size === 8) return valueKind(field, context);
   const nameOf = (value: number) => context.enumName(shape.name, value) ?? shape.values.get(value) ?? String(value);
   const width = Math.max(...[...shape.values.values()].map(({ length }) => length));
-  return [namedValues(field, Math.min(width, WIDEST_ENUM), nameOf)];
+  return [{ ...namedValues(field, Math.min(width, WIDEST_ENUM), nameOf), least: Math.min(width, LEAST_ENUM) }];
 };
 
 /** A bit-field of an integer. */

@@ -37,5 +37,5 @@ export const dropReasonKind: Kind = (field, context) => {
     const name = context.enumName(DROP_REASON, reason)?.replace(/^SKB_(DROP_REASON_)?/, '');
     return name ?? (reason < OTHERS ? String(reason) : `0x${reason.toString(16)}`);
   };
-  return [known(field, namedValues(field, 18, nameOf))];
+  return [known(field, { ...namedValues(field, 18, nameOf), least: 14 })];
 };

@@ -13,6 +13,7 @@ export const signalKind: Kind = (field) => {
       name: field.name,
       json: 'string',
       width: 9,
+      least: 7,
       align: 'left',
       value: (record) => name(read(record)),
       write: (record, out) => out.ascii(name(read(record)) ?? ''),
@@ -41,7 +42,7 @@ export const signalCodeKind: Kind = (field) => {
   ];
 };
 
-/** What became of a signal: TRACE_SIGNAL_* of include/trace/events/signal.h, and SIGNAL_PROBED. */
+/** What became of a signal: TRACE_SIGNAL_* of include/trace/events/signal.h, SIGNAL_PROBED and SIGNAL_CONTINUED. */
 const SIGNAL_RESULTS: Record<number, string> = {
   0: 'delivered',
   1: 'ignored',
@@ -49,9 +50,13 @@ const SIGNAL_RESULTS: Record<number, string> = {
   3: 'overflow_fail',
   4: 'lose_info',
   100: 'probed',
+  101: 'continued',
 };
 
 /** snoop_signal_result: its name, or that of the error. */
 export const signalResultKind: Kind = (field) => [
-  namedValues(field, 15, (result) => errorName(result) ?? SIGNAL_RESULTS[result] ?? String(result)),
+  {
+    ...namedValues(field, 15, (result) => errorName(result) ?? SIGNAL_RESULTS[result] ?? String(result)),
+    least: 9,
+  },
 ];

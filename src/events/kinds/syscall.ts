@@ -10,7 +10,7 @@ export const errorName = (ret: number) => (ret < 0 && ret >= -4095 ? errnoName(-
 export const retKind: Kind = (field) => {
   const read = integerReader(field);
   return [
-    integerColumn(field, 7, errorName),
+    { ...integerColumn(field, 7, errorName), least: 6 },
     plain({
       name: field.name === 'ret' ? 'error' : `${field.name}_error`,
       json: 'string',

@@ -143,10 +143,10 @@ export const placeKind: Kind = (field): Column[] => {
     const length = joinComponents(span.bytes, span.start, span.end, joined, source !== SOURCE.READ);
     span.set(joined, 0, length);
     span.isTruncated = isTruncated;
-    // What is missing is the upper part.
-    if (isTruncated) span.before = '[truncated]...';
+    // In front, for behind it looks like the next column's value. What is missing is the upper part.
+    if (!resolved) span.before = '[unresolved] ';
+    if (isTruncated) span.before += '[truncated]...';
     if (isDeleted(record, field)) span.after = ' (deleted)';
-    if (!resolved) span.after += ' [unresolved]';
   };
   return [text(field.name, 20, locate, { isSpan: true })];
 };

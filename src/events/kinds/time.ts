@@ -153,6 +153,7 @@ function durationColumn(field: Field): PlainColumn {
     json: 'integer',
     unit: 'ns',
     width: 9,
+    least: 8,
     align: 'right',
     value: (record) => record.view.getBigUint64(record.offset + field.offset, true),
     write: (record, out) => {
