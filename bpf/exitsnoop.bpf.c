@@ -60,19 +60,19 @@ static __always_inline bool end_wanted(int status)
 	return only_exit_codes[code >> 6] >> (code & 63) & 1;
 }
 
-static __always_inline int handle_end(void)
+static __always_inline void handle_end(bool is_alone)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	struct exitsnoop_event e = {};
 	bool is_thread;
 	int status;
 
-	if ((ends_alone() && !want_threads) || !filter_allows())
-		return 0;
-	is_thread = !ends_process();
+	if ((is_alone && !want_threads) || !filter_allows())
+		return;
+	is_thread = !ends_process(is_alone);
 	status = exit_status(is_thread);
 	if ((is_thread && !want_threads) || (filter_failed && !status) || !end_wanted(status))
-		return 0;
+		return;
 	event_fill((struct event *)&e);
 	e.is_thread = is_thread;
 	__builtin_memcpy(e.ended_comm, is_thread ? e.thread_comm : e.comm, sizeof(e.ended_comm));
@@ -81,7 +81,6 @@ static __always_inline int handle_end(void)
 	if (!is_thread)
 		bpf_map_delete_elem(&executions, &pid);
 	event_send(&e, sizeof(e));
-	return 0;
 }
 
 EXIT_PROGRAMS(handle_end)

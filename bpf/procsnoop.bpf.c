@@ -192,7 +192,7 @@ static __always_inline __u32 add_trace_context(struct procsnoop_event *e, __u32 
 	return used + TRACEPARENT_SIZE;
 }
 
-static __always_inline int handle_end(void)
+static __always_inline void handle_end(bool is_alone)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32, used = 0;
 	struct procsnoop_event *e;
@@ -200,18 +200,18 @@ static __always_inline int handle_end(void)
 	__u64 tail_size;
 	int status;
 
-	if (ends_alone())
-		return 0;
+	if (is_alone)
+		return;
 	if (!filter_allows()) {
 		forget_context(pid);
-		return 0;
+		return;
 	}
-	if (!ends_process())
-		return 0;
+	if (!ends_process(is_alone))
+		return;
 	status = exit_status(false);
 	e = get_scratch(SCRATCH_EVENT);
 	if (!e)
-		return 0;
+		return;
 	__builtin_memset(e, 0, sizeof(*e));
 	event_fill((struct event *)e);
 	add_origin(e);
@@ -231,9 +231,8 @@ static __always_inline int handle_end(void)
 	tail_size = place_of(used);
 	if ((filter_failed && !status) || e->age < min_duration ||
 	    tail_size > EXE_END + max_args + TRACEPARENT_SIZE)
-		return 0;
+		return;
 	event_send(e, sizeof(*e) + tail_size);
-	return 0;
 }
 
 EXIT_PROGRAMS(handle_end)

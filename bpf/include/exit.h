@@ -6,7 +6,14 @@
 #ifndef SNOOPKIT_EXIT_H
 #define SNOOPKIT_EXIT_H
 
+#ifdef SNOOPKIT_FILTER_H
+#error "exit.h must be included before filter.h"
+#endif
+/* See EXIT_PROGRAMS. */
+#define FILTER_FORGETS_IN_EXIT_PROGRAMS
+
 #include "cpu-clock.h"
+#include "filter.h"
 #include "memory.h"
 #include "types.h"
 
@@ -118,13 +125,13 @@ struct {
  * Whether the end of the current task is that of its process, which no other thread has been told
  * to be: of two that end at one time both may find that none is left.
  */
-static __always_inline bool ends_process(void)
+static __always_inline bool ends_process(bool is_alone)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	__u64 key[2] = {bpf_get_current_pid_tgid() >> 32, birth(false)};
 	__u8 value = 1;
 
-	if (ends_alone() || bpf_map_lookup_elem(&told_ends, &key))
+	if (is_alone || bpf_map_lookup_elem(&told_ends, &key))
 		return false;
 	/* The first thread counts until its process is gone. */
 	return BPF_CORE_READ(task, signal, nr_threads) == 1 ||
@@ -179,19 +186,34 @@ static __always_inline void ending_fill(struct ending *e, __u64 now, int status,
 }
 
 /* The programs that see ends, either of which will do; `handle` has no arguments. */
+/*
+ * `handle` is told whether the thread ends alone. What it is told also decides on the filter: had
+ * that a program of its own, the last thread could end between the two looks, so that the pid would
+ * be forgotten before the program of the last one runs.
+ */
 #define EXIT_PROGRAMS(handle)                                                                      \
+	static __always_inline int handle_and_forget(void)                                         \
+	{                                                                                          \
+		bool is_alone = ends_alone();                                                      \
+                                                                                                   \
+		handle(is_alone);                                                                  \
+		if (!is_alone)                                                                     \
+			filter_forget(bpf_get_current_pid_tgid() >> 32);                           \
+		return 0;                                                                          \
+	}                                                                                          \
+                                                                                                   \
 	SEC("tp/sched/sched_process_exit")                                                         \
 	int handle_exit(void *ctx)                                                                 \
 	{                                                                                          \
 		(void)ctx;                                                                         \
-		return handle();                                                                   \
+		return handle_and_forget();                                                        \
 	}                                                                                          \
                                                                                                    \
 	SEC("raw_tp/sched_process_exit")                                                           \
 	int handle_exit_raw(void *ctx)                                                             \
 	{                                                                                          \
 		(void)ctx;                                                                         \
-		return handle();                                                                   \
+		return handle_and_forget();                                                        \
 	}
 
 #endif

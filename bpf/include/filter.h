@@ -302,15 +302,24 @@ int follow_fork(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /* A pid is forgotten with its last thread, so that the next process that gets it is not traced. */
+static __always_inline void filter_forget(__u32 pid)
+{
+	struct filter_key key = {.kind = FILTER_PID, .id = pid};
+
+	if (filter_uses(FILTER_PID))
+		bpf_map_delete_elem(&filter_ids, &key);
+}
+
+#ifndef FILTER_FORGETS_IN_EXIT_PROGRAMS
 SEC("raw_tp/sched_process_exit")
 int follow_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = (void *)ctx->args[0];
-	struct filter_key key = {.kind = FILTER_PID, .id = BPF_CORE_READ(task, tgid)};
 
 	if (BPF_CORE_READ(task, signal, live.counter) == 0)
-		bpf_map_delete_elem(&filter_ids, &key);
+		filter_forget(BPF_CORE_READ(task, tgid));
 	return 0;
 }
+#endif
 
 #endif

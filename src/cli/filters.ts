@@ -45,7 +45,8 @@ export function configureFilters(object: BpfObject, filters: FilterOptions): voi
   const ids = lists.reduce((sum, list) => sum + list.length, 0);
   object.maps.need('filter_ids').maxEntries = filters.follow ? FOLLOWED_MAX : Math.max(1, ids);
   programs.need('follow_fork').autoload = filters.follow;
-  programs.need('follow_exit').autoload = filters.pids.length > 0;
+  const exit = programs.get('follow_exit');
+  if (exit) exit.autoload = filters.pids.length > 0;
 }
 
 /** Fills the maps and starts following: after load, before the tool's own programs are attached. */
@@ -72,7 +73,8 @@ export function applyFilters(object: BpfObject, filters: FilterOptions): void {
 /** Removes processes from the filter when they end. Attached after the tool's own programs, which need to see the end. */
 export function forgetEnded(object: BpfObject, filters: FilterOptions): void {
   if (filters.pids.length === 0) return;
-  object.programs.need('follow_exit').attach();
+  // Tools that trace exits forget in their own programs.
+  object.programs.get('follow_exit')?.attach();
   // Processes that ended before it was attached.
   const map = object.maps.need('filter_ids');
   for (const id of filters.pids) if (!isThere(id)) map.delete({ kind: 'FILTER_PID', id });
