@@ -138,7 +138,7 @@ describe('events: paths from components', () => {
       for (const source of [JOINED, NAMED]) {
         const probe = withSpan('whole', { tail: `${name}\0jail\0srv\0`, source });
         const resolved = source === NAMED && isAlone;
-        assert.deepEqual(probe.span('whole'), { text, ...plain, before: resolved ? '' : '[unresolved] ' });
+        assert.deepEqual(probe.span('whole'), { text, ...plain, before: resolved ? '' : '[unresolved]' });
         assert.equal(probe.value('whole_resolved'), resolved);
       }
     });
@@ -164,14 +164,14 @@ describe('events: paths from components', () => {
       isTruncated: true,
     });
     const joined = withSpan('whole', { tail: 'c\0b\0', source: JOINED });
-    assert.deepEqual(joined.span('whole'), { text: '/b/c', ...plain, before: '[unresolved] ' });
+    assert.deepEqual(joined.span('whole'), { text: '/b/c', ...plain, before: '[unresolved]' });
     assert.equal(withSpan('whole', { source: MISSING }).value('whole'), null);
   });
 
   it('say when what was there is deleted, whatever its name', () => {
     for (const [tail, isDeleted, source, text, before, after] of [
       ['b\0a\0', true, READ, '/a/b', '', ' (deleted)'],
-      ['b\0a\0', true, JOINED, '/a/b', '[unresolved] ', ' (deleted)'],
+      ['b\0a\0', true, JOINED, '/a/b', '[unresolved]', ' (deleted)'],
       ['b (deleted)\0', false, READ, '/b (deleted)', '', ''],
       ['b (deleted)\0', true, READ, '/b (deleted)', '', ' (deleted)'],
     ] as const) {

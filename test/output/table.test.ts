@@ -69,8 +69,8 @@ describe('output: table', () => {
   it('shows ? for what is missing, and notes around the rest', () => {
     show({ isMissing: true });
     assert.equal(row(format), '      0 ?');
-    show({ name: Buffer.from('/a'), before: '[unresolved] [truncated]...', after: ' (deleted)' });
-    assert.equal(row(format), '      0 [unresolved] [truncated].../a (deleted)');
+    show({ name: Buffer.from('/a'), before: '[unresolved][truncated]...', after: ' (deleted)' });
+    assert.equal(row(format), '      0 [unresolved][truncated].../a (deleted)');
   });
 
   it('aligns its columns under the header', () => {

@@ -231,6 +231,6 @@ describe('filesnoop', () => {
     assert.equal(header, '    PID COMM             OPERATION       RET FULL_PATH            NEW_FULL_PATH');
     const pid = /^ *\d+ files {12}/;
     assert.equal(rename?.replace(pid, ''), `rename            0 ${bench().here}/f ${bench().here}/g`);
-    assert.equal(refused?.replace(pid, ''), `unlink       ENOENT [unresolved] ${bench().here}/a/x -`);
+    assert.equal(refused?.replace(pid, ''), `unlink       ENOENT [unresolved]${bench().here}/a/x -`);
   });
 });

@@ -276,7 +276,7 @@ describe('opensnoop --full-path', () => {
         '0',
         '0',
       ]);
-      assert.match(stdout.toString(), new RegExp(`^ *PID .* FULL_PATH\n.* ENOENT \\[unresolved\\] ${base}/nope\n$`));
+      assert.match(stdout.toString(), new RegExp(`^ *PID .* FULL_PATH\n.* ENOENT \\[unresolved\\]${base}/nope\n$`));
     });
 
     it('is missing without a name, or without a directory', async () => {

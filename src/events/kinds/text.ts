@@ -143,8 +143,9 @@ export const placeKind: Kind = (field): Column[] => {
     const length = joinComponents(span.bytes, span.start, span.end, joined, source !== SOURCE.READ);
     span.set(joined, 0, length);
     span.isTruncated = isTruncated;
-    // In front, for behind it looks like the next column's value. What is missing is the upper part.
-    if (!resolved) span.before = '[unresolved] ';
+    // In front and without a blank: neither it nor the path looks like the next column's value. What is missing is the
+    // upper part.
+    if (!resolved) span.before = '[unresolved]';
     if (isTruncated) span.before += '[truncated]...';
     if (isDeleted(record, field)) span.after = ' (deleted)';
   };
