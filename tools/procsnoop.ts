@@ -7,7 +7,7 @@ export default defineTool({
   name: 'procsnoop',
   summary: 'one record per process, at exit: creator, program, arguments, exit status, resource usage',
   description:
-    'Report one record per process, when it exits: its creator, the last program it executed with all arguments, its exit status or signal, how long it lived, and its resource usage. With --tree, show all processes of a run as a tree, each below its creator: what a build ran, and what failed. There TIME is age and CPU is cpu_time, both since fork(2), so CPU exceeds TIME only if several threads ran at once. STATUS is 0, exit N, or the signal that killed the process. A name in parentheses is a process that executed nothing itself, such as a subshell, or did so before tracing began.',
+    'Report one record per process, when it exits: its creator, the last program it executed with all arguments, its exit status or signal, how long it lived, and its resource usage. With --tree, show all processes of a run as a tree, each below its creator: what a build ran, and what failed.',
   event: { struct: 'procsnoop_event', name: 'process' },
   columns: ['pid', 'ppid', 'comm', 'age', 'exit_code', 'signal', 'args'],
   fields: {
@@ -71,6 +71,7 @@ export default defineTool({
     },
   ],
   caveats: [
+    'In the tree, TIME is age and CPU is cpu_time, both since fork(2): CPU exceeds TIME only if several threads ran at once. STATUS is 0, exit N, or the signal that killed the process. A name in parentheses is a process that executed nothing itself, such as a subshell, or did so before tracing began.',
     'A process still running when tracing ends is not reported.',
     '--tree keeps every process in memory, with its arguments, until the end.',
     'Arguments are kept for 8,192 processes at a time, for fewer with a larger --max-args, and for 256 from 64K on. Those of further processes are missing, and the loss is reported.',

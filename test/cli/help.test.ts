@@ -231,7 +231,7 @@ describe('cli: words that are wrong', () => {
       assert.ok(own.stdout.length > 1000);
       assert.equal(named.stdout.toString(), own.stdout.toString());
     }
-    assert.equal(await told('man', 'snoopki'), 'snoopkit: there is no command snoopki (snoopkit --help lists them)\n');
+    assert.equal(await told('man', 'snoopki'), 'snoopkit: unknown command snoopki (see snoopkit --help)\n');
   });
 
   it('names the command that was meant', async () => {
