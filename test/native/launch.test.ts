@@ -18,7 +18,7 @@ function settings(...texts: string[]): Buffer {
   const bytes = Buffer.from(texts.map((text) => `${text}\0`).join(''));
   return Buffer.concat([Buffer.from(Uint32Array.of(bytes.length).buffer), bytes]);
 }
-const USUAL = settings('', '0', '0', ...Object.entries(process.env).map(([name, value]) => `${name}=${value}`));
+const USUAL = settings('', '0', '0', '0', ...Object.entries(process.env).map(([name, value]) => `${name}=${value}`));
 
 function start(...command: string[]): { child: ChildProcess; control: Socket; outcome: Promise<Outcome> } {
   return startWith(USUAL, ...command);
@@ -82,14 +82,15 @@ describe('native launcher', () => {
   it('sets what it is told', async () => {
     // dash has no signal blocked in what it starts.
     // Signals 32 and 33 are the C library's own: nobody can set them.
-    const show = 'ulimit -Sn; exec cat /proc/self/status';
-    const { control, outcome } = startWith(settings('64', '1001', '800', `PATH=${process.env.PATH}`, 'a.b=c'), 'env');
+    const fds = 'for fd in 0 1 2; do [ ! -e /proc/$$/fd/$fd ] || echo $fd; done';
+    const show = `ulimit -Sn; ${fds}; exec cat /proc/self/status`;
+    const { control, outcome } = startWith(settings('64', '1001', '800', '0', `PATH=${process.env.PATH}`, 'a.b=c'), 'env');
     control.write('x');
     assert.equal((await outcome).stdout, `PATH=${process.env.PATH}\na.b=c\n`);
-    const other = startWith(settings('64', '1001', '800', `PATH=${process.env.PATH}`), 'bash', '-c', show);
+    const other = startWith(settings('64', '1001', '800', '5', `PATH=${process.env.PATH}`), 'bash', '-c', show);
     other.control.write('x');
     const { stdout } = await other.outcome;
-    assert.match(stdout, /^64\n(.*\n)*SigBlk:\t0{13}800\nSigIgn:\t0{7}[0-3][08]0001001\n/);
+    assert.match(stdout, /^64\n1\n(.*\n)*SigBlk:\t0{13}800\nSigIgn:\t0{7}[0-3][08]0001001\n/);
   });
 
   it('runs nothing where it was not told all', async () => {
