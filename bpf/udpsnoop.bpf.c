@@ -19,8 +19,7 @@
 #include "tally.h"
 #include "udp-queue.h"
 
-#define SOCK_DGRAM 2 /* include/linux/net.h */
-#define MSG_PEEK 2   /* include/linux/socket.h */
+#define MSG_PEEK 2 /* include/linux/socket.h */
 #define MSG_ERRQUEUE 0x2000
 #define MESSAGES_MAX 1024 /* UIO_MAXIOV */
 
@@ -84,12 +83,6 @@ struct call {
 };
 
 CALLS(struct call);
-
-static __always_inline bool is_udp(struct sock *sk)
-{
-	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP &&
-	       BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM && is_inet(sk);
-}
 
 /* Whether a result is to be shown: that there is nothing to receive, or a signal comes first, is no
  * failure. */
@@ -166,29 +159,6 @@ int leave_sendmmsg(void)
 	return 0;
 }
 
-static __always_inline bool message_has_name(const struct user_msghdr *message)
-{
-	struct user_msghdr read = {};
-
-	return !bpf_probe_read_user(&read, sizeof(read), message) && read.msg_name;
-}
-
-/* Whether a program asks who sent what it receives: the answer is in its memory only when the call
- * returns. Of the messages of one call the first tells of all. */
-static __always_inline bool is_told_later(void)
-{
-	struct pt_regs *regs = current_regs();
-
-	switch (syscall_number(regs)) {
-	case NR_recvfrom:
-		return syscall_argument(regs, 5);
-	case NR_recvmsg: /* a struct mmsghdr begins with such a message */
-	case NR_recvmmsg:
-		return message_has_name((void *)syscall_argument(regs, 2));
-	}
-	return false;
-}
-
 /* `source` is who sent it, if the queue told; port 0 where it did not. */
 static __always_inline int handle_received(__u64 *ctx, const snoop_endpoint *source)
 {
@@ -199,7 +169,7 @@ static __always_inline int handle_received(__u64 *ctx, const snoop_endpoint *sou
 	    !begin(&call.event, (void *)ctx[0], receive))
 		return 0;
 	if (ret >= 0) {
-		if (is_told_later()) {
+		if (sender_is_asked()) {
 			call.event.ret = ret;
 			call_keep(&call);
 			return 0;
@@ -231,16 +201,6 @@ int handle_receive_queue(__u64 *ctx)
 	if (is_udp(sk))
 		udp_received(&source, sk, flags & (MSG_PEEK | MSG_ERRQUEUE) ? -1 : ret);
 	return handle_received(ctx, &source);
-}
-
-SEC("tp_btf/sk_data_ready")
-int handle_arrival(__u64 *ctx)
-{
-	struct sock *sk = (void *)ctx[0];
-
-	if (is_udp(sk))
-		udp_arrived(sk);
-	return 0;
 }
 
 SEC("tp/syscalls/sys_exit_recvfrom")

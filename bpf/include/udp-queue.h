@@ -9,6 +9,15 @@
 #define SNOOPKIT_UDP_QUEUE_H
 
 #include "packet.h"
+#include "syscall.h"
+
+#define SOCK_DGRAM 2 /* include/linux/net.h */
+
+static __always_inline bool is_udp(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP &&
+	       BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM && is_inet(sk);
+}
 
 struct udp_next {
 	snoop_endpoint source;
@@ -71,6 +80,39 @@ static __always_inline void udp_received(snoop_endpoint *source, struct sock *sk
 		*source = next->source;
 	next->is_known = false;
 	udp_next_read(next, sk);
+}
+
+SEC("tp_btf/sk_data_ready")
+int handle_arrival(__u64 *ctx)
+{
+	struct sock *sk = (void *)ctx[0];
+
+	if (is_udp(sk))
+		udp_arrived(sk);
+	return 0;
+}
+
+static __always_inline bool message_has_name(const struct user_msghdr *message)
+{
+	struct user_msghdr read = {};
+
+	return !bpf_probe_read_user(&read, sizeof(read), message) && read.msg_name;
+}
+
+/* Whether a program asks who sent what it receives: the answer is in its memory only when the call
+ * returns. Of the messages of one call the first tells of all. */
+static __always_inline bool sender_is_asked(void)
+{
+	struct pt_regs *regs = current_regs();
+
+	switch (syscall_number(regs)) {
+	case NR_recvfrom:
+		return syscall_argument(regs, 5);
+	case NR_recvmsg: /* a struct mmsghdr begins with such a message */
+	case NR_recvmmsg:
+		return message_has_name((void *)syscall_argument(regs, 2));
+	}
+	return false;
 }
 
 #endif
