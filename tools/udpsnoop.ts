@@ -71,7 +71,7 @@ export default defineTool({
         {
           programs: ['handle_receive_queue', 'handle_arrival', 'leave_recvfrom', 'leave_recvmsg', 'leave_recvmmsg'],
           caveat:
-            'on an unconnected socket the sender is read from the receive queue, unless the program asks for it; if several threads receive on one socket at the same time, it may be unknown or that of another datagram',
+            'on an unconnected socket the sender is read from the receive queue, unless the program asks for it (seen to work up to Linux 6.18; on 7.2 it stays unknown); if several threads receive on one socket at the same time, it may be unknown or that of another datagram',
         },
         {
           programs: ['handle_receive', 'leave_recvfrom', 'leave_recvmsg', 'leave_recvmmsg'],

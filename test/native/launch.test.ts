@@ -84,7 +84,10 @@ describe('native launcher', () => {
     // Signals 32 and 33 are the C library's own: nobody can set them.
     const fds = 'for fd in 0 1 2; do [ ! -e /proc/$$/fd/$fd ] || echo $fd; done';
     const show = `ulimit -Sn; ${fds}; exec cat /proc/self/status`;
-    const { control, outcome } = startWith(settings('64', '1001', '800', '0', `PATH=${process.env.PATH}`, 'a.b=c'), 'env');
+    const { control, outcome } = startWith(
+      settings('64', '1001', '800', '0', `PATH=${process.env.PATH}`, 'a.b=c'),
+      'env',
+    );
     control.write('x');
     assert.equal((await outcome).stdout, `PATH=${process.env.PATH}\na.b=c\n`);
     const other = startWith(settings('64', '1001', '800', '5', `PATH=${process.env.PATH}`), 'bash', '-c', show);

@@ -1,6 +1,7 @@
 /** Who sent what is received over a socket that may be connected or not, and with or without a question who that is. */
 import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
+import { kernelIsSince } from '../helpers/kernel.js';
 import { traceSteps } from '../helpers/socket-events.js';
 import type { Step } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
@@ -29,6 +30,8 @@ describe('udpsnoop: senders', () => {
         needs(this, capability);
       });
       const by = ['--hooks', hooks];
+      // The queue tells up to 6.18, but not on 7.2, which has fentry: see the tool's caveat.
+      const isKnown = !/^raw_tp|^tp_btf/.test(hooks) || (hooks.startsWith('tp_btf') && !kernelIsSince(7, 0));
 
       it('says where it does not know the other end', async () => {
         const { events, told } = await udp(
@@ -39,14 +42,14 @@ describe('udpsnoop: senders', () => {
         );
         const sender = `127.0.0.1 ${told.find(({ slot }) => slot === 2)?.local_port}`;
         // Who asks nobody is told nothing, and that alone is what these tracepoints see.
-        const known = (family: string) => (hooks === 'raw_tp,tracepoint' ? nobody(family) : sender);
+        const known = (family: string) => (isKnown ? sender : nobody(family));
         assert.deepEqual(
           events.filter((e) => e.direction === 'receive').map((e) => `${e.bytes} ${e.remote_addr} ${e.remote_port}`),
           [`1 ${known('')}`, `2 ${known('')}`, `3 ${known(':')}`, `4 ${sender}`, `5 ${sender}`],
         );
       });
 
-      if (hooks !== 'raw_tp,tracepoint')
+      if (isKnown)
         it('knows who sent what nobody asks about, of several senders and of what waits', async () => {
           const { events, told } = await udp(
             by,
@@ -63,7 +66,7 @@ describe('udpsnoop: senders', () => {
           );
         });
 
-      if (hooks !== 'raw_tp,tracepoint')
+      if (isKnown)
         it('knows it after a receive that failed, and whatever the socket was connected to', async () => {
           const { events, told } = await udp(
             by,
