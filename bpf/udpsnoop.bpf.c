@@ -79,7 +79,7 @@ static __always_inline void add(const struct udpsnoop_event *e)
 /* What is known of a call that has not returned. */
 struct call {
 	struct udpsnoop_event event;
-	__u64 messages; /* of sendmmsg(2) and recvmmsg(2): so many were sent or received */
+	__u64 messages; /* of sendmmsg(2): so many were sent */
 };
 
 CALLS(struct call);

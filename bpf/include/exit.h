@@ -185,11 +185,11 @@ static __always_inline void ending_fill(struct ending *e, __u64 now, int status,
 		e->run_time = now - executed->time;
 }
 
-/* The programs that see ends, either of which will do; `handle` has no arguments. */
 /*
- * `handle` is told whether the thread ends alone. What it is told also decides on the filter: had
- * that a program of its own, the last thread could end between the two looks, so that the pid would
- * be forgotten before the program of the last one runs.
+ * The programs that see ends, either of which will do. `handle` is told whether the thread ends
+ * alone. What it is told also decides on the filter: had that a program of its own, the last thread
+ * could end between the two looks, so that the pid would be forgotten before the program of the
+ * last one runs.
  */
 #define EXIT_PROGRAMS(handle)                                                                      \
 	static __always_inline int handle_and_forget(void)                                         \

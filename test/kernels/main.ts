@@ -101,28 +101,26 @@ async function testKernel(kernel: Kernel, setting: Setting): Promise<KernelResul
   }
 }
 
-const wholeResult = (kernel: string) => join(FOLDER, `${kernel}.whole.json`);
+const resultFile = (kernel: string, isWhole: boolean) => join(FOLDER, `${kernel}${isWhole ? '.whole' : ''}.json`);
 
-/** Those of an earlier run. */
-function removeResults(kernel: string): void {
-  for (const name of readdirSync(FOLDER)) {
-    const rest = name.startsWith(kernel) ? name.slice(kernel.length) : '';
-    if (/^(-\d+\.log|(\.whole)?\.json)$/.test(rest)) rmSync(join(FOLDER, name));
-  }
+/** Those of an earlier run of the same kind. */
+function removeResults(kernel: string, isWhole: boolean): void {
+  rmSync(resultFile(kernel, isWhole), { force: true });
+  for (const name of readdirSync(FOLDER))
+    if (name.startsWith(kernel) && /^-\d+\.log$/.test(name.slice(kernel.length))) rmSync(join(FOLDER, name));
 }
 
 /** What is known of all kernels, from this run and those before: all of them at a time would take hours. */
 function wholeResults(): KernelResult[] {
   return chooseKernels(KERNELS.map(nameOf))
-    .map((kernel) => wholeResult(nameOf(kernel)))
+    .map((kernel) => resultFile(nameOf(kernel), true))
     .filter((file) => existsSync(file))
     .map((file) => JSON.parse(readFileSync(file, 'utf8')) as KernelResult);
 }
 
 async function test(kernel: Kernel, setting: Setting): Promise<KernelResult> {
   const result = await testKernel(kernel, setting);
-  const file = setting.isWhole ? wholeResult(result.kernel) : join(FOLDER, `${result.kernel}.json`);
-  writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`);
+  writeFileSync(resultFile(result.kernel, setting.isWhole), `${JSON.stringify(result, undefined, 2)}\n`);
   tell(`${result.kernel}: ${result.passed} passed, ${result.failed} failed, in ${result.seconds} s`);
   return result;
 }
@@ -154,7 +152,7 @@ async function main(): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   mkdirSync(FOLDER, { recursive: true });
-  for (const kernel of kernels) removeResults(nameOf(kernel));
+  for (const kernel of kernels) removeResults(nameOf(kernel), isWhole);
   const setting = { limit, groups, isWhole, signal: stop.signal, turns: new Turns(availableParallelism()) };
   // Where one can't go on, the others should not.
   const results = await Promise.all(kernels.map((kernel) => test(kernel, setting))).finally(() => {

@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
-import { traceSteps } from '../helpers/socket-events.js';
 import type { Step } from '../helpers/sockets.js';
-import { Trace } from '../helpers/trace.js';
-import { nobody, type UdpEvent, WAYS } from '../helpers/udp.js';
+import { nobody, useUdp, WAYS } from '../helpers/udp.js';
 
 /** The address and the port of the socket in a slot. */
 const senders = (told: readonly Step[]) => (slot: number) => {
@@ -14,15 +12,7 @@ const senders = (told: readonly Step[]) => (slot: number) => {
 };
 
 describe('udpsnoop: senders', () => {
-  let trace: Trace<UdpEvent>;
-  before(function () {
-    needs(this, 'root');
-    needs(this, 'ipv6');
-    trace = new Trace('udpsnoop');
-  });
-  after(() => trace?.remove());
-
-  const udp = (flags: readonly string[], ...steps: string[]) => traceSteps(trace, flags, steps);
+  const { udp } = useUdp();
 
   for (const [hooks, capability] of WAYS)
     describe(`by ${hooks}`, () => {

@@ -3,10 +3,9 @@ import { readlinkSync } from 'node:fs';
 import { needs } from '../capability.js';
 import { fewer } from '../helpers/patience.js';
 import { Running, run, snoopkit } from '../helpers/run.js';
-import { plainAddress, traceSteps } from '../helpers/socket-events.js';
+import { plainAddress } from '../helpers/socket-events.js';
 import { parseSteps, SOCKETS, type Step, socketsWords } from '../helpers/sockets.js';
-import { Trace } from '../helpers/trace.js';
-import { nobody, type UdpEvent, WAYS } from '../helpers/udp.js';
+import { nobody, type UdpEvent, useUdp, WAYS } from '../helpers/udp.js';
 
 const SENDS = /^(udp-send|send|sendmsg|sendmmsg|write)$/;
 const RECEIVES = /^(udp-recv|recv|recvmsg|recvmmsg|read)$/;
@@ -29,15 +28,7 @@ const shown = (e: UdpEvent) =>
   `${e.pid} ${e.tid} ${e.direction} ${e.error ?? e.bytes} ${e.local_addr} ${e.local_port} - ${e.remote_addr} ${e.remote_port}`;
 
 describe('udpsnoop', () => {
-  let trace: Trace<UdpEvent>;
-  before(function () {
-    needs(this, 'root');
-    needs(this, 'ipv6');
-    trace = new Trace('udpsnoop');
-  });
-  after(() => trace?.remove());
-
-  const udp = (flags: readonly string[], ...steps: string[]) => traceSteps(trace, flags, steps);
+  const { trace, udp } = useUdp();
 
   for (const [hooks, capability] of WAYS)
     describe(`by ${hooks}`, () => {
@@ -256,7 +247,7 @@ describe('udpsnoop', () => {
       await target.says(/"hold"/, 'stdout');
       const [first] = parseSteps(target.written);
       const flags = ['-p', `${target.pid}`, '--remote-port', `${first?.local_port}`];
-      const { events } = await trace.during(flags, () => {
+      const { events } = await trace().during(flags, () => {
         target.child.stdin?.end('x');
         return target.finished;
       });
@@ -276,7 +267,7 @@ describe('udpsnoop', () => {
       await target.says(/"hold"/, 'stdout');
       const [bound] = parseSteps(target.written);
       target.child.stdin?.end('x');
-      const { events } = await trace.during(['-p', `${target.pid}`, '--hooks', 'raw_tp,tracepoint'], async () => {
+      const { events } = await trace().during(['-p', `${target.pid}`, '--hooks', 'raw_tp,tracepoint'], async () => {
         await run(SOCKETS, socketsWords('udp-send 0 127.0.0.1', bound?.local_port ?? 0, 6).slice(1));
         await target.finished;
       });
@@ -298,7 +289,7 @@ describe('udpsnoop', () => {
     try {
       await target.says(/"hold"/, 'stdout');
       const id = /\d+/.exec(readlinkSync(`/proc/${target.pid}/ns/net`))?.[0] ?? '';
-      const { events } = await trace.during(['--netns', id], async () => {
+      const { events } = await trace().during(['--netns', id], async () => {
         await run(SOCKETS, socketsWords('udp-bind 0 127.0.0.1 0 udp-send 0 127.0.0.1 @0 1').slice(1));
         target.child.stdin?.end('x');
         await target.finished;
@@ -319,7 +310,7 @@ describe('udpsnoop', () => {
       const http = require('http').createServer((_, response) => response.end('x')).listen(0, '127.0.0.1', () =>
         require('http').get('http://127.0.0.1:' + http.address().port, (r) => r.resume().on('end', () =>
           server.bind(0, '127.0.0.1', () => client.send('ask', server.address().port, '127.0.0.1')))));`;
-    const { events } = await trace.run([], [process.execPath, '-e', script]);
+    const { events } = await trace().run([], [process.execPath, '-e', script]);
     assert.deepEqual(
       events.map(({ direction, bytes }) => `${direction} ${bytes}`),
       ['send 3', 'receive 3', 'send 7', 'receive 7'],
