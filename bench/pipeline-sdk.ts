@@ -3,7 +3,7 @@ import { type LogAttributes, type LogRecord, SeverityNumber } from '@opentelemet
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { BatchLogRecordProcessor, LoggerProvider, type LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { Column, EventRecord } from '../src/events/column.js';
-import { namesOf, OWN, ruleOf, SCHEMA_URL } from '../src/output/otlp/mapping.js';
+import { namesOf, OWN, ruleOf, SCHEMA_URL } from '../src/otlp/mapping.js';
 import { EVENT, Gauge, MAPPING, type Pipeline, type PipelineOptions, SCOPE, settingsFor } from './pipeline.js';
 import { forEachRecord } from './records.js';
 

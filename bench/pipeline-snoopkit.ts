@@ -1,11 +1,11 @@
-import { Envelope } from '../src/output/otlp/delivery/envelope.js';
-import { Exporter } from '../src/output/otlp/delivery/exporter.js';
-import { OtlpFormat, type OtlpParts } from '../src/output/otlp/format.js';
-import { LogEncoder } from '../src/output/otlp/log-encoder.js';
-import { SCHEMA_URL } from '../src/output/otlp/mapping.js';
-import { messageType } from '../src/output/otlp/messages.js';
-import { encodeResource, resourceAttributes } from '../src/output/otlp/resource.js';
-import { transportOf } from '../src/output/otlp/transport/transport.js';
+import { Envelope } from '../src/otlp/delivery/envelope.js';
+import { Exporter } from '../src/otlp/delivery/exporter.js';
+import { OtlpFormat, type OtlpParts } from '../src/otlp/format.js';
+import { LogEncoder } from '../src/otlp/log-encoder.js';
+import { SCHEMA_URL } from '../src/otlp/mapping.js';
+import { messageType } from '../src/otlp/messages.js';
+import { encodeResource, resourceAttributes } from '../src/otlp/resource.js';
+import { transportOf } from '../src/otlp/transport/transport.js';
 import { EVENT, Gauge, MAPPING, type Pipeline, type PipelineOptions, SCOPE, settingsFor } from './pipeline.js';
 import { forEachRecord, type Records } from './records.js';
 

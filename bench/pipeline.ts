@@ -1,7 +1,7 @@
 /** Ways of events to a collector by OTLP, which are compared with each other. */
 import type { Column } from '../src/events/column.js';
-import type { OtlpMapping } from '../src/output/otlp/mapping.js';
-import { otlpSettings } from '../src/output/otlp/settings/settings.js';
+import type { OtlpMapping } from '../src/otlp/mapping.js';
+import { otlpSettings } from '../src/otlp/settings/settings.js';
 import type { Records } from './records.js';
 
 /** What opensnoop sends: tools/opensnoop.ts, which bench only runs as a program, says the same. */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Btf, type Input, layoutOf, readBtfBytes, writeValue } from '../src/btf/index.js';
-import { objectPath } from '../src/cli/object-path.js';
 import { EventRecord } from '../src/events/column.js';
 import type { EventContext } from '../src/events/context.js';
 import { ClockOffset } from '../src/events/context.js';
 import { type EventSchema, eventSchema } from '../src/events/schema.js';
+import { objectPath } from '../src/trace/object-path.js';
 
 /** Opens as a compiler and a shell make them: path, and what came of it. */
 const OPENS: readonly [path: string, ret: number][] = [

@@ -1,4 +1,4 @@
-import { fittingRingSize } from '../src/cli/ring.js';
+import { fittingRingSize } from '../src/trace/ring.js';
 import { programOf, snoopkit } from './places.js';
 
 /** What bench/snoopkit-load.c can do. */

@@ -70,7 +70,7 @@ struct sigsnoop_count_value {
 
 TALLY(sigsnoop_count, 10240);
 
-#define LIST_MAX 16 /* as src/cli/tool.ts has it; a 0 or an empty name ends each list */
+#define LIST_MAX 16 /* as src/trace/tool.ts has it; a 0 or an empty name ends each list */
 
 const volatile __u32 sender_pids[LIST_MAX];
 const volatile __u32 target_pids[LIST_MAX];

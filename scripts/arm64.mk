@@ -27,7 +27,7 @@ $(ARM64_NEEDS): scripts/arm64.ts $(wildcard scripts/debian/*.ts) | $(TS_STAMP)
 	@printf '  %-8s%s\n' DEBIAN $(@D)/sysroot $@
 	$(Q)node dist/scripts/arm64.js $(@D)
 
-$(ARM64_VMLINUX_H): $(ARM64_NEEDS) $(wildcard src/bpf/vmlinux.ts tools/vmlinux.ts) | $(TS_STAMP) native
+$(ARM64_VMLINUX_H): $(ARM64_NEEDS) $(wildcard src/bpf/vmlinux.ts src/commands/vmlinux.ts) | $(TS_STAMP) native
 	@printf '  %-8s%s\n' VMLINUX $@
 	@mkdir -p $(@D)
 	$(Q)node bin/snoopkit.cjs vmlinux --btf $< -o $(ARM64)/vmlinux.h

@@ -27,7 +27,7 @@ bpf bpf-fixtures:
 # Made once, and again when what makes it changes or BTF=FILE is newer. Not when the kernel changes: objects are
 # relocated where they are loaded (CO-RE), so any kernel's types will do if only it has them. To follow a new
 # kernel: make clean.
-$(VMLINUX_H): $(wildcard src/bpf/vmlinux.ts tools/vmlinux.ts) $(BTF) | $(TS_STAMP) native
+$(VMLINUX_H): $(wildcard src/bpf/vmlinux.ts src/commands/vmlinux.ts) $(BTF) | $(TS_STAMP) native
 	@scripts/check-btf.sh
 	@printf '  %-8s%s\n' VMLINUX $@
 	@mkdir -p $(@D) build/bpf

@@ -6,25 +6,24 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { commandFiles } from './commands.js';
 import { root } from './generated.js';
 
 const OUT = 'dist/cli';
 // It is as deep below dist as the modules in dist/src, which find the addon and the BPF objects from there.
 const FILE = `${OUT}/bundle/main.cjs`;
 
-const commands = readdirSync(join(root, 'dist/tools'))
-  .filter((file) => file.endsWith('.js'))
-  .map((file) => file.slice(0, -'.js'.length));
-
 /** What bin/ and package.json name. */
 const ENTRY = `
 require('./dist/src/cli/priority.js').raisePriority();
 module.exports = {
   main: (...all) => require('./dist/src/cli/main.js').main(...all),
-  get SnoopkitHelp() { return require('./dist/src/cli/help.js').SnoopkitHelp; },
-  get commandNotFound() { return require('./dist/src/cli/not-found.js').commandNotFound; },
+  get SnoopkitHelp() { return require('./dist/src/cli/help/help.js').SnoopkitHelp; },
+  get commandNotFound() { return require('./dist/src/cli/flags/not-found.js').commandNotFound; },
   COMMANDS: {
-    ${commands.map((name) => `get '${name}'() { return require('./dist/tools/${name}.js').default; },`).join('\n')}
+    ${commandFiles()
+      .map(({ name, file }) => `get '${name}'() { return require('./${file}').default; },`)
+      .join('\n')}
   },
 };`;
 

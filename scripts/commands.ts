@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from '@oclif/core/command';
 import type { ToolCommand } from '../src/cli/define-tool.js';
-import type { ToolDefinition } from '../src/cli/tool.js';
+import type { ToolDefinition } from '../src/trace/tool.js';
 import { root } from './generated.js';
 
 /** A command, and what it was made from if it is a tool. */
@@ -13,13 +13,27 @@ export interface Named {
   readonly tool: ToolDefinition | undefined;
 }
 
+interface CommandFile {
+  readonly name: string;
+  /** Below the root. */
+  readonly file: string;
+}
+
+/** The compiled modules of all commands, by name. */
+export function commandFiles(): CommandFile[] {
+  const files = ['dist/tools', 'dist/src/commands'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((file) => file.endsWith('.js'))
+      .map((file) => ({ name: file.slice(0, -'.js'.length), file: `${folder}/${file}` })),
+  );
+  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 /** All commands as they are compiled, whatever the manifest says. */
 export async function loadCommands(): Promise<Named[]> {
-  const folder = join(root, 'dist', 'tools');
-  const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
-  const load = async (file: string): Promise<Named> => {
-    const { default: command } = (await import(pathToFileURL(join(folder, file)).href)) as { default: ToolCommand };
-    return { name: file.slice(0, -'.js'.length), command, tool: command.tool };
+  const load = async ({ name, file }: CommandFile): Promise<Named> => {
+    const { default: command } = (await import(pathToFileURL(join(root, file)).href)) as { default: ToolCommand };
+    return { name, command, tool: command.tool };
   };
-  return Promise.all(files.sort().map(load));
+  return Promise.all(commandFiles().map(load));
 }

@@ -13,8 +13,8 @@ import {
   ORDER_AND_TIME,
   otlpSection,
   REQUIREMENTS,
-} from '../src/cli/manual.js';
-import type { ToolDefinition } from '../src/cli/tool.js';
+} from '../src/cli/help/manual.js';
+import type { ToolDefinition } from '../src/trace/tool.js';
 import { loadCommands, type Named } from './commands.js';
 import { generate, root } from './generated.js';
 import { withCommands } from './readme.js';

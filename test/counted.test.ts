@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { counted } from '../src/counted.js';
-import { accountLine } from '../src/output/otlp/delivery/account.js';
+import { accountLine } from '../src/otlp/delivery/account.js';
 
 describe('numbers of things', () => {
   it('have the singular for one alone', () => {

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ToolCommand } from '../src/cli/define-tool.js';
+import { loadCommands } from '../scripts/commands.js';
 import { needs } from './capability.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,19 +15,15 @@ const stems = (folder: string, end: string) =>
     .map((name) => name.slice(0, -end.length))
     .sort();
 
-const names = stems('tools', '.ts');
-const commands = await Promise.all(
-  names.map(async (name) => ({
-    name,
-    command: (await import(join(root, 'dist', 'tools', `${name}.js`))).default as ToolCommand,
-  })),
-);
-const tools = commands.filter(({ command }) => command.tool !== undefined).map(({ name }) => name);
+const commands = await loadCommands();
+const names = commands.map(({ name }) => name);
+const tools = commands.filter(({ tool }) => tool !== undefined).map(({ name }) => name);
 
 describe('docs: what there is', () => {
   it('a tool has a BPF program of the same name, and the other way round', () => {
     assert.deepEqual(stems('bpf', '.bpf.c'), tools);
-    for (const { name, command } of commands) if (command.tool) assert.equal(command.tool.name, name);
+    assert.deepEqual(stems('tools', '.ts'), tools);
+    for (const { name, tool } of commands) if (tool) assert.equal(tool.name, name);
   });
 
   it('the manifest has all commands, and no path of the machine it was made on', () => {

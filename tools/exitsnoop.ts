@@ -1,7 +1,7 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { ENDING_ATTRIBUTES, ENDING_WARNS } from '../src/cli/shared-attributes.js';
-import { ENDING_CAVEATS, ENDING_FIELDS } from '../src/cli/shared-fields.js';
-import { CPU_CLOCK_HOOKS } from '../src/cli/shared-hooks.js';
+import { CPU_CLOCK_HOOKS } from '../src/trace/features/cpu-clock/cpu-clock-hooks.js';
+import { ENDING_ATTRIBUTES, ENDING_WARNS } from '../src/trace/shared-attributes.js';
+import { ENDING_CAVEATS, ENDING_FIELDS } from '../src/trace/shared-fields.js';
 
 export default defineTool({
   name: 'exitsnoop',

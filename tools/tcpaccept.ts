@@ -1,6 +1,6 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { SERVER_ATTRIBUTES, TCP } from '../src/cli/shared-attributes.js';
-import { MPTCP_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
+import { SERVER_ATTRIBUTES, TCP } from '../src/trace/shared-attributes.js';
+import { MPTCP_FIELDS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
 
 export default defineTool({
   name: 'tcpaccept',

@@ -1,11 +1,11 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { MPTCP_FIELDS, OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
-import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
+import { OWNER_HOOKS } from '../src/trace/features/sockets/socket-hooks.js';
+import { MPTCP_FIELDS, OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
 
 const OUTCOME =
   'established; refused, timed_out, unreachable or reset; interrupted (a signal ended the wait and the socket was closed); closed (during the attempt); failed (any other error)';
 
-import { CLIENT_ATTRIBUTES, TCP } from '../src/cli/shared-attributes.js';
+import { CLIENT_ATTRIBUTES, TCP } from '../src/trace/shared-attributes.js';
 
 export default defineTool({
   name: 'tcpconnect',

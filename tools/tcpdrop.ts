@@ -1,13 +1,13 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { MPTCP_FIELDS, OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
-import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
-import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/cli/stack-flag.js';
+import { OWNER_HOOKS } from '../src/trace/features/sockets/socket-hooks.js';
+import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/trace/features/stack/stack-flag.js';
+import { MPTCP_FIELDS, OWNER_CAVEATS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
 
 const DROP_REASON =
   "drop reason: a name from the kernel's enum skb_drop_reason without its prefix, or the number of a reason defined by a module; absent on kernels before 5.17";
 const LOCATION = 'kernel function that dropped the packet, such as tcp_v4_rcv+0x1b0';
 
-import { TCP } from '../src/cli/shared-attributes.js';
+import { TCP } from '../src/trace/shared-attributes.js';
 
 export default defineTool({
   name: 'tcpdrop',

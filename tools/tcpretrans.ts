@@ -1,12 +1,12 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { MPTCP_FIELDS, OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
-import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
-import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/cli/stack-flag.js';
+import { OWNER_HOOKS } from '../src/trace/features/sockets/socket-hooks.js';
+import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/trace/features/stack/stack-flag.js';
+import { MPTCP_FIELDS, OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
 
 const KIND =
   'loss_probe: the last segment sent, after a silence of about two round trips; rto: a timeout; after_rto: a segment sent before a timeout, or too large for the path; fast: data missing at the peer according to its ACKs; syn and synack: segments of a handshake';
 
-import { TCP } from '../src/cli/shared-attributes.js';
+import { TCP } from '../src/trace/shared-attributes.js';
 
 export default defineTool({
   name: 'tcpretrans',

@@ -1,6 +1,6 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { MPTCP_FIELDS, OWNER_CAVEATS } from '../src/cli/shared-fields.js';
-import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
+import { OWNER_HOOKS } from '../src/trace/features/sockets/socket-hooks.js';
+import { MPTCP_FIELDS, OWNER_CAVEATS } from '../src/trace/shared-fields.js';
 
 export default defineTool({
   name: 'tcprtt',

@@ -1,7 +1,7 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { TCP } from '../src/cli/shared-attributes.js';
-import { MPTCP_FIELDS, OWNER_CAVEATS, SOCKET_FIELDS } from '../src/cli/shared-fields.js';
-import { OWNER_HOOKS } from '../src/cli/socket-hooks.js';
+import { OWNER_HOOKS } from '../src/trace/features/sockets/socket-hooks.js';
+import { TCP } from '../src/trace/shared-attributes.js';
+import { MPTCP_FIELDS, OWNER_CAVEATS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
 
 export default defineTool({
   name: 'tcpstates',

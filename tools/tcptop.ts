@@ -1,5 +1,5 @@
 import { defineTool } from '../src/cli/define-tool.js';
-import { CONNECTION_FIELDS, MPTCP_FIELDS } from '../src/cli/shared-fields.js';
+import { CONNECTION_FIELDS, MPTCP_FIELDS } from '../src/trace/shared-fields.js';
 
 export default defineTool({
   name: 'tcptop',

@@ -3,7 +3,7 @@
  * The paths of cgroups (v2) by their ids, for events say the id alone and a cgroup may be gone when
  * they are read. The kernel tells of each that is made or removed; those that were there before,
  * and still are, src/kernel/cgroups.ts finds itself. v2 has no renaming. The programs are attached
- * only where somebody wants to see cgroups: src/cli/cgroup-table.ts.
+ * only where somebody wants to see cgroups: src/trace/features/cgroups/cgroup-table.ts.
  */
 #ifndef SNOOPKIT_CGROUPS_H
 #define SNOOPKIT_CGROUPS_H

@@ -5,7 +5,7 @@
  * since is the time since se.exec_start by the clock of its run queue. No program can ask for that
  * clock, only see what it was when the scheduler last looked at it. But it runs as CLOCK_MONOTONIC
  * does, so that it is enough to know how far the one is behind the other: that is seen where a new
- * task is woken, for the scheduler has just looked. src/cli/attach.ts creates the first one.
+ * task is woken, for the scheduler has just looked. src/trace/attach.ts creates the first one.
  */
 #ifndef SNOOPKIT_CPU_CLOCK_H
 #define SNOOPKIT_CPU_CLOCK_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * --dns: what processes ask name servers over UDP, and what these answer, from the memory of the
- * processes. An answer counts only where it was asked for: which that is, src/cli/host-names.ts
+ * processes. An answer counts only where it was asked for: which that is, src/trace/features/dns/host-names.ts
  * finds out. The messages go through a ring of their own, which is read before the events that
- * come later. The programs are attached with the filters: see src/cli/net-filters.ts.
+ * come later. The programs are attached with the filters: see src/trace/features/sockets/net-filters.ts.
  */
 #ifndef SNOOPKIT_DNS_H
 #define SNOOPKIT_DNS_H

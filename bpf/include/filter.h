@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The shared filters: which tasks a tool looks at. src/cli/filters.ts sets the constants and the
+ * The shared filters: which tasks a tool looks at. src/trace/features/filter/filters.ts sets the constants and the
  * maps from the flags; a filter that is not asked for is gone when the verifier is done.
  */
 #ifndef SNOOPKIT_FILTER_H

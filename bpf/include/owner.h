@@ -8,7 +8,7 @@
  * Of MPTCP the owner of a connection is that of its subflows.
  *
  * A tool's own program at sock:inet_sock_set_state calls owner_state(); the others are in
- * owner-hooks.h, and src/cli/socket-hooks.ts names them.
+ * owner-hooks.h, and src/trace/features/sockets/socket-hooks.ts names them.
  */
 #ifndef SNOOPKIT_OWNER_H
 #define SNOOPKIT_OWNER_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * --path: whether a file is one of those that are named, or below one. src/cli/path-filter.ts puts
+ * --path: whether a file is one of those that are named, or below one. src/trace/features/filter/path-filter.ts puts
  * their paths into a tree of names, which is walked along with a file's own path, from the root of
  * the mount namespace on; `.` and `..` in names as they were given are taken into account.
  *

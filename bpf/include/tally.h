@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What a tool adds up in the kernel, in place of events: rows in a hash map, which user space takes
- * away at each report (src/cli/tally.ts). A tool declares struct NAME_key and struct NAME_value,
+ * away at each report (src/trace/features/tally/tally.ts). A tool declares struct NAME_key and struct NAME_value,
  * then TALLY(NAME, entries), and adds to what tally_row() finds, atomically. All that a value has
  * are numbers of 64 bits which add up, so that user space can add up reports, too.
  *

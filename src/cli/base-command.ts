@@ -11,7 +11,7 @@ export abstract class BaseCommand extends Command {
     this.parsed = true;
     if (error.oclif !== undefined || error instanceof CLIError) {
       // Loaded only now: a valid command line does not need it.
-      const { usageText } = await import('./usage.js');
+      const { usageText } = await import('./flags/usage.js');
       const { id = '', flags = {}, isTool = false } = this.ctor as typeof Command & { isTool?: boolean };
       const cut = this.argv.indexOf('--');
       const words = cut < 0 ? this.argv : this.argv.slice(0, cut);

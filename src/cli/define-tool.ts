@@ -1,15 +1,15 @@
 import type { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import type { FlagInput } from '@oclif/core/interfaces';
-import { splitWords } from './arguments.js';
+import { DNS_CAVEATS } from '../trace/shared-fields.js';
+import { HELP_VALUE, LISTS, type ToolDefinition, type ToolFlag } from '../trace/tool.js';
 import { BaseCommand, refuseTwoOutputs } from './base-command.js';
-import { sharedFlags } from './flags.js';
-import { netFlags } from './net-flags.js';
-import type { SharedFlagValues } from './options.js';
-import { otlpFlags } from './otlp-flags.js';
-import { reportFlags } from './report-flags.js';
-import { DNS_CAVEATS } from './shared-fields.js';
-import { HELP_VALUE, LISTS, type ToolDefinition, type ToolFlag } from './tool.js';
+import { splitWords } from './flags/arguments.js';
+import { sharedFlags } from './flags/flags.js';
+import { netFlags } from './flags/net-flags.js';
+import type { SharedFlagValues } from './flags/options.js';
+import { otlpFlags } from './flags/otlp-flags.js';
+import { reportFlags } from './flags/report-flags.js';
 
 /** A command that runs a tool; `tool` is its definition, for manuals and tests. */
 export type ToolCommand = Command.Class & { readonly tool: ToolDefinition };
@@ -67,7 +67,7 @@ export function defineTool(definition: ToolDefinition): ToolCommand {
       const { flags, metadata } = await this.parse(this.ctor, words.own);
       refuseTwoOutputs(flags, metadata.flags);
       // Loaded only now: --help does not need it.
-      const { parseOptions } = await import('./options.js');
+      const { parseOptions } = await import('./flags/options.js');
       const options = parseOptions(flags as SharedFlagValues, words.command);
       const { runTool } = await import('./session.js');
       process.exitCode = await runTool(tool, options, flags);

@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
-import type { RunOptions } from './options.js';
-import type { ReportOptions } from './report-options.js';
-import type { ToolDefinition } from './tool.js';
+import type { ReportOptions } from '../trace/features/tally/report.js';
+import type { ToolDefinition } from '../trace/tool.js';
+import type { RunOptions } from './flags/options.js';
 
 const STDERR = 2;
 /** Without output for longer than this, a user wonders. */

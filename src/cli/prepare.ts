@@ -8,6 +8,7 @@ import { type EventSchema, eventSchema } from '../events/schema.js';
 import { CgroupPaths } from '../kernel/cgroups.js';
 import { FIRST_PID_NAMESPACE, namespaceOf } from '../kernel/processes.js';
 import { liveContext } from '../live-context.js';
+import type { OtlpRun } from '../otlp/run.js';
 import { CsvFormat } from '../output/csv.js';
 import type { Format } from '../output/format.js';
 import { JsonFormat } from '../output/json.js';
@@ -15,19 +16,27 @@ import { ReportTable } from '../output/report-table.js';
 import { TableFormat } from '../output/table.js';
 import { TeeFormat } from '../output/tee.js';
 import { TreeFormat } from '../output/tree.js';
-import { chooseColumns, requestedFields, withTried } from './columns.js';
-import type { HostNames } from './host-names.js';
-import { kernelBtf } from './kernel-btf.js';
-import { objectPath } from './object-path.js';
-import type { FilterOptions, RunOptions } from './options.js';
-import type { OtlpRun } from './otlp-run.js';
-import { attributesBy, type ReportOptions, refuseReportFlags, reportOptions } from './report-options.js';
+import { chooseColumns, requestedFields, withTried } from '../trace/columns.js';
+import type { HostNames } from '../trace/features/dns/host-names.js';
+import type { FilterOptions } from '../trace/features/filter/filter-options.js';
+import { checkTargets } from '../trace/features/filter/targets.js';
+import type { ReportOptions } from '../trace/features/tally/report.js';
+import type { View } from '../trace/features/tally/tally.js';
+import { kernelBtf } from '../trace/kernel-btf.js';
+import { objectPath } from '../trace/object-path.js';
+import {
+  availableColumns,
+  chosenColumns,
+  flagsInUse,
+  type ToolDefinition,
+  usualColumns,
+  viewInUse,
+} from '../trace/tool.js';
+import { applyFlags, envNames, type FlagValues, fillFlags, flagValues } from '../trace/tool-flags.js';
+import type { RunOptions } from './flags/options.js';
+import { attributesBy, refuseReportFlags, reportOptions } from './flags/report-options.js';
 import { say } from './talk.js';
-import type { View } from './tally.js';
-import { checkTargets } from './targets.js';
 import { isTerminal, terminalWidth, usesColor } from './terminal.js';
-import { availableColumns, chosenColumns, flagsInUse, type ToolDefinition, usualColumns, viewInUse } from './tool.js';
-import { applyFlags, envNames, type FlagValues, fillFlags, flagValues } from './tool-flags.js';
 
 /** Everything a run needs that can be prepared without the kernel. */
 export interface Prepared {

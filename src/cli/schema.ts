@@ -4,10 +4,10 @@ import { SnoopkitError } from '../errors.js';
 import { ClockOffset, type EventContext } from '../events/context.js';
 import { eventSchema } from '../events/schema.js';
 import { type JsonSchema, type LineKind, lineSchema } from '../output/json-schema.js';
-import { columnTexts, type ToolView, viewsOf } from './manual.js';
-import { objectPath } from './object-path.js';
-import { TALLY_FIELDS } from './shared-fields.js';
-import { availableColumns, type ToolDefinition } from './tool.js';
+import { objectPath } from '../trace/object-path.js';
+import { TALLY_FIELDS } from '../trace/shared-fields.js';
+import { availableColumns, type ToolDefinition } from '../trace/tool.js';
+import { columnTexts, type ToolView, viewsOf } from './help/manual.js';
 import { writeText } from './write-text.js';
 
 /** A context without a machine: a schema describes values, not their content. */

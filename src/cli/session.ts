@@ -3,32 +3,32 @@ import { requireTracingRights } from '../bpf/errors.js';
 import { setLog } from '../bpf/log.js';
 import type { BpfObject } from '../bpf/object.js';
 import type { RecordBatch } from '../bpf/ring-buffer.js';
-import { exitNow, isPeerGone } from '../bpf/system.js';
+import { bootTime, bootToRealtime, exitNow, isPeerGone } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
+import type { OtlpRun } from '../otlp/run.js';
 import { Destination } from '../output/destination.js';
 import { OutputFile } from '../output/output-file.js';
 import { checkSameForm } from '../output/same-form.js';
-import { type Attached, attachTool } from './attach.js';
+import { type Attached, attachTool } from '../trace/attach.js';
+import { cgroupTable } from '../trace/features/cgroups/cgroup-table.js';
+import { Targets } from '../trace/features/filter/targets.js';
+import type { ReportOptions } from '../trace/features/tally/report.js';
+import { Reporter } from '../trace/features/tally/reporter.js';
+import { TallyReader } from '../trace/features/tally/tally-reader.js';
+import { hookReport, openingOf } from '../trace/hook-report.js';
+import { Losses } from '../trace/losses.js';
+import { EventPump } from '../trace/pump.js';
+import { SMALLEST_RING } from '../trace/ring.js';
+import { after } from '../trace/timer.js';
+import type { ToolDefinition } from '../trace/tool.js';
 import { keepBytecode } from './bytecode.js';
-import { cgroupTable } from './cgroup-table.js';
 import { TracedCommand } from './command.js';
-import { hookReport, openingOf } from './hook-report.js';
+import type { RunOptions } from './flags/options.js';
 import { watchKeys } from './keys.js';
-import { Losses } from './losses.js';
 import { quietNotice } from './notice.js';
-import type { RunOptions } from './options.js';
-import type { OtlpRun } from './otlp-run.js';
 import { type Prepared, prepare } from './prepare.js';
-import { EventPump } from './pump.js';
-import type { ReportOptions } from './report-options.js';
-import { Reporter } from './reporter.js';
-import { SMALLEST_RING } from './ring.js';
 import { heedSignals } from './signals.js';
 import { leaveLine, reportError, say, sayLater } from './talk.js';
-import { TallyReader } from './tally-reader.js';
-import { Targets } from './targets.js';
-import { after } from './timer.js';
-import type { ToolDefinition } from './tool.js';
 
 /** Interval of checks of losses, of the context of events and of the output's reader. */
 const TICK_MS = 250;
@@ -269,8 +269,17 @@ export async function runTool(
   try {
     requireTracingRights();
     // Loaded only on request.
-    const names = options.filters.ends.dns ? new (await import('./host-names.js')).HostNames() : undefined;
-    const otlp = options.otlp && new (await import('./otlp-run.js')).OtlpRun(options.otlp, options.command);
+    const names = options.filters.ends.dns
+      ? new (await import('../trace/features/dns/host-names.js')).HostNames()
+      : undefined;
+    const otlp =
+      options.otlp &&
+      new (await import('../otlp/run.js')).OtlpRun(options.otlp, {
+        command: options.command,
+        env: process.env,
+        tell: say,
+        clock: { boot: bootTime, offset: () => bootToRealtime().offset },
+      });
     const prepared = prepare(tool, options, given, { names, otlp });
     try {
       await otlp?.connect();

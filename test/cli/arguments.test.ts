@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { splitWords } from '../../src/cli/arguments.js';
+import { splitWords } from '../../src/cli/flags/arguments.js';
 import { UsageError } from '../../src/errors.js';
 
 describe('cli: words of the command line', () => {

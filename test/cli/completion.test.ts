@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from '@oclif/core/command';
-import { commandWords } from '../../src/cli/completion.js';
-import { completionScript, type Shell } from '../../src/cli/completion-script.js';
+import { commandWords } from '../../src/cli/completion/completion.js';
+import { completionScript, type Shell } from '../../src/cli/completion/completion-script.js';
 import { needs } from '../capability.js';
 import { run, snoopkit } from '../helpers/run.js';
 

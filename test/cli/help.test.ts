@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { closest, notFoundText } from '../../src/cli/not-found.js';
+import { closest, notFoundText } from '../../src/cli/flags/not-found.js';
 import { needs } from '../capability.js';
 import { type Finished, run, SNOOPKIT, snoopkit } from '../helpers/run.js';
 
@@ -28,9 +28,9 @@ interface Counted {
   readonly ranges: readonly [{ readonly count: number }];
 }
 
-const isTool = (file: string) => file.startsWith('dist/tools/');
+const isTool = (file: string) => /^dist\/(tools|src\/commands)\//.test(file);
 /** What only a run that traces needs. */
-const TRACING = ['dist/src/cli/options.js', 'dist/src/cli/session.js', 'dist/src/native/load.js'];
+const TRACING = ['dist/src/cli/flags/options.js', 'dist/src/cli/session.js', 'dist/src/native/load.js'];
 const isTracing = (file: string) => TRACING.includes(file);
 
 function assertReadable({ status, said, stdout }: Finished, width = 80): string {

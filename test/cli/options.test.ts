@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { parseOptions } from '../../src/cli/options.js';
-import { fittingRingSize } from '../../src/cli/ring.js';
+import { parseOptions } from '../../src/cli/flags/options.js';
 import { UsageError } from '../../src/errors.js';
+import { fittingRingSize } from '../../src/trace/ring.js';
 
 describe('cli: options', () => {
   it('are harmless when nothing is asked for', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { notFoundText } from '../../src/cli/not-found.js';
-import { flagInstead, INSTEAD, MISSING, THEIRS } from '../../src/cli/other-tools.js';
+import { notFoundText } from '../../src/cli/flags/not-found.js';
+import { flagInstead, INSTEAD, MISSING, THEIRS } from '../../src/cli/flags/other-tools.js';
 import { snoopkit } from '../helpers/run.js';
 
 const manifest = JSON.parse(readFileSync(new URL('../../../oclif.manifest.json', import.meta.url), 'utf8'));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { parse } from '@oclif/core/parser';
-import { otlpFlags } from '../../src/cli/otlp-flags.js';
-import { type OtlpFlagTexts, parseOtlpFlags, refuseOtlpFlags } from '../../src/cli/otlp-options.js';
+import { otlpFlags } from '../../src/cli/flags/otlp-flags.js';
+import { type OtlpFlagTexts, parseOtlpFlags, refuseOtlpFlags } from '../../src/cli/flags/otlp-options.js';
 import { UsageError } from '../../src/errors.js';
-import { otlpSettings } from '../../src/output/otlp/settings/settings.js';
+import { otlpSettings } from '../../src/otlp/settings/settings.js';
 
 const texts = async (argv: string[]) => (await parse(argv, { flags: otlpFlags })).flags as OtlpFlagTexts;
 /** Without what is not given. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { attributesBy, refuseReportFlags, reportOptions } from '../../src/cli/report-options.js';
-import type { Tally } from '../../src/cli/tally.js';
+import { attributesBy, refuseReportFlags, reportOptions } from '../../src/cli/flags/report-options.js';
 import { UsageError } from '../../src/errors.js';
 import type { Column } from '../../src/events/column.js';
+import type { Tally } from '../../src/trace/features/tally/tally.js';
 
 const columns = [
   { name: 'comm', kind: 'text', json: 'string' },

@@ -1,7 +1,7 @@
 /** What arrived at a collector, as plain objects: whichever it was, and however it was encoded. */
 import assert from 'node:assert/strict';
-import { jsonEncoder } from '../../src/output/otlp/transport/json.js';
-import type { Signal } from '../../src/output/otlp/types.js';
+import { jsonEncoder } from '../../src/otlp/transport/json.js';
+import type { Signal } from '../../src/otlp/types.js';
 import type { Told } from './otlp-expected.js';
 import type { HttpRequest } from './otlp-server.js';
 

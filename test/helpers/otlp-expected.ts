@@ -1,5 +1,5 @@
 /** What an event is as a log record, made of its line of JSON: a second way to the same attributes. */
-import { CHANGES, detailsOf, namesOf, type OtlpMapping, OWN, ruleOf } from '../../src/output/otlp/mapping.js';
+import { CHANGES, detailsOf, namesOf, type OtlpMapping, OWN, ruleOf } from '../../src/otlp/mapping.js';
 
 /** An attribute's value, as messageType('AnyValue') and the collector's JSON have it: integers as strings. */
 export type Told =

@@ -1,8 +1,8 @@
 /** Small requests of each signal, with a value of each kind. */
 
-import { messageType } from '../../src/output/otlp/messages.js';
-import { REQUESTS } from '../../src/output/otlp/transport/json.js';
-import type { Signal } from '../../src/output/otlp/types.js';
+import { messageType } from '../../src/otlp/messages.js';
+import { REQUESTS } from '../../src/otlp/transport/json.js';
+import type { Signal } from '../../src/otlp/types.js';
 
 const int = (text: string) => {
   const value = BigInt.asUintN(64, BigInt(text));

@@ -6,9 +6,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
-import { messageType } from '../../src/output/otlp/messages.js';
-import { REQUESTS } from '../../src/output/otlp/transport/json.js';
-import { SIGNALS, type Signal } from '../../src/output/otlp/types.js';
+import { messageType } from '../../src/otlp/messages.js';
+import { REQUESTS } from '../../src/otlp/transport/json.js';
+import { SIGNALS, type Signal } from '../../src/otlp/types.js';
 import type { Pair } from './certificates.js';
 
 /** TLS; with certificates of clients, where there is `clientCa`. */

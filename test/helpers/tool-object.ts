@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Btf, elfSections, elfSymbols, globalsOf, readBtfBytes } from '../../src/btf/index.js';
-import { objectPath } from '../../src/cli/object-path.js';
-import type { ToolDefinition } from '../../src/cli/tool.js';
 import type { Column } from '../../src/events/column.js';
 import { eventSchema } from '../../src/events/schema.js';
+import { objectPath } from '../../src/trace/object-path.js';
+import type { ToolDefinition } from '../../src/trace/tool.js';
 import { fakeContext } from '../events/helpers.js';
 
 /** What is in a tool's compiled object, read without the addon. */

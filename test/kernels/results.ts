@@ -1,5 +1,5 @@
 /** What a guest's tests came to: lines of JSON from the guest, a result for each kernel, and a table of all. */
-import type { Report } from '../../src/cli/doctor.js';
+import type { Report } from '../../src/cli/doctor/doctor.js';
 
 /**
  * A line of a guest's results. `started` is followed by one of the others, unless the guest hangs or dies; `retried`,
@@ -13,7 +13,7 @@ export interface TestLine {
   readonly reason?: string;
 }
 
-/** What `snoopkit doctor` says of the kernel: src/cli/doctor.ts. */
+/** What `snoopkit doctor` says of the kernel: src/cli/doctor/doctor.ts. */
 interface DoctorLine {
   readonly state: 'doctor';
   readonly report: Report;

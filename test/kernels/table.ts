@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillSection } from '../../scripts/section.js';
-import type { ToolCheck } from '../../src/cli/doctor-tools.js';
+import type { ToolCheck } from '../../src/cli/doctor/tools.js';
 import { root } from './command.js';
 import type { KernelResult } from './results.js';
 

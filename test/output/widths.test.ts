@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import type { ToolCommand } from '../../src/cli/define-tool.js';
-import { viewsOf } from '../../src/cli/manual.js';
+import { viewsOf } from '../../src/cli/help/manual.js';
 import { type Column, EventRecord, type TextList } from '../../src/events/column.js';
 import { OutputBuffer } from '../../src/events/output-buffer.js';
 import { content } from '../../src/output/cells.js';

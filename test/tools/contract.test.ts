@@ -4,29 +4,28 @@ import { existsSync, readdirSync } from 'node:fs';
 import { Parser } from '@oclif/core';
 import { mapShapes } from '../../src/bpf/map-shapes.js';
 import { type ArrayShape, layoutOf } from '../../src/btf/index.js';
-import { splitWords } from '../../src/cli/arguments.js';
 import type { ToolCommand } from '../../src/cli/define-tool.js';
-import { sharedFlags } from '../../src/cli/flags.js';
-import { COUNTED } from '../../src/cli/losses.js';
-import { columnTexts, viewsOf } from '../../src/cli/manual.js';
-import { objectPath } from '../../src/cli/object-path.js';
-import { reportFlags } from '../../src/cli/report-flags.js';
-import { availableColumns, LIST_MAX, usualColumns } from '../../src/cli/tool.js';
+import { splitWords } from '../../src/cli/flags/arguments.js';
+import { sharedFlags } from '../../src/cli/flags/flags.js';
+import { reportFlags } from '../../src/cli/flags/report-flags.js';
+import { columnTexts, viewsOf } from '../../src/cli/help/manual.js';
 import type { Column } from '../../src/events/column.js';
 import { isSortable } from '../../src/events/rows.js';
+import { COUNTED } from '../../src/trace/losses.js';
+import { objectPath } from '../../src/trace/object-path.js';
+import { availableColumns, LIST_MAX, usualColumns } from '../../src/trace/tool.js';
 import { snoopkit } from '../helpers/run.js';
 import { ToolObject } from '../helpers/tool-object.js';
 
 const folder = new URL('../../tools/', import.meta.url);
 const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
-const commands = await Promise.all(
+const tools = await Promise.all(
   files.map(async (file) => ({ file, command: (await import(new URL(file, folder).href)).default as ToolCommand })),
 );
-const tools = commands.filter(({ command }) => command.tool !== undefined);
 
 /** license_is_gpl_compatible() of include/linux/license.h */
 const GPL = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL'];
-/** What src/cli/filters.ts and src/cli/session.ts set, of bpf/include/. */
+/** What src/trace/features/filter/filters.ts and src/cli/session.ts set, of bpf/include/. */
 const FILTERS = [
   'filter_self',
   'filter_kinds',
@@ -36,7 +35,7 @@ const FILTERS = [
   'filter_failed',
   'filter_adopts',
 ];
-/** What src/cli/net-filters.ts sets, of bpf/include/socket.h. */
+/** What src/trace/features/sockets/net-filters.ts sets, of bpf/include/socket.h. */
 const NET_FILTERS = ['filter_port_sides', 'filter_network_sides', 'filter_ip'];
 
 /** What flags that take lists set is an array of so many. */

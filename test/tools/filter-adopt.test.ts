@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { BpfObject } from '../../src/bpf/object.js';
 import { RingBuffer } from '../../src/bpf/ring-buffer.js';
-import { objectPath } from '../../src/cli/object-path.js';
+import { objectPath } from '../../src/trace/object-path.js';
 import { needs } from '../capability.js';
 import { Running } from '../helpers/run.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Report } from '../../src/cli/doctor.js';
+import type { Report } from '../../src/cli/doctor/doctor.js';
 import { needs } from '../capability.js';
 import type { OpenEvent } from '../helpers/opens.js';
 import { needsNobody, runAsNobody, UNLIMITED } from '../helpers/rights.js';

@@ -1,0 +1,81 @@
+import { closeSync, openSync, statSync } from 'node:fs';
+import { release } from 'node:os';
+import type { BpfObject } from '../../../bpf/object.js';
+import { descendantsOf, isThere } from '../../../kernel/processes.js';
+import { applyNetFilters, configureNetFilters } from '../sockets/net-filters.js';
+import type { FilterOptions } from './filter-options.js';
+
+/** Maximum number of followed processes; more are counted as not followed. */
+const FOLLOWED_MAX = 65536;
+
+/**
+ * From 7.0 on a task can be preempted while a BPF program runs, and until it resumes the kernel skips the program for
+ * other tasks on that CPU: the creation of a process may be missed.
+ */
+const PREEMPTS_PROGRAMS = Number.parseInt(release(), 10) >= 7;
+
+/** The lists by their kind in bpf/include/filter.h. */
+function idsByKind(filters: FilterOptions): Record<string, readonly number[]> {
+  return {
+    FILTER_PID: filters.pids,
+    FILTER_TID: filters.tids,
+    FILTER_PPID: filters.ppids,
+    FILTER_UID: filters.uids,
+    FILTER_MNTNS: filters.mntns,
+    FILTER_NETNS: filters.netns,
+    FILTER_CGROUP: filters.cgroups.map((path) => Number(statSync(path, { bigint: true }).ino & 0xffffffffn)),
+  };
+}
+
+const looksAtSockets = ({ maps }: BpfObject) => maps.get('filter_ports') !== undefined;
+
+/** Sets the constants and sizes of bpf/include/filter.h: before load. */
+export function configureFilters(object: BpfObject, filters: FilterOptions): void {
+  const lists = Object.values(idsByKind(filters));
+  const { globals, programs } = object;
+  globals.need('filter_self').set(process.pid);
+  // The kinds are numbered in the order of the lists.
+  globals.need('filter_kinds').set(lists.reduce((bits, ids, kind) => (ids.length > 0 ? bits | (1 << kind) : bits), 0));
+  globals.need('filter_cgroups_count').set(filters.cgroups.length);
+  globals.need('filter_comms_count').set(filters.comms.length);
+  globals.need('filter_comms').set([...filters.comms]);
+  globals.need('filter_failed').set(filters.failed);
+  globals.need('filter_adopts').set(filters.follow && PREEMPTS_PROGRAMS);
+  if (looksAtSockets(object)) configureNetFilters(object, filters.ends);
+  const ids = lists.reduce((sum, list) => sum + list.length, 0);
+  object.maps.need('filter_ids').maxEntries = filters.follow ? FOLLOWED_MAX : Math.max(1, ids);
+  programs.need('follow_fork').autoload = filters.follow;
+  const exit = programs.get('follow_exit');
+  if (exit) exit.autoload = filters.pids.length > 0;
+}
+
+/** Fills the maps and starts following: after load, before the tool's own programs are attached. */
+export function applyFilters(object: BpfObject, filters: FilterOptions): void {
+  const map = object.maps.need('filter_ids');
+  const list = (kind: string, id: number) => map.set({ kind, id }, 1);
+  for (const [kind, ids] of Object.entries(idsByKind(filters))) for (const id of ids) list(kind, id);
+  filters.cgroups.forEach((path, index) => {
+    const fd = openSync(path, 'r');
+    try {
+      object.maps.need('filter_cgroups').set(index, fd);
+    } finally {
+      closeSync(fd);
+    }
+  });
+  if (looksAtSockets(object)) applyNetFilters(object, filters.ends);
+  if (filters.follow) {
+    object.programs.need('follow_fork').attach();
+    // Existing children; the program sees those created from here on.
+    for (const pid of descendantsOf(filters.pids)) list('FILTER_PID', pid);
+  }
+}
+
+/** Removes processes from the filter when they end. Attached after the tool's own programs, which need to see the end. */
+export function forgetEnded(object: BpfObject, filters: FilterOptions): void {
+  if (filters.pids.length === 0) return;
+  // Tools that trace exits forget in their own programs.
+  object.programs.get('follow_exit')?.attach();
+  // Processes that ended before it was attached.
+  const map = object.maps.need('filter_ids');
+  for (const id of filters.pids) if (!isThere(id)) map.delete({ kind: 'FILTER_PID', id });
+}

@@ -1,0 +1,19 @@
+import type { ToolFlag } from '../../tool.js';
+
+/** The --stack flag: bpf/include/stack.h. */
+export const STACK_FLAGS: Readonly<Record<'stack', ToolFlag>> = {
+  stack: {
+    summary: 'show the kernel stack trace of each event',
+    sets: 'want_stack',
+    fields: ['stack'],
+    shows: ['stack'],
+  },
+};
+
+/** Description of its column. */
+export const STACK_FIELDS = {
+  stack: 'with --stack: kernel functions, innermost first, such as tcp_v4_rcv+0x1b0',
+};
+
+export const STACK_CAVEAT =
+  'A stack trace shows addresses instead of names if /proc/kallsyms hides them: see kernel.kptr_restrict and CAP_SYSLOG.';

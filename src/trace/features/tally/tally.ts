@@ -1,0 +1,44 @@
+import type { MetricMappings } from '../../../otlp/metrics/metric-mapping.js';
+
+/** What an output shows: the members of a struct of the BPF source. */
+export interface View {
+  /** The struct, and its name in the `event` key of the output. */
+  readonly event: { readonly struct: string; readonly name: string };
+  /** The default columns of the table; those that a run does not have are omitted. */
+  readonly columns: readonly string[];
+  /** For a failure, a table replaces the first word of column `words` with column `path`, the file that was tried. */
+  readonly tried?: { readonly words: string; readonly path: string };
+  /** Descriptions of its own columns; those of struct event and struct tally are in src/trace/shared-fields.ts. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+interface TallyBase {
+  /** The column that rows are sorted by without --sort, largest first. */
+  readonly sort: string;
+  /** Columns whose sums are shown above the rows of each interval. */
+  readonly sums?: readonly string[];
+  /** OpenTelemetry metrics, by aggregated column: src/otlp/metrics/metric-mapping.ts. */
+  readonly metrics?: MetricMappings;
+  /** A report does not reset the rows: they accumulate over the whole run. */
+  readonly isTotal?: true;
+}
+
+/** A tool that only aggregates: its event is the row. */
+interface TallyAlways extends TallyBase {
+  readonly flag?: undefined;
+  /** Default of --interval; without it there is one report, at the end. */
+  readonly interval?: string;
+  /** Redrawn in place on a terminal, like top(1). */
+  readonly isTop?: true;
+}
+
+/** A tool that shows events, and aggregates with a flag of its own. */
+interface TallyByFlag extends TallyBase, View {
+  /** A key of the tool's `flags`, whose constant makes its programs aggregate instead of sending events. */
+  readonly flag: string;
+  readonly interval?: undefined;
+  readonly isTop?: undefined;
+}
+
+/** What a tool aggregates in the kernel, with TALLY() of bpf/include/tally.h. */
+export type Tally = TallyAlways | TallyByFlag;

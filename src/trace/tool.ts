@@ -1,0 +1,218 @@
+import { UsageError } from '../errors.js';
+import type { Column } from '../events/column.js';
+import type { OtlpMapping } from '../otlp/mapping.js';
+import type { Tally, View } from './features/tally/tally.js';
+
+/** Common to all of a tool's own flags: each sets a constant of the BPF program. */
+interface ToolFlagBase {
+  readonly char?: string;
+  readonly summary: string;
+  /** The constant: a `const volatile bool`, which becomes true, or the type for the flag's value. */
+  readonly sets: string;
+  /** Columns that exist only with this flag; requesting one of them sets it. */
+  readonly fields?: readonly string[];
+  /** The ones among them that a table shows in addition to the usual ones. */
+  readonly shows?: readonly string[];
+  /** Replacements of usual columns in a table, by name. */
+  readonly replaces?: Readonly<Record<string, string>>;
+}
+
+/** A flag without a value. */
+interface SwitchFlag extends ToolFlagBase {
+  readonly takes?: undefined;
+}
+
+/** A number of bytes, for a `const volatile __u32`. */
+interface SizeFlag extends ToolFlagBase {
+  readonly takes: 'size';
+  /** In command line syntax. */
+  readonly default: string;
+  /** In bytes. */
+  readonly most: number;
+  /** Maps whose values are enlarged by this number of bytes. */
+  readonly room: readonly string[];
+  /** The map among them limited to the entries that fit into this number of bytes: at most as declared, at least 256. */
+  readonly fits?: readonly [map: string, bytes: number];
+}
+
+/** Names of environment variables; only these are shown. */
+interface NamesFlag extends ToolFlagBase {
+  readonly takes: 'names';
+}
+
+/** A time, for a `const volatile __u64` of nanoseconds. */
+interface DurationFlag extends ToolFlagBase {
+  readonly takes: 'duration';
+}
+
+/** Process ids, for a `const volatile __u32 [LIST_MAX]`, which a 0 ends. */
+interface PidsFlag extends ToolFlagBase {
+  readonly takes: 'pids';
+}
+
+/** Substrings of process names, for a `const volatile char [LIST_MAX][16]`, which an empty one ends. */
+interface CommsFlag extends ToolFlagBase {
+  readonly takes: 'comms';
+}
+
+/** Signals, for a `const volatile __u64` with bit N - 1 for signal N. */
+interface SignalsFlag extends ToolFlagBase {
+  readonly takes: 'signals';
+}
+
+/** Exit statuses, for a `const volatile __u64 [4]` with a bit for each. */
+interface StatusesFlag extends ToolFlagBase {
+  readonly takes: 'statuses';
+}
+
+/** Flags of open(2), for a `const volatile struct open_flag [OPEN_FLAGS_MAX]`: bpf/include/open-flags.h. */
+interface OpenFlagsFlag extends ToolFlagBase {
+  readonly takes: 'open-flags';
+}
+
+/** Files and folders, with all below, for a `const volatile bool` and the maps of bpf/include/path-filter.h. */
+interface PathsFlag extends ToolFlagBase {
+  readonly takes: 'paths';
+}
+
+/** Names of values in help. */
+export const HELP_VALUE = {
+  size: 'SIZE',
+  names: 'NAMES',
+  duration: 'TIME',
+  pids: 'PID',
+  comms: 'TEXT',
+  signals: 'SIGNAL',
+  statuses: 'STATUS',
+  'open-flags': 'NAME',
+  paths: 'PATH',
+} as const;
+
+/** Kinds of values for which the flag may be repeated. */
+export const LISTS: ReadonlySet<ToolFlag['takes']> = new Set([
+  'pids',
+  'comms',
+  'signals',
+  'statuses',
+  'open-flags',
+  'paths',
+]);
+
+/** Maximum number of `pids` and `comms`: the length of the arrays in the programs. */
+export const LIST_MAX = 16;
+
+/** A tool's own flag, in addition to the shared ones. */
+export type ToolFlag =
+  | SwitchFlag
+  | SizeFlag
+  | NamesFlag
+  | DurationFlag
+  | PidsFlag
+  | CommsFlag
+  | SignalsFlag
+  | StatusesFlag
+  | OpenFlagsFlag
+  | PathsFlag;
+
+/** One alternative for a hook point: programs that are attached together. */
+export interface HookWay {
+  readonly programs: readonly string[];
+  /** Programs attached only if the kernel has their hook. */
+  readonly optional?: readonly string[];
+  /** Further tracepoints, with the same layout, to attach its programs to if the kernel has them. */
+  readonly also?: readonly string[];
+  /** Difference from the preferred alternatives. */
+  readonly caveat?: string;
+}
+
+/** A hook point: a kind of event that a tool traces. */
+export interface HookPoint {
+  /** Alternatives in order of preference; the first that the kernel supports is used: tracepoint, then BTF-typed, then kprobe. */
+  readonly ways: readonly HookWay[];
+  /** Notice if no alternative is available; omitted for a required hook point. */
+  readonly without?: string;
+}
+
+export interface Example {
+  readonly summary: string;
+  /** Arguments after `snoopkit <tool>`, or a complete shell line with `<%= tool %>` in it. */
+  readonly command: string;
+}
+
+/** A tool as data; with bpf/<name>.bpf.c its complete definition. */
+export interface ToolDefinition extends View {
+  /** Base name of its files. */
+  readonly name: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly flags?: Readonly<Record<string, ToolFlag>>;
+  /** Aggregation in the kernel instead of events: always, or with a flag. */
+  readonly tally?: Tally;
+  /** Whether its events are process exits, which can be shown as a tree: src/output/tree.ts. */
+  readonly hasTree?: true;
+  /** Whether its event has a socket (bpf/include/socket.h), which enables the flags for ports and addresses. */
+  readonly sockets?: true;
+  /** OpenTelemetry mapping of its events, where the default does not apply. */
+  readonly otlp?: OtlpMapping;
+  /** Hook points, such as `opens`, with their alternatives. Each program of the object belongs to one alternative. */
+  readonly hooks: Readonly<Record<string, HookPoint>>;
+  readonly examples: readonly Example[];
+  /** Limitations, and output that may be surprising. */
+  readonly caveats: readonly string[];
+  /** Overhead of tracing. */
+  readonly overhead: string;
+}
+
+/** The view of a run with these flags; `tally` is undefined for events. */
+export function viewInUse(tool: ToolDefinition, set: ReadonlySet<string>): { view: View; tally: Tally | undefined } {
+  const { tally } = tool;
+  if (tally?.flag === undefined) return { view: tool, tally };
+  return set.has(tally.flag) ? { view: tally, tally } : { view: tool, tally: undefined };
+}
+
+/** The columns of a run, without those of flags that are not set. */
+export function availableColumns(tool: ToolDefinition, all: readonly Column[], set: ReadonlySet<string>): Column[] {
+  const gated = new Set<string>();
+  for (const [name, flag] of Object.entries(tool.flags ?? {})) {
+    if (!set.has(name)) for (const field of flag.fields ?? []) gated.add(field);
+  }
+  return all.filter((column) => !gated.has(column.name));
+}
+
+/** The requested columns: by name, or by their flag. */
+export function chosenColumns(tool: ToolDefinition, set: ReadonlySet<string>, fields: readonly string[]): string[] {
+  const flags = Object.entries(tool.flags ?? {}).filter(([name]) => set.has(name));
+  return [...fields, ...flags.flatMap(([, flag]) => flag.fields ?? [])];
+}
+
+/** The flags that are set, or are implied by the columns asked for. Throws UsageError for a column that needs a value. */
+export function flagsInUse(
+  tool: ToolDefinition,
+  given: Readonly<Record<string, unknown>>,
+  fields: readonly string[],
+): Set<string> {
+  const set = new Set<string>();
+  for (const [name, flag] of Object.entries(tool.flags ?? {})) {
+    const field = flag.fields?.find((candidate) => fields.includes(candidate));
+    if (given[name] !== undefined && given[name] !== false) set.add(name);
+    else if (field === undefined) continue;
+    else if (flag.takes === undefined) set.add(name);
+    else throw new UsageError(`--fields ${field} needs --${name}`);
+  }
+  return set;
+}
+
+/** The usual columns, with the replacements and additions of flags. */
+export function usualColumns(
+  tool: ToolDefinition,
+  view: View,
+  set: ReadonlySet<string>,
+  all: readonly Column[],
+): string[] {
+  const flags = Object.entries(tool.flags ?? {}).flatMap(([name, flag]) => (set.has(name) ? [flag] : []));
+  const replaces: Readonly<Record<string, string>> = Object.assign({}, ...flags.map(({ replaces }) => replaces));
+  const usual = view.columns.map((column) => replaces[column] ?? column);
+  // The last column has unlimited width.
+  usual.splice(-1, 0, ...flags.flatMap(({ shows = [] }) => shows));
+  return usual.filter((name) => all.some((column) => column.name === name));
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { parseNetFilters, parseNetwork } from '../../src/trace/features/sockets/net-filters.js';
+
+const hex = (text: string) => {
+  const { bytes, prefix } = parseNetwork('--addr', text);
+  return `${Buffer.from(bytes).toString('hex')}/${prefix}`;
+};
+
+describe('cli: network filters', () => {
+  for (const [text, expected] of [
+    ['10.0.0.0/8', '00000000000000000000ffff0a000000/104'],
+    ['127.0.0.1', '00000000000000000000ffff7f000001/128'],
+    ['0.0.0.0/0', '00000000000000000000ffff00000000/96'],
+    ['::', '00000000000000000000000000000000/128'],
+    ['::/0', '00000000000000000000000000000000/0'],
+    ['::1', '00000000000000000000000000000001/128'],
+    ['fd00::/8', 'fd000000000000000000000000000000/8'],
+    ['2001:db8:1:2:3:4:5:6', '20010db8000100020003000400050006/128'],
+    ['1::2:3', '00010000000000000000000000020003/128'],
+    ['::ffff:10.1.2.3/112', '00000000000000000000ffff0a010203/112'],
+  ] as const)
+    it(`takes ${text}`, () => assert.equal(hex(text), expected));
+
+  for (const text of [
+    '',
+    '10.0.0',
+    '10.0.0.0/33',
+    'fd00::/129',
+    '::1/',
+    '1.2.3.4/8/8',
+    'localhost',
+    'fe80::1%lo',
+    '/8',
+  ])
+    it(`refuses '${text}', in one line`, () => {
+      assert.throws(() => parseNetwork('--addr', text), {
+        name: 'UsageError',
+        message: /^--addr .*: expected [^\n]+$/,
+      });
+    });
+
+  it('keeps the sides apart, and takes lists', () => {
+    const { ports, networks, ip } = parseNetFilters({
+      port: ['80,443', '0'],
+      'local-port': ['22'],
+      'remote-addr': ['10.0.0.0/8, ::1'],
+      ipv6: true,
+    });
+    assert.deepEqual(ports, [[80, 443, 0], [22], []]);
+    assert.deepEqual(
+      networks.map((list) => list.map(({ prefix }) => prefix)),
+      [[], [], [104, 128]],
+    );
+    assert.equal(ip, 6);
+  });
+
+  it('knows no ports beyond 65535', () => {
+    assert.throws(() => parseNetFilters({ port: ['65536'] }), { message: /^--port 65536: expected an integer/ });
+  });
+});
