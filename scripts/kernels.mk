@@ -1,9 +1,10 @@
 # The tests on other kernels, in QEMU: test/kernels/. KERNELS='5.10 6.12-arm64' names some, LIMIT=600 are the seconds
-# after which a guest is taken for hung, ONLY=opensnoop is a pattern that names of test files must match, SAVE=1 puts the
-# table of hooks into docs/kernels.md, with what whole runs of other kernels came to before.
+# after which a guest is taken for hung, ONLY=opensnoop is a pattern that names of test files must match. SAVE=1 puts the
+# table of hooks into docs/kernels.md, with what whole runs of other kernels came to before; MERGE=1, with ONLY=, puts these
+# tests into the kernel's whole result, in place of the same ones.
 
 .PHONY: test-kernels
 test-kernels: build bpf-fixtures native-fixtures test-programs $(if $(findstring arm64,$(KERNELS)),arm64) ## run the tests that need a kernel on KERNELS= (5.10 6.1 6.12 7.2; 6.1-arm64 6.12-arm64), in QEMU
 	@. scripts/lib.sh; is_root || has_sudo || fail 'a guest shares the root of this machine: make test-kernels as root'; \
 		as_root env SNOOPKIT_FORBID_SKIP="$${SNOOPKIT_FORBID_SKIP-}" \
-			"$$(command -v node)" dist/test/kernels/main.js $(if $(LIMIT),--limit $(LIMIT)) $(if $(ONLY),--only='$(ONLY)') $(if $(SAVE),--save) $(KERNELS)
+			"$$(command -v node)" dist/test/kernels/main.js $(if $(LIMIT),--limit $(LIMIT)) $(if $(ONLY),--only='$(ONLY)') $(if $(MERGE),--merge) $(if $(SAVE),--save) $(KERNELS)

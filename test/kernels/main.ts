@@ -1,6 +1,6 @@
 /**
  * Runs the tests that talk to the kernel on other kernels: `make test-kernels`, or `node dist/test/kernels/main.js
- * [--limit SECONDS] [--only PATTERN] [--save] [KERNEL...]` as root. What was built on this machine is what is tested:
+ * [--limit SECONDS] [--only PATTERN [--merge]] [--save] [KERNEL...]` as root. What was built on this machine is what is tested:
  * nothing is compiled in a guest.
  */
 import { execFileSync } from 'node:child_process';
@@ -14,7 +14,7 @@ import { obtainRoot } from '../../scripts/debian/trees.js';
 import { root, testGroups, testScript } from './command.js';
 import { runGuest } from './guest.js';
 import { chooseKernels, KERNELS, type Machine, machineOf, nameOf } from './kernels.js';
-import { countTests, type KernelResult, parseResults, problemOf, report } from './results.js';
+import { countTests, type KernelResult, mergeResults, parseResults, problemOf, report } from './results.js';
 import { saveTable } from './table.js';
 import { Turns } from './turns.js';
 
@@ -38,6 +38,8 @@ interface Setting {
   readonly groups: readonly (readonly string[])[];
   /** Whether these are all that there are. */
   readonly isWhole: boolean;
+  /** Whether the results go into the kernel's whole one. */
+  readonly isMerged: boolean;
   readonly signal: AbortSignal;
   /** A guest keeps one processor busy. */
   readonly turns: Turns;
@@ -120,7 +122,12 @@ function wholeResults(): KernelResult[] {
 
 async function test(kernel: Kernel, setting: Setting): Promise<KernelResult> {
   const result = await testKernel(kernel, setting);
-  writeFileSync(resultFile(result.kernel, setting.isWhole), `${JSON.stringify(result, undefined, 2)}\n`);
+  const write = (file: string, all: KernelResult) => writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`);
+  write(resultFile(result.kernel, setting.isWhole), result);
+  if (setting.isMerged) {
+    const file = resultFile(result.kernel, true);
+    write(file, mergeResults(JSON.parse(readFileSync(file, 'utf8')), result));
+  }
   tell(`${result.kernel}: ${result.passed} passed, ${result.failed} failed, in ${result.seconds} s`);
   return result;
 }
@@ -140,20 +147,29 @@ function limitOf(text: string): number {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { limit: { type: 'string' }, only: { type: 'string' }, save: { type: 'boolean', default: false } },
+    options: {
+      limit: { type: 'string' },
+      only: { type: 'string' },
+      merge: { type: 'boolean', default: false },
+      save: { type: 'boolean', default: false },
+    },
   });
   if (process.geteuid?.() !== 0) throw new Error('a guest shares the root of this machine: run it as root');
   const kernels = chooseKernels(positionals);
   const limit = values.limit === undefined ? undefined : limitOf(values.limit);
   const groups = testGroups(values.only === undefined ? undefined : new RegExp(values.only));
   const isWhole = values.only === undefined;
-  if (values.save && !isWhole) throw new Error('--save wants all tests, not those of --only');
+  const isMerged = values.merge;
+  if (isMerged && isWhole) throw new Error('--merge wants --only');
+  if (values.save && !isWhole && !isMerged) throw new Error('--save wants all tests, or --merge');
+  const lacking = isMerged ? kernels.map(nameOf).filter((name) => !existsSync(resultFile(name, true))) : [];
+  if (lacking.length > 0) throw new Error(`--merge: there is no whole result of ${lacking.join(', ')}`);
   if (groups.length === 0) throw new Error(`--only ${values.only}: no file of tests has such a name`);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   mkdirSync(FOLDER, { recursive: true });
   for (const kernel of kernels) removeResults(nameOf(kernel), isWhole);
-  const setting = { limit, groups, isWhole, signal: stop.signal, turns: new Turns(availableParallelism()) };
+  const setting = { limit, groups, isWhole, isMerged, signal: stop.signal, turns: new Turns(availableParallelism()) };
   // Where one can't go on, the others should not.
   const results = await Promise.all(kernels.map((kernel) => test(kernel, setting))).finally(() => {
     stop.abort();

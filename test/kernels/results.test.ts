@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { countTests, parseResults, problemOf, report, type TestLine, totalLine } from './results.js';
+import { countTests, mergeResults, parseResults, problemOf, report, type TestLine, totalLine } from './results.js';
 
 const lines = (...tests: TestLine[]) => tests.map((test) => `${JSON.stringify(test)}\n`).join('');
 const started = (title: string): TestLine => ({ state: 'started', title });
@@ -54,6 +54,22 @@ describe('kernels: results', () => {
     const { passed, failed, skipped } = countTests(ABOUT, TESTS);
     assert.deepEqual([passed, failed, skipped], [1, 1, 2]);
     assert.equal(countTests(ABOUT, TESTS, ['the guest died']).failed, 2);
+  });
+
+  it('have the tests that ran again in place of the former ones', () => {
+    const whole = countTests(ABOUT, TESTS);
+    const again = countTests(ABOUT, [
+      { state: 'retried', title: 'two' },
+      { state: 'passed', title: 'two', seconds: 3 },
+      { state: 'passed', title: 'five', seconds: 1 },
+    ]);
+    const { passed, failed, skipped, tests } = mergeResults(whole, again);
+    assert.deepEqual([passed, failed, skipped], [3, 0, 2]);
+    assert.deepEqual(
+      tests.map(({ state, title }) => `${state} ${title}`),
+      ['passed one', 'skipped three', 'skipped four', 'retried two', 'passed two', 'passed five'],
+    );
+    assert.equal(mergeResults(countTests(ABOUT, TESTS, ['hung']), again).failed, 1);
   });
 
   it('are summed over all kernels', () => {

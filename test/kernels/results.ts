@@ -75,6 +75,19 @@ export function countTests(
   };
 }
 
+/** A whole result in which those tests that ran again, after a mend say, have the place of the former ones. */
+export function mergeResults(whole: KernelResult, again: KernelResult): KernelResult {
+  const titles = new Set(again.tests.map(({ title }) => title));
+  const kept = whole.tests.filter(({ title }) => !titles.has(title));
+  const problems = [...whole.problems, ...again.problems];
+  return countTests(
+    { ...whole, seconds: whole.seconds + again.seconds },
+    [...kept, ...again.tests],
+    problems,
+    again.tools ?? whole.tools,
+  );
+}
+
 /** What there is to say of how a guest ended: undefined when all is as its tests say. */
 export function problemOf(
   end: { status: number | undefined; hung: boolean; console: string },

@@ -57,7 +57,7 @@ describe('sigsnoop --count', () => {
     const { status, stdout, said, skipped } = await count(['-o', 'json', '-f', '-i', '20ms'], loops(2, each));
     assert.deepEqual([status, said], [0, '']);
     const rows = rowsOf(stdout).filter(({ signal }) => signal === 'SIGCONT');
-    assert.ok(rows.length > 3, `${rows.length} reports`);
+    assert.ok(rows.length > 1, `${rows.length} reports`);
     const missing = 2 * each - rows.reduce((sum, row) => sum + row.count, 0);
     // The kernel says of how many it did not tell.
     assert.ok(missing >= 0 && missing <= skipped, `${missing} are missing`);
