@@ -1,7 +1,6 @@
 import type { EventRecord } from '../events/column.js';
 import { OutputBuffer } from '../events/output-buffer.js';
 import type { Rows } from '../events/rows.js';
-import type { Format } from '../output/format.js';
 import type { LogEncoder, LostRecord } from './log-encoder.js';
 import { oncePerTurn } from './turn.js';
 import type { RecordResource } from './types.js';
@@ -26,8 +25,8 @@ export interface OtlpParts {
   readonly now: () => bigint;
 }
 
-/** Hands events on to exporters, and writes nothing to where the other formats write. */
-export class OtlpFormat implements Format {
+/** Hands events on to exporters. */
+export class OtlpFormat {
   readonly #parts: OtlpParts;
   readonly #out = new OutputBuffer();
   /** All events of a batch are read at the same moment, more or less: one look at the clock is enough. */
@@ -37,8 +36,6 @@ export class OtlpFormat implements Format {
   constructor(parts: OtlpParts) {
     this.#parts = parts;
   }
-
-  begin(): void {}
 
   event(record: EventRecord): void {
     const { logs, spans } = this.#parts;
@@ -56,8 +53,6 @@ export class OtlpFormat implements Format {
     this.#parts.tally?.(rows);
     this.events += rows.count;
   }
-
-  report(): void {}
 
   lost(loss: LostRecord): void {
     const { logs } = this.#parts;

@@ -178,6 +178,15 @@ export class Destination {
     this.onEnd?.();
   }
 
+  /** Closes a file of ours at once; what waits is dropped. */
+  abandon(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#waiting = [];
+    if (this.#writing === undefined) this.#file?.close();
+    else void this.#writing.then(() => this.#file?.close());
+  }
+
   /** Closes a file of ours. Write errors that come only now are errors, too. */
   async close(): Promise<void> {
     await this.drained();

@@ -1,13 +1,16 @@
 import { UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import type { View } from './features/tally/tally.js';
+import type { Label } from './label.js';
 
-/** The columns named by `--fields`, in that order. Throws UsageError for an unknown name. */
-function pick(names: readonly string[], all: readonly Column[]): Column[] {
+/** The columns named by the option `fields`, in that order. Throws UsageError for an unknown name. */
+function pick(names: readonly string[], all: readonly Column[], label: Label): Column[] {
   return names.map((name) => {
     const column = all.find((candidate) => candidate.name === name);
     if (!column) {
-      throw new UsageError(`--fields: no column ${name}; columns: ${all.map((known) => known.name).join(', ')}`);
+      throw new UsageError(
+        `${label('fields')}: no column ${name}; columns: ${all.map((known) => known.name).join(', ')}`,
+      );
     }
     return column;
   });
@@ -22,6 +25,7 @@ export function chooseColumns(
   usual: readonly string[],
   fields: string | undefined,
   withTime: boolean,
+  label: Label,
 ): Column[] {
   const wanted = fields?.split(',').map((name) => name.trim()) ?? [];
   const added = wanted.filter((name) => name.startsWith('+')).map((name) => name.slice(1));
@@ -31,7 +35,7 @@ export function chooseColumns(
   const at = named.length > 0 ? names.length : names.length - 1;
   names.splice(at, 0, ...added.filter((name) => !names.includes(name)));
   if (withTime && !names.includes('time')) names.unshift('time');
-  return pick(names, all);
+  return pick(names, all, label);
 }
 
 /** The names in `--fields`, without the plus signs. */

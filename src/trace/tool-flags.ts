@@ -6,6 +6,7 @@ import { UsageError } from '../errors.js';
 import { openFlag } from '../events/kinds/syscall.js';
 import { signalNumber } from '../kernel/signals.js';
 import { fillPathFilter, parsePaths, sizePathFilter } from './features/filter/path-filter.js';
+import type { Label } from './label.js';
 import { LIST_MAX, type ToolDefinition, type ToolFlag } from './tool.js';
 import { parseBytes, parseComms, parseDuration, parseInteger, parseIntegers } from './values.js';
 
@@ -62,8 +63,7 @@ function parseOpenFlags(flag: string, texts: readonly string[]): readonly OpenFl
 }
 
 /** Parses a flag's value. Throws UsageError for an invalid one. */
-function flagValue(name: string, flag: ToolFlag, given: unknown): FlagValue {
-  const word = `--${name}`;
+function flagValue(word: string, flag: ToolFlag, given: unknown): FlagValue {
   switch (flag.takes) {
     case undefined:
       return true;
@@ -76,7 +76,7 @@ function flagValue(name: string, flag: ToolFlag, given: unknown): FlagValue {
     case 'pids':
       return noMoreThan(word, parseIntegers(word, given as string[]), LIST_MAX);
     case 'comms':
-      return parseComms(given as string[], LIST_MAX, word);
+      return parseComms(word, given as string[], LIST_MAX);
     case 'signals':
       return parseSignals(word, given as string[]);
     case 'statuses':
@@ -120,10 +120,11 @@ export function flagValues(
   tool: ToolDefinition,
   inUse: ReadonlySet<string>,
   given: Readonly<Record<string, unknown>>,
+  label: Label,
 ): FlagValues {
   const values = new Map<string, FlagValue>();
   for (const [name, flag] of Object.entries(tool.flags ?? {}))
-    if (inUse.has(name)) values.set(name, flagValue(name, flag, given[name]));
+    if (inUse.has(name)) values.set(name, flagValue(label(name), flag, given[name]));
   return values;
 }
 

@@ -2,6 +2,7 @@ import { UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import type { OtlpMapping } from '../otlp/mapping.js';
 import type { Tally, View } from './features/tally/tally.js';
+import type { Label } from './label.js';
 
 /** Common to all of a tool's own flags: each sets a constant of the BPF program. */
 interface ToolFlagBase {
@@ -190,6 +191,7 @@ export function flagsInUse(
   tool: ToolDefinition,
   given: Readonly<Record<string, unknown>>,
   fields: readonly string[],
+  label: Label,
 ): Set<string> {
   const set = new Set<string>();
   for (const [name, flag] of Object.entries(tool.flags ?? {})) {
@@ -197,7 +199,7 @@ export function flagsInUse(
     if (given[name] !== undefined && given[name] !== false) set.add(name);
     else if (field === undefined) continue;
     else if (flag.takes === undefined) set.add(name);
-    else throw new UsageError(`--fields ${field} needs --${name}`);
+    else throw new UsageError(`${label('fields')} ${field} needs ${label(name)}`);
   }
   return set;
 }

@@ -23,13 +23,13 @@ export function parseIntegers(flag: string, texts: readonly string[] = [], min =
 }
 
 /** User ids, by number or name. */
-export function parseUsers(texts: readonly string[] = [], users: NameDatabase): number[] {
+export function parseUsers(flag: string, texts: readonly string[] = [], users: NameDatabase): number[] {
   return texts
     .flatMap((text) => text.split(','))
     .map((text) => {
-      if (/^\d+$/.test(text)) return parseInteger('--uid', text);
+      if (/^\d+$/.test(text)) return parseInteger(flag, text);
       const uid = users.id(text);
-      if (uid === undefined) throw new UsageError(`--uid ${text}: no such user`);
+      if (uid === undefined) throw new UsageError(`${flag} ${text}: no such user`);
       return uid;
     });
 }
@@ -55,7 +55,7 @@ export function parseNamespaces(flag: string, kind: 'mnt' | 'net', texts: readon
 const COMM_MAX = 15;
 
 /** Substrings of process or thread names, which the kernel truncates to 15 bytes. */
-export function parseComms(texts: readonly string[] = [], most = 8, flag = '--comm'): string[] {
+export function parseComms(flag: string, texts: readonly string[] = [], most = 8): string[] {
   if (texts.length > most) throw new UsageError(`${flag}: ${texts.length} values, at most ${most} are allowed`);
   for (const text of texts) {
     if (text === '' || Buffer.byteLength(text) > COMM_MAX) {
@@ -86,14 +86,14 @@ function v1Folder(text: string): string | undefined {
 }
 
 /** Directories of cgroup v2, given as a path in its tree or in the file system. */
-export function parseCgroups(texts: readonly string[] = [], most = 16): string[] {
-  if (texts.length > most) throw new UsageError(`--cgroup: ${texts.length} values, at most ${most} are allowed`);
+export function parseCgroups(flag: string, texts: readonly string[] = [], most = 16): string[] {
+  if (texts.length > most) throw new UsageError(`${flag}: ${texts.length} values, at most ${most} are allowed`);
   if (texts.length === 0) return [];
-  if (texts.includes('')) throw new UsageError('--cgroup: expected the path of a cgroup; / matches all of them');
+  if (texts.includes('')) throw new UsageError(`${flag}: expected the path of a cgroup; / matches all of them`);
   const root = mountPoint('cgroup2');
   if (root === undefined) {
     const hint = mountPoint('cgroup') === undefined ? '' : ', only cgroup v1, which is not supported';
-    throw new UsageError(`--cgroup: no cgroup2 file system is mounted${hint}`);
+    throw new UsageError(`${flag}: no cgroup2 file system is mounted${hint}`);
   }
   return texts.map((text) => {
     const path = text === root || text.startsWith(`${root}/`) ? text : join(root, text);
@@ -102,17 +102,17 @@ export function parseCgroups(texts: readonly string[] = [], most = 16): string[]
     } catch {
       // Reported below.
     }
-    throw new UsageError(`--cgroup ${text}: ${whyNoCgroup(text, path, root)}`);
+    throw new UsageError(`${flag} ${text}: ${whyNoCgroup(text, path, root)}`);
   });
 }
 
 /** Kinds of hooks, in repeated flags or comma-separated; undefined if none is given. */
-export function parseHooks(texts: readonly string[] = []): ReadonlySet<HookKind> | undefined {
+export function parseHooks(flag: string, texts: readonly string[] = []): ReadonlySet<HookKind> | undefined {
   const kinds = texts
     .flatMap((text) => text.split(','))
     .map((text) => {
       const kind = HOOK_KINDS.find((known) => known === text.trim());
-      if (kind === undefined) throw new UsageError(`--hooks ${text}: unknown kind; kinds: ${HOOK_KINDS.join(', ')}`);
+      if (kind === undefined) throw new UsageError(`${flag} ${text}: unknown kind; kinds: ${HOOK_KINDS.join(', ')}`);
       return kind;
     });
   return kinds.length > 0 ? new Set(kinds) : undefined;

@@ -4,12 +4,12 @@ import { needs } from '../capability.js';
 import { run, SNOOPKIT } from '../helpers/run.js';
 
 /** Runs snoopkit on a terminal of its own, with keys pressed at times in seconds; returns all that it shows, and the terminal's state after. */
-async function onTerminal(words: string, keys: readonly (readonly [at: number, key: string])[] = []) {
+async function onTerminal(words: string, keys: readonly (readonly [at: number, key: string])[] = [], TERM = 'xterm') {
   const presses = keys.map(([at, key]) => `sleep ${at}; printf '${key}'`).join('; ');
   // A shell such as dash would end with the Ctrl-C, before it shows the status.
   const inside = `trap : INT; stty cols 80 rows 12; "$NODE" "$SNOOPKIT" ${words}; echo "[status $?]"; stty -a | grep -ow -- "-*icanon"`;
   const outside = `(${presses || ':'}; sleep 1) | script -qec "$INSIDE" /dev/null`;
-  const env = { ...process.env, NODE: process.execPath, SNOOPKIT, INSIDE: inside, TERM: 'xterm' };
+  const env = { ...process.env, NODE: process.execPath, SNOOPKIT, INSIDE: inside, TERM };
   const { stdout, said } = await run('sh', ['-c', outside], { env });
   assert.equal(said, '');
   return stdout.toString().replaceAll('\r\n', '\n');
@@ -32,6 +32,12 @@ describe('cli: at a terminal', () => {
       assert.ok(['', '\x1b[?7h'].includes(last), JSON.stringify(shown.slice(-200)));
       assert.ok(shown.includes('\x1b[H\x1b[J'));
     });
+
+  it('one that can not move its cursor gets one report below the other', async () => {
+    const shown = await onTerminal('tcptop -i 0.2 -d 1', [], 'dumb');
+    assert.ok(shown.split('RECEIVED').length > 2, shown);
+    assert.ok(!shown.includes('\x1b'), shown);
+  });
 
   it('a run that shows nothing until its end says what it traces, and how to end it', async () => {
     for (const [words, line] of [

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { flagLabel } from '../../src/cli/flags/options.js';
 import { UsageError } from '../../src/errors.js';
 import type { Column } from '../../src/events/column.js';
 import { chooseColumns, requestedFields } from '../../src/trace/columns.js';
@@ -29,20 +30,20 @@ describe('cli: columns', () => {
     ['the time added', '+time', true, ['pid', 'comm', 'time', 'path']],
   ] as const)
     it(`are ${what}`, () => {
-      assert.deepEqual(names(chooseColumns(all, tool.columns, fields, withTime)), chosen);
+      assert.deepEqual(names(chooseColumns(all, tool.columns, fields, withTime, flagLabel)), chosen);
     });
 
   for (const wrong of ['nope', '+nope', 'pid,', '', 'PID', '++ret'])
     it(`'${wrong}' names none`, () => {
       assert.throws(
-        () => chooseColumns(all, tool.columns, wrong, false),
+        () => chooseColumns(all, tool.columns, wrong, false, flagLabel),
         (error) => error instanceof UsageError && /^--fields: no column .*; columns: time, pid, /.test(error.message),
       );
     });
 
   it('are not changed for the next run', () => {
     const usual = ['pid', 'path'];
-    chooseColumns(all, usual, '+ret', true);
+    chooseColumns(all, usual, '+ret', true, flagLabel);
     assert.deepEqual(usual, ['pid', 'path']);
   });
 
@@ -54,11 +55,11 @@ describe('cli: columns', () => {
 
 describe("cli: a tool's own flags", () => {
   it('are set, or implied by a column', () => {
-    assert.deepEqual([...flagsInUse(tool, {}, [])], []);
-    assert.deepEqual([...flagsInUse(tool, { plain: true, 'full-path': false }, [])], ['plain']);
-    assert.deepEqual([...flagsInUse(tool, {}, ['pid', 'resolved'])], ['full-path']);
+    assert.deepEqual([...flagsInUse(tool, {}, [], flagLabel)], []);
+    assert.deepEqual([...flagsInUse(tool, { plain: true, 'full-path': false }, [], flagLabel)], ['plain']);
+    assert.deepEqual([...flagsInUse(tool, {}, ['pid', 'resolved'], flagLabel)], ['full-path']);
     assert.deepEqual(
-      [...flagsInUse({ ...tool, flags: undefined } as unknown as ToolDefinition, { x: true }, ['pid'])],
+      [...flagsInUse({ ...tool, flags: undefined } as unknown as ToolDefinition, { x: true }, ['pid'], flagLabel)],
       [],
     );
   });

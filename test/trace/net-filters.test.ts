@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { flagLabel } from '../../src/cli/flags/options.js';
 import { parseNetFilters, parseNetwork } from '../../src/trace/features/sockets/net-filters.js';
 
 const hex = (text: string) => {
@@ -40,12 +41,10 @@ describe('cli: network filters', () => {
     });
 
   it('keeps the sides apart, and takes lists', () => {
-    const { ports, networks, ip } = parseNetFilters({
-      port: ['80,443', '0'],
-      'local-port': ['22'],
-      'remote-addr': ['10.0.0.0/8, ::1'],
-      ipv6: true,
-    });
+    const { ports, networks, ip } = parseNetFilters(
+      { port: ['80,443', '0'], 'local-port': ['22'], 'remote-addr': ['10.0.0.0/8, ::1'], ipv6: true },
+      flagLabel,
+    );
     assert.deepEqual(ports, [[80, 443, 0], [22], []]);
     assert.deepEqual(
       networks.map((list) => list.map(({ prefix }) => prefix)),
@@ -55,6 +54,8 @@ describe('cli: network filters', () => {
   });
 
   it('knows no ports beyond 65535', () => {
-    assert.throws(() => parseNetFilters({ port: ['65536'] }), { message: /^--port 65536: expected an integer/ });
+    assert.throws(() => parseNetFilters({ port: ['65536'] }, flagLabel), {
+      message: /^--port 65536: expected an integer/,
+    });
   });
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventRecord } from '../../src/events/column.js';
 import { Rows } from '../../src/events/rows.js';
-import type { Destination } from '../../src/output/destination.js';
 import type { Report } from '../../src/output/format.js';
 import type { ReportOptions } from '../../src/trace/features/tally/report.js';
 import { Reporter } from '../../src/trace/features/tally/reporter.js';
@@ -20,6 +19,7 @@ async function reported(intervals: readonly number[][], options: Partial<ReportO
   const pump = {
     events: 0,
     isDone: false,
+    isFull: false,
     tally: () => undefined,
     report({ rows }: Report) {
       const values: number[] = [];
@@ -32,12 +32,11 @@ async function reported(intervals: readonly number[][], options: Partial<ReportO
   };
   const tally = { look: () => new Rows(Buffer.alloc(0), 1), read: () => new Rows(Buffer.from(left.shift() ?? []), 1) };
   const usual = { sort, sums: [], room: () => 10, interval: 5, lookInterval: undefined, isOnce: false, isTotal: false };
-  const reporter = new Reporter(
-    tally as unknown as TallyReader,
-    pump as unknown as EventPump,
-    { isFull: false } as Destination,
-    { ...usual, isScreen: false, ...options },
-  );
+  const reporter = new Reporter(tally as unknown as TallyReader, pump as unknown as EventPump, {
+    ...usual,
+    isScreen: false,
+    ...options,
+  });
   reporter.start(undefined, () => undefined);
   while (left.length > 1) await sleep(1);
   reporter.finish();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { BpfObject } from '../../src/bpf/object.js';
+import { flagLabel } from '../../src/cli/flags/options.js';
 import { UsageError } from '../../src/errors.js';
 import { flagsInUse, type ToolDefinition } from '../../src/trace/tool.js';
 import { applyFlags, envNames, flagValues } from '../../src/trace/tool-flags.js';
@@ -31,7 +32,7 @@ function apply(given: Readonly<Record<string, unknown>>, fields: readonly string
   const constants: Record<string, unknown> = {};
   const big = { valueSize: 24, maxEntries: 4096 };
   const small = { valueSize: 8, maxEntries: 2 };
-  const values = flagValues(tool, flagsInUse(tool, given, fields), given);
+  const values = flagValues(tool, flagsInUse(tool, given, fields, flagLabel), given, flagLabel);
   applyFlags(tool, values, {
     globals: { need: (name: string) => ({ set: (value: unknown) => Object.assign(constants, { [name]: value }) }) },
     maps: { need: (name: string) => ({ big, small })[name] },

@@ -73,15 +73,15 @@ describe('cli: users', () => {
   const users = new NameDatabase('passwd', '/dev/null');
 
   it('are numbers or names', () => {
-    assert.deepEqual(parseUsers(undefined, users), []);
-    assert.deepEqual(parseUsers(['0,4294967295', '12'], users), [0, 4294967295, 12]);
-    assert.deepEqual(parseUsers(['root,0'], new NameDatabase('passwd')), [0, 0]);
+    assert.deepEqual(parseUsers('--uid', undefined, users), []);
+    assert.deepEqual(parseUsers('--uid', ['0,4294967295', '12'], users), [0, 4294967295, 12]);
+    assert.deepEqual(parseUsers('--uid', ['root,0'], new NameDatabase('passwd')), [0, 0]);
   });
 
   it('must be there by their name', () => {
-    assert.throws(() => parseUsers(['no-such-user'], users), usage('--uid no-such-user', 'no such user'));
-    assert.throws(() => parseUsers([''], users), usage('--uid'));
-    assert.throws(() => parseUsers(['4294967296'], users), usage('--uid 4294967296'));
+    assert.throws(() => parseUsers('--uid', ['no-such-user'], users), usage('--uid no-such-user', 'no such user'));
+    assert.throws(() => parseUsers('--uid', [''], users), usage('--uid'));
+    assert.throws(() => parseUsers('--uid', ['4294967296'], users), usage('--uid 4294967296'));
   });
 });
 
@@ -105,13 +105,13 @@ describe('cli: namespaces', () => {
 
 describe('cli: command names', () => {
   it('are at most 15 bytes, and 8 of them', () => {
-    assert.deepEqual(parseComms(), []);
-    assert.deepEqual(parseComms(['nginx', 'a,b', 'fifteen-bytes-.']), ['nginx', 'a,b', 'fifteen-bytes-.']);
-    assert.deepEqual(parseComms(Array(8).fill('x')).length, 8);
-    assert.throws(() => parseComms(Array(9).fill('x')), usage('--comm: 9', '8'));
-    assert.throws(() => parseComms(['']), usage('--comm'));
-    assert.throws(() => parseComms(['sixteen-bytes-..']), usage('--comm sixteen', '15 bytes'));
-    assert.throws(() => parseComms(['éééééééé']), usage('--comm', '15 bytes'));
+    assert.deepEqual(parseComms('--comm'), []);
+    assert.deepEqual(parseComms('--comm', ['nginx', 'a,b', 'fifteen-bytes-.']), ['nginx', 'a,b', 'fifteen-bytes-.']);
+    assert.deepEqual(parseComms('--comm', Array(8).fill('x')).length, 8);
+    assert.throws(() => parseComms('--comm', Array(9).fill('x')), usage('--comm: 9', '8'));
+    assert.throws(() => parseComms('--comm', ['']), usage('--comm'));
+    assert.throws(() => parseComms('--comm', ['sixteen-bytes-..']), usage('--comm sixteen', '15 bytes'));
+    assert.throws(() => parseComms('--comm', ['éééééééé']), usage('--comm', '15 bytes'));
   });
 });
 
@@ -124,15 +124,15 @@ describe('cli: cgroups', () => {
     mkdirSync(join(root, name));
     try {
       for (const text of [name, `/${name}`, join(root, name)])
-        assert.deepEqual(parseCgroups([text]), [join(root, name)]);
-      assert.deepEqual(parseCgroups(['/']), [`${root}/`]);
-      assert.deepEqual(parseCgroups([root]), [root]);
-      assert.throws(() => parseCgroups([`${name}/deeper`]), usage(`--cgroup ${name}/deeper`, 'no cgroup '));
-      assert.throws(() => parseCgroups([`${name}/cgroup.procs`]), usage('is not a cgroup directory'));
-      assert.throws(() => parseCgroups(['']), usage('--cgroup: expected the path of a cgroup'));
-      assert.throws(() => parseCgroups([name, '']), usage('--cgroup: expected the path of a cgroup'));
-      assert.throws(() => parseCgroups(['../../etc']), usage('no cgroup '));
-      assert.throws(() => parseCgroups(Array(17).fill(name)), usage('--cgroup: 17', '16'));
+        assert.deepEqual(parseCgroups('--cgroup', [text]), [join(root, name)]);
+      assert.deepEqual(parseCgroups('--cgroup', ['/']), [`${root}/`]);
+      assert.deepEqual(parseCgroups('--cgroup', [root]), [root]);
+      assert.throws(() => parseCgroups('--cgroup', [`${name}/deeper`]), usage(`--cgroup ${name}/deeper`, 'no cgroup '));
+      assert.throws(() => parseCgroups('--cgroup', [`${name}/cgroup.procs`]), usage('is not a cgroup directory'));
+      assert.throws(() => parseCgroups('--cgroup', ['']), usage('--cgroup: expected the path of a cgroup'));
+      assert.throws(() => parseCgroups('--cgroup', [name, '']), usage('--cgroup: expected the path of a cgroup'));
+      assert.throws(() => parseCgroups('--cgroup', ['../../etc']), usage('no cgroup '));
+      assert.throws(() => parseCgroups('--cgroup', Array(17).fill(name)), usage('--cgroup: 17', '16'));
     } finally {
       rmdirSync(join(root, name));
     }
@@ -150,12 +150,12 @@ describe('cli: cgroups', () => {
     try {
       for (const path of [folder, v1 as string])
         assert.throws(
-          () => parseCgroups([path]),
+          () => parseCgroups('--cgroup', [path]),
           usage(`${path} is a cgroup v1 path: give the cgroup v2 path, below ${root}`),
         );
       for (const path of [name, `/${name}`])
         assert.throws(
-          () => parseCgroups([path]),
+          () => parseCgroups('--cgroup', [path]),
           usage(`--cgroup ${path}: no cgroup ${join(root, name)}, only the cgroup v1 path ${folder}`),
         );
     } finally {
@@ -163,7 +163,7 @@ describe('cli: cgroups', () => {
     }
   });
 
-  it('are none when none is asked for', () => assert.deepEqual(parseCgroups(), []));
+  it('are none when none is asked for', () => assert.deepEqual(parseCgroups('--cgroup'), []));
 });
 
 describe('cli: sizes', () => {

@@ -2,20 +2,22 @@
 import type { BpfObject } from '../../../bpf/object.js';
 import { UsageError } from '../../../errors.js';
 import { type Identity, identityOf, isThere } from '../../../kernel/processes.js';
+import type { Label } from '../../label.js';
 import type { FilterOptions } from './filter-options.js';
 
 /** How long to wait for events of sockets that outlive their process. */
 const SOCKETS_MS = 1000;
 
 const KINDS = [
-  { flag: '--pid', key: 'pids', what: ['process', 'processes'] },
-  { flag: '--tid', key: 'tids', what: ['thread', 'threads'] },
-  { flag: '--ppid', key: 'ppids', what: ['process', 'processes'] },
+  { name: 'pid', key: 'pids', what: ['process', 'processes'] },
+  { name: 'tid', key: 'tids', what: ['thread', 'threads'] },
+  { name: 'ppid', key: 'ppids', what: ['process', 'processes'] },
 ] as const;
 
-/** Throws UsageError if no target of a flag exists; if some do, calls back for each that does not. */
-export function checkTargets(filters: FilterOptions, tell: (line: string) => void): void {
-  for (const { flag, key, what } of KINDS) {
+/** Throws UsageError if no target of an option exists; if some do, calls back for each that does not. */
+export function checkTargets(filters: FilterOptions, label: Label, tell: (line: string) => void): void {
+  for (const { name, key, what } of KINDS) {
+    const flag = label(name);
     // 0 is the parent of the kernel's first processes.
     const ids = filters[key].filter((id) => id !== 0);
     const missing = ids.filter((id) => !isThere(id));
@@ -28,7 +30,7 @@ export function checkTargets(filters: FilterOptions, tell: (line: string) => voi
     for (const id of ids) {
       const { process } = identityOf(id) ?? {};
       if (process !== undefined && process !== id)
-        throw new UsageError(`${flag} ${id}: this is a thread of process ${process}; use --tid for threads`);
+        throw new UsageError(`${flag} ${id}: this is a thread of process ${process}; use ${label('tid')} for threads`);
     }
   }
 }

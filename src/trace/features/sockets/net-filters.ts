@@ -3,10 +3,11 @@ import { isIP } from 'node:net';
 import type { BpfObject } from '../../../bpf/object.js';
 import { tracepointId } from '../../../bpf/tracefs.js';
 import { UsageError } from '../../../errors.js';
+import type { Label } from '../../label.js';
 import { SMALLEST_RING } from '../../ring.js';
 import { parseInteger, parseIntegers } from '../../values.js';
 
-/** Network flags as given on the command line. */
+/** Options of the network tools, as texts. */
 export interface NetFlagValues {
   port?: string[];
   'local-port'?: string[];
@@ -66,22 +67,14 @@ export function parseNetwork(flag: string, text: string): Network {
 const parseNetworks = (flag: string, texts: readonly string[] = []) =>
   texts.flatMap((text) => text.split(',')).map((text) => parseNetwork(flag, text.trim()));
 
-const parsePorts = (flag: string, texts: readonly string[] | undefined) => parseIntegers(flag, texts, 0, 0xffff);
-
-/** Validates and converts the flags. Throws a one-line UsageError for the first invalid one. */
-export function parseNetFilters(flags: NetFlagValues): NetFilterOptions {
+/** Validates and converts the options. Throws a one-line UsageError for the first invalid one. */
+export function parseNetFilters(flags: NetFlagValues, label: Label): NetFilterOptions {
+  const ports = (name: keyof NetFlagValues & string) => parseIntegers(label(name), flags[name] as string[], 0, 0xffff);
+  const networks = (name: keyof NetFlagValues & string) => parseNetworks(label(name), flags[name] as string[]);
   return {
     // In the order of enum filter_side.
-    ports: [
-      parsePorts('--port', flags.port),
-      parsePorts('--local-port', flags['local-port']),
-      parsePorts('--remote-port', flags['remote-port']),
-    ],
-    networks: [
-      parseNetworks('--addr', flags.addr),
-      parseNetworks('--local-addr', flags['local-addr']),
-      parseNetworks('--remote-addr', flags['remote-addr']),
-    ],
+    ports: [ports('port'), ports('local-port'), ports('remote-port')],
+    networks: [networks('addr'), networks('local-addr'), networks('remote-addr')],
     ip: flags.ipv4 ? 4 : flags.ipv6 ? 6 : 0,
     dns: flags.dns ?? false,
   };

@@ -1,6 +1,5 @@
 import type { Column } from '../../../events/column.js';
 import type { Rows } from '../../../events/rows.js';
-import type { Destination } from '../../../output/destination.js';
 import type { Report } from '../../../output/format.js';
 import type { EventPump } from '../../pump.js';
 import type { ReportOptions } from './report.js';
@@ -21,7 +20,6 @@ const LONGEST_MS = 2 ** 31 - 1;
 export class Reporter {
   readonly #tally: TallyReader;
   readonly #pump: EventPump;
-  readonly #destination: Destination;
   readonly #options: ReportOptions;
   #timer: NodeJS.Timeout | undefined;
   #looks: NodeJS.Timeout | undefined;
@@ -31,10 +29,9 @@ export class Reporter {
   #isEmpty = false;
   #latest: Report | undefined;
 
-  constructor(tally: TallyReader, pump: EventPump, destination: Destination, options: ReportOptions) {
+  constructor(tally: TallyReader, pump: EventPump, options: ReportOptions) {
     this.#tally = tally;
     this.#pump = pump;
-    this.#destination = destination;
     this.#options = options;
   }
 
@@ -52,7 +49,7 @@ export class Reporter {
       this.#timer = setTimeout(
         () => {
           // With a slow reader the next report covers a longer time.
-          if (!this.#destination.isFull) this.#report(this.#read());
+          if (!this.#pump.isFull) this.#report(this.#read());
           if (this.#pump.isDone) onDone();
           // Missed reports are skipped.
           else plan(Math.max(due + interval, Math.ceil((performance.now() - begin) / interval) * interval));

@@ -1,12 +1,16 @@
-/** The OTLP export of a run: exporters, and their results. */
+/** A sink that exports to an OpenTelemetry collector: exporters, and their results. */
 import { readFileSync } from 'node:fs';
+import { aborted } from '../aborted.js';
 import type { EventRecord } from '../events/column.js';
+import type { Rows } from '../events/rows.js';
+import { BaseSink, type RunStart } from '../output/sink.js';
 import { ContainerIdentities, findContainer } from './containers.js';
 import { accountLine } from './delivery/account.js';
 import { Envelope } from './delivery/envelope.js';
 import { Exporter } from './delivery/exporter.js';
 import { ToldCauses } from './delivery/troubles.js';
 import { OtlpFormat } from './format.js';
+import type { LostRecord } from './log-encoder.js';
 import { SCHEMA_URL } from './mapping.js';
 import type { SignalAccount } from './metrics/health-metrics.js';
 import { encodeResource, encodeScope, resourceAttributes } from './resource.js';
@@ -23,6 +27,10 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 
 /** Metrics are few, with many points each: a request is sent by size, or when a report is complete. */
 const METRIC_BATCH: BatchOptions = { delay: 0, maxBatch: 512, maxQueue: 65_536 };
+
+/** Time limit for the last requests after the user has asked to stop, and if no user waits. */
+const FLUSH_MS = 5000;
+const LONGEST_FLUSH_MS = 30_000;
 
 /** Minimum time for the last metrics, whatever the other signals took. */
 const LAST_METRICS_MS = 1000;
@@ -42,7 +50,7 @@ export interface OtlpHost {
   };
 }
 
-export class OtlpRun {
+export class OtlpSink extends BaseSink {
   readonly #settings: OtlpSettings;
   readonly #host: OtlpHost;
   readonly #now: () => bigint;
@@ -60,6 +68,7 @@ export class OtlpRun {
 
   /** Reads flags and environment, and reports invalid settings at once. Throws SnoopkitError if nothing could be exported. */
   constructor(flags: OtlpFlagValues, host: OtlpHost) {
+    super();
     const { clock, command, env, tell } = host;
     this.#host = host;
     this.#now = () => clock.boot() + clock.offset();
@@ -92,8 +101,8 @@ export class OtlpRun {
     return this.#settings.metrics.interval;
   }
 
-  /** The format that hands events on. */
-  format(shown: Omit<OtlpView, 'hasContainer'>): OtlpFormat {
+  /** Sets the columns to export, before `open`. Throws UsageError if one can't be exported as asked. */
+  setView(shown: Omit<OtlpView, 'hasContainer'>): void {
     const view = { ...shown, hasContainer: !this.#containers.isByResource };
     const { tally, tool } = view;
     checkBy(view);
@@ -118,7 +127,6 @@ export class OtlpRun {
       tally: (rows) => this.#metrics?.report(rows),
       now: this.#now,
     });
-    return this.#format;
   }
 
   /** Reads the resource of an event, if containers have their own. */
@@ -133,7 +141,7 @@ export class OtlpRun {
   }
 
   /** Sets up the exporters. Throws SnoopkitError if the spool is unusable. */
-  async connect(): Promise<void> {
+  override async open(): Promise<boolean> {
     const { routes, batches, exportTimeouts, spool, resource, serviceName } = this.#settings;
     const tool = this.#view?.tool.name ?? '';
     const attributes = resourceAttributes({ tool, version, serviceName, attributes: resource });
@@ -159,15 +167,14 @@ export class OtlpRun {
       });
       this.#exporters.set(signal, exporter);
     }
+    return true;
   }
 
-  /** The traced command has ended, with this exit status. */
-  commandEnded(status: number): void {
+  override commandEnded(status: number): void {
     this.#spans?.commandEnded(status, this.#host.clock.boot());
   }
 
-  /** Starts when events can arrive; `losses` are those of the kernel side, by reason; `command` is the pid of the traced command. */
-  start(losses: () => Readonly<Record<string, number>>, command: number | undefined): void {
+  override start({ losses, command }: RunStart): void {
     const { metrics, routes, args } = this.#settings;
     const view = this.#view;
     this.#spans?.start(command, this.#host.clock.boot());
@@ -203,7 +210,7 @@ export class OtlpRun {
    * Reports undelivered records in the stream since the last call, unless that record would itself be lost and
    * so cause an endless loop.
    */
-  tellLosses(): void {
+  override tick(): void {
     const { maxQueue } = this.#settings.batches.logs;
     if (this.#closing || (this.#exporters.get('logs')?.account.waiting ?? 0) >= maxQueue) return;
     for (const exporter of this.#exporters.values())
@@ -212,20 +219,47 @@ export class OtlpRun {
   }
 
   /** Records that were neither delivered nor spooled. */
-  get lost(): number {
+  override get undelivered(): number {
     const accounts = [...this.#exporters.values()].map(({ account }) => account);
     const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
     return sum(accounts.map(({ rejected, dropped }) => rejected + sum(Object.values(dropped))));
   }
 
+  override event(record: EventRecord): void {
+    this.#format?.event(record);
+  }
+
+  override tally(rows: Rows): void {
+    this.#format?.tally(rows);
+  }
+
+  /** Metrics are exported by `tally`. */
+  override report(): void {}
+
+  override lost(loss: LostRecord): void {
+    this.#format?.lost(loss);
+  }
+
+  /** Sends queued records, without making a user wait long, and reports the result. */
+  override async close(interrupt: AbortSignal): Promise<void> {
+    const closed = this.#end(LONGEST_FLUSH_MS);
+    // The signal may have arrived already, or may arrive meanwhile.
+    void aborted(interrupt).then(() => this.#hurry(FLUSH_MS));
+    await closed;
+  }
+
+  override async abandon(): Promise<void> {
+    await this.#end(0);
+  }
+
   /** Sends queued records for at most `deadline` milliseconds and reports the result. Works once. */
-  close(deadline: number): Promise<void> {
+  #end(deadline: number): Promise<void> {
     this.#closing ??= this.#close(deadline);
     return this.#closing;
   }
 
-  /** Limits close() to `ms` milliseconds. */
-  hurry(ms: number): void {
+  /** Limits the end to `ms` milliseconds. */
+  #hurry(ms: number): void {
     this.#closeBy = Math.min(this.#closeBy, performance.now() + ms);
     for (const exporter of this.#exporters.values()) exporter.hurry(ms);
   }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { attributesBy, refuseReportFlags, reportOptions } from '../../src/cli/flags/report-options.js';
+import { flagLabel as label } from '../../src/cli/flags/options.js';
+import { attributesBy } from '../../src/cli/outputs.js';
 import { UsageError } from '../../src/errors.js';
 import type { Column } from '../../src/events/column.js';
+import { refuseReportFlags, reportOptions } from '../../src/trace/features/tally/report-options.js';
 import type { Tally } from '../../src/trace/features/tally/tally.js';
 
 const columns = [
@@ -10,16 +12,12 @@ const columns = [
   { name: 'took', kind: 'histogram', json: 'object' },
 ] as Column[];
 const tally: Tally = { sort: 'count', sums: ['count'] };
+const usual = { screen: () => 21, interval: undefined, columns, label };
 const isUsage = (error: unknown) => error instanceof UsageError;
 
 describe('cli: options of reports', () => {
   it('are one report of all rows at the end when nothing is asked for', () => {
-    const { sort, sums, room, ...rest } = reportOptions(
-      tally,
-      columns,
-      {},
-      { isForPeople: true, interval: undefined, columns },
-    );
+    const { sort, sums, room, ...rest } = reportOptions(tally, columns, {}, usual);
     assert.deepEqual([sort.name, sums.map(({ name }) => name), room()], ['count', ['count'], Number.POSITIVE_INFINITY]);
     assert.deepEqual(rest, {
       interval: undefined,
@@ -32,8 +30,7 @@ describe('cli: options of reports', () => {
 
   it('have a collector told meanwhile where reports are rarer than its intervals', () => {
     const lookInterval = (interval: string | undefined, collector: number | undefined) =>
-      reportOptions(tally, columns, { interval }, { isForPeople: true, interval: undefined, columns, collector })
-        .lookInterval;
+      reportOptions(tally, columns, { interval }, { ...usual, collector }).lookInterval;
     assert.equal(lookInterval(undefined, 60_000), 60_000);
     assert.equal(lookInterval('1h', 60_000), 60_000);
     assert.equal(lookInterval('60', 60_000), undefined);
@@ -49,27 +46,16 @@ describe('cli: options of reports', () => {
 
   it('are what the flags say', () => {
     const given = { sort: 'comm', rows: '5', interval: '500ms', once: true };
-    const { sort, room, interval, isOnce } = reportOptions({ ...tally, isTop: true }, columns, given, {
-      isForPeople: true,
-      interval: undefined,
-      columns,
-    });
+    const { sort, room, interval, isOnce } = reportOptions({ ...tally, isTop: true }, columns, given, usual);
     assert.deepEqual([sort.name, room(), interval, isOnce], ['comm', 5, 500, true]);
   });
 
   it('are those of a screen on a terminal alone, as long as that is', () => {
     const top = { ...tally, isTop: true } as const;
-    const { TERM } = process.env;
-    process.env.TERM = 'xterm';
-    assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined, columns }).isScreen, true);
-    assert.equal(
-      reportOptions(top, columns, {}, { isForPeople: true, interval: undefined, columns }).room(),
-      (process.stdout.rows ?? 24) - 3,
-    );
-    assert.equal(reportOptions(top, columns, {}, { isForPeople: false, interval: undefined, columns }).isScreen, false);
-    process.env.TERM = 'dumb';
-    assert.equal(reportOptions(top, columns, {}, { isForPeople: true, interval: undefined, columns }).isScreen, false);
-    process.env.TERM = TERM;
+    assert.equal(reportOptions(top, columns, {}, usual).isScreen, true);
+    assert.equal(reportOptions(top, columns, {}, usual).room(), 21);
+    assert.equal(reportOptions(top, columns, {}, { ...usual, screen: undefined }).isScreen, false);
+    assert.equal(reportOptions(tally, columns, {}, usual).isScreen, false);
   });
 
   for (const [what, given] of [
@@ -79,14 +65,11 @@ describe('cli: options of reports', () => {
     ['no time', { interval: '0' }],
   ] as const)
     it(`refuse ${what}`, () =>
-      assert.throws(
-        () => reportOptions(tally, columns, given, { isForPeople: false, interval: undefined, columns }),
-        isUsage,
-      ));
+      assert.throws(() => reportOptions(tally, columns, given, { ...usual, screen: undefined }), isUsage));
 
   it('are refused where there are no reports', () => {
-    refuseReportFlags('count', { pid: ['1'] });
-    refuseReportFlags(undefined, { interval: '1' });
-    assert.throws(() => refuseReportFlags('count', { interval: '1' }), /^UsageError: --interval needs --count$/);
+    refuseReportFlags('count', { pid: ['1'] }, label);
+    refuseReportFlags(undefined, { interval: '1' }, label);
+    assert.throws(() => refuseReportFlags('count', { interval: '1' }, label), /^UsageError: --interval needs --count$/);
   });
 });

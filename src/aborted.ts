@@ -1,0 +1,7 @@
+/** Resolves when the signal is, or already was, aborted. Repeated waiters use `unless` to stop waiting. */
+export function aborted(signal: AbortSignal, unless?: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true, ...(unless && { signal: unless }) });
+  });
+}

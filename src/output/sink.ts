@@ -1,0 +1,92 @@
+import type { EventRecord } from '../events/column.js';
+import type { Rows } from '../events/rows.js';
+import type { Loss, Opening, Report } from './format.js';
+
+/** A run, as its sinks see it once programs are attached. */
+export interface RunStart {
+  /** Undefined unless the run shows which hooks it uses. */
+  readonly opening: Opening | undefined;
+  /** Number of losses so far, by reason. */
+  readonly losses: () => Readonly<Record<string, number>>;
+  /** Pid of the traced command, if any. */
+  readonly command: number | undefined;
+}
+
+/** Reported by a sink while the run goes on. */
+export interface SinkHost {
+  /** Nothing more can be written: the run ends. */
+  end(): void;
+  /** An error despite which the sink continues. */
+  trouble(error: Error): void;
+}
+
+/**
+ * Where the records of a run go: bytes to a stream or file, requests to a collector, objects to a program. Calls come in
+ * this order: open, start, begin, any number of event, tally, report, lost and flush, end, close. `abandon` may come at any time.
+ */
+export interface Sink {
+  /** Opens it, before anything is loaded. May wait; returns false if `signal` aborts meanwhile. Throws SnoopkitError. */
+  open(signal: AbortSignal, host: SinkHost): Promise<boolean>;
+  /** Programs are attached: events may arrive. */
+  start(run: RunStart): void;
+  /** The first output, such as a header. */
+  begin(): void;
+  /** Takes an event. Throws RangeError if the record can't be read. */
+  event(record: EventRecord): void;
+  /** Takes back the last event, which another sink could not read. */
+  undo(): void;
+  /** Takes all rows of an aggregate, including those that a report omits. */
+  tally(rows: Rows): void;
+  /** Takes the rows of an aggregate to show. */
+  report(report: Report): void;
+  /** Takes a loss, at its place in the stream. */
+  lost(loss: Loss): void;
+  /** Passes on what was taken so far: after each batch. */
+  flush(): void;
+  /** The last output, such as a footer. */
+  end(): void;
+  /** Periodic work, several times a second. */
+  tick(): void;
+  /** The traced command has ended, with this exit status. */
+  commandEnded(status: number): void;
+  /** Whether the run should wait for `drained()` before it reads further events. */
+  readonly isFull: boolean;
+  drained(): Promise<void>;
+  /** Records that were taken and then lost by the sink. */
+  readonly undelivered: number;
+  /** Completes all output; in a hurry once `interrupt` aborts, because a user waits. Throws SnoopkitError if output is lost. */
+  close(interrupt: AbortSignal): Promise<void>;
+  /** Releases everything after a failed run. Does nothing after `close`. */
+  abandon(): Promise<void>;
+}
+
+/** Default answers, for sinks that do not need all calls. */
+export abstract class BaseSink implements Sink {
+  async open(_signal: AbortSignal, _host: SinkHost): Promise<boolean> {
+    return true;
+  }
+  start(_run: RunStart): void {}
+  begin(): void {}
+  abstract event(record: EventRecord): void;
+  undo(): void {}
+  tally(_rows: Rows): void {}
+  report({ rows }: Report): void {
+    rows.forEach((record) => {
+      this.event(record);
+    });
+  }
+  lost(_loss: Loss): void {}
+  flush(): void {}
+  end(): void {}
+  tick(): void {}
+  commandEnded(_status: number): void {}
+  get isFull(): boolean {
+    return false;
+  }
+  async drained(): Promise<void> {}
+  get undelivered(): number {
+    return 0;
+  }
+  async close(_interrupt: AbortSignal): Promise<void> {}
+  async abandon(): Promise<void> {}
+}
