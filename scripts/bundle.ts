@@ -4,26 +4,32 @@
  * It is CommonJS: of that bin/snoopkit.cjs can keep the bytecode, and it does without Node's loader of ES modules.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { commandFiles } from './commands.js';
+import { type CommandFile, commandFiles } from './commands.js';
 import { root } from './generated.js';
 
 const OUT = 'dist/cli';
 // It is as deep below dist as the modules in dist/src, which find the addon and the BPF objects from there.
 const FILE = `${OUT}/bundle/main.cjs`;
 
+/** Loads a command when it is asked for. */
+function getter({ name, file, isTool }: CommandFile): string {
+  const loaded = `require('./${file}').default`;
+  const command = isTool ? `require('./dist/src/cli/tool-command.js').toolCommand(${loaded})` : loaded;
+  return `get '${name}'() { return commands['${name}'] ??= ${command}; },`;
+}
+
 /** What bin/ and package.json name. */
 const ENTRY = `
+const commands = {};
 require('./dist/src/cli/priority.js').raisePriority();
 module.exports = {
   main: (...all) => require('./dist/src/cli/main.js').main(...all),
   get SnoopkitHelp() { return require('./dist/src/cli/help/help.js').SnoopkitHelp; },
   get commandNotFound() { return require('./dist/src/cli/flags/not-found.js').commandNotFound; },
   COMMANDS: {
-    ${commandFiles()
-      .map(({ name, file }) => `get '${name}'() { return require('./${file}').default; },`)
-      .join('\n')}
+    ${commandFiles().map(getter).join('\n')}
   },
 };`;
 
@@ -98,6 +104,37 @@ const { metafile } = await build({
   banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
 });
 
+/** Modules outside a folder stay where they are, so that there is one of each class. */
+const onlyBelow = (folder: string): Plugin => ({
+  name: 'only-below',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+      const file = resolve(resolveDir, path);
+      const isOurs = !resolveDir.includes('/node_modules/') && relative(folder, file).startsWith('..');
+      return isOurs ? { path: relative(folder, file), external: true } : undefined;
+    });
+  },
+});
+
+/** The exporter as the library has it: with the packages that it uses, since snoopkit depends on none when installed. */
+const otlp = join(root, 'dist/src/otlp');
+const { metafile: otlpFiles } = await build({
+  absWorkingDir: root,
+  entryPoints: [join(otlp, 'index.js')],
+  outfile: join(otlp, 'packed.js'),
+  bundle: true,
+  plugins: [onlyBelow(otlp), noProtoLoader],
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
+});
+
 // esbuild leaves what is not ASCII in regular expressions.
 const text = readFileSync(join(root, FILE), 'utf8');
 const escaped = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -105,7 +142,8 @@ writeFileSync(join(root, FILE), text.replaceAll(/[^\0-\x7f]/g, escaped));
 
 /** The packages that are in the bundle, by their folder. */
 function bundled(): string[] {
-  const inputs = Object.values(metafile.outputs).flatMap(({ inputs: all }) =>
+  const outputs = [metafile, otlpFiles].flatMap((file) => Object.values(file.outputs));
+  const inputs = outputs.flatMap(({ inputs: all }) =>
     Object.entries(all).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   );
   const folders = inputs.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from '@oclif/core/command';
-import type { ToolCommand } from '../src/cli/define-tool.js';
+import { toolCommand } from '../src/cli/tool-command.js';
 import type { ToolDefinition } from '../src/trace/tool.js';
 import { root } from './generated.js';
 
@@ -13,10 +13,12 @@ export interface Named {
   readonly tool: ToolDefinition | undefined;
 }
 
-interface CommandFile {
+/** Where a command is compiled to. */
+export interface CommandFile {
   readonly name: string;
   /** Below the root. */
   readonly file: string;
+  readonly isTool: boolean;
 }
 
 /** The compiled modules of all commands, by name. */
@@ -24,16 +26,21 @@ export function commandFiles(): CommandFile[] {
   const files = ['dist/tools', 'dist/src/commands'].flatMap((folder) =>
     readdirSync(join(root, folder))
       .filter((file) => file.endsWith('.js'))
-      .map((file) => ({ name: file.slice(0, -'.js'.length), file: `${folder}/${file}` })),
+      .map((file) => ({
+        name: file.slice(0, -'.js'.length),
+        file: `${folder}/${file}`,
+        isTool: folder === 'dist/tools',
+      })),
   );
   return files.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** All commands as they are compiled, whatever the manifest says. */
 export async function loadCommands(): Promise<Named[]> {
-  const load = async ({ name, file }: CommandFile): Promise<Named> => {
-    const { default: command } = (await import(pathToFileURL(join(root, file)).href)) as { default: ToolCommand };
-    return { name, command, tool: command.tool };
+  const load = async ({ name, file, isTool }: CommandFile): Promise<Named> => {
+    const { default: loaded } = await import(pathToFileURL(join(root, file)).href);
+    if (!isTool) return { name, command: loaded, tool: undefined };
+    return { name, command: toolCommand(loaded), tool: loaded };
   };
   return Promise.all(commandFiles().map(load));
 }

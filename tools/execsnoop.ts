@@ -1,4 +1,4 @@
-import { defineTool } from '../src/cli/define-tool.js';
+import { defineTool } from '../src/trace/define-tool.js';
 
 export default defineTool({
   name: 'execsnoop',

@@ -1,4 +1,4 @@
-import { defineTool } from '../src/cli/define-tool.js';
+import { defineTool } from '../src/trace/define-tool.js';
 
 const SIGNAL = 'signal, such as SIGTERM; its number if it has no name; absent for kill(pid, 0)';
 const ORIGIN =

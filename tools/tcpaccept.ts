@@ -1,4 +1,4 @@
-import { defineTool } from '../src/cli/define-tool.js';
+import { defineTool } from '../src/trace/define-tool.js';
 import { SERVER_ATTRIBUTES, TCP } from '../src/trace/shared-attributes.js';
 import { MPTCP_FIELDS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
 

@@ -1,4 +1,4 @@
-import { defineTool } from '../src/cli/define-tool.js';
+import { defineTool } from '../src/trace/define-tool.js';
 import { OWNER_HOOKS } from '../src/trace/features/sockets/socket-hooks.js';
 import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/trace/features/stack/stack-flag.js';
 import { MPTCP_FIELDS, OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';

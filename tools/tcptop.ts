@@ -1,4 +1,4 @@
-import { defineTool } from '../src/cli/define-tool.js';
+import { defineTool } from '../src/trace/define-tool.js';
 import { CONNECTION_FIELDS, MPTCP_FIELDS } from '../src/trace/shared-fields.js';
 
 export default defineTool({

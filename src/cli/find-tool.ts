@@ -2,7 +2,7 @@ import type { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/interfaces';
 import { UsageError } from '../errors.js';
 import type { ToolDefinition } from '../trace/tool.js';
-import type { ToolCommand } from './define-tool.js';
+import type { ToolCommand } from './tool-command.js';
 
 /** Whether a command is a tool, from the manifest. */
 export function isTool(command: Command.Loadable): boolean {

@@ -1,8 +1,18 @@
-import { EventRecord } from './column.js';
+import { type Column, EventRecord } from './column.js';
 import type { EventSchema } from './schema.js';
 
 /** An event as an object: a property for each column that it has. */
 export type EventObject = Record<string, unknown>;
+
+/** A record as an object. */
+export function readEvent(record: EventRecord, columns: readonly Column[]): EventObject {
+  const event: EventObject = {};
+  for (const column of columns) {
+    const value = column.value(record);
+    if (value !== undefined) event[column.name] = value;
+  }
+  return event;
+}
 
 /** Reads events as objects. Needs no addon: any bytes with the schema's struct will do. */
 export class EventReader {
@@ -24,11 +34,6 @@ export class EventReader {
     this.#record.setBytes(bytes);
     this.#record.offset = offset;
     this.#record.length = length;
-    const event: EventObject = {};
-    for (const column of columns) {
-      const value = column.value(this.#record);
-      if (value !== undefined) event[column.name] = value;
-    }
-    return event;
+    return readEvent(this.#record, columns);
   }
 }

@@ -86,12 +86,13 @@ void Poll::Close::operator()(Poll *poll) const
 {
 	uv_close(reinterpret_cast<uv_handle_t *>(&poll->handle), [](uv_handle_t *handle) {
 		auto *closed = static_cast<Poll *>(handle->data);
-		close(closed->fd);
 		Addon *addon = closed->addon;
 		delete closed;
 		// SAFETY: last, it may end the environment. Until then the addon's state lives.
 		addon->PollClosed();
 	});
+	// libuv has stopped watching it; the handle itself goes in the next turn of the loop.
+	close(poll->fd);
 }
 
 const napi_type_tag Ring::tag = {0x71a8d04e5c3b49f2, 0x8e2f6b19d07c4a5e};

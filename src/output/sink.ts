@@ -1,6 +1,21 @@
-import type { EventRecord } from '../events/column.js';
+import type { Column, EventRecord } from '../events/column.js';
 import type { Rows } from '../events/rows.js';
 import type { Loss, Opening, Report } from './format.js';
+
+/** What a run shows, for sinks that are made for it. */
+export interface Shown {
+  /** The event, or the row of an aggregate. */
+  readonly view: {
+    readonly event: { readonly name: string };
+    readonly columns: readonly string[];
+    readonly fields: Readonly<Record<string, string>>;
+  };
+  /** The columns to show, and all that there are. */
+  readonly columns: readonly Column[];
+  readonly all: readonly Column[];
+  /** Whether reports of rows come instead of events. */
+  readonly hasReports: boolean;
+}
 
 /** A run, as its sinks see it once programs are attached. */
 export interface RunStart {

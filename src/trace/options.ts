@@ -1,4 +1,3 @@
-import { UsageError } from '../errors.js';
 import type { TimeStyle } from '../events/kinds/time.js';
 import { NameDatabase } from '../kernel/users.js';
 import type { FilterOptions } from './features/filter/filter-options.js';
@@ -59,9 +58,7 @@ export interface TraceOptions {
 }
 
 /** Checks and converts the options. Throws a one-line UsageError for the first invalid one. */
-export function parseTraceOptions(flags: TraceFlagValues, hasCommand: boolean, label: Label): TraceOptions {
-  if (flags.follow && !flags.pid && !hasCommand)
-    throw new UsageError(`${label('follow')} needs ${label('pid')} or a command after --`);
+export function parseTraceOptions(flags: TraceFlagValues, label: Label): TraceOptions {
   const users = new NameDatabase('passwd');
   const { duration, buffer, 'max-events': most } = flags;
   return {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseOptions } from '../../src/cli/flags/options.js';
+import { flagLabel, parseOptions } from '../../src/cli/flags/options.js';
 import { UsageError } from '../../src/errors.js';
 import { fittingRingSize } from '../../src/trace/ring.js';
 
@@ -27,6 +27,7 @@ describe('cli: options', () => {
       bufferSize: fittingRingSize(),
       btf: undefined,
       hooks: undefined,
+      label: flagLabel,
       failOnLost: false,
       verbose: false,
       output: 'table',

@@ -31,7 +31,7 @@ async function sent(open: (options: PipelineOptions) => Pipeline | Promise<Pipel
 
 describe('output: OTLP, beside the official SDK', () => {
   it('is compared by what the tool says of itself', () => {
-    const { event, otlp } = opensnoop.tool;
+    const { event, otlp } = opensnoop;
     assert.deepEqual({ name: event?.name, ...otlp }, { name: EVENT, ...MAPPING });
   });
 

@@ -8,14 +8,13 @@ import { LOSS_REASONS, type Loss } from '../../src/output/format.js';
 import { JsonFormat } from '../../src/output/json.js';
 import { type JsonSchema, lineSchema } from '../../src/output/json-schema.js';
 import { availableColumns } from '../../src/trace/tool.js';
-import command from '../../tools/opensnoop.js';
+import tool from '../../tools/opensnoop.js';
 import sigsnoop from '../../tools/sigsnoop.js';
 import { btf, Probe } from '../events/helpers.js';
 import { random } from '../helpers/random.js';
 import { snoopkit } from '../helpers/run.js';
 import { ToolObject } from '../helpers/tool-object.js';
 
-const { tool } = command;
 const SOURCE = { missing: 0, read: 1, joined: 2 };
 
 /** Throws where a line is not what the schema says. */
@@ -199,8 +198,8 @@ describe('output: JSON Schema of other types', () => {
 
 describe('output: JSON Schema of two kinds of lines', () => {
   it('is that of an event, and of a row of what is added up', () => {
-    const isLine = validator(toolSchema(sigsnoop.tool));
-    const [event, row] = toolSchema(sigsnoop.tool).oneOf as { properties: { event: { const: string } } }[];
+    const isLine = validator(toolSchema(sigsnoop));
+    const [event, row] = toolSchema(sigsnoop).oneOf as { properties: { event: { const: string } } }[];
     assert.deepEqual([event?.properties.event.const, row?.properties.event.const], ['signal', 'signal_count']);
     const time = '1970-01-01T00:00:12.345678901Z';
     const line = { event: 'signal_count', time, interval: 5, comm: 'sh', target_comm: '', origin: 'kill' };

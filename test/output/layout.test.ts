@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
-import type { ToolCommand } from '../../src/cli/define-tool.js';
 import { laidOut, linesOf } from '../../src/output/layout.js';
 import { TableFormat } from '../../src/output/table.js';
 import { ToolObject } from '../helpers/tool-object.js';
+import { loadTool } from '../helpers/tools.js';
 import { bytes, nameColumn, numberColumn, record, show } from './helpers.js';
 
-const folder = new URL('../../tools/', import.meta.url);
-
 async function usualColumns(name: string, withTime: boolean) {
-  const { tool } = (await import(new URL(`${name}.js`, folder).href)).default as ToolCommand;
-  assert.ok(tool);
+  const tool = await loadTool(name);
   const known = new ToolObject(tool).columns(tool.event.struct);
   const names = withTime ? ['time', ...tool.columns] : tool.columns;
   return names.flatMap((wanted) => known.filter((column) => column.name === wanted));

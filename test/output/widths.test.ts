@@ -1,7 +1,5 @@
 /** Every table of every tool, at every width, whatever is in it. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
-import type { ToolCommand } from '../../src/cli/define-tool.js';
 import { viewsOf } from '../../src/cli/help/manual.js';
 import { type Column, EventRecord, type TextList } from '../../src/events/column.js';
 import { OutputBuffer } from '../../src/events/output-buffer.js';
@@ -12,15 +10,10 @@ import { linesPerRow } from '../../src/output/layout.js';
 import { TableFormat } from '../../src/output/table.js';
 import { randomBelow } from '../helpers/random.js';
 import { ToolObject } from '../helpers/tool-object.js';
+import { loadTools } from '../helpers/tools.js';
 
 const WIDTHS = [20, 40, 50, 60, 80, 100, 200];
-const folder = new URL('../../tools/', import.meta.url);
-const commands = await Promise.all(
-  readdirSync(folder)
-    .filter((file) => file.endsWith('.js'))
-    .map(async (file) => (await import(new URL(file, folder).href)).default as ToolCommand),
-);
-const tools = commands.flatMap(({ tool }) => (tool ? [tool] : []));
+const tools = (await loadTools()).map(({ tool }) => tool);
 
 const random = randomBelow(31);
 const PIECES = [

@@ -1,14 +1,14 @@
 /** What is true of every tool. A new one is covered by being there. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Parser } from '@oclif/core';
 import { mapShapes } from '../../src/bpf/map-shapes.js';
 import { type ArrayShape, layoutOf } from '../../src/btf/index.js';
-import type { ToolCommand } from '../../src/cli/define-tool.js';
 import { splitWords } from '../../src/cli/flags/arguments.js';
 import { sharedFlags } from '../../src/cli/flags/flags.js';
 import { reportFlags } from '../../src/cli/flags/report-flags.js';
 import { columnTexts, viewsOf } from '../../src/cli/help/manual.js';
+import { toolCommand } from '../../src/cli/tool-command.js';
 import type { Column } from '../../src/events/column.js';
 import { isSortable } from '../../src/events/rows.js';
 import { COUNTED } from '../../src/trace/losses.js';
@@ -16,12 +16,9 @@ import { objectPath } from '../../src/trace/object-path.js';
 import { availableColumns, LIST_MAX, usualColumns } from '../../src/trace/tool.js';
 import { snoopkit } from '../helpers/run.js';
 import { ToolObject } from '../helpers/tool-object.js';
+import { loadTools } from '../helpers/tools.js';
 
-const folder = new URL('../../tools/', import.meta.url);
-const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
-const tools = await Promise.all(
-  files.map(async (file) => ({ file, command: (await import(new URL(file, folder).href)).default as ToolCommand })),
-);
+const tools = await loadTools();
 
 /** license_is_gpl_compatible() of include/linux/license.h */
 const GPL = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL'];
@@ -53,8 +50,8 @@ function wordsOf(example: string): string[] {
 
 it('there are tools to test', () => assert.ok(tools.length >= 1));
 
-for (const { file, command } of tools) {
-  const { tool } = command;
+for (const { file, tool } of tools) {
+  const command = toolCommand(tool);
   const report = tool.tally ? reportFlags(tool.tally) : {};
   describe(`tool ${tool.name}`, () => {
     let object: ToolObject;
@@ -71,7 +68,7 @@ for (const { file, command } of tools) {
     });
 
     it('is called like its file, and has its object', () => {
-      assert.equal(file, `${tool.name}.js`);
+      assert.equal(file, tool.name);
       assert.ok(existsSync(objectPath(tool.name)), objectPath(tool.name));
     });
 

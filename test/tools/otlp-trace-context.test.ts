@@ -4,6 +4,7 @@ import { expectedAttributes, unixNano } from '../helpers/otlp-expected.js';
 import { ACCOUNT, accountOf, plainEnvironment, useReceiver } from '../helpers/otlp-run.js';
 import { snoopkit } from '../helpers/run.js';
 import { parseSteps, socketsWords, stepOf } from '../helpers/sockets.js';
+import { loadTool } from '../helpers/tools.js';
 import { Trace } from '../helpers/trace.js';
 
 const [OURS, OTHER] = [
@@ -201,7 +202,7 @@ describe('--otlp-spans', () => {
       const { spans, logs } = receiver().take();
       assert.deepEqual([logs.length, spans.length, events.length], [0, 2, 2]);
       const port = stepOf(parseSteps(stdout), 'connect').remote_port;
-      const { tool } = (await import('../../tools/tcplife.js')).default;
+      const tool = await loadTool('tcplife');
       const by = { durations: new Set(['duration', 'srtt']), wide: new Set<string>() };
       for (const event of events) {
         const end = BigInt(unixNano(String(event.time)));

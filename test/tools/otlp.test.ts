@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import type { ToolCommand } from '../../src/cli/define-tool.js';
 import { needs } from '../capability.js';
 import { Collector } from '../helpers/otelcol.js';
 import { expectedAttributes, type Told, unixNano } from '../helpers/otlp-expected.js';
 import { ACCOUNT, plainEnvironment } from '../helpers/otlp-run.js';
 import { decodedRequest, OtlpHttpServer } from '../helpers/otlp-server.js';
 import { socketsWords } from '../helpers/sockets.js';
+import { loadTool } from '../helpers/tools.js';
 import { Trace } from '../helpers/trace.js';
 
 interface Line {
@@ -75,8 +75,7 @@ const logsOf = (requests: readonly Request[]): Log[] =>
 
 /** That the records are what JSON shows of the same run, one by one. */
 async function compare(tool: string, lines: readonly Line[], logs: readonly Log[]): Promise<void> {
-  const { tool: definition } = (await import(`../../tools/${tool}.js`)).default as ToolCommand;
-  const { otlp = {}, event } = definition;
+  const { otlp = {}, event } = await loadTool(tool);
   assert.ok(lines.length > 0, 'something was to be seen');
   assert.deepEqual(
     logs.map(({ eventName, timeUnixNano }) => [eventName, timeUnixNano]),

@@ -1,9 +1,8 @@
 /** That each tool loads, attaches and shows something, on any kernel: what it shows is the subject of its own tests. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
-import type { ToolCommand } from '../../src/cli/define-tool.js';
 import { needs } from '../capability.js';
 import { socketsWords } from '../helpers/sockets.js';
+import { loadTools } from '../helpers/tools.js';
 import { Trace } from '../helpers/trace.js';
 
 const PAIR = 'listen 0 127.0.0.1 0 connect 1 127.0.0.1 @0 accept 2 0';
@@ -33,15 +32,10 @@ const WORK: Readonly<Record<string, readonly string[]>> = {
   udpsnoop: socketsWords('udp-bind 0 127.0.0.1 0 udp-send 1 127.0.0.1 @0 10'),
 };
 
-const folder = new URL('../../tools/', import.meta.url);
-const commands = await Promise.all(
-  readdirSync(folder)
-    .filter((file) => file.endsWith('.js'))
-    .map(async (file) => (await import(new URL(file, folder).href)).default as ToolCommand),
-);
+const tools = await loadTools();
 
 describe('each tool, for a moment', () => {
-  for (const { tool } of commands.filter((command) => command.tool !== undefined))
+  for (const { tool } of tools)
     it(tool.name, async function () {
       needs(this, 'root');
       const trace = new Trace<{ event: string }>(tool.name);

@@ -68,13 +68,15 @@ function fileOf({ out, truncate, rotate, keep }: SharedFlagValues): FileOptions 
 
 /** Checks and converts the flags. Throws a one-line UsageError for the first invalid one. */
 export function parseOptions(flags: SharedFlagValues, command: readonly string[]): RunOptions {
+  if (flags.follow && !flags.pid && command.length === 0)
+    throw new UsageError('--follow needs --pid or a command after --');
   const output = flags.json ? 'json' : (flags.output ?? 'table');
   if (flags.tree && (output !== 'table' || flags.fields !== undefined || flags.time !== undefined))
     throw new UsageError('--tree cannot be combined with --output, --fields or --time');
   // A tree needs the ancestors of failures, too.
   const traced = flags.tree ? { ...flags, failed: false } : flags;
   return {
-    ...parseTraceOptions(traced, command.length > 0, flagLabel),
+    ...parseTraceOptions(traced, flagLabel),
     command,
     failOnLost: flags['fail-on-lost'] ?? false,
     verbose: flags.verbose ?? false,

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { layoutOf } from '../../../src/btf/index.js';
-import type { ToolCommand } from '../../../src/cli/define-tool.js';
 import type { Column, EventRecord } from '../../../src/events/column.js';
 import { Rows } from '../../../src/events/rows.js';
 import { messageType } from '../../../src/otlp/messages.js';
@@ -9,6 +8,7 @@ import type { Metric } from '../../../src/otlp/metrics/metric-points.js';
 import { encodeMetric } from '../../../src/otlp/metrics/metric-reader.js';
 import { keyColumns, type TallyShape } from '../../../src/otlp/metrics/tally-metrics.js';
 import { type KeyValue, keyValue } from '../../../src/otlp/values.js';
+import type { ToolDefinition } from '../../../src/trace/tool.js';
 import { ToolObject } from '../../helpers/tool-object.js';
 
 export const START = 1_800_000_000_000_000_000n;
@@ -93,7 +93,7 @@ export class TallyRows {
   readonly #fields: Readonly<Record<string, string>>;
   readonly #layout: ReturnType<typeof layoutOf>;
 
-  constructor({ tool }: Pick<ToolCommand, 'tool'>) {
+  constructor(tool: ToolDefinition) {
     const object = new ToolObject(tool);
     const { event, fields } = tool.tally?.flag === undefined ? tool : tool.tally;
     const { struct } = event;

@@ -1,7 +1,6 @@
 import type { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import type { FlagInput } from '@oclif/core/interfaces';
-import { DNS_CAVEATS } from '../trace/shared-fields.js';
 import { HELP_VALUE, LISTS, type ToolDefinition, type ToolFlag } from '../trace/tool.js';
 import { BaseCommand, refuseTwoOutputs } from './base-command.js';
 import { splitWords } from './flags/arguments.js';
@@ -32,10 +31,8 @@ function eachOneValue(flags: FlagInput): FlagInput {
   return Object.fromEntries(Object.entries(flags).map(one));
 }
 
-/** Makes the command of a tool from its definition: `export default defineTool({...})` in tools/<name>.ts. */
-export function defineTool(definition: ToolDefinition): ToolCommand {
-  const { sockets, caveats } = definition;
-  const tool = sockets ? { ...definition, caveats: [...caveats, ...DNS_CAVEATS] } : definition;
+/** Makes the command that runs a tool. */
+export function toolCommand(tool: ToolDefinition): ToolCommand {
   const tree = tool.hasTree && { tree: Flags.boolean({ summary: TREE }) };
   const report = tool.tally && reportFlags(tool.tally);
   const own = Object.entries(tool.flags ?? {}).map(([name, flag]) => [name, ownFlag(flag)]);
