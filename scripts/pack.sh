@@ -8,7 +8,7 @@ mkdir -p build/pack
 # prepack would call make again; the Makefile has built everything already.
 any_npm pack --ignore-scripts --pack-destination build/pack >>"$log" 2>&1 || fail "npm pack failed: $PWD/$log"
 tar -xzf build/pack/*.tgz -C build/pack
-needed=(bin/snoopkit.cjs bin/start.sh dist/src/index.js dist/src/index.d.ts oclif.manifest.json LICENSE LICENSE-BPF LICENSES/GPL-2.0-only.txt)
+needed=(bin/snoopkit.cjs bin/start.sh dist/src/index.js dist/src/index.d.ts dist/src/trace/index.d.ts dist/src/otlp/packed.js dist/tools/opensnoop.js oclif.manifest.json LICENSE LICENSE-BPF LICENSES/GPL-2.0-only.txt)
 for addon in dist/native/linux-*.node; do
     arch=$(basename "${addon#*linux-}" .node)
     needed+=("$addon" "dist/native/launch-linux-$arch" "dist/native/inherited-linux-$arch")
@@ -20,4 +20,10 @@ for file in "${needed[@]}"; do
     [ -e "build/pack/package/$file" ] || fail "the package is missing $file"
 done
 node build/pack/package/bin/snoopkit.cjs --version || fail 'the packed snoopkit does not start'
+(cd build/pack/package && node --input-type=module -e '
+    for (const name of ["snoopkit", "snoopkit/trace", "snoopkit/output", "snoopkit/otlp"]) await import(name);
+    const { trace } = await import("snoopkit/trace");
+    for (const name of ["opensnoop", "tcplife"])
+        await trace(name, { nope: 1 }).catch(({ message }) => { if (!/no option nope|missing CAP_/.test(message)) throw new Error(message); });
+') || fail 'the packed library can not be imported'
 step PACK "$(du -k build/pack/*.tgz | awk '{ print $2 " (" $1 " KiB)" }')"
