@@ -1,5 +1,5 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { CPU_CLOCK_HOOKS } from '../src/trace/features/cpu-clock/cpu-clock-hooks.js';
+import { CPU_CLOCK_HOOKS } from '../src/trace/features/cpu-clock/cpu-clock.js';
 import { ENDING_ATTRIBUTES, ENDING_WARNS } from '../src/trace/shared-attributes.js';
 import { ENDING_CAVEATS, ENDING_FIELDS } from '../src/trace/shared-fields.js';
 

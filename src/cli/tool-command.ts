@@ -1,7 +1,8 @@
 import type { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import type { FlagInput } from '@oclif/core/interfaces';
-import { HELP_VALUE, LISTS, type ToolDefinition, type ToolFlag } from '../trace/tool.js';
+import type { ToolDefinition } from '../trace/tool.js';
+import { HELP_VALUE, LISTS, type ToolFlag } from '../trace/tool-flag.js';
 import { BaseCommand, refuseTwoOutputs } from './base-command.js';
 import { splitWords } from './flags/arguments.js';
 import { sharedFlags } from './flags/flags.js';

@@ -4,13 +4,10 @@ import type { BpfLink } from '../bpf/link.js';
 import type { BpfObject } from '../bpf/object.js';
 import type { BpfProgram } from '../bpf/program.js';
 import { RingBuffer } from '../bpf/ring-buffer.js';
-import { bootTime, createThread } from '../bpf/system.js';
-import { attachCgroups, configureCgroups } from './features/cgroups/cgroup-table.js';
-import type { FilterOptions } from './features/filter/filter-options.js';
-import { applyFilters, configureFilters, forgetEnded } from './features/filter/filters.js';
+import type { FeatureRun } from './features/feature.js';
+import { featuresOf } from './features/features.js';
 import { type HookKind, type HookPlan, hookKind, planHooks } from './hooks.js';
 import { loadWithRing } from './ring.js';
-import { sizeScratch } from './scratch.js';
 import type { ToolDefinition } from './tool.js';
 
 /** An attached tool. Close the ring before the object. */
@@ -19,18 +16,13 @@ export interface Attached extends HookPlan {
   readonly ring: RingBuffer;
 }
 
-export interface AttachOptions {
-  readonly filters: FilterOptions;
-  /** The process that will execute the traced command, if any. */
-  readonly launched?: number | undefined;
+export interface AttachOptions extends FeatureRun {
   /** Bytes. */
   readonly bufferSize: number;
   /** Allowed kinds of hooks (default: all). */
   readonly hooks?: ReadonlySet<HookKind> | undefined;
   /** Fills further maps, after load and before anything is attached. */
   readonly fill?: (object: BpfObject) => void;
-  /** Whether cgroups are shown or exported: then their creation and removal are tracked. */
-  readonly hasCgroups?: boolean;
   /** Programs to load without attaching them (default: none). */
   readonly spares?: (program: BpfProgram) => boolean;
 }
@@ -76,7 +68,7 @@ function attachAll(
 /**
  * Loads and attaches a tool. A kernel may refuse a hook that it seems to have, such as fentry where it is disabled, or an
  * inlined function. Then the object is reopened, since libbpf loads an object only once, and the tool's next alternative is
- * tried. Everything but the filters is set in `first` and in the objects from `reopen`. Throws the error of the last
+ * tried. The tool's own flags are set in `first` and in the objects from `reopen`. Throws the error of the last
  * alternative; a PrivilegeError is thrown at once.
  */
 export function attachTool(
@@ -85,17 +77,15 @@ export function attachTool(
   reopen: () => BpfObject,
   options: AttachOptions,
 ): Attached {
-  const { filters, launched, bufferSize, hooks, fill, hasCgroups = false, spares } = options;
+  const { bufferSize, hooks, fill, spares } = options;
   const refusals = new Map<string, Error>();
   for (let object = first; ; object = reopen()) {
     let ring: RingBuffer | undefined;
     try {
-      const plan = planHooks(object, tool.hooks, refusals, hooks);
-      configureFilters(object, filters);
-      configureCgroups(object, hasCgroups);
-      sizeScratch(object);
-      object.globals.get('tracing_since')?.set(bootTime());
-      if (launched !== undefined) object.globals.get('launched_pid')?.set(launched);
+      const features = featuresOf(tool, object);
+      const own = features.flatMap(({ programs = [] }) => programs);
+      const plan = planHooks(object, tool.hooks, { refusals, kinds: hooks, others: own });
+      for (const feature of features) feature.configure?.(object, options);
       const refuse = (program: string | undefined, error: Error) => {
         const isOurs = plan.choices.some(({ programs }) => programs.some(({ name }) => name === program));
         if (program === undefined || !isOurs || error instanceof PrivilegeError) throw error;
@@ -110,12 +100,10 @@ export function attachTool(
       }
       ring = RingBuffer.open(object.maps.need('events'), { orderBy: TIME_AT });
       fill?.(object);
-      applyFilters(object, filters);
-      attachCgroups(object);
+      for (const feature of features) feature.start?.(object, options);
       const failed = attachAll(plan, spares);
       if (!failed) {
-        forgetEnded(object, filters);
-        if (object.programs.get('cpu_clock_seen')) createThread(); // see bpf/include/cpu-clock.h
+        for (const feature of features) feature.attached?.(object, options);
         return { ...plan, object, ring };
       }
       refuse(...failed);

@@ -5,9 +5,6 @@ import type { BpfProgram } from '../bpf/program.js';
 import { tracepointId } from '../bpf/tracefs.js';
 import type { HookWay, ToolDefinition } from './tool.js';
 
-/** Programs of the shared headers, attached by the features that need them. */
-const SHARED = /^(follow|dns|cgroup)_/;
-
 /** Hook kinds by the first part of a section's name: `tp/syscalls/sys_exit_openat`. */
 const KINDS = {
   tp: 'tracepoint',
@@ -111,16 +108,23 @@ function tryWay(
   return programs;
 }
 
+export interface PlanOptions {
+  readonly refusals?: Refusals;
+  /** Allowed kinds of hooks; undefined for all. */
+  readonly kinds?: ReadonlySet<HookKind> | undefined;
+  /** Programs that belong to no hook point. */
+  readonly others?: readonly string[];
+}
+
 /**
  * Chooses the first alternative that this kernel supports for each hook point of a tool, and disables loading of all other
- * programs. Call it before load. `kinds` restricts the kinds of hooks. Throws UnsupportedError if a required hook point has
+ * programs but `others`. Call it before load. Throws UnsupportedError if a required hook point has
  * no hook, or PrivilegeError if only privileges are missing.
  */
 export function planHooks(
   object: BpfObject,
   hooks: ToolDefinition['hooks'],
-  refusals: Refusals = new Map(),
-  kinds?: ReadonlySet<HookKind>,
+  { refusals = new Map(), kinds, others = [] }: PlanOptions = {},
 ): HookPlan {
   const choices: HookChoice[] = [];
   const lacks: HookLack[] = [];
@@ -143,7 +147,7 @@ export function planHooks(
   }
   const chosen = new Set(choices.flatMap(({ programs }) => programs));
   for (const program of object.programs.values()) {
-    if (!SHARED.test(program.name) && !chosen.has(program)) program.autoload = false;
+    if (!others.includes(program.name) && !chosen.has(program)) program.autoload = false;
   }
   return { choices, lacks };
 }

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js';
 import type { TraceFlagValues } from './options.js';
-import { LISTS, type ToolDefinition } from './tool.js';
+import type { ToolDefinition } from './tool.js';
+import { LISTS } from './tool-flag.js';
 
 /** A value as on the command line, where everything is text. */
 type OptionValue = string | number | boolean;

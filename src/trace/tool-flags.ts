@@ -7,7 +7,8 @@ import { openFlag } from '../events/kinds/syscall.js';
 import { signalNumber } from '../kernel/signals.js';
 import { fillPathFilter, parsePaths, sizePathFilter } from './features/filter/path-filter.js';
 import type { Label } from './label.js';
-import { LIST_MAX, type ToolDefinition, type ToolFlag } from './tool.js';
+import type { ToolDefinition } from './tool.js';
+import { LIST_MAX, type ToolFlag } from './tool-flag.js';
 import { parseBytes, parseComms, parseDuration, parseInteger, parseIntegers } from './values.js';
 
 /** As bpf/include/open-flags.h has it. */

@@ -30,7 +30,7 @@ describe('cli: attaching a tool', () => {
   }
   const attach = (first: BpfObject) => {
     const { filters } = parseOptions({ pid: ['1'] }, []);
-    return attachTool(OPENSNOOP, first, open, { filters, bufferSize: 1 << 16 });
+    return attachTool(OPENSNOOP, first, open, { filters, launched: undefined, hasCgroups: false, bufferSize: 1 << 16 });
   };
   const taken = ({ choices }: ReturnType<typeof attach>) => choices.map(({ kinds }) => kinds).join();
 

@@ -42,7 +42,7 @@ describe('cli: hooks', () => {
     using object = open('hooks');
     const refusals = new Map([['count_tracepoint', new Error('refused')]]);
     const ways = [{ programs: ['count_tracepoint'] }, { programs: ['count_raw'] }];
-    const plan = planHooks(object, { calls: { ways } }, refusals);
+    const plan = planHooks(object, { calls: { ways } }, { refusals });
     assert.deepEqual(names(plan), ['count_raw']);
     assert.deepEqual(plan.choices[0]?.kinds, ['raw_tp']);
     assert.deepEqual(plan.choices[0]?.refused, [...refusals.values()]);
@@ -51,7 +51,7 @@ describe('cli: hooks', () => {
   it('are of the kinds that are asked for', () => {
     using object = open('hooks');
     const ways = [{ programs: ['count_tracepoint'] }, { programs: ['count_raw'] }, { programs: ['count_typed'] }];
-    const plan = planHooks(object, { calls: { ways } }, new Map(), new Set(['tp_btf', 'kprobe']));
+    const plan = planHooks(object, { calls: { ways } }, { kinds: new Set(['tp_btf', 'kprobe']) });
     assert.deepEqual(names(plan), ['count_typed']);
   });
 
@@ -88,7 +88,8 @@ describe('cli: hooks', () => {
   it('that want for rights say so first', () => {
     using object = open('hookless');
     const rights = new PrivilegeError('cannot read tracefs', 1, ['CAP_SYS_ADMIN']);
-    const plan = () => planHooks(object, { calls: { ways: [MISSING, THERE] } }, new Map([['handle_there', rights]]));
+    const plan = () =>
+      planHooks(object, { calls: { ways: [MISSING, THERE] } }, { refusals: new Map([['handle_there', rights]]) });
     assert.throws(plan, (error) => error === rights);
   });
 

@@ -39,7 +39,13 @@ function rehearse(tool: ToolDefinition, btf: string | undefined) {
   const { filters, bufferSize } = parseOptions({ pid: [`${process.pid}`] }, []);
   const isAdmin = missingCapabilities(['CAP_SYS_ADMIN']).length === 0;
   const spares: AttachOptions['spares'] = (program) => isAdmin && hookKind(program) === 'tracepoint';
-  const { object, ring, ...plan } = attachTool(tool, open(), open, { filters, bufferSize, spares });
+  const { object, ring, ...plan } = attachTool(tool, open(), open, {
+    filters,
+    launched: undefined,
+    hasCgroups: false,
+    bufferSize,
+    spares,
+  });
   ring.close();
   object.close();
   return plan;

@@ -1,4 +1,4 @@
-import type { NetFilterOptions } from '../sockets/net-filters.js';
+import type { NetFilterOptions } from '../sockets/net-filter-options.js';
 
 /** Filters. Empty lists match everything. */
 export interface FilterOptions {

@@ -2,7 +2,7 @@ import { closeSync, openSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import type { BpfObject } from '../../../bpf/object.js';
 import { descendantsOf, isThere } from '../../../kernel/processes.js';
-import { applyNetFilters, configureNetFilters } from '../sockets/net-filters.js';
+import type { Feature } from '../feature.js';
 import type { FilterOptions } from './filter-options.js';
 
 /** Maximum number of followed processes; more are counted as not followed. */
@@ -27,10 +27,8 @@ function idsByKind(filters: FilterOptions): Record<string, readonly number[]> {
   };
 }
 
-const looksAtSockets = ({ maps }: BpfObject) => maps.get('filter_ports') !== undefined;
-
 /** Sets the constants and sizes of bpf/include/filter.h: before load. */
-export function configureFilters(object: BpfObject, filters: FilterOptions): void {
+function configureFilters(object: BpfObject, filters: FilterOptions): void {
   const lists = Object.values(idsByKind(filters));
   const { globals, programs } = object;
   globals.need('filter_self').set(process.pid);
@@ -41,7 +39,6 @@ export function configureFilters(object: BpfObject, filters: FilterOptions): voi
   globals.need('filter_comms').set([...filters.comms]);
   globals.need('filter_failed').set(filters.failed);
   globals.need('filter_adopts').set(filters.follow && PREEMPTS_PROGRAMS);
-  if (looksAtSockets(object)) configureNetFilters(object, filters.ends);
   const ids = lists.reduce((sum, list) => sum + list.length, 0);
   object.maps.need('filter_ids').maxEntries = filters.follow ? FOLLOWED_MAX : Math.max(1, ids);
   programs.need('follow_fork').autoload = filters.follow;
@@ -50,7 +47,7 @@ export function configureFilters(object: BpfObject, filters: FilterOptions): voi
 }
 
 /** Fills the maps and starts following: after load, before the tool's own programs are attached. */
-export function applyFilters(object: BpfObject, filters: FilterOptions): void {
+function applyFilters(object: BpfObject, filters: FilterOptions): void {
   const map = object.maps.need('filter_ids');
   const list = (kind: string, id: number) => map.set({ kind, id }, 1);
   for (const [kind, ids] of Object.entries(idsByKind(filters))) for (const id of ids) list(kind, id);
@@ -62,7 +59,6 @@ export function applyFilters(object: BpfObject, filters: FilterOptions): void {
       closeSync(fd);
     }
   });
-  if (looksAtSockets(object)) applyNetFilters(object, filters.ends);
   if (filters.follow) {
     object.programs.need('follow_fork').attach();
     // Existing children; the program sees those created from here on.
@@ -71,7 +67,7 @@ export function applyFilters(object: BpfObject, filters: FilterOptions): void {
 }
 
 /** Removes processes from the filter when they end. Attached after the tool's own programs, which need to see the end. */
-export function forgetEnded(object: BpfObject, filters: FilterOptions): void {
+function forgetEnded(object: BpfObject, filters: FilterOptions): void {
   if (filters.pids.length === 0) return;
   // Tools that trace exits forget in their own programs.
   object.programs.get('follow_exit')?.attach();
@@ -79,3 +75,11 @@ export function forgetEnded(object: BpfObject, filters: FilterOptions): void {
   const map = object.maps.need('filter_ids');
   for (const id of filters.pids) if (!isThere(id)) map.delete({ kind: 'FILTER_PID', id });
 }
+
+/** The filters that every tool has, and descendants: bpf/include/filter.h. */
+export const filterFeature: Feature = {
+  programs: ['follow_fork', 'follow_exit'],
+  configure: (object, { filters }) => configureFilters(object, filters),
+  start: (object, { filters }) => applyFilters(object, filters),
+  attached: (object, { filters }) => forgetEnded(object, filters),
+};

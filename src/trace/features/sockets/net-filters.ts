@@ -1,11 +1,11 @@
 /** Filters of the network tools: bpf/include/socket.h. */
 import { isIP } from 'node:net';
 import type { BpfObject } from '../../../bpf/object.js';
-import { tracepointId } from '../../../bpf/tracefs.js';
 import { UsageError } from '../../../errors.js';
 import type { Label } from '../../label.js';
-import { SMALLEST_RING } from '../../ring.js';
 import { parseInteger, parseIntegers } from '../../values.js';
+import type { Feature } from '../feature.js';
+import type { NetFilterOptions, Network } from './net-filter-options.js';
 
 /** Options of the network tools, as texts. */
 export interface NetFlagValues {
@@ -18,23 +18,6 @@ export interface NetFlagValues {
   ipv4?: boolean;
   ipv6?: boolean;
   dns?: boolean;
-}
-
-/** An address with a prefix length; IPv4 is mapped into IPv6. */
-export interface Network {
-  readonly bytes: Uint8Array;
-  /** 0 to 128. */
-  readonly prefix: number;
-}
-
-/** Filters on the endpoints of a socket, by side: either, local, remote. */
-export interface NetFilterOptions {
-  readonly ports: readonly (readonly number[])[];
-  readonly networks: readonly (readonly Network[])[];
-  /** 4, 6, or 0 for both. */
-  readonly ip: number;
-  /** Whether to read DNS answers. */
-  readonly dns: boolean;
 }
 
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
@@ -80,27 +63,11 @@ export function parseNetFilters(flags: NetFlagValues, label: Label): NetFilterOp
   };
 }
 
-/** Whether the kernel has tracepoints for the bytes that each socket sends and receives: since 6.3. */
-const tellsLengths = () => tracepointId('sock', 'sock_recv_length') !== undefined;
-
-/** Programs of bpf/include/dns.h that this kernel can attach; those that see queries come first. */
-function dnsPrograms(): readonly string[] {
-  const sending = tellsLengths() ? ['dns_send'] : ['dns_sendto', 'dns_sendmsg'];
-  const receiving = tellsLengths() ? ['dns_receive'] : [];
-  return [...sending, 'dns_sendmmsg', ...receiving, 'dns_recvfrom', 'dns_recvmsg'];
-}
-
 const bitsOf = (sides: readonly (readonly unknown[])[]) =>
   sides.reduce((bits, side, i) => (side.length > 0 ? bits | (1 << i) : bits), 0);
 
 /** Sets the constants and map sizes; call before load. */
-export function configureNetFilters(object: BpfObject, { ports, networks, ip, dns }: NetFilterOptions): void {
-  const { globals, maps } = object;
-  const hooks = dns ? dnsPrograms() : [];
-  for (const program of object.programs.values())
-    if (program.name.startsWith('dns_')) program.autoload = hooks.includes(program.name);
-  if (dns) globals.need('dns_by_socket').set(tellsLengths());
-  else maps.need('dns_messages').maxEntries = SMALLEST_RING;
+function configureNetFilters({ globals, maps }: BpfObject, { ports, networks, ip }: NetFilterOptions): void {
   globals.need('filter_port_sides').set(bitsOf(ports));
   globals.need('filter_network_sides').set(bitsOf(networks));
   globals.need('filter_ip').set(ip);
@@ -111,9 +78,8 @@ export function configureNetFilters(object: BpfObject, { ports, networks, ip, dn
 /** Bits of the side at the start of a key in the LPM trie of networks. */
 const SIDE_BITS = 8;
 
-/** Fills the maps and attaches the DNS programs; call after load, before the other programs are attached. */
-export function applyNetFilters({ maps, programs }: BpfObject, { ports, networks, dns }: NetFilterOptions): void {
-  if (dns) for (const name of dnsPrograms()) programs.need(name).attach();
+/** Fills the maps; call after load. */
+function applyNetFilters({ maps }: BpfObject, { ports, networks }: NetFilterOptions): void {
   ports.forEach((list, side) => {
     for (const port of list) maps.need('filter_ports').set({ side, port }, 1);
   });
@@ -122,3 +88,10 @@ export function applyNetFilters({ maps, programs }: BpfObject, { ports, networks
       maps.need('filter_networks').set({ prefix: SIDE_BITS + prefix, side, addr: [...bytes] }, 1);
   });
 }
+
+/** Filters on the endpoints of sockets. */
+export const socketFeature: Feature = {
+  isIn: ({ maps }) => maps.get('filter_ports') !== undefined,
+  configure: (object, { filters }) => configureNetFilters(object, filters.ends),
+  start: (object, { filters }) => applyNetFilters(object, filters.ends),
+};

@@ -1,4 +1,4 @@
-import type { ToolFlag } from '../../tool.js';
+import type { ToolFlag } from '../../tool-flag.js';
 
 /** The --stack flag: bpf/include/stack.h. */
 export const STACK_FLAGS: Readonly<Record<'stack', ToolFlag>> = {

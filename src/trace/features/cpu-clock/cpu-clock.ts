@@ -1,4 +1,6 @@
+import { createThread } from '../../../bpf/system.js';
 import type { ToolDefinition } from '../../tool.js';
+import type { Feature } from '../feature.js';
 
 /** The hook that observes the scheduler's clock: bpf/include/cpu-clock.h. */
 export const CPU_CLOCK_HOOKS: ToolDefinition['hooks'] = {
@@ -6,4 +8,10 @@ export const CPU_CLOCK_HOOKS: ToolDefinition['hooks'] = {
     ways: [{ programs: ['cpu_clock_seen'] }],
     without: 'cpu_time is accurate only up to the last tick',
   },
+};
+
+/** The clock is read when new tasks are woken: makes sure that there is one. */
+export const cpuClockFeature: Feature = {
+  isIn: ({ programs }) => programs.get('cpu_clock_seen') !== undefined,
+  attached: createThread,
 };
