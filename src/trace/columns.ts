@@ -1,21 +1,23 @@
-import { UsageError } from '../errors.js';
+import { NotFoundError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import type { View } from './features/tally/tally.js';
 
-/** The columns named by `--fields`, in that order. Throws UsageError for an unknown name. */
+/** The columns of these names, in that order. Throws NotFoundError for an unknown one. */
 function pick(names: readonly string[], all: readonly Column[]): Column[] {
   return names.map((name) => {
     const column = all.find((candidate) => candidate.name === name);
-    if (!column) {
-      throw new UsageError(`--fields: no column ${name}; columns: ${all.map((known) => known.name).join(', ')}`);
-    }
-    return column;
+    if (column) return column;
+    throw NotFoundError.among(
+      'column',
+      name,
+      all.map((known) => known.name),
+    );
   });
 }
 
 /**
- * The columns to show: `usual`, or those in `--fields` (`+name` adds to the usual ones). With `--time`
- * the time comes first, unless it is among them.
+ * The columns to show: `usual`, or those in `fields`, comma-separated (`+name` adds to the usual ones). `withTime` puts the
+ * time first, unless it is among them. Throws NotFoundError for a column that isn't there.
  */
 export function chooseColumns(
   all: readonly Column[],
@@ -34,7 +36,7 @@ export function chooseColumns(
   return pick(names, all);
 }
 
-/** The names in `--fields`, without the plus signs. */
+/** The names in such a list, without the plus signs. */
 export function requestedFields(fields: string | undefined): string[] {
   return fields?.split(',').map((name) => name.trim().replace(/^\+/, '')) ?? [];
 }

@@ -35,7 +35,7 @@ describe('whom a run traces', () => {
     try {
       await parent.says(/^\d+\n/, 'stdout');
       const { status, lines } = await snoopkit(['opensnoop', '-p', parent.written.trim()]);
-      assert.deepEqual([status, lines], [2, [`snoopkit: --pid ${parent.written.trim()}: no such process`]]);
+      assert.deepEqual([status, lines], [2, [`snoopkit: pid ${parent.written.trim()}: no such process`]]);
     } finally {
       parent.kill();
     }
@@ -44,7 +44,7 @@ describe('whom a run traces', () => {
   it('may be missing where others are there, which is told', async () => {
     const [pid, target] = [await ended(), new Running(OPENS, ['wait'])];
     const tool = await startOpensnoop(['-p', `${pid},${target.pid}`]);
-    assert.match(tool.heard, new RegExp(`^snoopkit: --pid ${pid}: no such process$`, 'm'));
+    assert.match(tool.heard, new RegExp(`^snoopkit: pid ${pid}: no such process$`, 'm'));
     target.kill();
     assert.equal((await tool.finished).status, 0);
   });
@@ -54,7 +54,7 @@ describe('whom a run traces', () => {
     const { status, lines } = await snoopkit(['opensnoop', '-p', `${thread}`]);
     assert.deepEqual(
       [status, lines],
-      [2, [`snoopkit: --pid ${thread}: this is a thread of process ${process.pid}; use --tid for threads`]],
+      [2, [`snoopkit: pid ${thread}: this is a thread of process ${process.pid}; give threads by tid`]],
     );
   });
 

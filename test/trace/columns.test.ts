@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { UsageError } from '../../src/errors.js';
+import { NotFoundError } from '../../src/errors.js';
 import type { Column } from '../../src/events/column.js';
 import { chooseColumns, requestedFields } from '../../src/trace/columns.js';
 import { availableColumns, flagsInUse, type ToolDefinition, usualColumns } from '../../src/trace/tool.js';
@@ -36,7 +36,10 @@ describe('cli: columns', () => {
     it(`'${wrong}' names none`, () => {
       assert.throws(
         () => chooseColumns(all, tool.columns, wrong, false),
-        (error) => error instanceof UsageError && /^--fields: no column .*; columns: time, pid, /.test(error.message),
+        (error) =>
+          error instanceof NotFoundError &&
+          error.kind === 'column' &&
+          /^no column .*; columns: time, pid, /.test(error.message),
       );
     });
 

@@ -1,4 +1,4 @@
-/** The processes and threads given by --pid, --tid and --ppid: they must exist, and the run ends with the last of them. */
+/** The processes and threads to trace, by pid, tid and pid of the parent: they must exist, and the run ends with the last of them. */
 import type { BpfObject } from '../../../bpf/object.js';
 import { UsageError } from '../../../errors.js';
 import { type Identity, identityOf, isThere } from '../../../kernel/processes.js';
@@ -8,19 +8,19 @@ import type { FilterOptions } from './filter-options.js';
 const SOCKETS_MS = 1000;
 
 const KINDS = [
-  { flag: '--pid', key: 'pids', what: ['process', 'processes'] },
-  { flag: '--tid', key: 'tids', what: ['thread', 'threads'] },
-  { flag: '--ppid', key: 'ppids', what: ['process', 'processes'] },
+  { name: 'pid', key: 'pids', what: ['process', 'processes'] },
+  { name: 'tid', key: 'tids', what: ['thread', 'threads'] },
+  { name: 'ppid', key: 'ppids', what: ['process', 'processes'] },
 ] as const;
 
-/** Throws UsageError if no target of a flag exists; if some do, calls back for each that does not. */
+/** Throws UsageError if no target of a kind exists; if some do, calls back for each that does not. */
 export function checkTargets(filters: FilterOptions, tell: (line: string) => void): void {
-  for (const { flag, key, what } of KINDS) {
+  for (const { name, key, what } of KINDS) {
     // 0 is the parent of the kernel's first processes.
     const ids = filters[key].filter((id) => id !== 0);
     const missing = ids.filter((id) => !isThere(id));
     for (const id of missing) {
-      const line = `${flag} ${id}: no such ${what[0]}`;
+      const line = `${name} ${id}: no such ${what[0]}`;
       if (missing.length === filters[key].length) throw new UsageError(line);
       tell(line);
     }
@@ -28,7 +28,7 @@ export function checkTargets(filters: FilterOptions, tell: (line: string) => voi
     for (const id of ids) {
       const { process } = identityOf(id) ?? {};
       if (process !== undefined && process !== id)
-        throw new UsageError(`${flag} ${id}: this is a thread of process ${process}; use --tid for threads`);
+        throw new UsageError(`${name} ${id}: this is a thread of process ${process}; give threads by tid`);
     }
   }
 }
