@@ -12,6 +12,7 @@ interface Addition {
 const ADDITIONS: Readonly<Record<string, Addition>> = {
   ERR_SNOOPKIT_USAGE: { isUsage: true },
   'ERR_SNOOPKIT_NOT_FOUND column': { before: '--fields: ', isUsage: true },
+  'ERR_SNOOPKIT_NOT_FOUND metric attribute': { before: '--by ', isUsage: true },
   ERR_SNOOPKIT_OTHER_FORM: { after: ' (--truncate)', isUsage: true },
   ERR_SNOOPKIT_RING: { after: ' (--buffer)' },
   ERR_SNOOPKIT_KERNEL_BTF: { before: '--btf ' },

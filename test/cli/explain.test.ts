@@ -7,6 +7,7 @@ describe('cli: remedies', () => {
   for (const [error, text, isUsage] of [
     [new UsageError('--pid x: expected a number'), '--pid x: expected a number', true],
     [NotFoundError.among('column', 'x', ['pid']), '--fields: no column x; columns: pid', true],
+    [new NotFoundError('metric attribute', 'x', 'x: not one'), '--by x: not one', true],
     [NotFoundError.among('map', 'x', ['ids']), 'no map x; maps: ids', false],
     [new SnoopkitError('OTHER_FORM', 'choose another file, or truncate it'), /truncate it \(--truncate\)$/, true],
     [new SnoopkitError('RING', 'use a smaller one'), 'use a smaller one (--buffer)', false],

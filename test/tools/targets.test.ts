@@ -24,7 +24,7 @@ describe('whom a run traces', () => {
         ['-p', 'pid', 'process'],
         ['-t', 'tid', 'thread'],
         ['--ppid', 'ppid', 'process'],
-      ].map(([flag, name, what]) => [flag as string, `--${name} ${pid}: no such ${what}`] as const)) {
+      ].map(([flag, name, what]) => [flag as string, `${name} ${pid}: no such ${what}`] as const)) {
         const { status, lines } = await snoopkit([tool, flag, String(pid)]);
         assert.deepEqual([status, lines], [2, [`snoopkit: ${what}`]]);
       }

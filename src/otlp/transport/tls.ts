@@ -47,7 +47,7 @@ export function untrusted(reason: string): string {
   const isOfAnother = reason.includes('altnames');
   return isOfAnother
     ? message
-    : `${message}; set --otlp-ca or OTEL_EXPORTER_OTLP_CERTIFICATE to a file of CA certificates`;
+    : `${message}; set OTEL_EXPORTER_OTLP_CERTIFICATE, or the option for it, to a file of CA certificates`;
 }
 
 /** What TLS said that another try would not change; undefined for all else. */
@@ -58,6 +58,6 @@ export function tlsRefusal(text: string): string | undefined {
   }
   const isPlain = /wrong version number|packet length too long/.test(reason);
   return isPlain
-    ? `the collector does not use TLS, but https:// or gRPC without --otlp-insecure requires it: ${reason}`
+    ? `the collector does not use TLS, but https:// requires it, and gRPC that is not insecure: ${reason}`
     : undefined;
 }
