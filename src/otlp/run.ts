@@ -68,7 +68,8 @@ export class OtlpRun {
     for (const warning of this.#settings.warnings) tell(warning);
     const { isDisabled, hasSpans, routes } = this.#settings;
     if (isDisabled) tell('OTEL_SDK_DISABLED is true: nothing is exported');
-    else if (hasSpans && !routes.traces) tell(`OTEL_TRACES_EXPORTER: no spans are exported, ${optionName(flags, 'hasSpans')} is ignored`);
+    else if (hasSpans && !routes.traces)
+      tell(`OTEL_TRACES_EXPORTER: no spans are exported, ${optionName(flags, 'hasSpans')} is ignored`);
     if (hasSpans && routes.traces)
       this.#spans = new OtlpSpans(this.#adder('traces'), this.#settings, this.#containers, {
         isThere: command.length > 0,

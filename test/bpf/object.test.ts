@@ -243,6 +243,20 @@ describe('bpf: loading', () => {
     }
   });
 
+  it('is refused by name, with what libbpf logs, where there is no room for our buffers', function () {
+    needs(this, 'prlimit');
+    const script = `import { BpfObject } from ${JSON.stringify(new URL('../../src/bpf/object.js', import.meta.url).href)};
+      import { execFileSync } from 'node:child_process';
+      import { readFileSync } from 'node:fs';
+      const object = BpfObject.open(${JSON.stringify(fixturePath('refused'))});
+      const [, size] = /VmSize:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
+      // Three programs have 48 MiB of buffers; libbpf's own is of 16.
+      execFileSync('prlimit', ['--pid', process.pid, '--as=' + (size * 1024 + (40 << 20))]);
+      try { object.load(); } catch ({ code, program, cause }) { console.log(code, program, cause.includes('invalid access')); }`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    assert.equal(stdout, 'ERR_SNOOPKIT_PROGRAM handle_outside true\n', stderr);
+  });
+
   it('is refused by name where a program names no function of the kernel', () => {
     const misspelt = fixtureBytes('fentry').toString('latin1').replaceAll('fexit/vfs_open', 'fexit/vfs_0pen');
     using object = BpfObject.open(Buffer.from(misspelt, 'latin1'), { name: 'misspelt' });

@@ -45,7 +45,8 @@ export function tlsFilesOf(
   const ca = given('ca', 'CERTIFICATE');
   const cert = given('cert', 'CLIENT_CERTIFICATE');
   const key = given('key', 'CLIENT_KEY');
-  if (cert && !key) throw wrongSetting(cert, `needs a key: set ${optionName(flags, 'key')} or OTEL_EXPORTER_OTLP_CLIENT_KEY`);
+  if (cert && !key)
+    throw wrongSetting(cert, `needs a key: set ${optionName(flags, 'key')} or OTEL_EXPORTER_OTLP_CLIENT_KEY`);
   if (key && !cert)
     throw wrongSetting(
       key,

@@ -94,12 +94,7 @@ describe('output: otlp: files for TLS', () => {
       fails({ [CA]: path(name) }, {}, 'SnoopkitError', /_CERTIFICATE: \/.* is not a PEM certificate$/);
     fails({}, { ca: path('text') }, 'UsageError', /^ca: /);
     for (const name of ['text', 'cert', 'locked'])
-      fails(
-        {},
-        { cert: path('cert'), key: path(name) },
-        'UsageError',
-        /^key: .* is not a PEM private key without/,
-      );
+      fails({}, { cert: path('cert'), key: path(name) }, 'UsageError', /^key: .* is not a PEM private key without/);
     fails(
       {},
       { cert: path('cert'), key: path('other') },
