@@ -47,7 +47,7 @@ export class BpfError extends SnoopkitError {
   }
 }
 
-/** Capabilities are missing; `missing` lists them. Thrown where BpfError is, if the kernel denied something for lack of them. */
+/** Capabilities are missing; `missing` lists them. Thrown in place of BpfError if the kernel denied something for that. */
 export class PrivilegeError extends BpfError {
   readonly missing: readonly Capability[];
 

@@ -119,11 +119,13 @@ export class BpfProgram {
   /** Attaches to a function of a program or library, by its symbol (libbpf 1.0) or, with an empty one, by its offset in the file. */
   attachUprobe(path: string, symbol: string, { atReturn = false, offset = 0, pid = -1 }: UprobeOptions = {}): BpfLink {
     const attach = () => this.#native.attachUprobe(this.name, path, symbol, offset, pid, atReturn);
-    const missing = (operation: string) =>
-      path.includes('/') && !existsSync(path)
-        ? new NotFoundError('file', path, `${operation}: there is no such file`)
-        : new NotFoundError('symbol', symbol, `${operation}: the file has no such symbol`);
-    return this.#keep(attach, `${symbol || offset} of ${path}`, missing);
+    return this.#keep(attach, `${symbol || offset} of ${path}`, (operation) => {
+      if (path.includes('/') && !existsSync(path))
+        return new NotFoundError('file', path, `${operation}: there is no such file`);
+      if (!existsSync('/sys/bus/event_source/devices/uprobe'))
+        return new UnsupportedError(`${operation}: this kernel has no uprobes`);
+      return new NotFoundError('symbol', symbol, `${operation}: there is no such symbol`);
+    });
   }
 
   /** Attaches to a cgroup v2 and everything below it. */
@@ -136,7 +138,7 @@ export class BpfProgram {
     }
   }
 
-  /** Attaches an XDP program to a network interface of our network namespace. Throws NotFoundError if there is none of that name. */
+  /** Attaches an XDP program to a network interface of our network namespace, or throws NotFoundError. */
   attachXdp(device: string): BpfLink {
     const index = loadBinding().interfaceIndex(device);
     if (index < 0) {

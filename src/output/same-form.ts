@@ -14,7 +14,10 @@ function firstLine(start: Buffer): string {
   return line.length > MOST_SHOWN ? `${line.slice(0, MOST_SHOWN)}...` : line;
 }
 
-/** Throws SnoopkitError (`ERR_SNOOPKIT_OTHER_FORM`) where events can't be added to what is in the file. Tables, which are for people, may be mixed. */
+/**
+ * Throws SnoopkitError (`ERR_SNOOPKIT_OTHER_FORM`) if events can't be added to what is in the file. Tables, which are for
+ * people, may be mixed.
+ */
 export function checkSameForm(file: OutputFile, output: Output, { header }: Format): void {
   if (output === 'json') {
     const start = file.readStart(4 * MOST_SHOWN);

@@ -118,8 +118,8 @@ function tryWay(
 /**
  * Chooses the first alternative that this kernel supports for each hook point of a tool, and disables loading of all other
  * programs. Call it before load. `kinds` restricts the kinds of hooks. Throws UnsupportedError if the kernel has no hook for
- * a required hook point, SnoopkitError (`ERR_SNOOPKIT_HOOK_EXCLUDED`) if it may have one of an excluded kind, PrivilegeError if
- * privileges are missing, and NotFoundError for a program that the object does not have.
+ * a required hook point, SnoopkitError (`ERR_SNOOPKIT_HOOK_EXCLUDED`) if it may have one of an excluded kind, PrivilegeError
+ * if privileges are missing, and NotFoundError for a program that the object does not have.
  */
 export function planHooks(
   object: BpfObject,

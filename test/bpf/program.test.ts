@@ -188,7 +188,7 @@ describe('bpf: programs on functions of a program', () => {
     assert.throws(() => program.attachUprobe(PROBED, 'no_such_function'), {
       code: 'ERR_SNOOPKIT_NOT_FOUND',
       kind: 'symbol',
-      message: `cannot attach count_entry to no_such_function of ${PROBED}: the file has no such symbol`,
+      message: `cannot attach count_entry to no_such_function of ${PROBED}: there is no such symbol`,
     });
     assert.throws(() => program.attachUprobe('/no/such/program', 'main'), {
       code: 'ERR_SNOOPKIT_NOT_FOUND',

@@ -45,9 +45,7 @@ export function opensslReason(text: string): string | undefined {
 export function untrusted(reason: string): string {
   const message = `the collector's certificate is not trusted: ${reason}`;
   const isOfAnother = reason.includes('altnames');
-  return isOfAnother
-    ? message
-    : `${message}; set OTEL_EXPORTER_OTLP_CERTIFICATE, or the option for it, to a file of CA certificates`;
+  return isOfAnother ? message : `${message}; set OTEL_EXPORTER_OTLP_CERTIFICATE to a file of CA certificates`;
 }
 
 /** What TLS said that another try would not change; undefined for all else. */

@@ -1,4 +1,4 @@
-/** The processes and threads to trace, by pid, tid and pid of the parent: they must exist, and the run ends with the last of them. */
+/** Processes and threads to trace, by pid, tid or ppid: they must exist, and the run ends with the last of them. */
 import type { BpfObject } from '../../../bpf/object.js';
 import { UsageError } from '../../../errors.js';
 import { type Identity, identityOf, isThere } from '../../../kernel/processes.js';
