@@ -40,7 +40,7 @@ export {
   type Value,
   writeValue,
 } from './btf/index.js';
-export { SnoopkitError, UsageError } from './errors.js';
+export { NotFoundError, SnoopkitError, UsageError } from './errors.js';
 export type { Column } from './events/column.js';
 export { ClockOffset, type EventContext, type NameAsker } from './events/context.js';
 export { type EventObject, EventReader } from './events/reader.js';

@@ -173,6 +173,7 @@ const probes = {
   bpftool: program('bpftool'),
   man: program('man'),
   setpriv: program('setpriv'),
+  prlimit: program('prlimit'),
   capsh: program('capsh'),
   setcap: program('setcap'),
   unshare: program('unshare'),

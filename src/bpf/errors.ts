@@ -13,7 +13,10 @@ const LIBBPF_ERRORS = [
 const nameOf = (errno: number) => LIBBPF_ERRORS[errno - LIBBPF_FIRST] ?? errnoName(errno);
 const textOf = (errno: number) => LIBBPF_ERRORS[errno - LIBBPF_FIRST] ?? errnoText(errno);
 
-/** The first warning of libbpf, in its words: the cause. Later ones are consequences. */
+/**
+ * The first warning of libbpf, in its words: the cause. Later ones are consequences. Used for what no number says: libbpf's
+ * EINVAL stands for many mistakes.
+ */
 function reasonIn(warnings: string): string | undefined {
   const [line = ''] = warnings.split('\n');
   return line.replace(/^libbpf: (elf: |prog '[^']*': )?/, '').replace(/(: -\d+|\.)$/, '') || undefined;
@@ -25,24 +28,26 @@ interface Details {
   readonly kind?: string;
   /** A remedy for the user. */
   readonly hint?: string;
-  /** libbpf's warnings: the error's `cause`; the first one becomes the reason in its message. */
+  /** libbpf's warnings: the error's `cause`. */
   readonly warnings?: string;
+  /** Whether the first of them is the reason in the message (default), or the number of the error alone. */
+  readonly isQuoted?: boolean;
 }
 
-/** The kernel or libbpf refused an operation. */
+/** The kernel or libbpf refused an operation: thrown by all methods of the library that talk to either. */
 export class BpfError extends SnoopkitError {
   /** The error's name, such as `EPERM`, or one of libbpf's own, such as `LIBBPF_ERRNO__FORMAT`. */
   readonly errno: string;
 
-  constructor(operation: string, errno: number, { kind = 'BPF', hint, warnings = '' }: Details = {}) {
-    const reason = reasonIn(warnings);
+  constructor(operation: string, errno: number, { kind = 'BPF', hint, warnings = '', isQuoted = true }: Details = {}) {
+    const reason = isQuoted ? reasonIn(warnings) : undefined;
     const why = reason === undefined ? textOf(errno) : `${reason} (${nameOf(errno)})`;
     super(kind, `${operation}: ${why}${hint ? `; ${hint}` : ''}`, warnings === '' ? undefined : { cause: warnings });
     this.errno = nameOf(errno);
   }
 }
 
-/** Capabilities are missing; `missing` lists them. */
+/** Capabilities are missing; `missing` lists them. Thrown in place of BpfError if the kernel denied something for that. */
 export class PrivilegeError extends BpfError {
   readonly missing: readonly Capability[];
 
@@ -55,22 +60,34 @@ export class PrivilegeError extends BpfError {
   }
 }
 
-/** The kernel lacks a feature, hook or type. */
+/**
+ * The kernel lacks a feature, hook or type. Thrown by `BpfProgram.attach()` and its like, `BpfObject.load()` and
+ * `vmlinuxHeader()`. A name that is missing in an object or a file is a NotFoundError.
+ */
 export class UnsupportedError extends SnoopkitError {
-  constructor(message: string, options?: ErrorOptions) {
+  /** `btf` if it is the kernel's BTF that is missing. */
+  readonly kind: string | undefined;
+
+  constructor(message: string, { kind, ...options }: ErrorOptions & { readonly kind?: 'btf' } = {}) {
     super('UNSUPPORTED', message, options);
+    this.kind = kind;
   }
 }
 
-/** The verifier rejected a program. `log` is its complete log. */
+/**
+ * The verifier rejected a program. `log` is its complete log of that program alone. Thrown by `BpfObject.load()`, as the
+ * next two are.
+ */
 export class VerifierError extends BpfError {
   readonly program: string;
   readonly log: string;
 
-  constructor(program: string, errno: number, log: string) {
+  constructor(program: string, errno: number, log: string, warnings = '') {
     super(`the verifier rejected program ${program}`, errno, {
       kind: 'VERIFIER',
       hint: verifierSummary(log),
+      warnings,
+      isQuoted: false,
     });
     this.program = program;
     this.log = log;
@@ -92,8 +109,7 @@ export class MapError extends BpfError {
   readonly map: string;
 
   constructor(operation: string, map: string, errno: number, warnings: string) {
-    super(`${operation}: the kernel refused map ${map}`, errno, { kind: 'MAP' });
-    this.cause = warnings;
+    super(`${operation}: the kernel refused map ${map}`, errno, { kind: 'MAP', warnings, isQuoted: false });
     this.map = map;
   }
 }

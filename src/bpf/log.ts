@@ -40,3 +40,8 @@ export function withWarnings<T>(call: () => T): [result: T, warnings: string] {
     captured = outer;
   }
 }
+
+/** Logs what the verifier says of a program as libbpf does, which leaves that to us for a buffer of ours. */
+export function logVerifier(program: string, log: string): void {
+  listener?.('warn', `libbpf: prog '${program}': -- BEGIN PROG LOAD LOG --\n${log}-- END PROG LOAD LOG --\n`);
+}

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Btf, globalsOf, readBtfBytes } from '../btf/index.js';
+import { NotFoundError } from '../errors.js';
 import type { NativeObject } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
-import { BpfError, MapError, ProgramError, refused, UnsupportedError, VerifierError } from './errors.js';
+import { BpfError } from './errors.js';
 import { BpfGlobal } from './global.js';
-import { withWarnings } from './log.js';
+import { loadError } from './load-error.js';
+import { logVerifier, withWarnings } from './log.js';
 import { BpfMap } from './map.js';
 import { mapShapes } from './map-shapes.js';
 import { BpfProgram } from './program.js';
@@ -26,12 +28,10 @@ class Named<T> extends Map<string, T> {
     this.#what = what;
   }
 
-  /** Like `get`, but throws UnsupportedError with the names that there are. */
+  /** Like `get`, but throws NotFoundError with the names that there are. */
   need(name: string): T {
     const found = this.get(name);
-    if (found === undefined) {
-      throw new UnsupportedError(`no ${this.#what} ${name}; ${this.#what}s: ${[...this.keys()].join(', ') || 'none'}`);
-    }
+    if (found === undefined) throw NotFoundError.among(this.#what, name, this.keys());
     return found;
   }
 }
@@ -49,9 +49,11 @@ export class BpfObject {
   readonly programs: Named<BpfProgram>;
   readonly globals: Named<BpfGlobal>;
   readonly #native: NativeObject;
+  readonly #typesFile: string | undefined;
 
-  private constructor(native: NativeObject, name: string, bytes: Uint8Array) {
+  private constructor(native: NativeObject, name: string, bytes: Uint8Array, typesFile: string | undefined) {
     this.#native = native;
+    this.#typesFile = typesFile;
     this.name = name;
     this.btf = Btf.parse(readBtfBytes(bytes));
     const shapes = mapShapes(this.btf);
@@ -88,7 +90,7 @@ export class BpfObject {
       throw new BpfError(`cannot open ${what}`, -native, { warnings });
     }
     try {
-      return new BpfObject(native, name, bytes);
+      return new BpfObject(native, name, bytes, options.btf);
     } catch (error) {
       native.close();
       throw error;
@@ -96,12 +98,17 @@ export class BpfObject {
   }
 
   /**
-   * Loads maps and programs into the kernel, after relocating the programs to its types (CO-RE). Throws
-   * VerifierError, ProgramError, MapError, PrivilegeError, UnsupportedError (no BTF) or BpfError; what libbpf warned of is its `cause`.
+   * Loads maps and programs into the kernel, after relocating the programs to its types (CO-RE). Throws PrivilegeError,
+   * VerifierError (a program, by the verifier), ProgramError (a program, otherwise), MapError, UnsupportedError (no BTF),
+   * BtfError (no BTF in the file to relocate against) or BpfError. What libbpf warned of is its `cause`.
    */
   load(): void {
     const [result, warnings] = withWarnings(() => this.#native.load());
-    if (result < 0) throw loadError(this.name, -result, warnings);
+    if (result >= 0) return;
+    const refusal = this.#native.refusedProgram();
+    const known = typeof refusal === 'number' ? undefined : refusal;
+    if (known) logVerifier(known.program, known.log);
+    throw loadError({ name: this.name, errno: -result, refusal: known, warnings, btf: this.#typesFile });
   }
 
   /** Detaches and unloads everything. May be called more than once. */
@@ -114,29 +121,4 @@ export class BpfObject {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** What libbpf prints around the verifier's log, and how it tells of a kernel without BTF. */
-const VERIFIER = /prog '([^']+)': -- BEGIN PROG LOAD LOG --\n(.*?)-- END PROG LOAD LOG --/s;
-const REFUSED_PROGRAM =
-  /prog '([^']+)': (?:BPF program load failed|failed to load|failed to find kernel BTF type ID of)/;
-const REFUSED_MAP = /map '([^']+)': failed to create: /;
-const NO_BTF = /(kernel|vmlinux) BTF is missing|failed to parse target BTF|failed to find valid kernel BTF/i;
-
-function loadError(name: string, errno: number, warnings: string): Error {
-  const operation = `cannot load ${name}`;
-  const error = refused(operation, errno);
-  const [, program, log] = VERIFIER.exec(warnings) ?? [];
-  // Without rights the verifier refuses the first thing that needs them: the rights are the reason to name.
-  if (error.code === 'ERR_SNOOPKIT_PRIVILEGE') return Object.assign(error, { cause: warnings });
-  if (NO_BTF.test(warnings)) {
-    const advice = 'this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): give the BTF of this very kernel with --btf FILE';
-    return new UnsupportedError(`${operation}: ${advice}`, { cause: warnings });
-  }
-  if (program && log) return new VerifierError(program, errno, log);
-  const [, map] = REFUSED_MAP.exec(warnings) ?? [];
-  if (map) return new MapError(operation, map, errno, warnings);
-  const [, refusedProgram] = REFUSED_PROGRAM.exec(warnings) ?? [];
-  if (refusedProgram) return new ProgramError(operation, refusedProgram, errno, warnings);
-  return new BpfError(operation, errno, { warnings });
 }

@@ -1,5 +1,6 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { NotFoundError } from '../errors.js';
 import type { NativeLink, NativeObject, NativeProgramInfo } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { BpfError, check, refused, UnsupportedError } from './errors.js';
@@ -19,7 +20,12 @@ export interface UprobeOptions extends KprobeOptions {
   pid?: number;
 }
 
-/** One program of an object. */
+const ENOENT = 2;
+
+/**
+ * One program of an object. Methods that attach it throw UnsupportedError if the kernel has no such hook, PrivilegeError, or
+ * BpfError, and NotFoundError if a file or network interface has no such thing.
+ */
 export class BpfProgram {
   readonly name: string;
   /** The ELF section, which says where `attach()` puts it: `tp/syscalls/sys_exit_openat`. */
@@ -66,11 +72,16 @@ export class BpfProgram {
     return check(this.#native.programMisses(this.name), `${this.name} is not loaded`);
   }
 
-  #keep(attach: () => NativeLink | number, where: string): BpfLink {
+  #keep(
+    attach: () => NativeLink | number,
+    where: string,
+    missing: (operation: string) => Error = (operation) =>
+      new UnsupportedError(`${operation}: this kernel has no such hook`),
+  ): BpfLink {
     const [result, warnings] = withWarnings(attach);
     if (typeof result === 'number') {
       const operation = `cannot attach ${this.name} to ${where}`;
-      if (-result === 2) throw new UnsupportedError(`${operation}: this kernel has no such hook`);
+      if (-result === ENOENT) throw missing(operation);
       const error = refused(operation, -result);
       throw error instanceof BpfError && warnings ? Object.assign(error, { cause: warnings }) : error;
     }
@@ -79,7 +90,7 @@ export class BpfProgram {
     return link;
   }
 
-  /** Attaches where the section says. Throws UnsupportedError when the kernel has no such hook. */
+  /** Attaches where the section says. */
   attach(): BpfLink {
     const [, category, name] = /^(?:tp|tracepoint)\/([^/]+)\/(.+)$/.exec(this.section) ?? [];
     if (category && name) return this.attachTracepoint(category, name);
@@ -108,7 +119,13 @@ export class BpfProgram {
   /** Attaches to a function of a program or library, by its symbol (libbpf 1.0) or, with an empty one, by its offset in the file. */
   attachUprobe(path: string, symbol: string, { atReturn = false, offset = 0, pid = -1 }: UprobeOptions = {}): BpfLink {
     const attach = () => this.#native.attachUprobe(this.name, path, symbol, offset, pid, atReturn);
-    return this.#keep(attach, `${symbol || offset} of ${path}`);
+    return this.#keep(attach, `${symbol || offset} of ${path}`, (operation) => {
+      if (path.includes('/') && !existsSync(path))
+        return new NotFoundError('file', path, `${operation}: there is no such file`);
+      if (!existsSync('/sys/bus/event_source/devices/uprobe'))
+        return new UnsupportedError(`${operation}: this kernel has no uprobes`);
+      return new NotFoundError('symbol', symbol, `${operation}: there is no such symbol`);
+    });
   }
 
   /** Attaches to a cgroup v2 and everything below it. */
@@ -121,12 +138,12 @@ export class BpfProgram {
     }
   }
 
-  /** Attaches an XDP program to a network interface of our network namespace. */
+  /** Attaches an XDP program to a network interface of our network namespace, or throws NotFoundError. */
   attachXdp(device: string): BpfLink {
     const index = loadBinding().interfaceIndex(device);
     if (index < 0) {
-      const known = Object.keys(networkInterfaces()).join(', ');
-      throw new UnsupportedError(`no network interface ${device}; interfaces: ${known}`);
+      const known = Object.keys(networkInterfaces());
+      throw NotFoundError.among('network interface', device, known);
     }
     return this.#keep(() => this.#native.attachXdp(this.name, index), `interface ${device}`);
   }

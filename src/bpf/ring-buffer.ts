@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { NativeRing } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
-import { BpfError, check, UnsupportedError } from './errors.js';
+import { BpfError, check } from './errors.js';
 import { type BpfMap, MAP_TYPE } from './map.js';
 
 /** Bits of a record's length (include/uapi/linux/bpf.h). */
@@ -71,9 +71,9 @@ export class RingBuffer {
     this.#arena = Buffer.allocUnsafeSlow(batchSize);
   }
 
-  /** Opens a map of a loaded object for reading. */
+  /** Opens a map of a loaded object for reading. Throws TypeError for a map of another type, and BpfError. */
   static open(map: BpfMap, options: RingBufferOptions = {}): RingBuffer {
-    if (map.type !== MAP_TYPE.RINGBUF) throw new UnsupportedError(`map ${map.name} is not a ring buffer`);
+    if (map.type !== MAP_TYPE.RINGBUF) throw new TypeError(`map ${map.name} is not a ring buffer`);
     const { delay = Math.min(DELAY_MS, map.maxEntries / BYTES_PER_MS), batchSize = BATCH_SIZE } = options;
     const native = loadBinding().openRing(map.fd, map.maxEntries, options.orderBy ?? UNSORTED);
     return new RingBuffer(check(native, `cannot open the ring buffer ${map.name}`), delay, batchSize);

@@ -6,6 +6,10 @@ import { withWarnings } from './log.js';
 /** Where the running kernel shows its types (CONFIG_DEBUG_INFO_BTF). */
 export const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
 
+/** Why an operation that needs them fails. */
+export const NO_KERNEL_BTF =
+  'this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): give a file with the BTF of this very kernel';
+
 /*
  * preserve_access_index makes every access to a member a CO-RE relocation. Later kernels have members
  * that are structs with a tag but no name: a Microsoft extension, which -fms-extensions turns on; the
@@ -34,12 +38,11 @@ const FOOT = `
 
 /**
  * A C header of every type in a kernel's BTF: the running kernel's, or that of a raw BTF file or an ELF file
- * with a .BTF section. The same BTF always gives the same text. Throws UnsupportedError when there is no BTF.
+ * with a .BTF section. The same BTF always gives the same text. Throws UnsupportedError if the kernel has no BTF,
+ * and BpfError if the file has none.
  */
 export function vmlinuxHeader(btf: string = KERNEL_BTF): string {
-  if (btf === KERNEL_BTF && !existsSync(btf)) {
-    throw new UnsupportedError(`this kernel has no BTF (${KERNEL_BTF} is missing): use --btf FILE`);
-  }
+  if (btf === KERNEL_BTF && !existsSync(btf)) throw new UnsupportedError(NO_KERNEL_BTF, { kind: 'btf' });
   const [text, warnings] = withWarnings(() => loadBinding().dumpBtf(btf));
   if (typeof text === 'string') return HEAD + text + FOOT;
   const error = refused(`${btf} is neither BTF nor an ELF file with BTF`, -text);

@@ -1,7 +1,8 @@
 import { SnoopkitError } from '../errors.js';
 
 /**
- * BTF or an ELF file that can't be read, a type that is not there, or a value that does not fit its C type.
+ * BTF or an ELF file that can't be read, or a value that does not fit its C type: thrown by all of `src/btf` that
+ * reads or writes. A type that isn't there is a NotFoundError.
  * Its code is `ERR_SNOOPKIT_BTF`; the message is one line and names the type, member or byte offset concerned.
  */
 export class BtfError extends SnoopkitError {

@@ -1,4 +1,5 @@
 /** From BTF types to shapes. Source: Documentation/bpf/btf.rst. */
+import { NotFoundError } from '../errors.js';
 import type { Btf } from './btf.js';
 import { BtfError, quoted } from './error.js';
 import {
@@ -50,7 +51,8 @@ const caches = new WeakMap<Btf, Cache>();
  * Returns where the members of a struct or union are, given its id, or its name: that of a struct, else of a union, else
  * of a typedef to one. Anonymous struct and union members, and those of -fms-extensions, are flattened into it.
  *
- * @throws BtfError when there is no such struct, or a member is corrupt or lies outside it.
+ * @throws NotFoundError when there is no such struct.
+ * @throws BtfError when it is no struct, or a member is corrupt or lies outside it.
  */
 export function layoutOf(btf: Btf, struct: string | number): StructLayout {
   const id = typeof struct === 'number' ? struct : findStruct(btf, struct);
@@ -71,7 +73,8 @@ export function shapeOf(btf: Btf, id: number): TypedShape {
 
 function findStruct(btf: Btf, name: string): number {
   const id = btf.find(name, 'struct') ?? btf.find(name, 'union') ?? btf.find(name, 'typedef');
-  if (id === undefined) throw new BtfError(`no struct or union ${quoted(name)} in this BTF`);
+  if (id === undefined)
+    throw new NotFoundError('struct or union', name, `no struct or union ${quoted(name)} in this BTF`);
   return id;
 }
 

@@ -127,7 +127,7 @@ export function outputsOf(
   const usual = isTable
     ? usualColumns(tool, view, flags, all)
     : all.filter(({ repeats }) => !repeats).map(({ name }) => name);
-  const columns = chooseColumns(all, usual, options.fields, options.time !== undefined, flagLabel);
+  const columns = chooseColumns(all, usual, options.fields, options.time !== undefined);
   if (!tally) refuseReportFlags(tool.tally?.flag, given, flagLabel);
   const isScreen = isTable && options.out === undefined && isTerminal() && process.env.TERM !== 'dumb';
   const reports =

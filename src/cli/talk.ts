@@ -1,7 +1,7 @@
 import { existsSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { UsageError } from '../errors.js';
 import { visibleText } from '../output/visible.js';
+import { explain } from './explain.js';
 
 /** Longest wait for a slow reader of standard error, per line. */
 const PATIENCE_MS = 1000;
@@ -86,8 +86,9 @@ export function reportError(error: unknown, verbose = false): number {
     return 1;
   }
   // A line break in the user's words must stay visible; in other messages it is only wrapping.
-  say(notMounted(error) ?? (error instanceof UsageError ? error.message : error.message.replaceAll('\n', ' ')));
+  const { text, isUsage } = explain(error);
+  say(notMounted(error) ?? (isUsage ? text : text.replaceAll('\n', ' ')));
   const { log } = error as { log?: unknown };
   if (verbose && typeof log === 'string') sayLines(`verifier log:\n${log}`);
-  return error.code === 'ERR_SNOOPKIT_USAGE' ? 2 : 1;
+  return isUsage ? 2 : 1;
 }

@@ -162,8 +162,8 @@ function columnsOf(
 
 /**
  * The columns of an event struct, from its BTF: the order is that of the struct, members of nested structs
- * are named `outer_inner`, names that start with an underscore are private. Throws BtfError when there is no
- * such struct.
+ * are named `outer_inner`, names that start with an underscore are private. Throws NotFoundError when
+ * there is no such struct.
  */
 export function eventSchema(btf: Btf, struct: string, context: EventContext, options: SchemaOptions = {}): EventSchema {
   const layout = layoutOf(btf, struct);

@@ -60,6 +60,11 @@ export interface NativeProgramInfo {
   type: number;
 }
 
+export interface NativeRefusal {
+  program: string;
+  log: string;
+}
+
 /** An opened object: bpf_object__open_mem and what follows it. */
 export interface NativeObject {
   maps(): NativeMapInfo[];
@@ -74,6 +79,11 @@ export interface NativeObject {
   /** Overwrites part of that memory. After load -EPERM for .rodata, which is frozen. */
   writeImage(map: string, offset: number, bytes: Uint8Array): number;
   load(): number;
+  /**
+   * The program that the verifier rejected in the last `load()`, with its log, from a buffer of this program's own.
+   * -ENOENT if the load succeeded, or failed otherwise.
+   */
+  refusedProgram(): NativeRefusal | number;
   /** A map by a descriptor of its own. -ENOENT when there is no such map, -EINVAL before load. */
   openMap(map: string): NativeMap | number;
   /** The object's own descriptor of a map. */

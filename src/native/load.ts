@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { SnoopkitError } from '../errors.js';
 import type { Binding } from './binding.js';
 
 const platform = `linux-${process.arch}`;
 const folder = new URL('../../native/', import.meta.url);
 
 /** The native addon cannot be loaded. The message says what is missing and what to do, in one line. */
-export class AddonError extends Error {
-  override readonly name = 'AddonError';
-  readonly code = 'ERR_SNOOPKIT_ADDON';
+export class AddonError extends SnoopkitError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ADDON', message, options);
+  }
 }
 
 let binding: Binding | undefined;

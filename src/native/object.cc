@@ -174,6 +174,7 @@ Napi::Value Object::Load(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
 	return Run(args, [&] {
+		VerifierLogs logs(state_.object.get());
 		// The verifier gives up with -EAGAIN as soon as a signal waits for the thread, and
 		// under a profiler's there is always one: signals wait until it is done.
 		sigset_t all, before;
@@ -181,10 +182,24 @@ Napi::Value Object::Load(const Napi::CallbackInfo &info)
 		pthread_sigmask(SIG_SETMASK, &all, &before);
 		int status = bpf_object__load(state_.object.get());
 		pthread_sigmask(SIG_SETMASK, &before, nullptr);
+		refusal_ = status < 0 ? logs.Take() : std::nullopt;
 		// A second try is refused and changes nothing.
 		if (phase_ == Phase::Opened)
 			phase_ = status < 0 ? Phase::Failed : Phase::Loaded;
 		return status;
+	});
+}
+
+Napi::Value Object::RefusedProgram(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	return Run(args, [&]() -> Napi::Value {
+		if (!refusal_)
+			return Status(args.Env(), -ENOENT);
+		Napi::Object refusal = Napi::Object::New(args.Env());
+		refusal["program"] = refusal_->program;
+		refusal["log"] = refusal_->log;
+		return refusal;
 	});
 }
 
@@ -262,6 +277,7 @@ void InitObject(Napi::Env env, Napi::Object exports, Addon *addon)
 			Object::InstanceMethod<&Object::ReadImage>("readImage"),
 			Object::InstanceMethod<&Object::WriteImage>("writeImage"),
 			Object::InstanceMethod<&Object::Load>("load"),
+			Object::InstanceMethod<&Object::RefusedProgram>("refusedProgram"),
 			Object::InstanceMethod<&Object::OpenMap>("openMap"),
 			Object::InstanceMethod<&Object::MapFd>("mapFd"),
 			Object::InstanceMethod<&Object::ProgramFd>("programFd"),

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <bpf/libbpf.h>
 
 #include "addon.h"
+#include "verifier-log.h"
 
 namespace snoopkit
 {
@@ -96,6 +98,7 @@ public:
 	Napi::Value SetAutoload(const Napi::CallbackInfo &info);
 	Napi::Value SetAttachTarget(const Napi::CallbackInfo &info);
 	Napi::Value Load(const Napi::CallbackInfo &info);
+	Napi::Value RefusedProgram(const Napi::CallbackInfo &info);
 	Napi::Value OpenMap(const Napi::CallbackInfo &info);
 	Napi::Value MapFd(const Napi::CallbackInfo &info);
 	Napi::Value ProgramFd(const Napi::CallbackInfo &info);
@@ -148,6 +151,8 @@ private:
 
 	State state_;
 	Phase phase_ = Phase::Opened;
+	/** Of the last load. */
+	std::optional<Refusal> refusal_;
 	bool busy_ = false;
 	bool closing_ = false;
 };

@@ -1,5 +1,5 @@
 /** The metrics of a run: a tool's aggregates, and snoopkit's own health metrics. */
-import { UsageError } from '../errors.js';
+import { NotFoundError } from '../errors.js';
 import type { Column, EventRecord } from '../events/column.js';
 import type { Rows } from '../events/rows.js';
 import { type Health, HealthMetrics, type Operation } from './metrics/health-metrics.js';
@@ -42,13 +42,17 @@ function shapeOf({ view, tally, columns, chosen, by }: OtlpView): TallyShape | u
   );
 }
 
-/** Checks the columns of --by. Throws UsageError for a column that is not part of the key of rows. */
+/** Checks the columns that make attributes. Throws NotFoundError for a column that is not part of the key of rows. */
 export function checkBy(view: OtlpView): void {
   const shape = shapeOf(view);
   const names = shape ? keyColumns(shape).map(({ name }) => name) : [];
   const unknown = view.by?.find((name) => !names.includes(name));
   if (unknown !== undefined)
-    throw new UsageError(`--by ${unknown}: not a metric attribute; columns: ${names.join(', ')}`);
+    throw new NotFoundError(
+      'metric attribute',
+      unknown,
+      `${unknown}: not a metric attribute; columns: ${names.join(', ')}`,
+    );
 }
 
 /** Counts from its creation. */

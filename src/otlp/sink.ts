@@ -16,7 +16,7 @@ import type { SignalAccount } from './metrics/health-metrics.js';
 import { encodeResource, encodeScope, resourceAttributes } from './resource.js';
 import { checkBy, OtlpMetrics } from './run-metrics.js';
 import { OtlpSpans } from './run-spans.js';
-import type { OtlpFlagValues } from './settings/flag-values.js';
+import { type OtlpFlagValues, optionName } from './settings/flag-values.js';
 import { type OtlpSettings, otlpSettings } from './settings/settings.js';
 import { SpoolFolder } from './spool/spool-folder.js';
 import { transportOf } from './transport/transport.js';
@@ -77,7 +77,8 @@ export class OtlpSink extends BaseSink {
     for (const warning of this.#settings.warnings) tell(warning);
     const { isDisabled, hasSpans, routes } = this.#settings;
     if (isDisabled) tell('OTEL_SDK_DISABLED is true: nothing is exported');
-    else if (hasSpans && !routes.traces) tell('OTEL_TRACES_EXPORTER: no spans are exported, --otlp-spans is ignored');
+    else if (hasSpans && !routes.traces)
+      tell(`OTEL_TRACES_EXPORTER: no spans are exported, ${optionName(flags, 'hasSpans')} is ignored`);
     if (hasSpans && routes.traces)
       this.#spans = new OtlpSpans(this.#adder('traces'), this.#settings, this.#containers, {
         isThere: command.length > 0,

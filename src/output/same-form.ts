@@ -1,23 +1,28 @@
 /** Whether what is added to a file would be of the same form as what is there. */
-import { UsageError } from '../errors.js';
+import { SnoopkitError } from '../errors.js';
 import type { Format, Output } from './format.js';
 import type { OutputFile } from './output-file.js';
 
 /** How much of a line that does not belong there is shown. */
 const MOST_SHOWN = 60;
-const FIX = 'choose another file, or --truncate';
+const FIX = 'choose another file, or truncate it';
+
+const otherForm = (path: string, what: string) => new SnoopkitError('OTHER_FORM', `${path} has ${what}: ${FIX}`);
 
 function firstLine(start: Buffer): string {
   const [line = ''] = start.toString('utf8').split('\n', 1);
   return line.length > MOST_SHOWN ? `${line.slice(0, MOST_SHOWN)}...` : line;
 }
 
-/** Throws UsageError where events can't be added to what is in the file. Tables, which are for people, may be mixed. */
+/**
+ * Throws SnoopkitError (`ERR_SNOOPKIT_OTHER_FORM`) if events can't be added to what is in the file. Tables, which are for
+ * people, may be mixed.
+ */
 export function checkSameForm(file: OutputFile, output: Output, { header }: Format): void {
   if (output === 'json') {
     const start = file.readStart(4 * MOST_SHOWN);
     if (start.length > 0 && start[0] !== 0x7b)
-      throw new UsageError(`${file.path} has no JSON lines, it begins with (${firstLine(start)}): ${FIX}`);
+      throw otherForm(file.path, `no JSON lines, it begins with (${firstLine(start)})`);
   } else if (output === 'csv' && header !== undefined) {
     const wanted = Buffer.from(`${header}\n`);
     const start = file.readStart(Math.max(wanted.length, 4 * MOST_SHOWN));
@@ -25,6 +30,6 @@ export function checkSameForm(file: OutputFile, output: Output, { header }: Form
     if (start.length === 0 || start.equals(wanted.subarray(0, -1)) || start.subarray(0, wanted.length).equals(wanted))
       return;
     const isJson = start[0] === 0x7b;
-    throw new UsageError(`${file.path} has ${isJson ? 'JSON lines' : `other columns (${firstLine(start)})`}: ${FIX}`);
+    throw otherForm(file.path, isJson ? 'JSON lines' : `other columns (${firstLine(start)})`);
   }
 }

@@ -1,31 +1,29 @@
-import { UsageError } from '../errors.js';
+import { NotFoundError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import type { View } from './features/tally/tally.js';
-import type { Label } from './label.js';
 
-/** The columns named by the option `fields`, in that order. Throws UsageError for an unknown name. */
-function pick(names: readonly string[], all: readonly Column[], label: Label): Column[] {
+/** The columns of these names, in that order. Throws NotFoundError for an unknown one. */
+function pick(names: readonly string[], all: readonly Column[]): Column[] {
   return names.map((name) => {
     const column = all.find((candidate) => candidate.name === name);
-    if (!column) {
-      throw new UsageError(
-        `${label('fields')}: no column ${name}; columns: ${all.map((known) => known.name).join(', ')}`,
-      );
-    }
-    return column;
+    if (column) return column;
+    throw NotFoundError.among(
+      'column',
+      name,
+      all.map((known) => known.name),
+    );
   });
 }
 
 /**
- * The columns to show: `usual`, or those in `--fields` (`+name` adds to the usual ones). With `--time`
- * the time comes first, unless it is among them.
+ * The columns to show: `usual`, or those in `fields`, comma-separated (`+name` adds to the usual ones). `withTime` puts the
+ * time first, unless it is among them. Throws NotFoundError for a column that isn't there.
  */
 export function chooseColumns(
   all: readonly Column[],
   usual: readonly string[],
   fields: string | undefined,
   withTime: boolean,
-  label: Label,
 ): Column[] {
   const wanted = fields?.split(',').map((name) => name.trim()) ?? [];
   const added = wanted.filter((name) => name.startsWith('+')).map((name) => name.slice(1));
@@ -35,10 +33,10 @@ export function chooseColumns(
   const at = named.length > 0 ? names.length : names.length - 1;
   names.splice(at, 0, ...added.filter((name) => !names.includes(name)));
   if (withTime && !names.includes('time')) names.unshift('time');
-  return pick(names, all, label);
+  return pick(names, all);
 }
 
-/** The names in `--fields`, without the plus signs. */
+/** The names in such a list, without the plus signs. */
 export function requestedFields(fields: string | undefined): string[] {
   return fields?.split(',').map((name) => name.trim().replace(/^\+/, '')) ?? [];
 }

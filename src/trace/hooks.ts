@@ -3,6 +3,7 @@ import { PrivilegeError, UnsupportedError } from '../bpf/errors.js';
 import type { BpfObject } from '../bpf/object.js';
 import type { BpfProgram } from '../bpf/program.js';
 import { tracepointId } from '../bpf/tracefs.js';
+import { NotFoundError, SnoopkitError } from '../errors.js';
 import type { HookWay, ToolDefinition } from './tool.js';
 
 /** Hook kinds by the first part of a section's name: `tp/syscalls/sys_exit_openat`. */
@@ -81,6 +82,9 @@ function refusalOf(program: BpfProgram): Error | undefined {
   return undefined;
 }
 
+/** Code of the error for hooks that the caller does not allow, rather than the kernel. */
+const EXCLUDED = 'HOOK_EXCLUDED';
+
 /** The programs of an alternative, or why it can't be used. */
 function tryWay(
   object: BpfObject,
@@ -95,12 +99,12 @@ function tryWay(
     if (!program) {
       // Some system calls, and their programs, do not exist on every architecture.
       if (optional.includes(name)) continue;
-      throw new UnsupportedError(`${object.name} has no program ${name}`);
+      throw new NotFoundError('program', name, `${object.name} has no program ${name}`);
     }
     const kind = hookKind(program);
     const refusal =
       kinds && kind && !kinds.has(kind)
-        ? new UnsupportedError(`--hooks excludes ${kind}`)
+        ? new SnoopkitError(EXCLUDED, `${kind} is excluded`)
         : (refusals.get(name) ?? refusalOf(program));
     if (!refusal) programs.push(program);
     else if (!optional.includes(name)) return refusal;
@@ -118,8 +122,9 @@ export interface PlanOptions {
 
 /**
  * Chooses the first alternative that this kernel supports for each hook point of a tool, and disables loading of all other
- * programs but `others`. Call it before load. Throws UnsupportedError if a required hook point has
- * no hook, or PrivilegeError if only privileges are missing.
+ * programs but `others`. Call it before load. Throws UnsupportedError if the kernel has no hook for a required hook point,
+ * SnoopkitError (`ERR_SNOOPKIT_HOOK_EXCLUDED`) if it may have one of an excluded kind, PrivilegeError if privileges are
+ * missing, and NotFoundError for a program that the object does not have.
  */
 export function planHooks(
   object: BpfObject,
@@ -156,5 +161,7 @@ function nothingLeft(tool: string, point: string, refused: readonly Error[]): Er
   const rights = refused.find((error) => error instanceof PrivilegeError);
   if (rights) return rights;
   const reasons = refused.map(({ message }) => message).join('; ');
-  return new UnsupportedError(`${tool}: no usable hook for ${point} on this kernel: ${reasons}`);
+  const message = `${tool}: no usable hook for ${point} on this kernel: ${reasons}`;
+  const isExcluded = refused.some((error) => error instanceof SnoopkitError && error.code.endsWith(EXCLUDED));
+  return isExcluded ? new SnoopkitError(EXCLUDED, message) : new UnsupportedError(message);
 }

@@ -7,10 +7,9 @@
  */
 import { requireTracingRights } from '../bpf/errors.js';
 import { bootTime, bootToRealtime } from '../bpf/system.js';
-import { UsageError } from '../errors.js';
 import type { EventObject } from '../events/reader.js';
 import type { Shown, Sink } from '../output/sink.js';
-import { requestedFields } from './columns.js';
+import { chooseColumns, requestedFields } from './columns.js';
 import type { ReportOptions } from './features/tally/report.js';
 import { reportOptions } from './features/tally/report-options.js';
 import { loadTool } from './load-tool.js';
@@ -170,9 +169,7 @@ export async function trace(
   const prepared = await prepare(tool, parseTraceOptions(given, nameItself), given, { hasCommand: false, notices });
   try {
     const fields = requestedFields(prepared.options.fields);
-    const unknown = fields.find((field) => !prepared.columns.some((column) => column.name === field));
-    if (unknown !== undefined) throw new UsageError(`fields: no column ${unknown}`);
-    const columns = prepared.columns.filter((column) => fields.length === 0 || fields.includes(column.name));
+    const columns = fields.length === 0 ? prepared.columns : chooseColumns(prepared.columns, [], fields.join(), false);
     const objects = makers ? undefined : new ObjectSink(columns);
     const source = sourceOf(prepared, notices);
     const sinks = objects ? [objects] : (makers ?? []).map((make) => make(source));

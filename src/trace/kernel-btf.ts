@@ -24,12 +24,15 @@ function thisDistribution(file = '/etc/os-release'): Distribution {
   return { kernel: release(), id: value('ID'), version: value('VERSION_ID'), arch };
 }
 
+const wrongFile = (path: string, why: string, options?: ErrorOptions) =>
+  new SnoopkitError('KERNEL_BTF', `${path}: ${why}`, options);
+
 /** Unpacks a file of an archive to a temporary file that disappears with this process. */
 function unpacked(file: string): string {
   const { status, stdout, stderr, error } = spawnSync('tar', ['-xJOf', file], { maxBuffer: LARGEST });
   if (status !== 0) {
     const why = error?.message ?? stderr.toString().split('\n')[0];
-    throw new SnoopkitError('BTF', `--btf: cannot unpack ${file}: ${why}`);
+    throw wrongFile(file, `cannot unpack it: ${why}`);
   }
   const folder = mkdtempSync(join(tmpdir(), 'snoopkit-btf-'));
   try {
@@ -48,12 +51,12 @@ function findIn(folder: string, { kernel, id, version, arch }: Distribution): st
     if (existsSync(file)) return file;
     if (existsSync(`${file}.tar.xz`)) return unpacked(`${file}.tar.xz`);
   }
-  throw new SnoopkitError('BTF', `--btf ${folder}: no BTF of this kernel: expected ${places.join(' or ')}[.tar.xz]`);
+  throw wrongFile(folder, `no BTF of this kernel: expected ${places.join(' or ')}[.tar.xz]`);
 }
 
 /**
- * Resolves --btf: the file itself, or the file of the running kernel in a folder for
- * many kernels. Throws SnoopkitError if there is none or it is not BTF: libbpf would only report missing kernel BTF.
+ * A file of BTF to relocate against: the path itself, or the file of the running kernel in a folder for many kernels.
+ * Throws SnoopkitError (`ERR_SNOOPKIT_KERNEL_BTF`) if there is none or it is not BTF.
  */
 export function kernelBtf(path: string, distribution = thisDistribution()): string {
   try {
@@ -63,6 +66,6 @@ export function kernelBtf(path: string, distribution = thisDistribution()): stri
   } catch (cause) {
     if (cause instanceof SnoopkitError && !(cause instanceof BtfError)) throw cause;
     const { message, errno } = cause as NodeJS.ErrnoException;
-    throw new SnoopkitError('BTF', `--btf ${path}: ${errno === undefined ? message : errnoText(-errno)}`, { cause });
+    throw wrongFile(path, errno === undefined ? message : errnoText(-errno), { cause });
   }
 }

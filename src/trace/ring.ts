@@ -33,13 +33,13 @@ export function fittingRingSize({ cpus, memory }: Machine = thisMachine()): numb
   return Math.max(SMALLEST, 2 ** Math.floor(Math.log2(wanted)));
 }
 
-/** A size as --buffer takes it. */
+/** A size in the usual units. */
 function sizeText(size: number): string {
   const power = Math.min(3, Math.floor(Math.log2(size) / 10));
   return `${size / 2 ** (10 * power)}${['', 'K', 'M', 'G'][power]}`;
 }
 
-/** Loads the object with a ring of this size. Throws SnoopkitError when the kernel refuses it. */
+/** Loads the object with a ring of this size. Throws SnoopkitError (`ERR_SNOOPKIT_RING`) if the kernel refuses it. */
 export function loadWithRing(object: BpfObject, size: number): void {
   object.maps.need('events').maxEntries = size;
   try {
@@ -47,8 +47,7 @@ export function loadWithRing(object: BpfObject, size: number): void {
   } catch (error) {
     if (!(error instanceof MapError && error.map === 'events')) throw error;
     // Before 5.11 the limit is RLIMIT_MEMLOCK.
-    const remedy =
-      error.errno === 'EPERM' ? 'ulimit -l unlimited, CAP_SYS_RESOURCE or a smaller --buffer' : 'a smaller --buffer';
+    const remedy = error.errno === 'EPERM' ? 'ulimit -l unlimited, CAP_SYS_RESOURCE or a smaller one' : 'a smaller one';
     throw new SnoopkitError(
       'RING',
       `the kernel refused a ring buffer of ${sizeText(size)} (${error.errno}): use ${remedy}`,

@@ -3,11 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BpfError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
+import { BpfError, ProgramError, VerifierError, verifierSummary } from '../../src/bpf/errors.js';
 import { type LogLevel, setLog } from '../../src/bpf/log.js';
 import { BpfObject } from '../../src/bpf/object.js';
 import { libbpfVersion } from '../../src/bpf/system.js';
-import { SnoopkitError } from '../../src/errors.js';
+import { BtfError } from '../../src/btf/index.js';
+import { NotFoundError, SnoopkitError } from '../../src/errors.js';
 import { needs } from '../capability.js';
 import { fixtureBytes, fixturePath, load, oneLine, open } from './helpers.js';
 
@@ -102,7 +103,7 @@ describe('bpf: an object that is only opened', () => {
       [() => object.globals.need('none'), 'no global variable none; global variables: none'],
     ] as const) {
       const error = failure(call);
-      assert.ok(error instanceof UnsupportedError);
+      assert.ok(error instanceof NotFoundError);
       assert.equal(error.message, message);
     }
   });
@@ -211,6 +212,79 @@ describe('bpf: loading', () => {
     assert.equal(error.code, 'ERR_SNOOPKIT_VERIFIER');
   });
 
+  it('is refused with the log of the program that is, and of no other', () => {
+    const refused = (programs: readonly string[]) => {
+      using object = open('refused');
+      for (const program of object.programs.values()) program.autoload = programs.includes(program.name);
+      const error = failure(() => object.load());
+      assert.ok(error instanceof VerifierError);
+      assert.match(String(error.cause), new RegExp(`^libbpf: prog '${error.program}': `));
+      assert.doesNotMatch(String(error.cause), /PROG LOAD LOG/);
+      return [error.program, verifierSummary(error.log)] as const;
+    };
+    const outside = refused(['handle_fine', 'handle_outside', 'handle_number']);
+    const number = refused(['handle_fine', 'handle_number']);
+    assert.deepEqual([outside[0], number[0]], ['handle_outside', 'handle_number']);
+    assert.match(outside[1], /invalid access to map value|outside/);
+    assert.match(number[1], /invalid mem access 'scalar'|invalid mem access 'inv'/);
+  });
+
+  it('is refused with a log that libbpf did not print, however much is traced', () => {
+    const said: string[] = [];
+    setLog((_, text) => said.push(text));
+    try {
+      using object = open('refused');
+      const error = failure(() => object.load());
+      assert.ok(error instanceof VerifierError);
+      assert.equal(said.filter((text) => text.includes('BEGIN PROG LOAD LOG')).length, 1);
+      assert.ok(said.some((text) => text.includes(error.log)));
+    } finally {
+      setLog(undefined);
+    }
+  });
+
+  it('is refused by name, with what libbpf logs, where there is no room for our buffers', function () {
+    needs(this, 'prlimit');
+    const script = `import { BpfObject } from ${JSON.stringify(new URL('../../src/bpf/object.js', import.meta.url).href)};
+      import { execFileSync } from 'node:child_process';
+      import { readFileSync } from 'node:fs';
+      const object = BpfObject.open(${JSON.stringify(fixturePath('refused'))});
+      const [, size] = /VmSize:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
+      // Three programs have 48 MiB of buffers; libbpf's own is of 16.
+      execFileSync('prlimit', ['--pid', process.pid, '--as=' + (size * 1024 + (40 << 20))]);
+      try { object.load(); } catch ({ code, program, cause }) { console.log(code, program, cause.includes('invalid access')); }`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    assert.equal(stdout, 'ERR_SNOOPKIT_PROGRAM handle_outside true\n', stderr);
+  });
+
+  it('is refused by name where a program names no function of the kernel', () => {
+    const misspelt = fixtureBytes('fentry').toString('latin1').replaceAll('fexit/vfs_open', 'fexit/vfs_0pen');
+    using object = BpfObject.open(Buffer.from(misspelt, 'latin1'), { name: 'misspelt' });
+    object.programs.need('count_entry').autoload = false;
+    const error = failure(() => object.load());
+    assert.ok(error instanceof ProgramError, String(error));
+    assert.equal(error.program, 'count_exit');
+    assert.match(oneLine(error), /^cannot load misspelt: program count_exit was rejected: .*vfs_0pen.*\(ESRCH\)$/);
+  });
+
+  it('tells of a kernel without types, and of that alone', function () {
+    needs(this, 'unshare');
+    const script = `import { BpfObject } from ${JSON.stringify(new URL('../../src/bpf/object.js', import.meta.url).href)};
+      import { vmlinuxHeader } from ${JSON.stringify(new URL('../../src/bpf/vmlinux.js', import.meta.url).href)};
+      const open = (name) => BpfObject.open(${JSON.stringify(fixturePath('maps'))}.replace('maps', name));
+      for (const act of [() => open('iterator').load(), () => open('maps').load(), vmlinuxHeader])
+        try { act(); console.log('fine'); } catch (error) { console.log(error.code, error.kind, error.message); }`;
+    const words = ['mount -t tmpfs none /sys/kernel/btf && exec "$@"', 'sh', process.execPath];
+    const args = ['--mount', 'sh', '-c', ...words, '--input-type=module', '-e', script];
+    const { stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8' });
+    const why = 'this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): give a file with the BTF of this very kernel';
+    assert.deepEqual(
+      stdout.split('\n').slice(0, 3),
+      [`ERR_SNOOPKIT_UNSUPPORTED btf cannot load iterator: ${why}`, 'fine', `ERR_SNOOPKIT_UNSUPPORTED btf ${why}`],
+      stderr,
+    );
+  });
+
   it('works without the program that is refused', () => {
     using object = load('refused', ['handle_fine']);
     assert.ok(object.programs.need('handle_fine').fd > 2);
@@ -231,8 +305,8 @@ describe('bpf: loading', () => {
           using object = BpfObject.open(fixturePath('iterator'), { btf });
           object.load();
         });
-        assert.ok(error instanceof SnoopkitError, String(error));
-        assert.match(oneLine(error), /BTF/);
+        assert.ok(error instanceof BtfError, String(error));
+        assert.match(oneLine(error), /^cannot load iterator: no BTF in .*btf: /);
       } finally {
         rmSync(folder, { recursive: true });
       }

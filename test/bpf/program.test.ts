@@ -7,6 +7,7 @@ import { BpfError, UnsupportedError } from '../../src/bpf/errors.js';
 import type { BpfLink } from '../../src/bpf/link.js';
 import type { BpfObject } from '../../src/bpf/object.js';
 import { tracepointId } from '../../src/bpf/tracefs.js';
+import { NotFoundError } from '../../src/errors.js';
 import { mountPoint } from '../../src/kernel/mounts.js';
 import { needs } from '../capability.js';
 import { PROBED, Running } from '../helpers/run.js';
@@ -184,8 +185,16 @@ describe('bpf: programs on functions of a program', () => {
   it('must be there', () => {
     using object = load('hooks', ['count_entry']);
     const program = object.programs.need('count_entry');
-    assert.throws(() => program.attachUprobe(PROBED, 'no_such_function'), UnsupportedError);
-    assert.throws(() => program.attachUprobe('/no/such/program', 'main'), UnsupportedError);
+    assert.throws(() => program.attachUprobe(PROBED, 'no_such_function'), {
+      code: 'ERR_SNOOPKIT_NOT_FOUND',
+      kind: 'symbol',
+      message: `cannot attach count_entry to no_such_function of ${PROBED}: there is no such symbol`,
+    });
+    assert.throws(() => program.attachUprobe('/no/such/program', 'main'), {
+      code: 'ERR_SNOOPKIT_NOT_FOUND',
+      kind: 'file',
+      message: /: there is no such file$/,
+    });
   });
 });
 
@@ -260,14 +269,15 @@ describe('bpf: programs on cgroups and interfaces', () => {
     const command = ['--net', 'sh', '-c', line, 'sh', process.execPath, script, outside];
     const { stdout, stderr } = spawnSync('unshare', command, { encoding: 'utf8' });
     assert.equal(stderr, '');
-    assert.equal(stdout, `no network interface ${outside}; interfaces: lo;counted 3;detached 0\n`);
+    assert.equal(stdout, `no network interface ${outside}; network interfaces: lo;counted 3;detached 0\n`);
   });
 
   it('say which interfaces there are', () => {
     using object = load('hooks', ['count_packet']);
     assert.throws(
       () => object.programs.need('count_packet').attachXdp('nope0'),
-      (error) => error instanceof UnsupportedError && /^no network interface nope0; interfaces: /.test(error.message),
+      (error) =>
+        error instanceof NotFoundError && /^no network interface nope0; network interfaces: /.test(error.message),
     );
   });
 });

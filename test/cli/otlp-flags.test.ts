@@ -7,13 +7,29 @@ import { otlpSettings } from '../../src/otlp/settings/settings.js';
 
 const texts = async (argv: string[]) => (await parse(argv, { flags: otlpFlags })).flags as OtlpFlagTexts;
 /** Without what is not given. */
-const values = async (...argv: string[]) =>
-  Object.fromEntries(Object.entries(parseOtlpFlags(await texts(argv))).filter(([, value]) => value !== undefined));
+const values = async (...argv: string[]) => {
+  const { names: _, ...parsed } = parseOtlpFlags(await texts(argv));
+  return Object.fromEntries(Object.entries(parsed).filter(([, value]) => value !== undefined));
+};
 
 describe('cli: the flags of OTLP', () => {
   it('say nothing when none is given, and stand in a group of their own', async () => {
     assert.deepEqual(await values(), {});
     assert.ok(Object.values(otlpFlags).every(({ helpGroup, summary }) => helpGroup === 'OTLP' && summary));
+  });
+
+  it('are what messages of the exporter call its options', async () => {
+    const { names } = parseOtlpFlags(await texts([]));
+    for (const [option, flag] of Object.entries(names ?? {})) {
+      assert.ok(flag.slice(2) in otlpFlags, flag);
+      const given = await values(flag, ...(option === 'hasSpans' ? [] : ['1']));
+      assert.ok(option in given, option);
+    }
+    const wrong = () => otlpSettings({}, { names, maxBatch: 11, maxQueue: 10 });
+    assert.throws(wrong, {
+      name: 'UsageError',
+      message: '--otlp-batch 11: exceeds the queue size of 10; use a larger --otlp-queue',
+    });
   });
 
   for (const [argv, expected] of [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BtfError } from '../../src/btf/index.js';
+import { NotFoundError } from '../../src/errors.js';
 import type { Histogram } from '../../src/events/column.js';
 import { openFlagNames } from '../../src/events/kinds/syscall.js';
 import { eventSchema } from '../../src/events/schema.js';
@@ -298,8 +298,8 @@ describe('events: histograms', () => {
 describe('events: schema', () => {
   it('says when there is no such struct', () => {
     const wrong = () => eventSchema(btf, 'no_such_event', fakeContext());
-    assert.throws(wrong, (error) => error instanceof BtfError && /no_such_event/.test(error.message));
-    assert.throws(() => eventSchema(btf, 'plan', fakeContext()), BtfError);
+    assert.throws(wrong, (error) => error instanceof NotFoundError && /no_such_event/.test(error.message));
+    assert.throws(() => eventSchema(btf, 'plan', fakeContext()), NotFoundError);
   });
 
   it('has the columns in the order of the struct, and its size', () => {

@@ -11,7 +11,8 @@ describe('native load', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'snoopkit-load-'));
     const copy = join(folder, 'dist/src/native/load.js');
-    cpSync(fileURLToPath(new URL('../../src/native/load.js', import.meta.url)), copy);
+    for (const file of ['native/load.js', 'errors.js'])
+      cpSync(fileURLToPath(new URL(`../../src/${file}`, import.meta.url)), join(folder, 'dist/src', file));
     writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
     load = (await import(pathToFileURL(copy).href)) as typeof load;
   });

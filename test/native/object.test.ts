@@ -35,6 +35,7 @@ describe('native object', () => {
     assert.equal(object.mapFd('numbers'), EINVAL);
     assert.equal(object.programFd('handle_sys_enter'), EINVAL);
     assert.equal(object.load(), 0);
+    assert.equal(object.refusedProgram(), ENOENT);
     assert.ok(object.mapFd('numbers') > 2);
     assert.equal(object.programFd('handle_sys_enter'), EINVAL);
     assert.equal(object.maps().find((map) => map.name === 'numbers')?.maxEntries, 99);
@@ -113,14 +114,19 @@ describe('native object', () => {
     const object = open();
     const log: string[] = [];
     object.setAutoload('handle_refused', true);
+    assert.equal(object.refusedProgram(), ENOENT);
     binding.setLog((_, text) => log.push(text), 0);
     assert.ok(object.load() < 0);
     binding.setLog(null);
-    assert.match(log.join(''), /invalid mem access/);
+    assert.match(log.join(''), /handle_refused/);
+    const refusal = must(object.refusedProgram());
+    assert.equal(refusal.program, 'handle_refused');
+    assert.match(refusal.log, /invalid mem access/);
     assert.equal(object.mapFd('numbers'), EINVAL);
     assert.equal(object.writeImage('.rodata', 0, new Uint8Array(4)), EINVAL);
     must(object.readImage('.rodata'));
     assert.ok(object.load() < 0);
+    assert.equal(object.refusedProgram(), ENOENT);
     assert.ok((object.attach('handle_sys_enter') as number) < 0);
     object.close();
   });
@@ -139,6 +145,7 @@ describe('native object', () => {
       () => object.readImage('a'),
       () => object.writeImage('a', 0, bytes),
       () => object.load(),
+      () => object.refusedProgram(),
       () => object.mapFd('a'),
       () => object.programFd('a'),
       () => object.attach('a'),

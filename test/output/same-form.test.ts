@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../../src/errors.js';
 import type { Output } from '../../src/output/format.js';
 import { OutputFile } from '../../src/output/output-file.js';
 import { checkSameForm } from '../../src/output/same-form.js';
@@ -43,8 +42,8 @@ describe('output: what is added to a file', () => {
     it(`is no ${output} where it has ${line.slice(0, 80)}`, () => {
       writeFileSync(path, text);
       assert.throws(() => check(output), {
-        constructor: UsageError,
-        message: `${path} has ${line}: choose another file, or --truncate`,
+        code: 'ERR_SNOOPKIT_OTHER_FORM',
+        message: `${path} has ${line}: choose another file, or truncate it`,
       });
       check(output, path, true);
       check('table');

@@ -138,7 +138,7 @@ function chosen({ tool, view, tally, object, struct }: Subject, isAll: boolean, 
   const flags = new Set(isAll ? Object.keys(tool.flags ?? {}) : [view.flag ?? []].flat());
   const available = availableColumns(tool, all, flags).filter(({ name }) => isAll || !tally || name !== 'cgroup');
   const usual = usualColumns(tool, view, flags, available);
-  const table = isAll ? available : chooseColumns(available, usual, undefined, false, String);
+  const table = isAll ? available : chooseColumns(available, usual, undefined, false);
   const data = available.filter(({ repeats }) => isAll || !repeats);
   return { all, table: withTried(table, available, view), data };
 }

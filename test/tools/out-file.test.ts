@@ -73,7 +73,10 @@ describe('--out', () => {
       [['-o', 'json'], 'no JSON lines, it begins with (path)'],
     ] as const) {
       const { status, lines } = await snoopkit(['opensnoop', ...flags, '--out', file, '--', 'touch', ran]);
-      assert.deepEqual([status, lines], [2, [`snoopkit: ${file} has ${what}: choose another file, or --truncate`]]);
+      assert.deepEqual(
+        [status, lines],
+        [2, [`snoopkit: ${file} has ${what}: choose another file, or truncate it (--truncate)`]],
+      );
     }
     assert.ok(!existsSync(ran));
     assert.equal(text(file), before);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { flagLabel } from '../../src/cli/flags/options.js';
-import { UsageError } from '../../src/errors.js';
+import { NotFoundError } from '../../src/errors.js';
 import type { Column } from '../../src/events/column.js';
 import { chooseColumns, requestedFields } from '../../src/trace/columns.js';
 import { availableColumns, flagsInUse, type ToolDefinition, usualColumns } from '../../src/trace/tool.js';
@@ -30,20 +30,23 @@ describe('cli: columns', () => {
     ['the time added', '+time', true, ['pid', 'comm', 'time', 'path']],
   ] as const)
     it(`are ${what}`, () => {
-      assert.deepEqual(names(chooseColumns(all, tool.columns, fields, withTime, flagLabel)), chosen);
+      assert.deepEqual(names(chooseColumns(all, tool.columns, fields, withTime)), chosen);
     });
 
   for (const wrong of ['nope', '+nope', 'pid,', '', 'PID', '++ret'])
     it(`'${wrong}' names none`, () => {
       assert.throws(
-        () => chooseColumns(all, tool.columns, wrong, false, flagLabel),
-        (error) => error instanceof UsageError && /^--fields: no column .*; columns: time, pid, /.test(error.message),
+        () => chooseColumns(all, tool.columns, wrong, false),
+        (error) =>
+          error instanceof NotFoundError &&
+          error.kind === 'column' &&
+          /^no column .*; columns: time, pid, /.test(error.message),
       );
     });
 
   it('are not changed for the next run', () => {
     const usual = ['pid', 'path'];
-    chooseColumns(all, usual, '+ret', true, flagLabel);
+    chooseColumns(all, usual, '+ret', true);
     assert.deepEqual(usual, ['pid', 'path']);
   });
 

@@ -85,6 +85,24 @@ describe('cli: hooks', () => {
     );
   });
 
+  it('may be excluded by the caller, which is no lack of the kernel', () => {
+    using object = open('hookless');
+    assert.throws(() => planHooks(object, { calls: { ways: [THERE] } }, { kinds: new Set(['kprobe']) }), {
+      code: 'ERR_SNOOPKIT_HOOK_EXCLUDED',
+      message: 'hookless: no usable hook for calls on this kernel: tracepoint is excluded',
+    });
+  });
+
+  it('name programs that the object has', () => {
+    using object = open('hookless');
+    const plan = () => planHooks(object, { calls: { ways: [{ programs: ['handle_nothing'] }] } });
+    assert.throws(plan, {
+      name: 'NotFoundError',
+      kind: 'program',
+      message: 'hookless has no program handle_nothing',
+    });
+  });
+
   it('that want for rights say so first', () => {
     using object = open('hookless');
     const rights = new PrivilegeError('cannot read tracefs', 1, ['CAP_SYS_ADMIN']);

@@ -18,7 +18,7 @@ describe('cli: --btf', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   const refuses = (path: string, message: RegExp) =>
-    assert.throws(() => kernelBtf(path, DEBIAN), { code: 'ERR_SNOOPKIT_BTF', message });
+    assert.throws(() => kernelBtf(path, DEBIAN), { code: 'ERR_SNOOPKIT_KERNEL_BTF', message });
 
   it('is a file', () => assert.equal(kernelBtf(btf, DEBIAN), btf));
 
@@ -40,12 +40,12 @@ describe('cli: --btf', () => {
   });
 
   it('is told in one line when it is none', () => {
-    refuses(join(folder, 'none'), /^--btf .*none: no such file or directory \(ENOENT\)$/);
-    refuses(folder, /^--btf .*: no BTF of this kernel: expected 5\.10\.0-30-amd64\.btf or debian\/11\/x86_64\/5\.10/);
+    refuses(join(folder, 'none'), /^\/.*none: no such file or directory \(ENOENT\)$/);
+    refuses(folder, /^\/.*: no BTF of this kernel: expected 5\.10\.0-30-amd64\.btf or debian\/11\/x86_64\/5\.10/);
     writeFileSync(join(folder, FILE), 'not BTF');
-    refuses(folder, /^--btf .*: neither BTF nor an ELF file$/);
+    refuses(folder, /^\/.*: neither BTF nor an ELF file$/);
     rmSync(join(folder, FILE));
     writeFileSync(join(folder, `${FILE}.tar.xz`), 'not packed');
-    refuses(folder, /^--btf: cannot unpack .*: .*[^\n]$/);
+    refuses(folder, /^\/.*\.tar\.xz: cannot unpack it: .*[^\n]$/);
   });
 });

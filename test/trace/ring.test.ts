@@ -48,7 +48,8 @@ describe('cli: the ring', () => {
         () => loadWithRing(refusing(error), size),
         (thrown) =>
           thrown instanceof SnoopkitError &&
-          thrown.message === `the kernel refused a ring buffer of ${shown} (ENOMEM): use a smaller --buffer`,
+          thrown.code === 'ERR_SNOOPKIT_RING' &&
+          thrown.message === `the kernel refused a ring buffer of ${shown} (ENOMEM): use a smaller one`,
       );
   });
 
@@ -56,7 +57,7 @@ describe('cli: the ring', () => {
     const error = new MapError('cannot load opensnoop', 'events', 1, '');
     assert.throws(
       () => loadWithRing(refusing(error), MIB),
-      /: the kernel refused a ring buffer of 1M \(EPERM\): use ulimit -l unlimited, CAP_/,
+      /: the kernel refused a ring buffer of 1M \(EPERM\): use ulimit -l unlimited, CAP_SYS_RESOURCE or a smaller one$/,
     );
   });
 

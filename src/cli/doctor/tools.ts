@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { PrivilegeError, requireTracingRights } from '../../bpf/errors.js';
 import { BpfObject } from '../../bpf/object.js';
-import { AddonError } from '../../bpf/system.js';
 import { SnoopkitError } from '../../errors.js';
 import { missingCapabilities } from '../../kernel/capabilities.js';
 import { type AttachOptions, attachTool } from '../../trace/attach.js';
@@ -9,6 +8,7 @@ import { hookKind } from '../../trace/hooks.js';
 import { kernelBtf } from '../../trace/kernel-btf.js';
 import { objectPath } from '../../trace/object-path.js';
 import type { ToolDefinition } from '../../trace/tool.js';
+import { explain } from '../explain.js';
 import { parseOptions } from '../flags/options.js';
 
 /** `works`; `reduced`: some events are missing, or a fallback is used; `fails`; `unknown`: not enough privileges to check. */
@@ -63,8 +63,8 @@ export function checkTool(tool: ToolDefinition, btf?: string): ToolCheck {
     const hooks = Object.fromEntries(choices.map(({ point, kinds }) => [point, kinds]));
     return { tool: name, state: isReduced ? 'reduced' : 'works', hooks, remarks };
   } catch (error) {
-    if (!(error instanceof SnoopkitError || error instanceof AddonError)) throw error;
+    if (!(error instanceof SnoopkitError)) throw error;
     const state = error instanceof PrivilegeError ? 'unknown' : 'fails';
-    return { tool: name, state, hooks: {}, remarks: [], reason: error.message };
+    return { tool: name, state, hooks: {}, remarks: [], reason: explain(error).text };
   }
 }

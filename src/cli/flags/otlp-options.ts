@@ -85,12 +85,24 @@ export function refuseOtlpFlags(given: Readonly<Record<string, unknown>>): void 
 const parsed = <T, V>(flag: string, value: T | undefined, parse: (flag: string, value: T) => V): V | undefined =>
   value === undefined ? undefined : parse(flag, value);
 
+/** Flags by the options that messages of the exporter are about. */
+const NAMES = {
+  endpoint: '--otlp-endpoint',
+  ca: '--otlp-ca',
+  cert: '--otlp-cert',
+  key: '--otlp-key',
+  hasSpans: '--otlp-spans',
+  maxBatch: '--otlp-batch',
+  maxQueue: '--otlp-queue',
+} as const satisfies Partial<Record<keyof OtlpFlagValues, string>>;
+
 /** Checks and converts the flags. Throws a one-line UsageError for the first invalid one. */
 export function parseOtlpFlags(flags: OtlpFlagTexts): OtlpFlagValues {
   if (flags['spool-max'] !== undefined && flags['otlp-spool'] === undefined)
     throw new UsageError('--spool-max needs --otlp-spool');
   if (flags['trace-root'] && !flags['otlp-spans']) throw new UsageError('--trace-root needs --otlp-spans');
   return {
+    names: NAMES,
     endpoint: parsed('--otlp-endpoint', flags['otlp-endpoint'], parseText),
     protocol: flags['otlp-protocol'],
     headers: parsed('--otlp-headers', flags['otlp-headers'], parseHeaderFlags),

@@ -201,7 +201,7 @@ export class Sender {
       const [asked, given] = [after, wait].map((ms) => Math.round(ms / 1000));
       this.#troubles.note(
         'wait',
-        () => `the collector asks to retry ${noun} in ${asked} seconds: retrying in ${given} (--otlp-retry-max)`,
+        () => `the collector asks to retry ${noun} in ${asked} seconds: retrying in ${given}, the longest accepted`,
       );
     }
     return after !== undefined;

@@ -1,5 +1,6 @@
 import type { BatchOptions, Signal } from '../types.js';
 import { type Environment, wrongSetting } from './environment.js';
+import { type OptionNames, optionName } from './flag-values.js';
 
 /** The signals whose records come one by one; metrics are read when they go out. */
 export type QueuedSignal = 'logs' | 'traces';
@@ -19,7 +20,7 @@ const USUAL_TIMEOUT = 30_000;
 const USUAL_BATCH = 4096;
 const USUAL_QUEUE = 65_536;
 
-export interface BatchFlags {
+export interface BatchFlags extends OptionNames {
   readonly maxBatch?: number;
   readonly maxQueue?: number;
   readonly delay?: number;
@@ -37,8 +38,8 @@ export function batchOptions(signal: QueuedSignal, environment: Environment, fla
   const maxQueue = flags.maxQueue ?? environment.integer([`${prefix}_MAX_QUEUE_SIZE`], 1) ?? USUAL_QUEUE;
   if (flags.maxBatch !== undefined && flags.maxBatch > maxQueue)
     throw wrongSetting(
-      `--otlp-batch ${flags.maxBatch}`,
-      `exceeds the queue size of ${maxQueue}; use a larger --otlp-queue`,
+      { name: `${optionName(flags, 'maxBatch')} ${flags.maxBatch}`, isOption: true },
+      `exceeds the queue size of ${maxQueue}; use a larger ${optionName(flags, 'maxQueue')}`,
     );
   const name = `${prefix}_MAX_EXPORT_BATCH_SIZE`;
   return {

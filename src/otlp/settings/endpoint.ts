@@ -1,5 +1,6 @@
 import type { Protocol, Signal } from '../types.js';
-import { type Environment, exporterNames, type Given, wrongSetting } from './environment.js';
+import { type Environment, exporterNames, type Given, type Source, wrongSetting } from './environment.js';
+import { type OptionNames, optionName } from './flag-values.js';
 import { parseGrpcName } from './grpc-names.js';
 
 const DEFAULT = { http: 'http://localhost:4318', grpc: 'http://localhost:4317' };
@@ -23,9 +24,10 @@ export interface Endpoint extends Given {
 }
 
 /** The URL of a text that may hold secrets: no error shows it. */
-function parseUrl({ name, text }: Given): URL {
+function parseUrl(given: Given): URL {
+  const { text } = given;
   if (!/^https?:\/\/[^/?#]/i.test(text) || !URL.canParse(text))
-    throw wrongSetting(name, 'not an http:// or https:// URL, use one such as http://localhost:4318');
+    throw wrongSetting(given, 'not an http:// or https:// URL, use one such as http://localhost:4318');
   const url = new URL(text);
   url.hash = '';
   return url;
@@ -33,12 +35,12 @@ function parseUrl({ name, text }: Given): URL {
 
 /** A scheme says whether there is TLS, and what has none leaves it to `isInsecure`. */
 function grpcEndpoint(given: Given, isInsecure: () => boolean): Endpoint {
-  const { name, text } = given;
+  const { text } = given;
   if (/^https?:/i.test(text)) return { ...given, url: parseUrl(given) };
   const found = parseGrpcName(text);
   const url = `${isInsecure() ? 'http' : 'https'}://${found?.host}`;
   if (found === undefined || !URL.canParse(url))
-    throw wrongSetting(name, 'not HOST:PORT, a URL or a gRPC target name, use one such as localhost:4317');
+    throw wrongSetting(given, 'not HOST:PORT, a URL or a gRPC target name, use one such as localhost:4317');
   return { ...given, url: new URL(url), ...(found.target !== undefined && { target: found.target }) };
 }
 
@@ -70,13 +72,13 @@ export function endpointOf(
   signal: Signal,
   protocol: Protocol,
   environment: Environment,
-  flags: { readonly endpoint?: string; readonly isInsecure?: boolean },
+  flags: OptionNames & { readonly endpoint?: string; readonly isInsecure?: boolean },
 ): Endpoint {
   const isGrpc = protocol === 'grpc';
   const [own, general] = exporterNames(signal, 'ENDPOINT');
   const given: Given =
     flags.endpoint !== undefined
-      ? { name: '--otlp-endpoint', text: flags.endpoint }
+      ? { name: optionName(flags, 'endpoint'), text: flags.endpoint, isOption: true }
       : (environment.first(own, general) ?? { name: general, text: isGrpc ? DEFAULT.grpc : DEFAULT.http });
   if (!isGrpc) {
     const isOwn = given.name === own;
@@ -87,12 +89,13 @@ export function endpointOf(
 }
 
 /** What HTTP's basic authentication makes of the user and the password of a URL; undefined where it has none. */
-export function basicCredentials({ name, url }: { readonly name: string; readonly url: URL }): string | undefined {
+export function basicCredentials(source: Source & { readonly url: URL }): string | undefined {
+  const { url } = source;
   if (url.username === '' && url.password === '') return undefined;
   try {
     const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
     return `Basic ${Buffer.from(user).toString('base64')}`;
   } catch (cause) {
-    throw wrongSetting(name, 'user or password has invalid percent-encoding', { cause });
+    throw wrongSetting(source, 'user or password has invalid percent-encoding', { cause });
   }
 }

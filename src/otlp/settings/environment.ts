@@ -4,16 +4,26 @@ import type { Signal } from '../types.js';
 /** The longest time that a timer takes, and the largest number that the specification wants taken. */
 const LARGEST = 2 ** 31 - 1;
 
-/** A text, and the flag or the variable that it comes from. */
-export interface Given {
+/** Where a setting comes from. */
+export interface Source {
+  /** Of the option or the variable. */
   readonly name: string;
+  /** An option, not a variable. */
+  readonly isOption?: true;
+}
+
+/** A text, and the option or the variable that it comes from. */
+export interface Given extends Source {
   readonly text: string;
 }
 
-/** The error for a flag or a variable that makes it pointless to begin. `why` must not have what could be secret. */
-export function wrongSetting(name: string, why: string, options?: ErrorOptions): SnoopkitError {
+/**
+ * The error for an option (UsageError) or a variable (`ERR_SNOOPKIT_OTLP_SETTING`) that makes it pointless to begin. `why`
+ * must not have what could be secret.
+ */
+export function wrongSetting({ name, isOption }: Source, why: string, options?: ErrorOptions): SnoopkitError {
   const message = `${name}: ${why}`;
-  return name.startsWith('--') ? new UsageError(message, options) : new SnoopkitError('OTLP_SETTING', message, options);
+  return isOption ? new UsageError(message, options) : new SnoopkitError('OTLP_SETTING', message, options);
 }
 
 /** The variables of a setting of the exporter: that of the signal, and that of all signals. */

@@ -12,14 +12,22 @@ export type HistogramStyle = (typeof HISTOGRAM_STYLES)[number];
 export const TEMPORALITIES = ['cumulative', 'delta', 'lowmemory'] as const;
 export type Temporality = (typeof TEMPORALITIES)[number];
 
+/** The caller's names of options, for messages; those of the properties when left out. */
+export interface OptionNames {
+  readonly names?: Readonly<Record<string, string>>;
+}
+
+/** An option as messages call it. */
+export const optionName = ({ names }: OptionNames, option: string): string => names?.[option] ?? option;
+
 /** An attribute as the environment has it: always a text. */
 export interface TextAttribute {
   readonly key: string;
   readonly value: string;
 }
 
-/** What the command line says of the OTLP output; what it leaves out is up to the environment. Made by src/cli/flags/otlp-options.ts. */
-export interface OtlpFlagValues {
+/** Options of the OTLP output; what they leave out is up to the environment. The command line makes them of its flags. */
+export interface OtlpFlagValues extends OptionNames {
   readonly endpoint?: string;
   readonly protocol?: Protocol;
   /** By names in lower case. */

@@ -42,7 +42,7 @@ export function proxyFor(url: URL, environment: Environment): URL | undefined {
   const text = proxy.text.includes('://') ? proxy.text : `http://${proxy.text}`;
   if (!/^http:\/\/[^/?#]/i.test(text) || !URL.canParse(text))
     throw wrongSetting(
-      proxy.name,
+      proxy,
       'not an http:// proxy, use one such as http://proxy:3128, or add the collector to no_proxy',
     );
   return new URL(text);

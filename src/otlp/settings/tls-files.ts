@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { errnoText } from '../../kernel/errno.js';
 import type { Signal, TlsFiles } from '../types.js';
 import { type Environment, exporterNames, type Given, wrongSetting } from './environment.js';
+import { type OptionNames, optionName } from './flag-values.js';
 
 /** The contents of a file with PEM that `check` takes. */
-function readPem({ name, text: path }: Given, what: string, check: (pem: Buffer) => void): Buffer {
+function readPem(given: Given, what: string, check: (pem: Buffer) => void): Buffer {
+  const path = given.text;
   try {
     const pem = readFileSync(path);
     // The checks would take DER as well, TLS does not.
@@ -14,7 +16,7 @@ function readPem({ name, text: path }: Given, what: string, check: (pem: Buffer)
     return pem;
   } catch (cause) {
     const { errno } = cause as NodeJS.ErrnoException;
-    throw wrongSetting(name, errno === undefined ? `${path} is not ${what}` : `${path}: ${errnoText(-errno)}`, {
+    throw wrongSetting(given, errno === undefined ? `${path} is not ${what}` : `${path}: ${errnoText(-errno)}`, {
       cause,
     });
   }
@@ -32,20 +34,24 @@ const certificate = (given: Given) =>
 export function tlsFilesOf(
   signal: Signal,
   environment: Environment,
-  flags: { readonly ca?: string; readonly cert?: string; readonly key?: string },
+  flags: OptionNames & { readonly ca?: string; readonly cert?: string; readonly key?: string },
 ): TlsFiles {
-  const given = (flag: 'ca' | 'cert' | 'key', setting: string): Given | undefined => {
-    const path = flags[flag];
+  const given = (option: 'ca' | 'cert' | 'key', setting: string): Given | undefined => {
+    const path = flags[option];
     return path === undefined
       ? environment.first(...exporterNames(signal, setting))
-      : { name: `--otlp-${flag}`, text: path };
+      : { name: optionName(flags, option), text: path, isOption: true };
   };
   const ca = given('ca', 'CERTIFICATE');
   const cert = given('cert', 'CLIENT_CERTIFICATE');
   const key = given('key', 'CLIENT_KEY');
-  if (cert && !key) throw wrongSetting(cert.name, 'needs a key: set --otlp-key or OTEL_EXPORTER_OTLP_CLIENT_KEY');
+  if (cert && !key)
+    throw wrongSetting(cert, `needs a key: set ${optionName(flags, 'key')} or OTEL_EXPORTER_OTLP_CLIENT_KEY`);
   if (key && !cert)
-    throw wrongSetting(key.name, 'needs a certificate: set --otlp-cert or OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE');
+    throw wrongSetting(
+      key,
+      `needs a certificate: set ${optionName(flags, 'cert')} or OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`,
+    );
   return { ...(ca && { ca: certificate(ca) }), ...(cert && key && clientFiles(cert, key)) };
 }
 
@@ -53,6 +59,6 @@ function clientFiles(cert: Given, key: Given): { readonly cert: Buffer; readonly
   const chain = certificate(cert);
   const secret = readPem(key, 'a PEM private key without a passphrase', createPrivateKey);
   if (!new X509Certificate(chain).checkPrivateKey(createPrivateKey(secret)))
-    throw wrongSetting(key.name, `${key.text} does not match the certificate ${cert.text}`);
+    throw wrongSetting(key, `${key.text} does not match the certificate ${cert.text}`);
   return { cert: chain, key: secret };
 }

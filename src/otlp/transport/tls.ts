@@ -45,9 +45,7 @@ export function opensslReason(text: string): string | undefined {
 export function untrusted(reason: string): string {
   const message = `the collector's certificate is not trusted: ${reason}`;
   const isOfAnother = reason.includes('altnames');
-  return isOfAnother
-    ? message
-    : `${message}; set --otlp-ca or OTEL_EXPORTER_OTLP_CERTIFICATE to a file of CA certificates`;
+  return isOfAnother ? message : `${message}; set OTEL_EXPORTER_OTLP_CERTIFICATE to a file of CA certificates`;
 }
 
 /** What TLS said that another try would not change; undefined for all else. */
@@ -58,6 +56,6 @@ export function tlsRefusal(text: string): string | undefined {
   }
   const isPlain = /wrong version number|packet length too long/.test(reason);
   return isPlain
-    ? `the collector does not use TLS, but https:// or gRPC without --otlp-insecure requires it: ${reason}`
+    ? `the collector does not use TLS, but https:// requires it, and gRPC that is not insecure: ${reason}`
     : undefined;
 }

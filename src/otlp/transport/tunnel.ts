@@ -2,14 +2,15 @@ import { type AgentOptions, type ClientRequest, request as httpRequest } from 'n
 import { Agent, type RequestOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect, type SecureContext } from 'node:tls';
+import { SnoopkitError } from '../../errors.js';
 import { proxyAddress, proxyHeaders } from './proxy-request.js';
 
 /** What a proxy answered when it was asked for a connection. */
-export class ProxyError extends Error {
+export class ProxyError extends SnoopkitError {
   readonly status: number;
 
   constructor(status: number) {
-    super(`the proxy responded with HTTP ${status}`);
+    super('PROXY', `the proxy responded with HTTP ${status}`);
     this.status = status;
   }
 }

@@ -191,7 +191,7 @@ describe('OTLP: Exporter', () => {
       const told = troubles.filter((text) => text.includes('999999999'));
       assert.equal(
         told[0],
-        `the collector asks to retry log records in 999999999 seconds: retrying in ${wait / 1000} (--otlp-retry-max)`,
+        `the collector asks to retry log records in 999999999 seconds: retrying in ${wait / 1000}, the longest accepted`,
       );
       collector.answer = () => TAKEN;
       await target.close(1);

@@ -59,7 +59,7 @@ describe('output: otlp: endpoints', () => {
     it(`warn once of ${path} where it is for all signals`, () => {
       const text = `http://me:s3cret@c:4318${path}`;
       const line = `it ends in ${end}, and requests go to paths below that, such as ${end}/v1/logs: leave out ${end}`;
-      assert.deepEqual(otlpSettings({}, { endpoint: text }).warnings, [`--otlp-endpoint: ${line}`]);
+      assert.deepEqual(otlpSettings({}, { endpoint: text }).warnings, [`endpoint: ${line}`]);
       assert.deepEqual(otlpSettings({ [BASE]: text }, {}).warnings, [`${BASE}: ${line}`]);
       assert.deepEqual(otlpSettings({ [LOGS]: text }, {}).warnings, []);
       assert.deepEqual(otlpSettings({}, { endpoint: text, protocol: 'grpc' }).warnings, []);
@@ -198,7 +198,7 @@ describe('output: otlp: endpoints', () => {
             () => otlpSettings({ OTEL_EXPORTER_OTLP_PROTOCOL: protocol, [name]: text }, {}),
             isFor(name, 'SnoopkitError'),
           );
-        assert.throws(() => otlpSettings({}, { endpoint: text, protocol }), isFor('--otlp-endpoint', 'UsageError'));
+        assert.throws(() => otlpSettings({}, { endpoint: text, protocol }), isFor('endpoint', 'UsageError'));
       });
 
   it('keep a password for the headers, out of the URL and of every error', () => {

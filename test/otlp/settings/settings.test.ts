@@ -233,7 +233,7 @@ describe('output: otlp: settings', () => {
       () => batch({}, { maxQueue: 10, maxBatch: 11 }),
       (error) =>
         error instanceof UsageError &&
-        error.message === '--otlp-batch 11: exceeds the queue size of 10; use a larger --otlp-queue',
+        error.message === 'maxBatch 11: exceeds the queue size of 10; use a larger maxQueue',
     );
   });
 

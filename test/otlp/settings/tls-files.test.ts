@@ -84,27 +84,22 @@ describe('output: otlp: files for TLS', () => {
   it('must be there', () => {
     fails({ [CA]: path('no') }, {}, 'SnoopkitError', new RegExp(`^${CA}: ${path('no')}: no such file or directory`));
     fails({ [own(CA)]: folder }, {}, 'SnoopkitError', /OTLP_LOGS_CERTIFICATE: .*\(EISDIR\)$/);
-    fails({}, { ca: path('no') }, 'UsageError', /^--otlp-ca: .*: no such file or directory \(ENOENT\)$/);
+    fails({}, { ca: path('no') }, 'UsageError', /^ca: .*: no such file or directory \(ENOENT\)$/);
     fails({ [CERT]: path('no'), [CLIENT_KEY]: path('key') }, {}, 'SnoopkitError', /CLIENT_CERTIFICATE: .*ENOENT/);
-    fails({}, { cert: path('cert'), key: path('no') }, 'UsageError', /^--otlp-key: .*ENOENT/);
+    fails({}, { cert: path('cert'), key: path('no') }, 'UsageError', /^key: .*ENOENT/);
   });
 
   it('must be what they are for', () => {
     for (const name of ['text', 'der', 'key'])
       fails({ [CA]: path(name) }, {}, 'SnoopkitError', /_CERTIFICATE: \/.* is not a PEM certificate$/);
-    fails({}, { ca: path('text') }, 'UsageError', /^--otlp-ca: /);
+    fails({}, { ca: path('text') }, 'UsageError', /^ca: /);
     for (const name of ['text', 'cert', 'locked'])
-      fails(
-        {},
-        { cert: path('cert'), key: path(name) },
-        'UsageError',
-        /^--otlp-key: .* is not a PEM private key without/,
-      );
+      fails({}, { cert: path('cert'), key: path(name) }, 'UsageError', /^key: .* is not a PEM private key without/);
     fails(
       {},
       { cert: path('cert'), key: path('other') },
       'UsageError',
-      /^--otlp-key: \/.*other does not match the certificate \/.*cert$/,
+      /^key: \/.*other does not match the certificate \/.*cert$/,
     );
   });
 
@@ -112,7 +107,7 @@ describe('output: otlp: files for TLS', () => {
     fails({ [CERT]: path('cert') }, {}, 'SnoopkitError', /^OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: needs a key: set/);
     fails({ [CLIENT_KEY]: path('key') }, {}, 'SnoopkitError', /^OTEL_EXPORTER_OTLP_CLIENT_KEY: needs a certificate/);
     fails({ [own(CERT)]: path('cert') }, {}, 'SnoopkitError', /^OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE: /);
-    fails({}, { cert: path('cert') }, 'UsageError', /^--otlp-cert: needs a key/);
-    fails({}, { key: path('key') }, 'UsageError', /^--otlp-key: needs a certificate/);
+    fails({}, { cert: path('cert') }, 'UsageError', /^cert: needs a key/);
+    fails({}, { key: path('key') }, 'UsageError', /^key: needs a certificate/);
   });
 });

@@ -65,7 +65,7 @@ describe('output: OTLP over gRPC', () => {
       const { routes } = otlpSettings({}, { endpoint: `unix:${path}`, protocol: 'grpc' });
       const outcome = await sendOne(routes.logs ?? assert.fail());
       assert.equal(outcome.kind, 'refused');
-      assert.match(outcome.message, /does not use TLS.*--otlp-insecure/);
+      assert.match(outcome.message, /does not use TLS.*gRPC that is not insecure/);
     } finally {
       await socket.stop();
       rmSync(folder, { recursive: true });

@@ -35,10 +35,7 @@ describe('output: OTLP over TLS', () => {
       it('refuses at once a certificate that no authority vouches for', async () => {
         const [outcome] = await outcomes(certificates.server, {});
         assert.equal(outcome?.kind, 'refused');
-        assert.match(
-          outcome.message,
-          /is not trusted: .*certificate; set --otlp-ca or OTEL_EXPORTER_OTLP_CERTIFICATE to a file/,
-        );
+        assert.match(outcome.message, /is not trusted: .*certificate; set OTEL_EXPORTER_OTLP_CERTIFICATE to a file/);
         assert.equal(server?.requests.length, 0);
       });
 
@@ -73,7 +70,7 @@ describe('output: OTLP over TLS', () => {
         assert.equal(outcome.kind, 'refused');
         assert.match(
           outcome.message,
-          /^the collector does not use TLS, but https:\/\/ or gRPC without --otlp-insecure requires it: wrong version number$/,
+          /^the collector does not use TLS, but https:\/\/ requires it, and gRPC that is not insecure: wrong version number$/,
         );
         assert.equal(server.requests.length, 0);
       });
