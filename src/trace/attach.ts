@@ -5,6 +5,7 @@ import type { BpfObject } from '../bpf/object.js';
 import type { BpfProgram } from '../bpf/program.js';
 import { RingBuffer } from '../bpf/ring-buffer.js';
 import { bootTime, createThread } from '../bpf/system.js';
+import { layoutOf, memberOf } from '../btf/index.js';
 import { attachCgroups, configureCgroups } from './features/cgroups/cgroup-table.js';
 import type { FilterOptions } from './features/filter/filter-options.js';
 import { applyFilters, configureFilters, forgetEnded } from './features/filter/filters.js';
@@ -34,9 +35,6 @@ export interface AttachOptions {
   /** Programs to load without attaching them (default: none). */
   readonly spares?: (program: BpfProgram) => boolean;
 }
-
-/** Offset of the time in struct event of bpf/include/event.h. */
-const TIME_AT = 0;
 
 /** Runs an iterator program to its end; it stores its results in maps. */
 function runIterator(link: BpfLink): void {
@@ -108,7 +106,9 @@ export function attachTool(
         object.close();
         continue;
       }
-      ring = RingBuffer.open(object.maps.need('events'), { orderBy: TIME_AT });
+      ring = RingBuffer.open(object.maps.need('events'), {
+        orderBy: memberOf(layoutOf(object.btf, 'event'), 'time').offset,
+      });
       fill?.(object);
       applyFilters(object, filters);
       attachCgroups(object);

@@ -14,6 +14,7 @@ import { isSortable } from '../../src/events/rows.js';
 import { COUNTED } from '../../src/trace/losses.js';
 import { objectPath } from '../../src/trace/object-path.js';
 import { availableColumns, LIST_MAX, usualColumns } from '../../src/trace/tool.js';
+import { OPEN_FLAGS_MAX, STATUS_WORDS } from '../../src/trace/tool-flags.js';
 import { snoopkit } from '../helpers/run.js';
 import { ToolObject } from '../helpers/tool-object.js';
 
@@ -39,7 +40,7 @@ const FILTERS = [
 const NET_FILTERS = ['filter_port_sides', 'filter_network_sides', 'filter_ip'];
 
 /** What flags that take lists set is an array of so many. */
-const ARRAYS = { pids: LIST_MAX, comms: LIST_MAX, statuses: 4, 'open-flags': 16 };
+const ARRAYS = { pids: LIST_MAX, comms: LIST_MAX, statuses: STATUS_WORDS, 'open-flags': OPEN_FLAGS_MAX };
 
 /** The words of an example that are snoopkit's: quotes undone, up to a pipe or redirection. */
 function wordsOf(example: string): string[] {

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import type { BpfObject } from '../../../bpf/object.js';
 import { tracepointId } from '../../../bpf/tracefs.js';
+import { enumNumbers, layoutOf, memberOf, sizeOfShape } from '../../../btf/index.js';
 import { UsageError } from '../../../errors.js';
 import { SMALLEST_RING } from '../../ring.js';
 import { parseInteger, parseIntegers } from '../../values.js';
@@ -25,6 +26,9 @@ export interface Network {
   /** 0 to 128. */
   readonly prefix: number;
 }
+
+/** The sides of NetFilterOptions, as enum filter_side of bpf/include/socket.h calls them. */
+const SIDES = ['SIDE_EITHER', 'SIDE_LOCAL', 'SIDE_REMOTE'] as const;
 
 /** Filters on the endpoints of a socket, by side: either, local, remote. */
 export interface NetFilterOptions {
@@ -71,7 +75,7 @@ const parsePorts = (flag: string, texts: readonly string[] | undefined) => parse
 /** Validates and converts the flags. Throws a one-line UsageError for the first invalid one. */
 export function parseNetFilters(flags: NetFlagValues): NetFilterOptions {
   return {
-    // In the order of enum filter_side.
+    // In the order of SIDES.
     ports: [
       parsePorts('--port', flags.port),
       parsePorts('--local-port', flags['local-port']),
@@ -97,8 +101,26 @@ function dnsPrograms(): readonly string[] {
   return [...sending, 'dns_sendmmsg', ...receiving, 'dns_recvfrom', 'dns_recvmsg'];
 }
 
-const bitsOf = (sides: readonly (readonly unknown[])[]) =>
-  sides.reduce((bits, side, i) => (side.length > 0 ? bits | (1 << i) : bits), 0);
+/** Calls back for each side that is filtered, with its number in the object. */
+function forEachSide<T>(
+  { btf }: BpfObject,
+  sides: readonly (readonly T[])[],
+  receive: (side: number, list: readonly T[]) => void,
+): void {
+  const numbers = enumNumbers(btf, 'filter_side', SIDES);
+  SIDES.forEach((name, i) => {
+    const list = sides[i] ?? [];
+    if (list.length > 0) receive(numbers[name], list);
+  });
+}
+
+function bitsOf(object: BpfObject, sides: readonly (readonly unknown[])[]): number {
+  let bits = 0;
+  forEachSide(object, sides, (side) => {
+    bits |= 1 << side;
+  });
+  return bits;
+}
 
 /** Sets the constants and map sizes; call before load. */
 export function configureNetFilters(object: BpfObject, { ports, networks, ip, dns }: NetFilterOptions): void {
@@ -108,24 +130,30 @@ export function configureNetFilters(object: BpfObject, { ports, networks, ip, dn
     if (program.name.startsWith('dns_')) program.autoload = hooks.includes(program.name);
   if (dns) globals.need('dns_by_socket').set(tellsLengths());
   else maps.need('dns_messages').maxEntries = SMALLEST_RING;
-  globals.need('filter_port_sides').set(bitsOf(ports));
-  globals.need('filter_network_sides').set(bitsOf(networks));
+  globals.need('filter_port_sides').set(bitsOf(object, ports));
+  globals.need('filter_network_sides').set(bitsOf(object, networks));
   globals.need('filter_ip').set(ip);
   maps.need('filter_ports').maxEntries = Math.max(1, ports.flat().length);
   maps.need('filter_networks').maxEntries = Math.max(1, networks.flat().length);
 }
 
-/** Bits of the side at the start of a key in the LPM trie of networks. */
-const SIDE_BITS = 8;
+/** Bits before the address that a prefix of the LPM trie of networks covers, too: those of the side. */
+function sideBits({ btf }: BpfObject): number {
+  const layout = layoutOf(btf, 'filter_network');
+  const prefix = memberOf(layout, 'prefix');
+  return 8 * (memberOf(layout, 'addr').offset - prefix.offset - sizeOfShape(prefix.type));
+}
 
 /** Fills the maps and attaches the DNS programs; call after load, before the other programs are attached. */
-export function applyNetFilters({ maps, programs }: BpfObject, { ports, networks, dns }: NetFilterOptions): void {
+export function applyNetFilters(object: BpfObject, { ports, networks, dns }: NetFilterOptions): void {
+  const { maps, programs } = object;
   if (dns) for (const name of dnsPrograms()) programs.need(name).attach();
-  ports.forEach((list, side) => {
+  forEachSide(object, ports, (side, list) => {
     for (const port of list) maps.need('filter_ports').set({ side, port }, 1);
   });
-  networks.forEach((list, side) => {
+  const bits = sideBits(object);
+  forEachSide(object, networks, (side, list) => {
     for (const { bytes, prefix } of list)
-      maps.need('filter_networks').set({ prefix: SIDE_BITS + prefix, side, addr: [...bytes] }, 1);
+      maps.need('filter_networks').set({ prefix: bits + prefix, side, addr: [...bytes] }, 1);
   });
 }
