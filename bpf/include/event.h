@@ -24,6 +24,8 @@ struct event {
 	snoop_cgroup cgroup;
 };
 NO_PADDING_END
+/* Tools that only add up have no event, but a ring, whose reader goes by the time. */
+KEEP_IN_BTF(struct, event);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

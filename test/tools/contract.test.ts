@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { Parser } from '@oclif/core';
 import { mapShapes } from '../../src/bpf/map-shapes.js';
-import { type ArrayShape, layoutOf } from '../../src/btf/index.js';
+import { type ArrayShape, layoutOf, memberOf } from '../../src/btf/index.js';
 import type { ToolCommand } from '../../src/cli/define-tool.js';
 import { splitWords } from '../../src/cli/flags/arguments.js';
 import { sharedFlags } from '../../src/cli/flags/flags.js';
@@ -241,6 +241,7 @@ for (const { file, command } of tools) {
       const counts = layoutOf(object.btf, 'lost_counts').members.map(({ type }) => (type as ArrayShape).length);
       assert.deepEqual(counts, [COUNTED.length], 'one for each reason');
       for (const name of ['events', 'filter_ids', 'filter_cgroups']) assert.ok(names.includes(name), name);
+      assert.ok(memberOf(layoutOf(object.btf, 'event'), 'time').typedefs.includes('snoop_time'), 'to order events by');
     });
 
     it('has an object with types and relocations, and without DWARF', () => {
