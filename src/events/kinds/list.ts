@@ -1,7 +1,7 @@
 import { type Member, memberOf } from '../../btf/index.js';
 import { type EventRecord, type ListColumn, listMembers, listTexts, TextList } from '../column.js';
 import { type Field, type Kind, layoutOfField } from './kind.js';
-import { spanReader } from './span.js';
+import { SpanReader } from './span.js';
 
 type ReadList = (record: EventRecord, list: TextList) => void;
 
@@ -13,11 +13,11 @@ function listReader(field: Field): ReadList {
     Member,
     Member,
   ];
-  const { read } = spanReader({ name: field.name, offset: field.offset + span.offset, shape: span.type });
+  const reader = new SpanReader({ name: field.name, offset: field.offset + span.offset, shape: span.type });
   const countAt = field.offset + count.offset;
   const sizeAt = field.offset + size.offset;
   return (record, list) => {
-    read(record, list.span);
+    reader.read(record, list.span);
     list.count = record.view.getUint32(record.offset + countAt, true);
     list.size = record.view.getUint32(record.offset + sizeAt, true);
   };

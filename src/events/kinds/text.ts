@@ -1,6 +1,6 @@
 import { type Column, type EventRecord, type TextColumn, TextSpan } from '../column.js';
 import { type Kind, plain, text } from './kind.js';
-import { type SpanSources, spanReader } from './span.js';
+import { SpanReader, type SpanSources } from './span.js';
 
 /** A char array: up to its NUL. */
 export const charsKind: Kind = (field) => {
@@ -17,9 +17,9 @@ export const charsKind: Kind = (field) => {
 
 /** snoop_text and snoop_path: as it was given. */
 export const spanKind: Kind = (field) => {
-  const { read } = spanReader(field);
+  const reader = new SpanReader(field);
   const locate: TextColumn['locate'] = (record, span) => {
-    read(record, span);
+    reader.read(record, span);
     if (span.isTruncated) span.after = '...[truncated]';
   };
   return [text(field.name, 20, locate, { isSpan: true })];
@@ -106,10 +106,11 @@ function isResolved(source: number, { read, named }: SpanSources, { bytes, start
 
 /** snoop_place: an absolute path. */
 export const placeKind: Kind = (field): Column[] => {
-  const { sources, read, isDeleted } = spanReader(field);
+  const reader = new SpanReader(field);
+  const { sources } = reader;
   let joined = new Uint8Array(16 * 1024);
   const locate = (record: EventRecord, span: TextSpan) => {
-    const source = read(record, span);
+    const source = reader.read(record, span);
     if (span.isMissing) return;
     const { isTruncated } = span;
     if (joined.length < span.end - span.start + 1) joined = new Uint8Array(2 * (span.end - span.start));
@@ -121,7 +122,7 @@ export const placeKind: Kind = (field): Column[] => {
     // upper part.
     if (!resolved) span.before = '[unresolved]';
     if (isTruncated) span.before += '[truncated]...';
-    if (isDeleted(record)) span.after = ' (deleted)';
+    if (reader.isDeleted(record)) span.after = ' (deleted)';
   };
   return [text(field.name, 20, locate, { isSpan: true })];
 };
@@ -138,16 +139,16 @@ const remark = (name: string, value: (record: EventRecord) => boolean): Column =
   });
 
 /** snoop_file: an absolute path, and whether what was there is deleted. */
-export const fileKind: Kind = (field, context): Column[] => [
-  ...placeKind(field, context),
-  remark(`${field.name}_deleted`, spanReader(field).isDeleted),
-];
+export const fileKind: Kind = (field, context): Column[] => {
+  const reader = new SpanReader(field);
+  return [...placeKind(field, context), remark(`${field.name}_deleted`, (record) => reader.isDeleted(record))];
+};
 
 /** snoop_components: an absolute path, whether links on the way to it are resolved, and whether what was there is deleted. */
 export const componentsKind: Kind = (field, context): Column[] => {
   const probe = new TextSpan();
-  const { sources, read } = spanReader(field);
-  const isWhere = (record: EventRecord) => isResolved(read(record, probe), sources, probe);
+  const reader = new SpanReader(field);
+  const isWhere = (record: EventRecord) => isResolved(reader.read(record, probe), reader.sources, probe);
   const [path, deleted] = fileKind(field, context) as [Column, Column];
   return [path, remark(`${field.name}_resolved`, isWhere), deleted];
 };
