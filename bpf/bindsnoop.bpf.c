@@ -10,6 +10,7 @@
 #include "socket-options.h"
 #include "syscall.h"
 
+NO_PADDING_BEGIN
 struct bindsnoop_event {
 	struct socket_event;
 	snoop_endpoint asked;
@@ -20,6 +21,7 @@ struct bindsnoop_event {
 	device_name interface;
 	__u8 _padding[4]; /* before 6.3 kernels send only what was written to, each byte */
 };
+NO_PADDING_END
 
 SMALL_EVENT(bindsnoop_event);
 
@@ -60,10 +62,9 @@ static __always_inline int handle_exit(int ret)
 			   ret);
 }
 
-SEC("tp/syscalls/sys_exit_bind")
-int handle_call(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_call, bind)
 {
-	return handle_exit(ctx->ret);
+	return handle_exit(ret);
 }
 
 /* inet_bind() and inet6_bind() have these arguments: socket, address, its length. */

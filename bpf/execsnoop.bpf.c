@@ -14,6 +14,7 @@
 #include "syscall.h"
 #include "tail.h"
 
+NO_PADDING_BEGIN
 struct execsnoop_event {
 	struct event;
 	snoop_ret ret;
@@ -34,7 +35,9 @@ struct execsnoop_event {
 	__u32 utsns;
 	__u32 ipcns;
 	__u32 cgroupns;
+	__u32 _end;
 };
+NO_PADDING_END
 
 SMALL_EVENT(execsnoop_event);
 
@@ -65,8 +68,8 @@ struct scratch {
 /*
  * Where events are put together. A value of a per-CPU map may not be as large, so this has entries
  * for each possible CPU: one for what succeeded, one for what failed, for neither program can
- * interrupt itself. src/trace/scratch.ts sets how many, and src/trace/tool-flags.ts adds the arguments'
- * size to each.
+ * interrupt itself. src/trace/scratch.ts sets how many, and src/trace/tool-flags.ts adds the
+ * arguments' size to each.
  */
 #define SCRATCH_SUCCESS 0
 #define SCRATCH_FAILURE 1
@@ -299,21 +302,19 @@ static __always_inline int handle_failure(long ret, const void *path, const void
 	return 0;
 }
 
-SEC("tp/syscalls/sys_exit_execve")
-int handle_execve(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_execve, execve)
 {
 	struct pt_regs *regs = current_regs();
 
-	return handle_failure(ctx->ret, (void *)syscall_argument(regs, 1),
+	return handle_failure(ret, (void *)syscall_argument(regs, 1),
 			      (void *)syscall_argument(regs, 2));
 }
 
-SEC("tp/syscalls/sys_exit_execveat")
-int handle_execveat(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_execveat, execveat)
 {
 	struct pt_regs *regs = current_regs();
 
-	return handle_failure(ctx->ret, (void *)syscall_argument(regs, 2),
+	return handle_failure(ret, (void *)syscall_argument(regs, 2),
 			      (void *)syscall_argument(regs, 3));
 }
 

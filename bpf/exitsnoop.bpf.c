@@ -12,12 +12,15 @@
 #include "filter.h"
 #include "launched.h"
 
+NO_PADDING_BEGIN
 struct exitsnoop_event {
 	struct event;
 	snoop_comm ended_comm;
 	bool is_thread;
+	__u8 _before_ending[7];
 	struct ending;
 };
+NO_PADDING_END
 
 SMALL_EVENT(exitsnoop_event);
 

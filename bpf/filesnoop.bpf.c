@@ -48,6 +48,7 @@ enum filesnoop_flags {
 #define XATTR_FLAGS 0x3 /* of setxattr(2) the same two, */
 #define XATTR_SHIFT 3	/* which are there */
 
+NO_PADDING_BEGIN
 struct filesnoop_event {
 	struct event;
 	enum filesnoop_operation operation;
@@ -66,6 +67,7 @@ struct filesnoop_event {
 	snoop_components full_path;
 	snoop_given_components new_full_path;
 };
+NO_PADDING_END
 
 /* The first name and its folder end here, but for one component, and the second ones in twice that;
  * append_components() wants powers of two. */
@@ -361,10 +363,9 @@ static __always_inline int handle(struct pt_regs *regs, long ret)
 }
 
 /* The exit of any of these calls: the tool names their tracepoints. */
-SEC("tp/syscalls/sys_exit_unlinkat")
-int handle_call(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_call, unlinkat)
 {
-	return handle(current_regs(), ctx->ret);
+	return handle(current_regs(), ret);
 }
 
 /* The exit of any system call: its registers, and its result. */

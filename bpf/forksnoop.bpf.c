@@ -59,6 +59,7 @@ enum forksnoop_flags {
 #define SIGNAL_MASK 0xff /* of clone(2): what the child sends when it ends */
 #define PF_KTHREAD 0x00200000
 
+NO_PADDING_BEGIN
 struct forksnoop_event {
 	struct event;
 	enum forksnoop_call call;
@@ -69,6 +70,7 @@ struct forksnoop_event {
 	bool is_thread;
 	__u8 _padding[3]; /* before 6.3 kernels send only what was written to, each byte */
 };
+NO_PADDING_END
 
 SMALL_EVENT(forksnoop_event);
 
@@ -148,10 +150,9 @@ static __always_inline int handle_exit(struct pt_regs *regs, long ret)
 	return 0;
 }
 
-SEC("tp/syscalls/sys_exit_clone")
-int handle_call(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_call, clone)
 {
-	return handle_exit(current_regs(), ctx->ret);
+	return handle_exit(current_regs(), ret);
 }
 
 /* The exit of any system call: its registers, and its result. */

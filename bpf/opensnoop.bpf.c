@@ -11,6 +11,7 @@
 #include "path-filter.h"
 #include "syscall.h"
 
+NO_PADDING_BEGIN
 struct opensnoop_event {
 	struct event;
 	snoop_ret ret;
@@ -20,6 +21,7 @@ struct opensnoop_event {
 	snoop_path path;
 	snoop_components full_path;
 };
+NO_PADDING_END
 
 #define TAIL_SIZE 16384
 EVENT(opensnoop_event, TAIL_SIZE + PATH_SIZE);
@@ -161,29 +163,25 @@ static __always_inline int handle_exit(long ret, const long number)
 	return handle_open(ret, &call);
 }
 
-SEC("tp/syscalls/sys_exit_openat")
-int handle_openat(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_openat, openat)
 {
-	return handle_exit(ctx->ret, NR_openat);
+	return handle_exit(ret, NR_openat);
 }
 
-SEC("tp/syscalls/sys_exit_openat2")
-int handle_openat2(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_openat2, openat2)
 {
-	return handle_exit(ctx->ret, NR_openat2);
+	return handle_exit(ret, NR_openat2);
 }
 
 #ifdef NR_open
-SEC("tp/syscalls/sys_exit_open")
-int handle_open_old(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_open_old, open)
 {
-	return handle_exit(ctx->ret, NR_open);
+	return handle_exit(ret, NR_open);
 }
 
-SEC("tp/syscalls/sys_exit_creat")
-int handle_creat(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_creat, creat)
 {
-	return handle_exit(ctx->ret, NR_creat);
+	return handle_exit(ret, NR_creat);
 }
 #endif
 

@@ -14,11 +14,13 @@
 #include "tail.h"
 #include "trace-context.h"
 
+NO_PADDING_BEGIN
 struct procsnoop_event {
 	struct event;
 	__u32 creator;
 	snoop_comm creator_comm;
 	bool existed_before;
+	__u8 _before_ending[3];
 	struct ending;
 	snoop_file exe;
 	snoop_args args;
@@ -27,7 +29,9 @@ struct procsnoop_event {
 	__u64 tree_key;
 	snoop_text traceparent;
 	bool traceparent_inherited;
+	__u8 _end[7];
 };
+NO_PADDING_END
 
 SMALL_EVENT(procsnoop_event);
 

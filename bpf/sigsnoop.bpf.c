@@ -21,8 +21,6 @@
 #define SI_TIMER -2
 #define SEND_SIG_PRIV ((void *)1) /* include/linux/sched/signal.h */
 #define SIGNAL_CLD_MASK 0x30	  /* include/linux/sched/signal.h */
-#define TRACE_SIGNAL_IGNORED 1	  /* include/trace/events/signal.h */
-#define TRACE_SIGNAL_OVERFLOW_FAIL 3
 
 /* Shown by these names. Those after timer are calls. */
 enum sigsnoop_origin {
@@ -36,6 +34,7 @@ enum sigsnoop_origin {
 	pidfd_send_signal,
 };
 
+NO_PADDING_BEGIN
 struct sigsnoop_event {
 	struct event;
 	snoop_signal signal;
@@ -50,10 +49,12 @@ struct sigsnoop_event {
 	bool to_thread;
 	__u8 _padding[7]; /* before 6.3 kernels send only what was written to, each byte */
 };
+NO_PADDING_END
 
 SMALL_EVENT(sigsnoop_event);
 
 /* --count: who sends what to whom, by name, for a process may live for one signal only. */
+NO_PADDING_BEGIN
 struct sigsnoop_count_key {
 	snoop_cgroup cgroup;
 	snoop_comm comm;
@@ -67,6 +68,7 @@ struct sigsnoop_count_key {
 struct sigsnoop_count_value {
 	snoop_count count;
 };
+NO_PADDING_END
 
 TALLY(sigsnoop_count, 10240);
 
@@ -269,9 +271,9 @@ static __always_inline int handle_generate(__u64 *ctx)
 		.to_thread = !(int)ctx[3],
 	};
 
-	if (e.result == TRACE_SIGNAL_OVERFLOW_FAIL)
+	if (e.result == SIGNAL_OVERFLOW_FAIL)
 		e.ret = -EAGAIN;
-	if (e.result == TRACE_SIGNAL_IGNORED && has_continued(signal, target))
+	if (e.result == SIGNAL_IGNORED && has_continued(signal, target))
 		e.result = SIGNAL_CONTINUED;
 	/* The clock interrupts anybody. Only setitimer(2) and alarm(2) have it send SIGALRM so. */
 	if (code == SI_TIMER || (code == SI_KERNEL && signal == SIGALRM))
@@ -317,40 +319,34 @@ static __always_inline int handle_exit(struct pt_regs *regs, long ret, long numb
 	return 0;
 }
 
-SEC("tp/syscalls/sys_exit_kill")
-int handle_kill(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_kill, kill)
 {
-	return handle_exit(current_regs(), ctx->ret, NR_kill);
+	return handle_exit(current_regs(), ret, NR_kill);
 }
 
-SEC("tp/syscalls/sys_exit_tkill")
-int handle_tkill(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_tkill, tkill)
 {
-	return handle_exit(current_regs(), ctx->ret, NR_tkill);
+	return handle_exit(current_regs(), ret, NR_tkill);
 }
 
-SEC("tp/syscalls/sys_exit_tgkill")
-int handle_tgkill(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_tgkill, tgkill)
 {
-	return handle_exit(current_regs(), ctx->ret, NR_tgkill);
+	return handle_exit(current_regs(), ret, NR_tgkill);
 }
 
-SEC("tp/syscalls/sys_exit_rt_sigqueueinfo")
-int handle_queue(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_queue, rt_sigqueueinfo)
 {
-	return handle_exit(current_regs(), ctx->ret, NR_rt_sigqueueinfo);
+	return handle_exit(current_regs(), ret, NR_rt_sigqueueinfo);
 }
 
-SEC("tp/syscalls/sys_exit_rt_tgsigqueueinfo")
-int handle_tgqueue(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_tgqueue, rt_tgsigqueueinfo)
 {
-	return handle_exit(current_regs(), ctx->ret, NR_rt_tgsigqueueinfo);
+	return handle_exit(current_regs(), ret, NR_rt_tgsigqueueinfo);
 }
 
-SEC("tp/syscalls/sys_exit_pidfd_send_signal")
-int handle_pidfd(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_pidfd, pidfd_send_signal)
 {
-	return handle_exit(current_regs(), ctx->ret, NR_pidfd_send_signal);
+	return handle_exit(current_regs(), ret, NR_pidfd_send_signal);
 }
 
 /* The exit of any system call: its registers, and its result. */

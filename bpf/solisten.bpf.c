@@ -47,10 +47,9 @@ static __always_inline int handle_exit(int ret)
 	return sk ? handle_listen(sk, syscall_argument(regs, 2), ret) : 0;
 }
 
-SEC("tp/syscalls/sys_exit_listen")
-int handle_call(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_call, listen)
 {
-	return handle_exit(ctx->ret);
+	return handle_exit(ret);
 }
 
 /* Its arguments: socket, backlog. What listen(2) asks for it gets as it is in force already. */

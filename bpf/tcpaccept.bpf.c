@@ -9,6 +9,7 @@
 #include "mptcp.h"
 #include "syscall.h"
 
+NO_PADDING_BEGIN
 struct tcpaccept_event {
 	struct socket_event;
 	snoop_ret ret;
@@ -16,6 +17,7 @@ struct tcpaccept_event {
 	__u32 backlog;
 	snoop_mptcp mptcp;
 };
+NO_PADDING_END
 
 SMALL_EVENT(tcpaccept_event);
 
@@ -41,16 +43,14 @@ static __always_inline int handle_exit(long ret)
 	return 0;
 }
 
-SEC("tp/syscalls/sys_exit_accept")
-int handle_accept(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_accept, accept)
 {
-	return handle_exit(ctx->ret);
+	return handle_exit(ret);
 }
 
-SEC("tp/syscalls/sys_exit_accept4")
-int handle_accept4(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_accept4, accept4)
 {
-	return handle_exit(ctx->ret);
+	return handle_exit(ret);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

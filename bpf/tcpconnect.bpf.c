@@ -27,6 +27,7 @@ enum connect_outcome {
 	failed,
 };
 
+NO_PADDING_BEGIN
 struct tcpconnect_event {
 	struct socket_event;
 	enum connect_outcome outcome;
@@ -35,10 +36,12 @@ struct tcpconnect_event {
 	snoop_mptcp mptcp;
 	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
 };
+NO_PADDING_END
 
 SMALL_EVENT(tcpconnect_event);
 
 /* --count: where to, with what outcome. */
+NO_PADDING_BEGIN
 struct tcpconnect_count_key {
 	snoop_cgroup cgroup;
 	snoop_comm comm;
@@ -49,6 +52,7 @@ struct tcpconnect_count_key {
 struct tcpconnect_count_value {
 	snoop_count count;
 };
+NO_PADDING_END
 
 TALLY(tcpconnect_count, 16384);
 
@@ -303,13 +307,12 @@ static __always_inline void leave(struct sock *sk, int error)
 	send_failure(sk, NULL, error);
 }
 
-SEC("tp/syscalls/sys_exit_connect")
-int handle_connect(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(handle_connect, connect)
 {
 	struct sock *sk = socket_of(current_file(syscall_argument(current_regs(), 1)));
 
 	if (sk && has_connections(sk))
-		leave(sk, -ctx->ret);
+		leave(sk, -ret);
 	call_forget();
 	return 0;
 }

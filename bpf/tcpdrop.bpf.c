@@ -19,6 +19,7 @@ enum packet_direction {
 	sent,
 };
 
+NO_PADDING_BEGIN
 struct tcpdrop_event {
 	struct socket_event;
 	enum packet_direction direction;
@@ -33,6 +34,7 @@ struct tcpdrop_event {
 	snoop_ksym location;
 	snoop_stack stack;
 };
+NO_PADDING_END
 
 enum program {
 	BY_SOCKET,
@@ -45,6 +47,7 @@ enum program {
 STACK_EVENT(tcpdrop_event, PROGRAMS);
 
 /* --count: of whom, why, where. */
+NO_PADDING_BEGIN
 struct tcpdrop_count_key {
 	snoop_cgroup cgroup;
 	snoop_comm comm;
@@ -56,6 +59,7 @@ struct tcpdrop_count_key {
 struct tcpdrop_count_value {
 	snoop_count count;
 };
+NO_PADDING_END
 
 TALLY(tcpdrop_count, 16384);
 

@@ -20,6 +20,7 @@ enum tcp_closer {
 	peer,
 };
 
+NO_PADDING_BEGIN
 struct tcplife_event {
 	struct socket_event;
 	enum tcp_role role;
@@ -34,6 +35,7 @@ struct tcplife_event {
 	snoop_mptcp mptcp;
 	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
 };
+NO_PADDING_END
 
 SMALL_EVENT(tcplife_event);
 

@@ -34,6 +34,7 @@ enum congestion_state {
 	Loss,
 };
 
+NO_PADDING_BEGIN
 struct tcpretrans_event {
 	struct socket_event;
 	enum tcp_state state;
@@ -48,10 +49,12 @@ struct tcpretrans_event {
 	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
 	snoop_stack stack;
 };
+NO_PADDING_END
 
 STACK_EVENT(tcpretrans_event, 2);
 
 /* --count: of whom, to where, why. */
+NO_PADDING_BEGIN
 struct tcpretrans_count_key {
 	snoop_cgroup cgroup;
 	snoop_comm comm;
@@ -63,6 +66,7 @@ struct tcpretrans_count_value {
 	snoop_count count;
 	snoop_count bytes;
 };
+NO_PADDING_END
 
 TALLY(tcpretrans_count, 16384);
 

@@ -15,6 +15,7 @@
 #define NS_OF_SRTT 125 /* tcp_sock::srtt_us is in eighths of a microsecond */
 
 /* What nobody asked to be told apart is 0. */
+NO_PADDING_BEGIN
 struct tcprtt_row_key {
 	snoop_cgroup cgroup;
 	__u32 pid;
@@ -30,6 +31,7 @@ struct tcprtt_row_key {
 struct tcprtt_row_value {
 	snoop_histogram_ns srtt;
 };
+NO_PADDING_END
 
 TALLY(tcprtt_row, 4096);
 

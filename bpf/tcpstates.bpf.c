@@ -7,6 +7,7 @@
 
 #include "owner.h"
 
+NO_PADDING_BEGIN
 struct tcpstates_event {
 	struct socket_event;
 	enum tcp_state from;
@@ -15,6 +16,7 @@ struct tcpstates_event {
 	snoop_mptcp mptcp;
 	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
 };
+NO_PADDING_END
 
 SMALL_EVENT(tcpstates_event);
 

@@ -13,6 +13,7 @@
 
 extern int LINUX_KERNEL_VERSION __kconfig;
 
+NO_PADDING_BEGIN
 struct tcptop_row_key {
 	snoop_cgroup cgroup;
 	__u32 pid;
@@ -28,6 +29,7 @@ struct tcptop_row_value {
 	snoop_count sent;
 	snoop_count received;
 };
+NO_PADDING_END
 
 TALLY(tcptop_row, 32768);
 

@@ -28,6 +28,7 @@ enum udpsnoop_direction {
 	receive,
 };
 
+NO_PADDING_BEGIN
 struct udpsnoop_event {
 	struct socket_event;
 	enum udpsnoop_direction direction;
@@ -35,10 +36,12 @@ struct udpsnoop_event {
 	snoop_ret ret;
 	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
 };
+NO_PADDING_END
 
 SMALL_EVENT(udpsnoop_event);
 
 /* --count: who, with whom. */
+NO_PADDING_BEGIN
 struct udpsnoop_count_key {
 	snoop_cgroup cgroup;
 	__u32 pid;
@@ -52,6 +55,7 @@ struct udpsnoop_count_value {
 	snoop_count count;
 	snoop_count bytes;
 };
+NO_PADDING_END
 
 TALLY(udpsnoop_count, 16384);
 
@@ -152,8 +156,7 @@ int handle_send(__u64 *ctx)
 	return 0;
 }
 
-SEC("tp/syscalls/sys_exit_sendmmsg")
-int leave_sendmmsg(void)
+SYSCALL_EXIT(leave_sendmmsg, sendmmsg)
 {
 	call_forget();
 	return 0;
@@ -203,8 +206,7 @@ int handle_receive_queue(__u64 *ctx)
 	return handle_received(ctx, &source);
 }
 
-SEC("tp/syscalls/sys_exit_recvfrom")
-int leave_recvfrom(void)
+SYSCALL_EXIT(leave_recvfrom, recvfrom)
 {
 	struct call *call = call_find();
 
@@ -218,8 +220,7 @@ int leave_recvfrom(void)
 	return 0;
 }
 
-SEC("tp/syscalls/sys_exit_recvmsg")
-int leave_recvmsg(void)
+SYSCALL_EXIT(leave_recvmsg, recvmsg)
 {
 	struct call *call = call_find();
 
@@ -249,8 +250,7 @@ static long tell_message(__u32 index, struct messages *messages)
 	return 0;
 }
 
-SEC("tp/syscalls/sys_exit_recvmmsg")
-int leave_recvmmsg(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(leave_recvmmsg, recvmmsg)
 {
 	struct call *call = call_find();
 	struct messages messages = {};
@@ -259,8 +259,8 @@ int leave_recvmmsg(struct trace_event_raw_sys_exit *ctx)
 		return 0;
 	messages.event = &call->event;
 	messages.first = (void *)syscall_argument(current_regs(), 2);
-	if (ctx->ret > 0 && ctx->ret <= MESSAGES_MAX)
-		bpf_loop(ctx->ret, tell_message, &messages, 0);
+	if (ret > 0 && ret <= MESSAGES_MAX)
+		bpf_loop(ret, tell_message, &messages, 0);
 	call_forget();
 	return 0;
 }

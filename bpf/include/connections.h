@@ -8,11 +8,13 @@
 
 #include "owner.h"
 
+NO_PADDING_BEGIN
 struct connection_key {
 	snoop_endpoint local;
 	snoop_endpoint remote;
 	__u32 netns;
 };
+NO_PADDING_END
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -69,11 +71,13 @@ static __always_inline struct sock *connection_find(struct socket_event *ends)
  */
 #define CONNECTING_SLOTS 4
 
+NO_PADDING_BEGIN
 struct connecting_key {
 	snoop_endpoint remote;
 	__u32 netns;
 	__u32 slot;
 };
+NO_PADDING_END
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

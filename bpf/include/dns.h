@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * --dns: what processes ask name servers over UDP, and what these answer, from the memory of the
- * processes. An answer counts only where it was asked for: which that is, src/trace/features/dns/host-names.ts
- * finds out. The messages go through a ring of their own, which is read before the events that
- * come later. The programs are attached with the filters: see src/trace/features/sockets/net-filters.ts.
+ * processes. An answer counts only where it was asked for: which that is,
+ * src/trace/features/dns/host-names.ts finds out. The messages go through a ring of their own,
+ * which is read before the events that come later. The programs are attached with the filters: see
+ * src/trace/features/sockets/net-filters.ts.
  */
 #ifndef SNOOPKIT_DNS_H
 #define SNOOPKIT_DNS_H
@@ -21,6 +22,7 @@
 #define DNS_SHORT 512 /* questions, and most answers */
 #define DNS_LONG 4096 /* resolvers ask for less: RFC 9715 */
 
+NO_PADDING_BEGIN
 /* One message; its bytes are behind it. */
 struct dns_message {
 	snoop_time time;
@@ -31,7 +33,9 @@ struct dns_message {
 	bool is_received;
 	__u8 _padding[3];
 	__u32 length;
+	__u32 _end;
 };
+NO_PADDING_END
 
 SMALL_EVENT(dns_message);
 
@@ -208,43 +212,38 @@ static __always_inline int dns_exits(long ret, bool is_received)
 	return dns_transfers(sk, ret, is_received);
 }
 
-SEC("tp/syscalls/sys_exit_recvfrom")
-int dns_recvfrom(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(dns_recvfrom, recvfrom)
 {
-	return dns_exits(ctx->ret, true);
+	return dns_exits(ret, true);
 }
 
-SEC("tp/syscalls/sys_exit_recvmsg")
-int dns_recvmsg(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(dns_recvmsg, recvmsg)
 {
-	return dns_exits(ctx->ret, true);
+	return dns_exits(ret, true);
 }
 
-SEC("tp/syscalls/sys_exit_sendto")
-int dns_sendto(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(dns_sendto, sendto)
 {
-	return dns_exits(ctx->ret, false);
+	return dns_exits(ret, false);
 }
 
-SEC("tp/syscalls/sys_exit_sendmsg")
-int dns_sendmsg(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(dns_sendmsg, sendmsg)
 {
-	return dns_exits(ctx->ret, false);
+	return dns_exits(ret, false);
 }
 
 /* The C library asks for both families at once. */
 #define DNS_AT_ONCE 4
 
-SEC("tp/syscalls/sys_exit_sendmmsg")
-int dns_sendmmsg(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(dns_sendmmsg, sendmmsg)
 {
 	struct pt_regs *regs = current_regs();
 	const struct mmsghdr *messages = (void *)syscall_argument(regs, 2);
-	struct sock *sk = ctx->ret > 0 ? socket_of(current_file(syscall_argument(regs, 1))) : NULL;
+	struct sock *sk = ret > 0 ? socket_of(current_file(syscall_argument(regs, 1))) : NULL;
 
 	if (!sk)
 		return 0;
-	for (int i = 0; i < DNS_AT_ONCE && i < ctx->ret; i++) {
+	for (int i = 0; i < DNS_AT_ONCE && i < ret; i++) {
 		struct dns_transfer transfer = {};
 		__u32 size = 0;
 

@@ -9,6 +9,7 @@
 #include "task.h"
 #include "types.h"
 
+NO_PADDING_BEGIN
 /* What every event starts with: who did it, and when. */
 struct event {
 	snoop_time time;
@@ -22,6 +23,9 @@ struct event {
 	__u32 _unused;		/* for events on the stack: each byte that is sent must be set */
 	snoop_cgroup cgroup;
 };
+NO_PADDING_END
+/* Tools that only add up have no event, but a ring, whose reader goes by the time. */
+KEEP_IN_BTF(struct, event);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -35,6 +39,7 @@ enum lost_reason {
 	LOST_NOT_KEPT,	   /* something to be remembered found no room in its map */
 	LOST_REASONS,
 };
+KEEP_IN_BTF(enum, lost_reason);
 
 /*
  * Each CPU has its own counts, so that they do not wait for each other; beyond 64 some share. They
@@ -73,7 +78,7 @@ static __always_inline void count_lost(enum lost_reason reason)
 
 /* The same for an event of fixed size, which a program has on its stack: this keeps the type in the
  * BTF. */
-#define SMALL_EVENT(name) struct name *name##_type
+#define SMALL_EVENT(name) KEEP_IN_BTF(struct, name)
 
 static __always_inline void event_fill(struct event *e)
 {

@@ -21,10 +21,12 @@
 #define CORE_DUMPED 0x80      /* wait(2): WCOREDUMP */
 #define PAGE_SHIFT 12	      /* of x86-64, and of arm64 with 4 KiB pages */
 
+NO_PADDING_BEGIN
 struct ending {
 	__s32 exit_code;
 	snoop_signal signal;
 	bool core_dumped;
+	__u8 _before_age[7];
 	snoop_duration age;
 	snoop_known_duration run_time;
 	snoop_duration cpu_time;
@@ -36,6 +38,7 @@ struct ending {
 	snoop_count voluntary_switches;
 	snoop_count involuntary_switches;
 };
+NO_PADDING_END
 
 /* The struct ending that an event has taken in: C has names for its members alone. */
 #define ENDING(e) ((struct ending *)&(e)->exit_code)

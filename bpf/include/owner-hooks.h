@@ -14,16 +14,14 @@ static __always_inline int owner_accepts(long fd)
 	return 0;
 }
 
-SEC("tp/syscalls/sys_exit_accept")
-int owner_accept(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(owner_accept, accept)
 {
-	return owner_accepts(ctx->ret);
+	return owner_accepts(ret);
 }
 
-SEC("tp/syscalls/sys_exit_accept4")
-int owner_accept4(struct trace_event_raw_sys_exit *ctx)
+SYSCALL_EXIT(owner_accept4, accept4)
 {
-	return owner_accepts(ctx->ret);
+	return owner_accepts(ret);
 }
 
 /* Somebody sends or receives. Most often it is who did so before: that must be quick. */

@@ -55,12 +55,14 @@ struct {
 	__type(value, struct tcp_socket);
 } tcp_sockets SEC(".maps");
 
+NO_PADDING_BEGIN
 /* Where somebody listens: a new connection's socket has this address, too, when it is created. */
 struct listener_key {
 	snoop_ip6 addr;
 	__u32 netns;
 	__u32 port;
 };
+NO_PADDING_END
 
 struct tcp_listener {
 	struct owner owner;
@@ -130,20 +132,12 @@ static __always_inline void owner_other(struct owner *owner, struct task_struct 
 	owner->euid = BPF_CORE_READ(task, cred, euid.val);
 	if (owner->euid == owner->uid)
 		owner->euid = UID_SAME;
-	BPF_CORE_READ_STR_INTO(&names.process, task, group_leader, comm);
-	BPF_CORE_READ_STR_INTO(&names.thread, task, comm);
+	read_names(&names, task);
 	__builtin_memcpy(owner->comm, names.process, sizeof(owner->comm));
 	__builtin_memcpy(owner->thread_comm, names.thread, sizeof(owner->thread_comm));
-	owner->is_wanted =
-		owner->pid != filter_self &&
-		(!filter_uses(FILTER_PID) || filter_listed(FILTER_PID, owner->pid)) &&
-		(!filter_uses(FILTER_TID) || filter_listed(FILTER_TID, owner->tid)) &&
-		(!filter_uses(FILTER_PPID) || filter_listed(FILTER_PPID, owner->ppid)) &&
-		(!filter_uses(FILTER_UID) || filter_lists_user(owner->uid, owner->euid)) &&
-		(!filter_uses(FILTER_MNTNS) ||
-		 filter_listed(FILTER_MNTNS, BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum))) &&
-		(!filter_comms_count || any_name_contains(&names)) &&
-		(!filter_cgroups_count || filter_allows_cgroup(cgroup));
+	owner->is_wanted = FILTER_ALLOWS(task, owner->pid, owner->tid, owner->ppid,
+					 filter_lists_user(owner->uid, owner->euid),
+					 any_name_contains(&names), filter_allows_cgroup(cgroup));
 }
 
 static __always_inline void listener_key(struct listener_key *key, struct sock *sk)

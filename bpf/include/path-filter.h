@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * --path: whether a file is one of those that are named, or below one. src/trace/features/filter/path-filter.ts puts
- * their paths into a tree of names, which is walked along with a file's own path, from the root of
- * the mount namespace on; `.` and `..` in names as they were given are taken into account.
+ * --path: whether a file is one of those that are named, or below one.
+ * src/trace/features/filter/path-filter.ts puts their paths into a tree of names, which is walked
+ * along with a file's own path, from the root of the mount namespace on; `.` and `..` in names as
+ * they were given are taken into account.
  *
  * The functions that are not inlined are global ones, which the verifier looks at once, whoever
  * calls them how often: they take numbers alone, and share what they know in a map.
@@ -13,11 +14,13 @@
 #include "compat.h"
 #include "full-path.h"
 
+NO_PADDING_BEGIN
 /* From a node of the tree, 0 for the root, to one below it. */
 struct path_step {
 	__u32 node;
 	char name[NAME_SIZE]; /* zeros behind it */
 };
+NO_PADDING_END
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

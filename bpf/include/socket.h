@@ -36,6 +36,7 @@ enum tcp_state {
 
 typedef enum tcp_state snoop_known_tcp_state; /* 0 where it is not known */
 
+NO_PADDING_BEGIN
 /* What every event of a socket starts with. */
 struct socket_event {
 	struct event;
@@ -44,6 +45,7 @@ struct socket_event {
 	__u32 netns;
 	enum socket_family family;
 };
+NO_PADDING_END
 
 /* --port, --local-port and --remote-port; --addr, --local-addr and --remote-addr. */
 enum filter_side {
@@ -51,11 +53,14 @@ enum filter_side {
 	SIDE_LOCAL,
 	SIDE_REMOTE,
 };
+KEEP_IN_BTF(enum, filter_side);
 
+NO_PADDING_BEGIN
 struct filter_port {
 	__u16 side;
 	snoop_port port;
 };
+NO_PADDING_END
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -71,6 +71,21 @@ static __always_inline long syscall_number(struct pt_regs *regs)
 #endif
 }
 
+/*
+ * Declares the program at the exit of a system call. Its body follows, and has the call's result as
+ * `ret`.
+ */
+#define SYSCALL_EXIT(name, call)                                                                   \
+	static __always_inline int name##_body(long ret);                                          \
+                                                                                                   \
+	SEC("tp/syscalls/sys_exit_" #call)                                                         \
+	int name(struct trace_event_raw_sys_exit *ctx)                                             \
+	{                                                                                          \
+		return name##_body(ctx->ret);                                                      \
+	}                                                                                          \
+                                                                                                   \
+	static __always_inline int name##_body(long ret __attribute__((unused)))
+
 /* Argument 1 to 6 of the system call that `regs` entered the kernel with. */
 static __always_inline unsigned long syscall_argument(struct pt_regs *regs, const int number)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What a tool adds up in the kernel, in place of events: rows in a hash map, which user space takes
- * away at each report (src/trace/features/tally/tally.ts). A tool declares struct NAME_key and struct NAME_value,
- * then TALLY(NAME, entries), and adds to what tally_row() finds, atomically. All that a value has
- * are numbers of 64 bits which add up, so that user space can add up reports, too.
+ * away at each report (src/trace/features/tally/tally.ts). A tool declares struct NAME_key and
+ * struct NAME_value, then TALLY(NAME, entries), and adds to what tally_row() finds, atomically. All
+ * that a value has are numbers of 64 bits which add up, so that user space can add up reports, too.
  *
  * No count may be lost to a report. A row that is deleted while a program adds to it takes that
  * along, however atomically it is looked up and deleted. So there are two maps: user space puts the
@@ -26,11 +26,13 @@ static __always_inline snoop_cgroup tally_cgroup(snoop_cgroup owner)
 	return tally_by_cgroup ? owner : 0;
 }
 
+NO_PADDING_BEGIN
 /* What every row starts with. User space writes it. */
 struct tally {
 	snoop_time time;	 /* of the report */
 	snoop_duration interval; /* that it covers */
 };
+NO_PADDING_END
 
 /*
  * A row is this, the key and the value, without a gap: end the key with padding where the value
@@ -46,7 +48,7 @@ struct tally {
 	_Static_assert(sizeof(struct name) == sizeof(struct tally) + sizeof(struct name##_key) +   \
 						      sizeof(struct name##_value),                 \
 		       "a gap between key and value");                                             \
-	struct name *name##_type; /* keeps the type in the BTF */                                  \
+	KEEP_IN_BTF(struct, name);                                                                 \
 	struct name##_map {                                                                        \
 		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
 		__uint(max_entries, entries);                                                      \

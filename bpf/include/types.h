@@ -7,6 +7,21 @@
 #ifndef SNOOPKIT_TYPES_H
 #define SNOOPKIT_TYPES_H
 
+/*
+ * User space reads offsets, sizes and the numbers of enums from the object's BTF. clang puts only
+ * types there that variables, maps or functions have: this adds one that none of them has.
+ */
+#define KEEP_IN_BTF(kind, name) kind name *name##_type
+
+/*
+ * Around structs that user space reads, or that are keys of maps: padding by the compiler is an
+ * error, since nobody sets its bytes. Declare a member for it; one whose name begins with an
+ * underscore is shown nowhere.
+ */
+#define NO_PADDING_BEGIN                                                                           \
+	_Pragma("clang diagnostic push") _Pragma("clang diagnostic error \"-Wpadded\"")
+#define NO_PADDING_END _Pragma("clang diagnostic pop")
+
 typedef __u64 snoop_time;	    /* ns on CLOCK_BOOTTIME: shown as a time of day */
 typedef __u64 snoop_duration;	    /* ns */
 typedef __u64 snoop_known_duration; /* the same; 0 where it is not known */
@@ -32,9 +47,14 @@ typedef char snoop_comm[16];	    /* TASK_COMM_LEN */
 typedef __u8 snoop_tcp_flags;	    /* SYN|ACK, as in a packet's header */
 typedef __u64 snoop_ksym;	    /* an address in the kernel, as function+offset; 0 for none */
 
-#define NOT_GIVEN ((__u32) - 1)
-#define UID_SAME ((snoop_euid) - 1) /* no user has this number: setresuid(2) */
+/* Values that stand for none: src/events/kinds/given.ts and owner.ts. */
+enum snoop_none {
+	NOT_GIVEN = 0xffffffff,
+	UID_SAME = 0xffffffff, /* no user has this number: setresuid(2) */
+};
+KEEP_IN_BTF(enum, snoop_none);
 
+NO_PADDING_BEGIN
 /* One end of a connection: an address, IPv4 mapped into IPv6, and a port. */
 typedef struct snoop_endpoint {
 	snoop_ip6 addr;
@@ -44,10 +64,18 @@ typedef struct snoop_endpoint {
 
 typedef snoop_endpoint snoop_peer; /* the other end: with its name, where one is known */
 
-/* TRACE_SIGNAL_DELIVERED and so on (include/trace/events/signal.h), one of these, or -errno. */
-typedef __s32 snoop_signal_result;
-#define SIGNAL_PROBED 100    /* there was none to send: kill(pid, 0) */
-#define SIGNAL_CONTINUED 101 /* ignored, but a stopped process continues: SIGCONT */
+/* What became of a signal, or -errno. Shown in lower case and without the prefix. */
+enum snoop_signal_outcome {
+	/* TRACE_SIGNAL_DELIVERED and so on: include/trace/events/signal.h */
+	SIGNAL_DELIVERED,
+	SIGNAL_IGNORED,
+	SIGNAL_ALREADY_PENDING,
+	SIGNAL_OVERFLOW_FAIL,
+	SIGNAL_LOSE_INFO,
+	SIGNAL_PROBED = 100, /* there was none to send: kill(pid, 0) */
+	SIGNAL_CONTINUED,    /* ignored, but a stopped process continues: SIGCONT */
+};
+typedef enum snoop_signal_outcome snoop_signal_result;
 
 /* A siginfo's si_code, whose meaning depends on the signal; there is none where that is 0. */
 typedef struct snoop_signal_code {
@@ -55,20 +83,20 @@ typedef struct snoop_signal_code {
 	__s32 signal;
 } snoop_signal_code;
 
+enum snoop_source {
+	SOURCE_MISSING, /* it could not be read */
+	SOURCE_READ,	/* it is what the span says */
+	SOURCE_JOINED,	/* a path: a name below a known directory, links not resolved */
+	SOURCE_NAMED,	/* the same, of a name that is not followed where it is a link itself */
+};
+
 /* Where in the record a text of variable length lies, counted from the record's start. */
 struct snoop_span {
 	__u32 offset;
 	__u32 length : 28;
 	__u32 deleted : 1;   /* of a path: what was there has been removed */
 	__u32 truncated : 1; /* there was more of it */
-	__u32 source : 2;    /* enum snoop_source */
-};
-
-enum snoop_source {
-	SOURCE_MISSING, /* it could not be read */
-	SOURCE_READ,	/* it is what the span says */
-	SOURCE_JOINED,	/* a path: a name below a known directory, links not resolved */
-	SOURCE_NAMED,	/* the same, of a name that is not followed where it is a link itself */
+	enum snoop_source source : 2;
 };
 
 typedef struct snoop_span snoop_text;
@@ -106,6 +134,8 @@ struct snoop_histogram {
 	__u64 sum; /* of all values */
 	__u64 slots[HISTOGRAM_SLOTS];
 };
+
+NO_PADDING_END
 
 typedef struct snoop_histogram snoop_histogram_ns;
 

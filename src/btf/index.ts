@@ -5,7 +5,7 @@ export { declareStruct } from './declare.js';
 export { type ElfSection, type ElfSymbol, elfSections, elfSymbols, isElf, readBtfBytes } from './elf.js';
 export { BtfError } from './error.js';
 export { type GlobalVariable, globalsOf } from './globals.js';
-export { layoutOf, shapeOf, type TypedShape } from './layout.js';
+export { enumNumbers, layoutOf, memberOf, shapeOf, type TypedShape } from './layout.js';
 export {
   type ArrayShape,
   type Bits,

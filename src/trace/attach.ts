@@ -4,6 +4,7 @@ import type { BpfLink } from '../bpf/link.js';
 import type { BpfObject } from '../bpf/object.js';
 import type { BpfProgram } from '../bpf/program.js';
 import { RingBuffer } from '../bpf/ring-buffer.js';
+import { layoutOf, memberOf } from '../btf/index.js';
 import type { FeatureRun } from './features/feature.js';
 import { featuresOf } from './features/features.js';
 import { type HookKind, type HookPlan, hookKind, planHooks } from './hooks.js';
@@ -26,9 +27,6 @@ export interface AttachOptions extends FeatureRun {
   /** Programs to load without attaching them (default: none). */
   readonly spares?: (program: BpfProgram) => boolean;
 }
-
-/** Offset of the time in struct event of bpf/include/event.h. */
-const TIME_AT = 0;
 
 /** Runs an iterator program to its end; it stores its results in maps. */
 function runIterator(link: BpfLink): void {
@@ -98,7 +96,9 @@ export function attachTool(
         object.close();
         continue;
       }
-      ring = RingBuffer.open(object.maps.need('events'), { orderBy: TIME_AT });
+      ring = RingBuffer.open(object.maps.need('events'), {
+        orderBy: memberOf(layoutOf(object.btf, 'event'), 'time').offset,
+      });
       fill?.(object);
       for (const feature of features) feature.start?.(object, options);
       const failed = attachAll(plan, spares);

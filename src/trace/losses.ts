@@ -1,9 +1,13 @@
 import type { BpfObject } from '../bpf/object.js';
+import { type Btf, enumNumbers } from '../btf/index.js';
 import { counted } from '../counted.js';
 import type { Loss } from '../output/format.js';
 
-/** The reasons, in the order of enum lost_reason of bpf/include/event.h. */
+/** What the programs count: enum lost_reason of bpf/include/event.h. */
 export const COUNTED = ['ring_full', 'not_followed', 'not_kept'] as const;
+
+/** Where a reason is in `by_reason`. */
+export type LostReasons = Readonly<Record<(typeof COUNTED)[number], number>>;
 
 /** struct lost_counts of bpf/include/event.h, by CPU. */
 export type LostCounts = readonly { readonly by_reason: readonly bigint[] }[];
@@ -21,25 +25,38 @@ const ADVICE: Record<Loss['reason'], readonly [one: string, many: string, text: 
   unreadable: ['event', 'events', 'unreadable: this is a bug in snoopkit'],
 };
 
+/** Looks the reasons up in an object's BTF. Throws BtfError when one is missing. */
+export function lostReasons(btf: Btf): LostReasons {
+  const { LOST_RING_FULL, LOST_NOT_FOLLOWED, LOST_NOT_KEPT } = enumNumbers(btf, 'lost_reason', [
+    'LOST_RING_FULL',
+    'LOST_NOT_FOLLOWED',
+    'LOST_NOT_KEPT',
+  ]);
+  return { ring_full: LOST_RING_FULL, not_followed: LOST_NOT_FOLLOWED, not_kept: LOST_NOT_KEPT };
+}
+
 /** Counts what is missing from the stream: losses counted by the BPF programs, and unreadable records. */
 export class Losses {
+  readonly #reasons: LostReasons;
   readonly #counts: () => LostCounts;
   readonly #misses: () => number;
   readonly #totals = new Map<Loss['reason'], number>();
   #unreadable = 0;
   #notKept = 0;
 
-  /** `counts` returns the counts of the programs; `misses` how often the kernel skipped one. */
-  constructor(counts: () => LostCounts, misses: () => number) {
+  /** `reasons` says where `counts` has each of them; `counts` returns the counts of the programs; `misses` how often the kernel skipped one. */
+  constructor(reasons: LostReasons, counts: () => LostCounts, misses: () => number) {
+    this.#reasons = reasons;
     this.#counts = counts;
     this.#misses = misses;
   }
 
   /** The losses of a loaded tool. */
-  static of({ globals, programs }: BpfObject): Losses {
+  static of({ btf, globals, programs }: BpfObject): Losses {
     const lost = globals.need('lost');
     const loaded = [...programs.values()].filter(({ autoload }) => autoload);
     return new Losses(
+      lostReasons(btf),
       () => lost.get() as unknown as LostCounts,
       () => loaded.reduce((sum, { misses }) => sum + misses, 0),
     );
@@ -75,10 +92,11 @@ export class Losses {
       losses.push({ reason, count, total });
     };
     const counts = this.#counts();
-    COUNTED.forEach((reason, index) => {
+    for (const reason of COUNTED) {
+      const index = this.#reasons[reason];
       const counted = Number(counts.reduce((sum, { by_reason }) => sum + (by_reason[index] ?? 0n), 0n));
       note(reason, reason === 'not_kept' ? counted + this.#notKept : counted);
-    });
+    }
     note('skipped', this.#misses());
     note('unreadable', this.#unreadable);
     return losses;

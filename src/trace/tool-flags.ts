@@ -11,8 +11,8 @@ import type { ToolDefinition } from './tool.js';
 import { LIST_MAX, type ToolFlag } from './tool-flag.js';
 import { parseBytes, parseComms, parseDuration, parseInteger, parseIntegers } from './values.js';
 
-/** As bpf/include/open-flags.h has it. */
-const OPEN_FLAGS_MAX = 16;
+/** The length of filter_open_flags of bpf/include/open-flags.h. */
+export const OPEN_FLAGS_MAX = 16;
 
 /** Names of environment variables, comma-separated. */
 function parseNames(flag: string, text: string): string[] {
@@ -42,6 +42,8 @@ function parseSignals(flag: string, texts: readonly string[]): number[] {
 }
 
 const LAST_STATUS = 255;
+/** Words of 64 bits, for a bit for each status. */
+export const STATUS_WORDS = (LAST_STATUS + 1) / 64;
 
 /** Numbers, or ranges such as `126-127`. */
 function parseStatuses(flag: string, texts: readonly string[]): number[] {
@@ -108,7 +110,7 @@ function constantOf({ takes }: ToolFlag, value: FlagValue): Value {
         1,
       )[0] as bigint;
     case 'statuses':
-      return bitsOf(value as readonly number[], 4);
+      return bitsOf(value as readonly number[], STATUS_WORDS);
     default:
       return value as Value;
   }

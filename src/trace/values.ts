@@ -52,10 +52,13 @@ export function parseNamespaces(flag: string, kind: 'mnt' | 'net', texts: readon
     });
 }
 
-const COMM_MAX = 15;
+/** The lengths of filter_comms, of one in it without its NUL, and of filter_cgroups: bpf/include/filter.h. */
+export const COMMS_MAX = 8;
+export const COMM_MAX = 15;
+export const CGROUPS_MAX = 16;
 
 /** Substrings of process or thread names, which the kernel truncates to 15 bytes. */
-export function parseComms(flag: string, texts: readonly string[] = [], most = 8): string[] {
+export function parseComms(flag: string, texts: readonly string[] = [], most = COMMS_MAX): string[] {
   if (texts.length > most) throw new UsageError(`${flag}: ${texts.length} values, at most ${most} are allowed`);
   for (const text of texts) {
     if (text === '' || Buffer.byteLength(text) > COMM_MAX) {
@@ -86,7 +89,7 @@ function v1Folder(text: string): string | undefined {
 }
 
 /** Directories of cgroup v2, given as a path in its tree or in the file system. */
-export function parseCgroups(flag: string, texts: readonly string[] = [], most = 16): string[] {
+export function parseCgroups(flag: string, texts: readonly string[] = [], most = CGROUPS_MAX): string[] {
   if (texts.length > most) throw new UsageError(`${flag}: ${texts.length} values, at most ${most} are allowed`);
   if (texts.length === 0) return [];
   if (texts.includes('')) throw new UsageError(`${flag}: expected the path of a cgroup; / matches all of them`);

@@ -20,7 +20,7 @@ const HOST_ALONE = [
   /^bpf\/errors$/,
   /^kernel\/(errno|users)$/,
   /^native\/(load|teardown)$/,
-  /^tools\/(contract|golden|readme|vmlinux)$/,
+  /^tools\/(contract|golden|readme|shared-numbers|vmlinux)$/,
   /^tools\/\w+-(command|mistakes|output)$/,
   // What becomes of events once they are read; tools/otlp compares all of them.
   /^tools\/otlp-/,

@@ -41,6 +41,8 @@ function rfc3339(time: bigint): string {
 
 const typedef = (name: string, type: number) => ({ kind: 'typedef', name, size: type }) as const;
 const SIGNED = 1;
+/** A bit-field, in a struct with the flag. */
+const bits = (offset: number, size: number) => (size << 24) | offset;
 
 const TYPES = [
   int('unsigned char', 1),
@@ -59,8 +61,28 @@ const TYPES = [
   typedef('snoop_open_flags', 3),
   typedef('snoop_dirfd', 5),
   typedef('snoop_ip4', 3),
-  { kind: 'struct', name: 'snoop_span', vlen: 2, size: 8, data: ['offset', 3, 0, 'word', 3, 32] },
+  {
+    kind: 'struct',
+    name: 'snoop_span',
+    flag: true,
+    vlen: 5,
+    size: 8,
+    data: [
+      ...['offset', 3, 0],
+      ...['length', 3, bits(32, 28)],
+      ...['deleted', 3, bits(60, 1)],
+      ...['truncated', 3, bits(61, 1)],
+      ...['source', 19, bits(62, 2)],
+    ],
+  },
   typedef('snoop_path', 17),
+  {
+    kind: 'enum',
+    name: 'snoop_source',
+    vlen: 4,
+    size: 4,
+    data: ['SOURCE_MISSING', 0, 'SOURCE_READ', 1, 'SOURCE_JOINED', 2, 'SOURCE_NAMED', 3],
+  },
 ] as const;
 const SPAN = 18;
 

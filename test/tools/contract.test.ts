@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { Parser } from '@oclif/core';
 import { mapShapes } from '../../src/bpf/map-shapes.js';
-import { type ArrayShape, layoutOf } from '../../src/btf/index.js';
+import { type ArrayShape, layoutOf, memberOf } from '../../src/btf/index.js';
 import { splitWords } from '../../src/cli/flags/arguments.js';
 import { sharedFlags } from '../../src/cli/flags/flags.js';
 import { reportFlags } from '../../src/cli/flags/report-flags.js';
@@ -15,6 +15,7 @@ import { COUNTED } from '../../src/trace/losses.js';
 import { objectPath } from '../../src/trace/object-path.js';
 import { availableColumns, usualColumns } from '../../src/trace/tool.js';
 import { LIST_MAX } from '../../src/trace/tool-flag.js';
+import { OPEN_FLAGS_MAX, STATUS_WORDS } from '../../src/trace/tool-flags.js';
 import { snoopkit } from '../helpers/run.js';
 import { ToolObject } from '../helpers/tool-object.js';
 import { loadTools } from '../helpers/tools.js';
@@ -37,7 +38,7 @@ const FILTERS = [
 const NET_FILTERS = ['filter_port_sides', 'filter_network_sides', 'filter_ip'];
 
 /** What flags that take lists set is an array of so many. */
-const ARRAYS = { pids: LIST_MAX, comms: LIST_MAX, statuses: 4, 'open-flags': 16 };
+const ARRAYS = { pids: LIST_MAX, comms: LIST_MAX, statuses: STATUS_WORDS, 'open-flags': OPEN_FLAGS_MAX };
 
 /** The words of an example that are snoopkit's: quotes undone, up to a pipe or redirection. */
 function wordsOf(example: string): string[] {
@@ -238,6 +239,7 @@ for (const { file, tool } of tools) {
       const counts = layoutOf(object.btf, 'lost_counts').members.map(({ type }) => (type as ArrayShape).length);
       assert.deepEqual(counts, [COUNTED.length], 'one for each reason');
       for (const name of ['events', 'filter_ids', 'filter_cgroups']) assert.ok(names.includes(name), name);
+      assert.ok(memberOf(layoutOf(object.btf, 'event'), 'time').typedefs.includes('snoop_time'), 'to order events by');
     });
 
     it('has an object with types and relocations, and without DWARF', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { Losses } from '../../src/trace/losses.js';
 
+const REASONS = { ring_full: 0, not_followed: 1, not_kept: 2 };
+
 /** What some CPUs have counted: of each the numbers by reason. */
 function counters(...cpus: [bigint, bigint, bigint][]) {
   return { cpus, counts: () => cpus.map((by_reason) => ({ by_reason })) };
@@ -9,7 +11,7 @@ function counters(...cpus: [bigint, bigint, bigint][]) {
 describe('cli: losses', () => {
   it('are summed over the CPUs, and told once', () => {
     const { counts, cpus } = counters([2n, 0n, 0n], [3n, 0n, 0n]);
-    const losses = new Losses(counts, () => 0);
+    const losses = new Losses(REASONS, counts, () => 0);
     assert.equal(losses.total, 0);
     assert.deepEqual(losses.take(), [{ reason: 'ring_full', count: 5, total: 5 }]);
     assert.deepEqual(losses.take(), []);
@@ -24,7 +26,7 @@ describe('cli: losses', () => {
   });
 
   it('count records that can not be read', () => {
-    const losses = new Losses(counters([0n, 0n, 0n], [0n, 0n, 0n]).counts, () => 0);
+    const losses = new Losses(REASONS, counters([0n, 0n, 0n], [0n, 0n, 0n]).counts, () => 0);
     losses.countUnreadable();
     losses.countUnreadable();
     assert.deepEqual(losses.take(), [{ reason: 'unreadable', count: 2, total: 2 }]);
@@ -32,7 +34,7 @@ describe('cli: losses', () => {
 
   it('count what the kernel skipped', () => {
     let misses = 3;
-    const losses = new Losses(counters([0n, 0n, 0n], [0n, 0n, 0n]).counts, () => misses);
+    const losses = new Losses(REASONS, counters([0n, 0n, 0n], [0n, 0n, 0n]).counts, () => misses);
     assert.deepEqual(losses.take(), [{ reason: 'skipped', count: 3, total: 3 }]);
     assert.deepEqual(losses.take(), []);
     misses = 4;
@@ -40,7 +42,7 @@ describe('cli: losses', () => {
   });
 
   it('end in a line for each reason, with advice', () => {
-    const losses = new Losses(counters([1n, 0n, 5n], [0n, 2n, 0n]).counts, () => 7);
+    const losses = new Losses(REASONS, counters([1n, 0n, 5n], [0n, 2n, 0n]).counts, () => 7);
     assert.deepEqual(losses.summary(), []);
     losses.countUnreadable();
     losses.take();

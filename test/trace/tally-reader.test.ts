@@ -102,7 +102,7 @@ describe('cli: reading what is added up', () => {
   });
 
   it('counts what it has no room for', () => {
-    const rows = new TallyRows(4, 8, 1);
+    const rows = new TallyRows({ time: 0, interval: 8, head: 16, keySize: 4, valueSize: 8 }, 1);
     const entry = (id: number): [Uint8Array, Uint8Array] => [Buffer.from([id, 0, 0, 0xff]), Buffer.alloc(8, 1)];
     // Sixteen times what the map has.
     assert.equal(rows.add(Array.from({ length: 16 }, (_, id) => entry(id))), 0);

@@ -1,7 +1,8 @@
+import { memberOf } from '../../btf/index.js';
 import type { EventRecord, PlainColumn } from '../column.js';
 import type { NameAsker } from '../context.js';
 import type { OutputBuffer } from '../output-buffer.js';
-import { type Field, type Kind, plain } from './kind.js';
+import { type Field, type Kind, layoutOfField, plain } from './kind.js';
 import { integerColumn } from './number.js';
 
 const COLON = 58;
@@ -74,30 +75,31 @@ export const ip6Kind: Kind = (field) => [
 /** snoop_port */
 export const portKind: Kind = (field) => [integerColumn(field, 5)];
 
-const PORT = 16;
-
 /**
  * snoop_endpoint: its address and its port, as `local_addr` and `local_port` of a field `local`; and for people both in
  * one, 10.0.0.1:443 or [2001:db8::1]:443.
  */
 export const endpointKind: Kind = (field, context) => {
-  const { name, offset } = field;
+  const { name } = field;
+  const layout = layoutOfField(field);
+  const [address, port] = [memberOf(layout, 'addr'), memberOf(layout, 'port')];
+  const offset = field.offset + address.offset;
+  const portAt = field.offset + port.offset;
   const write = (record: EventRecord, out: OutputBuffer) => {
     const at = record.offset + offset;
     if (isMapped(record, at)) writeIp4(record, at + 12, out);
     else out.ascii(`[${ip6At(record, at)}]`);
     out.byte(COLON);
-    out.integer(record.view.getUint16(at + PORT, true));
+    out.integer(record.view.getUint16(record.offset + portAt, true));
   };
   const value = (record: EventRecord) => {
     const at = record.offset + offset;
-    const address = ip6At(record, at);
-    return `${isMapped(record, at) ? address : `[${address}]`}:${record.view.getUint16(at + PORT, true)}`;
+    const text = ip6At(record, at);
+    return `${isMapped(record, at) ? text : `[${text}]`}:${record.view.getUint16(record.offset + portAt, true)}`;
   };
-  const u16 = { kind: 'int', size: 2, signed: false, char: false, bool: false } as const;
   return [
-    ...ip6Kind({ ...field, name: `${name}_addr` }, context),
-    ...portKind({ name: `${name}_port`, offset: offset + PORT, shape: u16 }, context),
+    ...ip6Kind({ name: `${name}_addr`, offset, shape: address.type }, context),
+    ...portKind({ name: `${name}_port`, offset: portAt, shape: port.type }, context),
     plain({
       name,
       json: 'string',
@@ -132,7 +134,8 @@ export const peerKind: Kind = (field, context) => {
   const { hostName } = context;
   if (!hostName) return columns;
   const asker = askerOf(field);
-  const known = (record: EventRecord) => hostName(ip6At(record, record.offset + field.offset), asker(record));
+  const addressAt = field.offset + memberOf(layoutOfField(field), 'addr').offset;
+  const known = (record: EventRecord) => hostName(ip6At(record, record.offset + addressAt), asker(record));
   const [address, port, both] = columns as [PlainColumn, PlainColumn, PlainColumn];
   const writeForPeople: PlainColumn['write'] = (record, out) => {
     const name = known(record);

@@ -1,17 +1,16 @@
-import { BtfError } from '../../btf/index.js';
+import { BtfError, memberOf } from '../../btf/index.js';
 import type { Bucket, EventRecord, Histogram } from '../column.js';
-import { type Field, type Kind, plain } from './kind.js';
+import { type Field, type Kind, layoutOfField, plain } from './kind.js';
 import { shownDuration } from './time.js';
 
 /** Reads struct snoop_histogram of bpf/include/types.h: a count for each number of bits. */
-function reader({ name, offset, shape }: Field): (record: EventRecord) => Histogram {
-  const members = shape.kind === 'struct' ? shape.layout.members : [];
-  const sum = members.find((member) => member.name === 'sum');
-  const slots = members.find((member) => member.name === 'slots');
-  if (!sum || slots?.type.kind !== 'array') throw new BtfError(`${name} is not a histogram`);
+function reader(field: Field): (record: EventRecord) => Histogram {
+  const layout = layoutOfField(field);
+  const [sum, slots] = [memberOf(layout, 'sum'), memberOf(layout, 'slots')];
+  if (slots.type.kind !== 'array') throw new BtfError(`${field.name} is not a histogram`);
   const { length } = slots.type;
   return ({ view, offset: start }) => {
-    const at = start + offset;
+    const at = start + field.offset;
     const counts = Array.from({ length }, (_, slot) => Number(view.getBigUint64(at + slots.offset + slot * 8, true)));
     const buckets = counts.map(
       (count, slot): Bucket => ({

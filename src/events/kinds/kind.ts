@@ -1,4 +1,4 @@
-import type { Shape } from '../../btf/index.js';
+import { BtfError, type Shape, type StructLayout } from '../../btf/index.js';
 import { type Column, type EventRecord, type PlainColumn, spanText, type TextColumn, TextSpan } from '../column.js';
 import type { EventContext } from '../context.js';
 
@@ -10,6 +10,12 @@ export interface Field {
   readonly shape: Shape;
   /** Where in the record another member of it is, by its name; undefined where it has none. */
   readonly near?: (member: string) => number | undefined;
+}
+
+/** The members of a field that is a struct. Throws BtfError when it is none. */
+export function layoutOfField({ name, shape }: Field): StructLayout {
+  if (shape.kind !== 'struct') throw new BtfError(`${name} is not a struct`);
+  return shape.layout;
 }
 
 /** Makes the columns of a field: one, or one more for each reading of it that outputs offer. */

@@ -1,22 +1,32 @@
+import { type Member, memberOf } from '../../btf/index.js';
 import { type EventRecord, type ListColumn, listMembers, listTexts, TextList } from '../column.js';
-import type { Field, Kind } from './kind.js';
-import { readSpan } from './text.js';
+import { type Field, type Kind, layoutOfField } from './kind.js';
+import { SpanReader } from './span.js';
 
-/** struct snoop_list of bpf/include/types.h: behind its span. */
-const COUNT_AT = 8;
-const SIZE_AT = 12;
+type ReadList = (record: EventRecord, list: TextList) => void;
 
-function readList(field: Field, record: EventRecord, list: TextList): void {
-  readSpan(field, record, list.span);
-  const at = record.offset + field.offset;
-  list.count = record.view.getUint32(at + COUNT_AT, true);
-  list.size = record.view.getUint32(at + SIZE_AT, true);
+/** Reads struct snoop_list of bpf/include/types.h, as the object's BTF lays it out. */
+function listReader(field: Field): ReadList {
+  const layout = layoutOfField(field);
+  const [span, count, size] = ['span', 'count', 'size'].map((name) => memberOf(layout, name)) as [
+    Member,
+    Member,
+    Member,
+  ];
+  const reader = new SpanReader({ name: field.name, offset: field.offset + span.offset, shape: span.type });
+  const countAt = field.offset + count.offset;
+  const sizeAt = field.offset + size.offset;
+  return (record, list) => {
+    reader.read(record, list.span);
+    list.count = record.view.getUint32(record.offset + countAt, true);
+    list.size = record.view.getUint32(record.offset + sizeAt, true);
+  };
 }
 
 /** snoop_args: the words of a command. */
 export const argsKind: Kind = (field): ListColumn[] => {
   const list = new TextList();
-  const locate = (record: EventRecord, into: TextList) => readList(field, record, into);
+  const locate = listReader(field);
   const value = (record: EventRecord) => {
     locate(record, list);
     return listTexts(list);
@@ -28,8 +38,9 @@ export const argsKind: Kind = (field): ListColumn[] => {
 export const envKind: Kind = (field, { envNames }): ListColumn[] => {
   const list = new TextList();
   const names = new Set(envNames);
+  const read = listReader(field);
   const locate = (record: EventRecord, into: TextList) => {
-    readList(field, record, into);
+    read(record, into);
     into.names = names;
   };
   const value = (record: EventRecord) => {

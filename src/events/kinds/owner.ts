@@ -39,8 +39,8 @@ const sibling = (name: string, from: string, to: string) =>
 export const uidKind: Kind = (field, context) =>
   named(field, sibling(field.name, 'uid', 'user'), (uid) => context.userName(uid));
 
-/** UID_SAME of bpf/include/types.h */
-const UID_SAME = 0xffffffff;
+/** UID_SAME of bpf/include/types.h; test/tools/shared-numbers.test.ts compares the two. */
+export const UID_SAME = 0xffffffff;
 
 /** snoop_euid: not there where it is the real user. */
 export const euidKind: Kind = (field, context) => {

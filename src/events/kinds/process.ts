@@ -1,6 +1,7 @@
+import { BtfError, memberOf } from '../../btf/index.js';
 import { signalCodeName, signalName } from '../../kernel/signals.js';
 import type { EventRecord } from '../column.js';
-import { type Kind, plain } from './kind.js';
+import { type Kind, layoutOfField, plain } from './kind.js';
 import { integerReader, namedValues } from './number.js';
 import { errorName } from './syscall.js';
 
@@ -24,11 +25,16 @@ export const signalKind: Kind = (field) => {
 
 /** snoop_signal_code: its name; not there when there was no signal. */
 export const signalCodeKind: Kind = (field) => {
-  const signal = (record: EventRecord) => record.view.getInt32(record.offset + field.offset + 4, true);
+  const layout = layoutOfField(field);
+  const [signalAt, codeAt] = ['signal', 'code'].map((name) => field.offset + memberOf(layout, name).offset) as [
+    number,
+    number,
+  ];
+  const signal = ({ view, offset }: EventRecord) => view.getInt32(offset + signalAt, true);
   const name = (record: EventRecord) =>
     signal(record) === 0
       ? undefined
-      : signalCodeName(signal(record), record.view.getInt32(record.offset + field.offset, true));
+      : signalCodeName(signal(record), record.view.getInt32(record.offset + codeAt, true));
   return [
     plain({
       name: field.name,
@@ -42,21 +48,18 @@ export const signalCodeKind: Kind = (field) => {
   ];
 };
 
-/** What became of a signal: TRACE_SIGNAL_* of include/trace/events/signal.h, SIGNAL_PROBED and SIGNAL_CONTINUED. */
-const SIGNAL_RESULTS: Record<number, string> = {
-  0: 'delivered',
-  1: 'ignored',
-  2: 'already_pending',
-  3: 'overflow_fail',
-  4: 'lose_info',
-  100: 'probed',
-  101: 'continued',
+/** snoop_signal_result: enum snoop_signal_outcome without its prefix, in lower case, or the name of the error. */
+export const signalResultKind: Kind = (field) => {
+  const { shape } = field;
+  if (shape.kind !== 'enum') throw new BtfError(`${field.name} is not an enum`);
+  const nameOf = (value: number) => {
+    // The enum has no negative values, so that its type is unsigned.
+    const result = value | 0;
+    const known = shape.values
+      .get(value)
+      ?.replace(/^SIGNAL_/, '')
+      .toLowerCase();
+    return errorName(result) ?? known ?? String(result);
+  };
+  return [{ ...namedValues(field, 15, nameOf), least: 9 }];
 };
-
-/** snoop_signal_result: its name, or that of the error. */
-export const signalResultKind: Kind = (field) => [
-  {
-    ...namedValues(field, 15, (result) => errorName(result) ?? SIGNAL_RESULTS[result] ?? String(result)),
-    least: 9,
-  },
-];

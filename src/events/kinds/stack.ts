@@ -1,8 +1,9 @@
 import { type EventRecord, type ListColumn, listTexts, TextList } from '../column.js';
 import type { EventContext } from '../context.js';
 import { type Kind, plain } from './kind.js';
-import { readSpan } from './text.js';
+import { SpanReader } from './span.js';
 
+/** bpf_get_stack() writes a __u64 for each. */
 const ADDRESS = 8;
 
 /** Names addresses, each of which is looked up once; in hexadecimal what has no name. */
@@ -51,10 +52,11 @@ function machinery(names: readonly string[]): number {
 /** snoop_stack: its functions, the innermost one first. */
 export const stackKind: Kind = (field, context): ListColumn[] => {
   const nameOf = namer(context);
+  const reader = new SpanReader(field);
   const list = new TextList();
   const locate = (record: EventRecord, into: TextList) => {
     const { span } = into;
-    readSpan(field, record, span);
+    reader.read(record, span);
     const { isMissing, isTruncated, start, end } = span;
     const names: string[] = [];
     for (let at = start; at + ADDRESS <= end; at += ADDRESS) names.push(nameOf(record.view.getBigUint64(at, true)));

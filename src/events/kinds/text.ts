@@ -1,5 +1,6 @@
-import { type Column, type EventRecord, TextSpan } from '../column.js';
-import { type Field, type Kind, plain, text } from './kind.js';
+import { type Column, type EventRecord, type TextColumn, TextSpan } from '../column.js';
+import { type Kind, plain, text } from './kind.js';
+import { SpanReader, type SpanSources } from './span.js';
 
 /** A char array: up to its NUL. */
 export const charsKind: Kind = (field) => {
@@ -14,40 +15,15 @@ export const charsKind: Kind = (field) => {
   ];
 };
 
-/** enum snoop_source of bpf/include/types.h */
-const SOURCE = { MISSING: 0, READ: 1, JOINED: 2, NAMED: 3 } as const;
-
-/** The parts of its second word. */
-const LENGTH = 0x0fff_ffff;
-const DELETED = 0x1000_0000;
-const TRUNCATED = 0x2000_0000;
-
-/** Reads struct snoop_span, and says where the text comes from. Throws RangeError when it lies outside the record. */
-export function readSpan(field: Field, record: EventRecord, span: TextSpan): number {
-  const at = record.offset + field.offset;
-  const offset = record.view.getUint32(at, true);
-  const word = record.view.getUint32(at + 4, true);
-  const length = word & LENGTH;
-  const source = word >>> 30;
-  if (offset + length > record.length) throw new RangeError(`${field.name} lies outside its record`);
-  span.set(record.bytes, record.offset + offset, record.offset + offset + length);
-  span.isTruncated = (word & TRUNCATED) !== 0;
-  span.isMissing = source === SOURCE.MISSING;
-  return source;
-}
-
 /** snoop_text and snoop_path: as it was given. */
-export const spanKind: Kind = (field) => [
-  text(
-    field.name,
-    20,
-    (record, span) => {
-      readSpan(field, record, span);
-      if (span.isTruncated) span.after = '...[truncated]';
-    },
-    { isSpan: true },
-  ),
-];
+export const spanKind: Kind = (field) => {
+  const reader = new SpanReader(field);
+  const locate: TextColumn['locate'] = (record, span) => {
+    reader.read(record, span);
+    if (span.isTruncated) span.after = '...[truncated]';
+  };
+  return [text(field.name, 20, locate, { isSpan: true })];
+};
 
 const SLASH = 47;
 const DOT = 46;
@@ -123,31 +99,30 @@ function joinComponents(source: Uint8Array, start: number, end: number, into: Ui
   return at;
 }
 
-const isDeleted = ({ view, offset }: EventRecord, field: Field) =>
-  (view.getUint32(offset + field.offset + 4, true) & DELETED) !== 0;
-
 /** Whether the path is where the file is: there can be no link in it that was not followed. */
-function isResolved(source: number, { bytes, start, end }: TextSpan): boolean {
-  return source === SOURCE.READ || (source === SOURCE.NAMED && isAlone(bytes, start, firstEnd(bytes, start, end)));
+function isResolved(source: number, { read, named }: SpanSources, { bytes, start, end }: TextSpan): boolean {
+  return source === read || (source === named && isAlone(bytes, start, firstEnd(bytes, start, end)));
 }
 
 /** snoop_place: an absolute path. */
 export const placeKind: Kind = (field): Column[] => {
+  const reader = new SpanReader(field);
+  const { sources } = reader;
   let joined = new Uint8Array(16 * 1024);
   const locate = (record: EventRecord, span: TextSpan) => {
-    const source = readSpan(field, record, span);
+    const source = reader.read(record, span);
     if (span.isMissing) return;
     const { isTruncated } = span;
     if (joined.length < span.end - span.start + 1) joined = new Uint8Array(2 * (span.end - span.start));
-    const resolved = isResolved(source, span);
-    const length = joinComponents(span.bytes, span.start, span.end, joined, source !== SOURCE.READ);
+    const resolved = isResolved(source, sources, span);
+    const length = joinComponents(span.bytes, span.start, span.end, joined, source !== sources.read);
     span.set(joined, 0, length);
     span.isTruncated = isTruncated;
     // In front and without a blank: neither it nor the path looks like the next column's value. What is missing is the
     // upper part.
     if (!resolved) span.before = '[unresolved]';
     if (isTruncated) span.before += '[truncated]...';
-    if (isDeleted(record, field)) span.after = ' (deleted)';
+    if (reader.isDeleted(record)) span.after = ' (deleted)';
   };
   return [text(field.name, 20, locate, { isSpan: true })];
 };
@@ -164,15 +139,16 @@ const remark = (name: string, value: (record: EventRecord) => boolean): Column =
   });
 
 /** snoop_file: an absolute path, and whether what was there is deleted. */
-export const fileKind: Kind = (field, context): Column[] => [
-  ...placeKind(field, context),
-  remark(`${field.name}_deleted`, (record) => isDeleted(record, field)),
-];
+export const fileKind: Kind = (field, context): Column[] => {
+  const reader = new SpanReader(field);
+  return [...placeKind(field, context), remark(`${field.name}_deleted`, (record) => reader.isDeleted(record))];
+};
 
 /** snoop_components: an absolute path, whether links on the way to it are resolved, and whether what was there is deleted. */
 export const componentsKind: Kind = (field, context): Column[] => {
   const probe = new TextSpan();
-  const isWhere = (record: EventRecord) => isResolved(readSpan(field, record, probe), probe);
+  const reader = new SpanReader(field);
+  const isWhere = (record: EventRecord) => isResolved(reader.read(record, probe), reader.sources, probe);
   const [path, deleted] = fileKind(field, context) as [Column, Column];
   return [path, remark(`${field.name}_resolved`, isWhere), deleted];
 };

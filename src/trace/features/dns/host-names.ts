@@ -1,6 +1,6 @@
 import type { BpfObject } from '../../../bpf/object.js';
 import { RingBuffer } from '../../../bpf/ring-buffer.js';
-import { layoutOf, readValue, type StructShape } from '../../../btf/index.js';
+import { layoutOf, memberOf, readValue, type StructShape } from '../../../btf/index.js';
 import type { NameAsker } from '../../../events/context.js';
 import { namespaceOf } from '../../../kernel/processes.js';
 import { type DnsAnswer, type DnsQuestion, readDns } from './dns-message.js';
@@ -62,8 +62,11 @@ export class HostNames {
 
   /** Reads messages from a loaded object (bpf/include/dns.h) until it is closed. */
   open(object: BpfObject): void {
-    this.#shape = { kind: 'struct', layout: layoutOf(object.btf, 'dns_message') };
-    this.#ring = RingBuffer.open(object.maps.need('dns_messages'), { orderBy: 0 });
+    const layout = layoutOf(object.btf, 'dns_message');
+    this.#shape = { kind: 'struct', layout };
+    this.#ring = RingBuffer.open(object.maps.need('dns_messages'), {
+      orderBy: memberOf(layout, 'time').offset,
+    });
   }
 
   /** Reads pending messages. Call it after reading events from the kernel, before showing them. */

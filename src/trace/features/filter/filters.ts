@@ -1,6 +1,7 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import type { BpfObject } from '../../../bpf/object.js';
+import { enumNumbers } from '../../../btf/index.js';
 import { descendantsOf, isThere } from '../../../kernel/processes.js';
 import type { Feature } from '../feature.js';
 import type { FilterOptions } from './filter-options.js';
@@ -14,7 +15,7 @@ const FOLLOWED_MAX = 65536;
  */
 const PREEMPTS_PROGRAMS = Number.parseInt(release(), 10) >= 7;
 
-/** The lists by their kind in bpf/include/filter.h. */
+/** The lists by enum filter_kind of bpf/include/filter.h. */
 function idsByKind(filters: FilterOptions): Record<string, readonly number[]> {
   return {
     FILTER_PID: filters.pids,
@@ -29,17 +30,22 @@ function idsByKind(filters: FilterOptions): Record<string, readonly number[]> {
 
 /** Sets the constants and sizes of bpf/include/filter.h: before load. */
 function configureFilters(object: BpfObject, filters: FilterOptions): void {
-  const lists = Object.values(idsByKind(filters));
+  const lists = Object.entries(idsByKind(filters));
+  const kinds = enumNumbers(
+    object.btf,
+    'filter_kind',
+    lists.map(([kind]) => kind),
+  );
   const { globals, programs } = object;
+  const used = lists.filter(([, ids]) => ids.length > 0);
   globals.need('filter_self').set(process.pid);
-  // The kinds are numbered in the order of the lists.
-  globals.need('filter_kinds').set(lists.reduce((bits, ids, kind) => (ids.length > 0 ? bits | (1 << kind) : bits), 0));
+  globals.need('filter_kinds').set(used.reduce((bits, [kind]) => bits | (1 << (kinds[kind] as number)), 0));
   globals.need('filter_cgroups_count').set(filters.cgroups.length);
   globals.need('filter_comms_count').set(filters.comms.length);
   globals.need('filter_comms').set([...filters.comms]);
   globals.need('filter_failed').set(filters.failed);
   globals.need('filter_adopts').set(filters.follow && PREEMPTS_PROGRAMS);
-  const ids = lists.reduce((sum, list) => sum + list.length, 0);
+  const ids = lists.reduce((sum, [, list]) => sum + list.length, 0);
   object.maps.need('filter_ids').maxEntries = filters.follow ? FOLLOWED_MAX : Math.max(1, ids);
   programs.need('follow_fork').autoload = filters.follow;
   const exit = programs.get('follow_exit');

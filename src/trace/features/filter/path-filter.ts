@@ -8,8 +8,8 @@ interface Maps {
   need(name: string): BpfMap;
 }
 
-/** NAME_MAX and PATH_MAX without its NUL. */
-const LONGEST_NAME = 255;
+/** NAME_MAX, one less than the names in bpf/include/path-filter.h, and PATH_MAX without its NUL. */
+export const LONGEST_NAME = 255;
 const LONGEST_PATH = 4095;
 
 /** Resolves the links of a path as far as it exists; the rest may be created later. */

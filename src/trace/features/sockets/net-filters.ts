@@ -1,6 +1,7 @@
 /** Filters of the network tools: bpf/include/socket.h. */
 import { isIP } from 'node:net';
 import type { BpfObject } from '../../../bpf/object.js';
+import { enumNumbers, layoutOf, memberOf, sizeOfShape } from '../../../btf/index.js';
 import { UsageError } from '../../../errors.js';
 import type { Label } from '../../label.js';
 import { parseInteger, parseIntegers } from '../../values.js';
@@ -19,6 +20,9 @@ export interface NetFlagValues {
   ipv6?: boolean;
   dns?: boolean;
 }
+
+/** The sides of NetFilterOptions, as enum filter_side of bpf/include/socket.h calls them. */
+const SIDES = ['SIDE_EITHER', 'SIDE_LOCAL', 'SIDE_REMOTE'] as const;
 
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
@@ -55,7 +59,7 @@ export function parseNetFilters(flags: NetFlagValues, label: Label): NetFilterOp
   const ports = (name: keyof NetFlagValues & string) => parseIntegers(label(name), flags[name] as string[], 0, 0xffff);
   const networks = (name: keyof NetFlagValues & string) => parseNetworks(label(name), flags[name] as string[]);
   return {
-    // In the order of enum filter_side.
+    // In the order of SIDES.
     ports: [ports('port'), ports('local-port'), ports('remote-port')],
     networks: [networks('addr'), networks('local-addr'), networks('remote-addr')],
     ip: flags.ipv4 ? 4 : flags.ipv6 ? 6 : 0,
@@ -63,29 +67,54 @@ export function parseNetFilters(flags: NetFlagValues, label: Label): NetFilterOp
   };
 }
 
-const bitsOf = (sides: readonly (readonly unknown[])[]) =>
-  sides.reduce((bits, side, i) => (side.length > 0 ? bits | (1 << i) : bits), 0);
+/** Calls back for each side that is filtered, with its number in the object. */
+function forEachSide<T>(
+  { btf }: BpfObject,
+  sides: readonly (readonly T[])[],
+  receive: (side: number, list: readonly T[]) => void,
+): void {
+  const numbers = enumNumbers(btf, 'filter_side', SIDES);
+  SIDES.forEach((name, i) => {
+    const list = sides[i] ?? [];
+    if (list.length > 0) receive(numbers[name], list);
+  });
+}
+
+function bitsOf(object: BpfObject, sides: readonly (readonly unknown[])[]): number {
+  let bits = 0;
+  forEachSide(object, sides, (side) => {
+    bits |= 1 << side;
+  });
+  return bits;
+}
 
 /** Sets the constants and map sizes; call before load. */
-function configureNetFilters({ globals, maps }: BpfObject, { ports, networks, ip }: NetFilterOptions): void {
-  globals.need('filter_port_sides').set(bitsOf(ports));
-  globals.need('filter_network_sides').set(bitsOf(networks));
+function configureNetFilters(object: BpfObject, { ports, networks, ip }: NetFilterOptions): void {
+  const { globals, maps } = object;
+  globals.need('filter_port_sides').set(bitsOf(object, ports));
+  globals.need('filter_network_sides').set(bitsOf(object, networks));
   globals.need('filter_ip').set(ip);
   maps.need('filter_ports').maxEntries = Math.max(1, ports.flat().length);
   maps.need('filter_networks').maxEntries = Math.max(1, networks.flat().length);
 }
 
-/** Bits of the side at the start of a key in the LPM trie of networks. */
-const SIDE_BITS = 8;
+/** Bits before the address that a prefix of the LPM trie of networks covers, too: those of the side. */
+function sideBits({ btf }: BpfObject): number {
+  const layout = layoutOf(btf, 'filter_network');
+  const prefix = memberOf(layout, 'prefix');
+  return 8 * (memberOf(layout, 'addr').offset - prefix.offset - sizeOfShape(prefix.type));
+}
 
 /** Fills the maps; call after load. */
-function applyNetFilters({ maps }: BpfObject, { ports, networks }: NetFilterOptions): void {
-  ports.forEach((list, side) => {
+function applyNetFilters(object: BpfObject, { ports, networks }: NetFilterOptions): void {
+  const { maps } = object;
+  forEachSide(object, ports, (side, list) => {
     for (const port of list) maps.need('filter_ports').set({ side, port }, 1);
   });
-  networks.forEach((list, side) => {
+  const bits = sideBits(object);
+  forEachSide(object, networks, (side, list) => {
     for (const { bytes, prefix } of list)
-      maps.need('filter_networks').set({ prefix: SIDE_BITS + prefix, side, addr: [...bytes] }, 1);
+      maps.need('filter_networks').set({ prefix: bits + prefix, side, addr: [...bytes] }, 1);
   });
 }
 

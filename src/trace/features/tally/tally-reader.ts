@@ -2,13 +2,14 @@ import type { BpfMap } from '../../../bpf/map.js';
 import type { BpfObject } from '../../../bpf/object.js';
 import { bootTime } from '../../../bpf/system.js';
 import type { Rows } from '../../../events/rows.js';
-import { TallyRows } from './tally-rows.js';
+import { type RowLayout, rowLayout, TallyRows } from './tally-rows.js';
 
 /** Reads rows from the maps of bpf/include/tally.h. */
 export class TallyReader {
   readonly #current: BpfMap;
   /** The map that programs write to, and the other one. */
   #maps: readonly [BpfMap, BpfMap];
+  readonly #layout: RowLayout;
   readonly #isTotal: boolean;
   readonly #onLost: (rows: number) => void;
   /** Rows for the next `read()`, after one `look()`. */
@@ -19,9 +20,11 @@ export class TallyReader {
   #since: bigint;
 
   /** Reads from a loaded object. With `isTotal` rows stay in the maps. Calls back if there is no room for rows. */
-  constructor({ maps }: BpfObject, isTotal: boolean, onLost: (rows: number) => void = () => undefined) {
+  constructor({ btf, maps }: BpfObject, isTotal: boolean, onLost: (rows: number) => void = () => undefined) {
     this.#current = maps.need('tally');
     this.#maps = [maps.need('tally_a'), maps.need('tally_b')];
+    const { keySize, valueSize } = maps.need('tally_a');
+    this.#layout = rowLayout(btf, keySize, valueSize);
     this.#isTotal = isTotal;
     this.#onLost = onLost;
     this.#since = bootTime();
@@ -30,16 +33,16 @@ export class TallyReader {
 
   /** Counts since the last look; the next `read()` includes them. */
   look(): Rows {
-    const [{ keySize, valueSize, maxEntries }] = this.#maps;
+    const [{ maxEntries }] = this.#maps;
     const entries = this.#take();
     const now = bootTime();
     const from = this.#isTotal ? this.#since : this.#looked;
-    const rows = new TallyRows(keySize, valueSize, maxEntries);
+    const rows = new TallyRows(this.#layout, maxEntries);
     rows.add(entries);
     const seen = rows.rows(now, now - from);
     if (!this.#isTotal) {
       // Accumulate only if one look follows another.
-      if (this.#seen) this.#kept ??= TallyRows.of(this.#seen, keySize, valueSize, maxEntries);
+      if (this.#seen) this.#kept ??= TallyRows.of(this.#seen, this.#layout, maxEntries);
       this.#onLost(this.#kept?.add(entries) ?? 0);
     }
     this.#seen = seen;

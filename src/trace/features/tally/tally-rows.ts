@@ -1,28 +1,43 @@
+import { type Btf, layoutOf, memberOf } from '../../../btf/index.js';
 import { Rows } from '../../../events/rows.js';
 
-/** struct tally of bpf/include/tally.h: read time and interval in nanoseconds. */
-const HEAD = 16;
+/** Where the parts of a row are, in bytes: struct tally of bpf/include/tally.h, the key and the value. */
+export interface RowLayout {
+  readonly time: number;
+  readonly interval: number;
+  /** The size of struct tally. */
+  readonly head: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+}
+
+/** The layout of an object's rows, whose keys and values have these sizes. */
+export function rowLayout(btf: Btf, keySize: number, valueSize: number): RowLayout {
+  const tally = layoutOf(btf, 'tally');
+  const [time, interval] = [memberOf(tally, 'time').offset, memberOf(tally, 'interval').offset];
+  return { time, interval, head: tally.size, keySize, valueSize };
+}
+
 /** Rows kept across several reports, as a multiple of a map's entries. */
 const TIMES = 16;
 
 /** Sums of rows of several reports: the value of a row consists of 64-bit counters (bpf/include/tally.h). */
 export class TallyRows {
-  readonly #keySize: number;
-  readonly #valueSize: number;
+  readonly #layout: RowLayout;
   readonly #most: number;
   readonly #values = new Map<string, Uint8Array>();
 
-  constructor(keySize: number, valueSize: number, mapEntries: number) {
-    this.#keySize = keySize;
-    this.#valueSize = valueSize;
+  constructor(layout: RowLayout, mapEntries: number) {
+    this.#layout = layout;
     this.#most = TIMES * mapEntries;
   }
 
   /** From decoded rows. */
-  static of(rows: Rows, keySize: number, valueSize: number, mapEntries: number): TallyRows {
-    const all = new TallyRows(keySize, valueSize, mapEntries);
+  static of(rows: Rows, layout: RowLayout, mapEntries: number): TallyRows {
+    const all = new TallyRows(layout, mapEntries);
+    const { head, keySize, valueSize } = layout;
     rows.forEach(({ bytes, offset }) => {
-      const [key, value] = [offset + HEAD, offset + HEAD + keySize];
+      const [key, value] = [offset + head, offset + head + keySize];
       all.add([[bytes.subarray(key, value), bytes.subarray(value, value + valueSize)]]);
     });
     return all;
@@ -43,14 +58,15 @@ export class TallyRows {
 
   /** All rows, with a time and an interval in nanoseconds. */
   rows(time: bigint, interval: bigint): Rows {
-    const size = HEAD + this.#keySize + this.#valueSize;
+    const { head, keySize, valueSize } = this.#layout;
+    const size = head + keySize + valueSize;
     const bytes = Buffer.alloc(this.#values.size * size);
     let at = 0;
     for (const [key, value] of this.#values) {
-      bytes.writeBigUInt64LE(time, at);
-      bytes.writeBigUInt64LE(interval, at + 8);
-      bytes.write(key, at + HEAD, 'latin1');
-      bytes.set(value, at + HEAD + this.#keySize);
+      bytes.writeBigUInt64LE(time, at + this.#layout.time);
+      bytes.writeBigUInt64LE(interval, at + this.#layout.interval);
+      bytes.write(key, at + head, 'latin1');
+      bytes.set(value, at + head + keySize);
       at += size;
     }
     return new Rows(bytes, size);
