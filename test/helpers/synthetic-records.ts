@@ -186,8 +186,8 @@ class Maker {
   }
 
   #member(name: string, shape: Shape, typedefs: readonly string[], bits?: number): Input {
-    const place = { name, number: ++this.#number };
     if (name.startsWith('_')) return this.#padding(shape, bits);
+    const place = { name, number: ++this.#number };
     for (const typedef of typedefs) {
       const plain = typedef.replace(GIVEN, 'snoop_');
       if (plain !== typedef && VARIANTS[this.#variant] === 'none') return {};
