@@ -41,7 +41,10 @@ export function opensslReason(text: string): string | undefined {
   return /error:[\dA-F]+:SSL routines:[^:]*:([^:]+)/.exec(text)?.[1];
 }
 
-/** Of a collector that could be anyone. */
+/** TLS gave up a connection to a collector that could be anyone. */
+export class UntrustedError extends Error {}
+
+/** What there is to say of that, and to do about it. */
 export function untrusted(reason: string): string {
   const message = `the collector's certificate is not trusted: ${reason}`;
   const isOfAnother = reason.includes('altnames');
