@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { commandFiles } from './commands.js';
 import { root } from './generated.js';
@@ -105,31 +105,13 @@ const plainSort: Plugin = {
  */
 const UNHEARD = '__unheard';
 
-/** The modules that would load @grpc/proto-loader. */
-const leftOutOf = new Set<string>();
-
-/**
- * @grpc/grpc-js would load it, and a second protobufjs with it, to serve statistics of itself: 170 kB, of which nothing
- * ever runs.
- */
-const noProtoLoader: Plugin = {
-  name: 'no-proto-loader',
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^@grpc\/proto-loader$/ }, ({ path, importer }) => {
-      leftOutOf.add(basename(importer));
-      return { path, namespace: 'left-out' };
-    });
-    onLoad({ filter: /^/, namespace: 'left-out' }, () => ({ contents: '' }));
-  },
-};
-
 rmSync(join(root, OUT), { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
   stdin: { contents: ENTRY, resolveDir: root },
   outfile: FILE,
   bundle: true,
-  plugins: [lazyOclif, plainSort, noProtoLoader],
+  plugins: [lazyOclif, plainSort],
   format: 'cjs',
   platform: 'node',
   target: 'node20.19',
@@ -156,7 +138,6 @@ const text = readFileSync(join(root, FILE), 'utf8');
 expects(lazy.size >= 70, `only ${lazy.size} modules of oclif are loaded lazily`);
 expects(sorts === 1, `oclif sorts ${sorts} times by ${SORTED}, not once`);
 expects(text.split(`${UNHEARD}(`).length === 2, 'oclif does not listen to process.stdout, or somebody else does');
-expects([...leftOutOf].sort().join() === 'channelz.js,orca.js', `proto-loader is required by ${[...leftOutOf]}`);
 // esbuild leaves what is not ASCII in regular expressions.
 const escaped = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
 writeFileSync(join(root, FILE), text.replaceAll(/[^\0-\x7f]/g, escaped));

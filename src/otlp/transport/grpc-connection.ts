@@ -4,6 +4,12 @@ import type { Route } from '../types.js';
 import { type GrpcAnswer, unaryCall } from './grpc-call.js';
 import { openSocket } from './grpc-socket.js';
 
+const OPTIONS = {
+  settings: { enablePush: false },
+  // Node counts what waits to be sent, and refuses requests beyond 10 MB of it.
+  maxSessionMemory: Number.MAX_SAFE_INTEGER,
+};
+
 /** The connection of a route: opened when it is needed, and anew where it has ended. It keeps no process alive. */
 export class GrpcConnection {
   readonly #route: Route;
@@ -46,7 +52,7 @@ export class GrpcConnection {
   #open(): Promise<ClientHttp2Session> {
     const { signal } = this.#end;
     const opening = openSocket(this.#route, this.#secureContext, signal).then((socket) => {
-      const session = connect(this.#route.url, { createConnection: () => socket, settings: { enablePush: false } });
+      const session = connect(this.#route.url, { ...OPTIONS, createConnection: () => socket });
       const end = () => session.destroy();
       signal.addEventListener('abort', end);
       session

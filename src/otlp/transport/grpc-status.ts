@@ -37,7 +37,7 @@ const RESETS = new Map([
 export function statusIn(headers: IncomingHttpHeaders): GrpcStatus | undefined {
   const { 'grpc-status': code, 'grpc-message': message = '', 'grpc-status-details-bin': details } = headers;
   if (code === undefined) return undefined;
-  const name = NAMES[Number(code)] ?? (/^\d+$/.test(`${code}`) ? `${code}` : 'UNKNOWN');
+  const name = /^\d+$/.test(`${code}`) ? (NAMES[Number(code)] ?? `${code}`) : 'UNKNOWN';
   return { name, message: decoded(`${message}`), ...(details && { details: Buffer.from(`${details}`, 'base64') }) };
 }
 

@@ -20,5 +20,4 @@ export const packed = (bytes: Uint8Array): Promise<Buffer> => compress(bytes, { 
 /** Fails for what is broken, or too large: see isTooLarge(). */
 export const unpacked = (bytes: Uint8Array): Promise<Buffer> => decompress(bytes, { maxOutputLength: LARGEST });
 
-export const isTooLarge = (error: unknown): boolean =>
-  (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+export const isTooLarge = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
