@@ -4,10 +4,13 @@
  * It is CommonJS: of that bin/snoopkit.cjs can keep the bytecode, and it does without Node's loader of ES modules.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { type CommandFile, commandFiles } from './commands.js';
 import { root } from './generated.js';
+
+const require = createRequire(import.meta.url);
 
 const OUT = 'dist/cli';
 // It is as deep below dist as the modules in dist/src, which find the addon and the BPF objects from there.
@@ -33,53 +36,80 @@ module.exports = {
   },
 };`;
 
-/** How oclif sorts the commands, and what does the same for ours: see below. */
-const [SORTED, SORTED_SOON] = ['a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)'];
-
-/** How oclif hears of a closed standard output; console.log(), by which it writes, needs no help with that. */
-const STDOUT_HANDLER = /^process\.stdout\.on\('error'.*?^\}\);$/ms;
-
-/** oclif has changed: what is done about it here would do nothing any more. */
-function expects(isThere: boolean, what: string): void {
-  if (!isThere) throw new Error(`oclif does not ${what} any more: see what it costs at a start`);
+/** A package has changed: what is done about it here would do nothing any more. */
+function expects(isSo: boolean, what: string): void {
+  if (!isSo) throw new Error(`${what}: see what it costs at a start, and mend scripts/bundle.ts`);
 }
 
-const LAZY = 'const __lazy = (load) => { let it; return new Proxy({}, { get: (_, key) => (it ??= load())[key] }); };';
+const OCLIF = /\/@oclif\/core\/lib\//;
+
+/**
+ * Stands for a module, and loads it when something of it is asked for. Whether it was compiled from an ES module is asked
+ * at once, by who requires it.
+ */
+const LAZY = `const __lazy = (__esModule, load) => {
+  let it;
+  const loaded = () => (it ??= load());
+  return new Proxy(function () {}, {
+    get: (_, key) => (key === '__esModule' ? __esModule : loaded()[key]),
+    apply: (_, self, args) => Reflect.apply(loaded(), self, args),
+    construct: (_, args) => Reflect.construct(loaded(), args),
+  });
+};`;
+
+/** The modules that wait, by their paths. */
+const lazy = new Set<string>();
 
 /**
  * oclif loads all of itself, with the packages for its help, its plugins and its search for commands, before it runs
- * one: here each of its modules is loaded when something of it is asked for. And it sorts the commands as the user's
- * language does, for which ICU takes more time than all else that it does at a start: ours are sorted alike in any. And
- * it sets up process.stdout, which makes a pipe non-blocking: who writes to that has to try again and again.
+ * one: here each of its modules is loaded when something of it is asked for.
  */
 const lazyOclif: Plugin = {
   name: 'lazy-oclif',
+  setup({ onLoad, onResolve, resolve }) {
+    const RESOLVED = {};
+    onResolve({ filter: /^/ }, async ({ path, pluginData, ...from }) => {
+      const { kind, importer, namespace, resolveDir } = from;
+      const isOclif = namespace === 'file' && OCLIF.test(importer);
+      if (!isOclif || kind !== 'require-call' || pluginData === RESOLVED) return undefined;
+      const found = await resolve(path, { kind, importer, resolveDir, pluginData: RESOLVED });
+      if (found.external || found.errors.length > 0) return found;
+      lazy.add(found.path);
+      return { path: found.path, namespace: 'lazy' };
+    });
+    onLoad({ filter: /^/, namespace: 'lazy' }, ({ path }) => {
+      const { __esModule: isCompiled = false } = require(path);
+      const contents = `module.exports = __lazy(${isCompiled}, () => require(${JSON.stringify(path)}));`;
+      return { contents, resolveDir: dirname(path) };
+    });
+  },
+};
+
+/** How oclif sorts the commands, and what does the same for ours. */
+const [SORTED, SORTED_SOON] = ['a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)'];
+
+let sorts = 0;
+
+/**
+ * oclif sorts the commands as the user's language does, for which ICU takes 10 to 20 ms and 2.5 MB: ours are sorted alike
+ * in any. To do so without its source would take an implementation of its whole Plugin.
+ */
+const plainSort: Plugin = {
+  name: 'plain-sort',
   setup({ onLoad }) {
-    onLoad({ filter: /@oclif\/core\/lib\/.*\.js$/ }, ({ path }) => {
-      const required = /^const (\w+) = ((?:__importDefault\()?require\("(?!node:)[^"]+"\)\)?);$/gm;
+    onLoad({ filter: OCLIF }, ({ path }) => {
       const source = readFileSync(path, 'utf8');
-      if (path.endsWith('/config/plugin.js')) expects(source.includes(SORTED), `sort by ${SORTED}`);
-      if (path.endsWith('/lib/command.js')) expects(STDOUT_HANDLER.test(source), 'listen to process.stdout');
-      const text = source
-        .replaceAll(required, 'const $1 = __lazy(() => $2);')
-        .replaceAll(SORTED, SORTED_SOON)
-        .replace(STDOUT_HANDLER, '');
-      return { contents: `${LAZY}\n${text}`, loader: 'js' };
+      sorts += source.split(SORTED).length - 1;
+      return { contents: source.replaceAll(SORTED, SORTED_SOON), loader: 'js' };
     });
   },
 };
 
 /**
- * @grpc/grpc-js would load it, and a second protobufjs with it, to serve statistics of itself: 170 kB, of which nothing
- * ever runs.
+ * oclif listens to process.stdout for that it is closed, which sets it up, and makes a pipe non-blocking: who writes to
+ * that has to try again and again. console.log(), by which oclif writes, needs no such help.
  */
-const noProtoLoader: Plugin = {
-  name: 'no-proto-loader',
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^@grpc\/proto-loader$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
-    onLoad({ filter: /^/, namespace: 'left-out' }, () => ({ contents: '' }));
-  },
-};
+const UNHEARD = '__unheard';
 
 rmSync(join(root, OUT), { recursive: true, force: true });
 const { metafile } = await build({
@@ -87,7 +117,7 @@ const { metafile } = await build({
   stdin: { contents: ENTRY, resolveDir: root },
   outfile: FILE,
   bundle: true,
-  plugins: [lazyOclif, noProtoLoader],
+  plugins: [lazyOclif, plainSort],
   format: 'cjs',
   platform: 'node',
   target: 'node20.19',
@@ -99,9 +129,14 @@ const { metafile } = await build({
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
-  // Only ES modules have it.
-  define: { 'import.meta.url': '__url' },
-  banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
+  define: {
+    // Only ES modules have it.
+    'import.meta.url': '__url',
+    'process.stdout.on': UNHEARD,
+  },
+  banner: {
+    js: `const __url = require('node:url').pathToFileURL(__filename).href;const ${UNHEARD} = () => {};${LAZY}`,
+  },
 });
 
 /** Modules outside a folder stay where they are, so that there is one of each class. */
@@ -123,7 +158,7 @@ const { metafile: otlpFiles } = await build({
   entryPoints: [join(otlp, 'index.js')],
   outfile: join(otlp, 'packed.js'),
   bundle: true,
-  plugins: [onlyBelow(otlp), noProtoLoader],
+  plugins: [onlyBelow(otlp)],
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
@@ -135,8 +170,12 @@ const { metafile: otlpFiles } = await build({
   banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
 });
 
-// esbuild leaves what is not ASCII in regular expressions.
 const text = readFileSync(join(root, FILE), 'utf8');
+// 73 in 4.14.
+expects(lazy.size >= 70, `only ${lazy.size} modules of oclif are loaded lazily`);
+expects(sorts === 1, `oclif sorts ${sorts} times by ${SORTED}, not once`);
+expects(text.split(`${UNHEARD}(`).length === 2, 'oclif does not listen to process.stdout, or somebody else does');
+// esbuild leaves what is not ASCII in regular expressions.
 const escaped = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
 writeFileSync(join(root, FILE), text.replaceAll(/[^\0-\x7f]/g, escaped));
 
@@ -146,7 +185,9 @@ function bundled(): string[] {
   const inputs = outputs.flatMap(({ inputs: all }) =>
     Object.entries(all).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   );
-  const folders = inputs.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+  // What waits is there a second time, by its own path.
+  const files = inputs.filter((path) => !path.startsWith('lazy:'));
+  const folders = files.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
   return [...new Set(folders.filter((folder) => folder !== undefined))].sort();
 }
 

@@ -12,6 +12,7 @@ import { BtfError } from '../src/btf/index.js';
 import { NotFoundError, SnoopkitError, UsageError } from '../src/errors.js';
 import * as library from '../src/index.js';
 import { AddonError } from '../src/native/load.js';
+import { UntrustedError } from '../src/otlp/transport/tls.js';
 import { ProxyError } from '../src/otlp/transport/tunnel.js';
 import { UntrustedPathError } from '../src/output/trusted-path.js';
 
@@ -32,7 +33,11 @@ const ERRORS: readonly [SnoopkitError, string][] = [
   [new MapError('x', 'x', 1, ''), 'ERR_SNOOPKIT_MAP'],
   [new UntrustedPathError('x', 'x'), 'ERR_SNOOPKIT_OUTPUT'],
   [new ProxyError(502), 'ERR_SNOOPKIT_PROXY'],
+  [new UntrustedError('x'), 'ERR_SNOOPKIT_UNTRUSTED'],
 ];
+
+/** Of the exporter and the command line. */
+const INTERNAL: ReadonlySet<unknown> = new Set([ProxyError, UntrustedError, UntrustedPathError]);
 
 type ErrorClass = new (...args: never) => Error;
 const isErrorClass = (value: unknown): value is ErrorClass =>
@@ -69,7 +74,7 @@ describe('errors', () => {
     const exported = new Set(Object.values(library as Record<string, unknown>).filter(isErrorClass));
     for (const [error] of ERRORS) {
       const type = error.constructor as ErrorClass;
-      if (type !== ProxyError && type !== UntrustedPathError) assert.ok(exported.has(type), type.name);
+      if (!INTERNAL.has(type)) assert.ok(exported.has(type), type.name);
     }
   });
 

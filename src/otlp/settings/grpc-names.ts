@@ -13,7 +13,7 @@ const UNIX = /^unix:(?:\/\/(?=\/))?((?!\/\/).+)$/is;
 export interface GrpcName {
   /** HOST:PORT; of a socket that is `localhost`. */
   readonly host: string;
-  /** What grpc-js connects to; undefined where that follows from the host. */
+  /** What to connect to; undefined where that follows from the host. */
   readonly target?: string;
 }
 

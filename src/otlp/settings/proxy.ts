@@ -28,8 +28,7 @@ function means(entry: string, host: string, port: string): boolean {
 /**
  * The proxy for a URL, by the variables and rules of curl: http_proxy in small letters alone, since whoever asks a CGI
  * program can set HTTP_PROXY; no_proxy and https_proxy before NO_PROXY and HTTPS_PROXY; and nothing is special of
- * localhost. Unlike curl's, an entry of no_proxy may have a port, and to the proxy itself there is no TLS: grpc-js has
- * none, either.
+ * localhost. Unlike curl's, an entry of no_proxy may have a port, and to the proxy itself there is no TLS.
  */
 export function proxyFor(url: URL, environment: Environment): URL | undefined {
   const isSecure = url.protocol === 'https:';

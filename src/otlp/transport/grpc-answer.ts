@@ -1,18 +1,21 @@
-/** What an error over gRPC says: opentelemetry.io/docs/specs/otlp, OTLP/gRPC Response. */
-import { status as Code, type ServiceError } from '@grpc/grpc-js';
+/** What an answer over gRPC says: opentelemetry.io/docs/specs/otlp, OTLP/gRPC Response. */
 import { messageType } from '../messages.js';
-import type { Outcome } from '../types.js';
+import type { AnswerKind, Outcome } from '../types.js';
+import { connectionFailure } from './connection-failure.js';
+import { type GrpcAnswer, messageOf } from './grpc-call.js';
+import type { GrpcStatus } from './grpc-status.js';
+import { isTooLarge, TOO_LARGE } from './gzip.js';
 import { later } from './later.js';
+import { takenByProtobuf, unreadable } from './partial-success.js';
 import type { ShowAnswer } from './shown-answer.js';
-import { opensslReason, tlsRefusal, untrusted } from './tls.js';
 
-const RETRYABLE: ReadonlySet<Code> = new Set([
-  Code.CANCELLED,
-  Code.DEADLINE_EXCEEDED,
-  Code.ABORTED,
-  Code.OUT_OF_RANGE,
-  Code.UNAVAILABLE,
-  Code.DATA_LOSS,
+const RETRYABLE: ReadonlySet<string> = new Set([
+  'CANCELLED',
+  'DEADLINE_EXCEEDED',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNAVAILABLE',
+  'DATA_LOSS',
 ]);
 
 interface RpcStatus {
@@ -24,9 +27,8 @@ interface RetryInfo {
 }
 
 /** The google.rpc.RetryInfo that comes with an error: its milliseconds; undefined where there is none. */
-function retryInfo({ metadata }: ServiceError): number | undefined {
-  const [bytes] = metadata?.get('grpc-status-details-bin') ?? [];
-  if (!Buffer.isBuffer(bytes)) return undefined;
+function retryInfo(bytes: Buffer | undefined): number | undefined {
+  if (bytes === undefined) return undefined;
   try {
     const { details } = messageType('Status').decode(bytes) as unknown as RpcStatus;
     const info = details.find(({ typeUrl }) => typeUrl.endsWith('/google.rpc.RetryInfo'));
@@ -38,27 +40,30 @@ function retryInfo({ metadata }: ServiceError): number | undefined {
   }
 }
 
-/** Of what grpc-js says when there is no connection, why there is none. */
-const UNCONNECTED =
-  /^No connection established\. Last error: (?:Error(?: \[\w+\])?: )?(.*?)(?: \([\dTZ:.-]+\))?\. Resolution note: ?(.*)$/s;
-
-/** Why TLS came to nothing. grpc-js has only words left; nearly all that OpenSSL says of verification has this one. */
-function connectionRefusal(reason: string): string | undefined {
-  return tlsRefusal(reason) ?? (/certificate/i.test(reason) ? untrusted(reason) : undefined);
+function failure({ name, message: text, details }: GrpcStatus, show: ShowAnswer): Outcome {
+  const title = /^\d/.test(name) ? `gRPC status ${name}` : name;
+  const message = show(text ? `${title}: ${text}` : title);
+  const answer: AnswerKind = { status: name, error: name };
+  const after = retryInfo(details);
+  const isRetryable = RETRYABLE.has(name) || (name === 'RESOURCE_EXHAUSTED' && after !== undefined);
+  return isRetryable ? later(message, after, answer) : { kind: 'refused', message, answer };
 }
 
-export function outcomeOf(error: ServiceError, show: ShowAnswer): Outcome {
-  const { code } = error;
-  const unconnected = code === Code.UNAVAILABLE ? UNCONNECTED.exec(error.details) : null;
-  const [, reason = '', note = ''] = unconnected ?? [];
-  const refusal = connectionRefusal(reason);
-  const name = Code[code] ?? `gRPC status ${code}`;
-  const status = Code[code] ?? String(code);
-  const answer = { ...(!unconnected && { status }), error: status };
-  if (refusal !== undefined) return { kind: 'refused', message: show(refusal), answer };
-  const details = unconnected ? [opensslReason(reason) ?? reason, note].filter(Boolean).join('; ') : error.details;
-  const message = show(details ? `${name}: ${details}` : name);
-  const after = retryInfo(error);
-  const isRetryable = RETRYABLE.has(code) || (code === Code.RESOURCE_EXHAUSTED && after !== undefined);
-  return isRetryable ? later(message, after, answer) : { kind: 'refused', message, answer };
+export async function outcomeOf(answer: GrpcAnswer, show: ShowAnswer): Promise<Outcome> {
+  const { status } = answer;
+  if (status.name !== 'OK') return failure(status, show);
+  try {
+    return takenByProtobuf(await messageOf(answer), 'OK', show);
+  } catch (error) {
+    const tooLarge: GrpcStatus = { name: 'RESOURCE_EXHAUSTED', message: TOO_LARGE };
+    return isTooLarge(error) ? failure(tooLarge, show) : unreadable('OK', ': truncated or undecodable');
+  }
+}
+
+/** Where there was no connection, or it ended. */
+export function unconnected(error: Error, show: ShowAnswer): Outcome {
+  const { isFinal, message } = connectionFailure(error);
+  const answer: AnswerKind = { error: 'UNAVAILABLE' };
+  if (isFinal) return { kind: 'refused', message: show(message), answer };
+  return later(show(`UNAVAILABLE: ${message}`), undefined, answer);
 }

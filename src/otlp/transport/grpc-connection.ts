@@ -1,61 +1,74 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { subscribe } from 'node:diagnostics_channel';
-import type { Socket } from 'node:net';
-import {
-  type ChannelCredentials,
-  type ChannelOptions,
-  Client,
-  type ClientUnaryCall,
-  type Metadata,
-} from '@grpc/grpc-js';
+import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2';
+import type { SecureContext } from 'node:tls';
+import type { Route } from '../types.js';
+import { type GrpcAnswer, unaryCall } from './grpc-call.js';
+import { openSocket } from './grpc-socket.js';
 
-/** Of the connection for which something is done, then or later. */
-const owned = new AsyncLocalStorage<Set<Socket>>();
+const OPTIONS = {
+  settings: { enablePush: false },
+  // Node counts what waits to be sent, and refuses requests beyond 10 MB of it.
+  maxSessionMemory: Number.MAX_SAFE_INTEGER,
+};
 
-subscribe('net.client.socket', (message) => {
-  const sockets = owned.getStore();
-  if (sockets === undefined) return;
-  const { socket } = message as { socket: Socket };
-  sockets.add(socket);
-  socket.once('close', () => sockets.delete(socket));
-});
-
-/** Milliseconds in which sockets may end in order. */
-const GRACE = 100;
-
-/** Requests come encoded, and answers are decoded elsewhere. */
-const identity = (bytes: Buffer): Buffer => bytes;
-
-/** A client of grpc-js that, once closed, leaves nothing behind. */
+/** The connection of a route: opened when it is needed, and anew where it has ended. It keeps no process alive. */
 export class GrpcConnection {
-  readonly #client: Client;
-  readonly #calls = new Set<ClientUnaryCall>();
-  readonly #sockets = new Set<Socket>();
+  readonly #route: Route;
+  readonly #secureContext: SecureContext | undefined;
+  #session: Promise<ClientHttp2Session> | undefined;
+  #end = new AbortController();
+  #calls = 0;
 
-  constructor(target: string, credentials: ChannelCredentials, options: ChannelOptions) {
-    this.#client = owned.run(this.#sockets, () => new Client(target, credentials, options));
+  constructor(route: Route, secureContext: SecureContext | undefined) {
+    this.#route = route;
+    this.#secureContext = secureContext;
   }
 
-  /** The answer to a request; or it fails with a ServiceError. */
-  call(method: string, request: Buffer, metadata: Metadata): Promise<Buffer> {
-    const made = (resolve: (answer: Buffer) => void, reject: (error: Error) => void) => {
-      const call = this.#client.makeUnaryRequest(method, identity, identity, request, metadata, {}, (error, answer) => {
-        this.#calls.delete(call);
-        if (error) reject(error);
-        else resolve(answer ?? Buffer.alloc(0));
-      });
-      this.#calls.add(call);
-    };
-    return owned.run(this.#sockets, () => new Promise(made));
+  /** The answer to a request; fails where there is no connection, or it ends. */
+  async call(headers: OutgoingHttpHeaders, request: Buffer): Promise<GrpcAnswer> {
+    const answer = await this.#callOnce(headers, request);
+    // A collector that is about to end refuses what comes then.
+    return answer.isUnseen ? this.#callOnce(headers, request) : answer;
   }
 
+  /** Ends it, and the calls under way. The next one opens another. */
   close(): void {
-    for (const call of this.#calls) call.cancel();
-    this.#client.close();
-    // grpc-js forgets a socket that is still connecting: it would stay open, and keep the process from its end, until
-    // the kernel gives up, or forever. Where only this timer is left, there is none.
-    setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
-    }, GRACE).unref();
+    this.#end.abort();
+    this.#end = new AbortController();
+    this.#session = undefined;
+  }
+
+  async #callOnce(headers: OutgoingHttpHeaders, request: Buffer): Promise<GrpcAnswer> {
+    this.#session ??= this.#open();
+    const session = await this.#session;
+    this.#calls++;
+    session.ref();
+    try {
+      return await unaryCall(session, headers, request);
+    } finally {
+      if (--this.#calls === 0) session.unref();
+    }
+  }
+
+  #open(): Promise<ClientHttp2Session> {
+    const { signal } = this.#end;
+    const opening = openSocket(this.#route, this.#secureContext, signal).then((socket) => {
+      const session = connect(this.#route.url, { ...OPTIONS, createConnection: () => socket });
+      const end = () => session.destroy();
+      signal.addEventListener('abort', end);
+      session
+        // Calls have it as theirs.
+        .on('error', forget)
+        .on('goaway', forget)
+        .on('close', () => {
+          forget();
+          signal.removeEventListener('abort', end);
+        });
+      return session;
+    });
+    const forget = () => {
+      if (this.#session === opening) this.#session = undefined;
+    };
+    opening.catch(forget);
+    return opening;
   }
 }

@@ -1,17 +1,13 @@
-import {
-  type ChannelCredentials,
-  logVerbosity,
-  type Metadata,
-  type ServiceError,
-  setLogVerbosity,
-} from '@grpc/grpc-js';
+import type { OutgoingHttpHeaders } from 'node:http2';
 import type { Outcome, Route, Signal, Transport } from '../types.js';
-import { outcomeOf } from './grpc-answer.js';
-import { authority, credentialsOf, metadataOf, optionsOf } from './grpc-channel.js';
+import { authorityOf } from './address.js';
+import { outcomeOf, unconnected } from './grpc-answer.js';
+import { framed } from './grpc-call.js';
 import { GrpcConnection } from './grpc-connection.js';
+import { packed } from './gzip.js';
 import { later } from './later.js';
-import { takenByProtobuf } from './partial-success.js';
 import { showAnswerOf } from './shown-answer.js';
+import { secureContextOf } from './tls.js';
 
 const METHODS: Readonly<Record<Signal, string>> = {
   logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
@@ -19,39 +15,50 @@ const METHODS: Readonly<Record<Signal, string>> = {
   metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
 };
 
+function headersOf({ url, target, signal, headers, isCompressed }: Route, userAgent: string): OutgoingHttpHeaders {
+  const given = [...headers].map(([name, value]) => [
+    name,
+    name.endsWith('-bin') ? Buffer.from(value).toString('base64') : value,
+  ]);
+  return {
+    ...Object.fromEntries(given),
+    ':method': 'POST',
+    ':scheme': url.protocol.slice(0, -1),
+    ':authority': target?.startsWith('unix:') ? 'localhost' : authorityOf(url),
+    ':path': METHODS[signal],
+    te: 'trailers',
+    'content-type': 'application/grpc',
+    'user-agent': userAgent,
+    'grpc-accept-encoding': 'identity,gzip',
+    ...(isCompressed && { 'grpc-encoding': 'gzip' }),
+  };
+}
+
 class GrpcTransport implements Transport {
-  readonly #method: string;
-  readonly #metadata: Metadata;
-  readonly #connect: () => GrpcConnection;
+  readonly #headers: OutgoingHttpHeaders;
+  readonly #isCompressed: boolean;
+  readonly #connection: GrpcConnection;
   readonly #show;
-  #connection: GrpcConnection | undefined;
   #isClosed = false;
 
-  constructor(route: Route, credentials: ChannelCredentials, userAgent: string) {
-    this.#method = METHODS[route.signal];
-    this.#metadata = metadataOf(route.headers);
+  constructor(route: Route, connection: GrpcConnection, userAgent: string) {
+    this.#headers = headersOf(route, userAgent);
+    this.#isCompressed = route.isCompressed;
+    this.#connection = connection;
     this.#show = showAnswerOf(route);
-    const target = route.target ?? `dns:${authority(route.proxy ?? route.url)}`;
-    const options = optionsOf(route, userAgent);
-    this.#connect = () => new GrpcConnection(target, credentials, options);
   }
 
   async send(request: Uint8Array, signal: AbortSignal): Promise<Outcome> {
+    const body = framed(this.#isCompressed ? await packed(request) : request, this.#isCompressed);
     if (this.#isClosed) return later('the connection is closed', undefined, { error: 'shutdown' });
     if (signal.aborted) return later();
-    this.#connection ??= this.#connect();
-    const connection = this.#connection;
-    // What came to nothing may have been the connection's fault, of which gRPC would learn much later.
-    const giveUp = () => {
-      if (this.#connection === connection) this.#connection = undefined;
-      connection.close();
-    };
+    // What came to nothing may have been the connection's fault, which may take long to show.
+    const giveUp = () => this.#connection.close();
     signal.addEventListener('abort', giveUp, { once: true });
     try {
-      const bytes = Buffer.from(request.buffer, request.byteOffset, request.length);
-      return takenByProtobuf(await connection.call(this.#method, bytes, this.#metadata.clone()), 'OK', this.#show);
+      return await outcomeOf(await this.#connection.call(this.#headers, body), this.#show);
     } catch (error) {
-      return signal.aborted ? later() : outcomeOf(error as ServiceError, this.#show);
+      return signal.aborted ? later() : unconnected(error as Error, this.#show);
     } finally {
       signal.removeEventListener('abort', giveUp);
     }
@@ -59,13 +66,11 @@ class GrpcTransport implements Transport {
 
   close(): void {
     this.#isClosed = true;
-    this.#connection?.close();
-    this.#connection = undefined;
+    this.#connection.close();
   }
 }
 
 export async function grpcTransport(route: Route, userAgent: string): Promise<Transport> {
-  // Outcomes tell what went wrong, and standard error is not its own.
-  setLogVerbosity(logVerbosity.NONE);
-  return new GrpcTransport(route, await credentialsOf(route), userAgent);
+  const secureContext = route.url.protocol === 'https:' ? await secureContextOf(route.tls) : undefined;
+  return new GrpcTransport(route, new GrpcConnection(route, secureContext), userAgent);
 }

@@ -1,9 +1,8 @@
 /** What an answer over HTTP says: opentelemetry.io/docs/specs/otlp, OTLP/HTTP Response. */
 import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip, type ZlibOptions } from 'node:zlib';
 import { messageType } from '../messages.js';
 import type { Outcome, Route } from '../types.js';
+import { isTooLarge, LARGEST, TOO_LARGE, unpacked } from './gzip.js';
 import { later } from './later.js';
 import { takenByJson, takenByProtobuf, unreadable } from './partial-success.js';
 import type { ShowAnswer } from './shown-answer.js';
@@ -16,12 +15,7 @@ export interface Answer {
   readonly isCut?: boolean;
 }
 
-const unzip = promisify<Buffer, ZlibOptions, Buffer>(gunzip);
-
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-
-/** Bytes that an answer may have: the specification's. */
-const LARGEST = 4 << 20;
 
 /** The answer, as far as it comes; undefined for one that is too large to be one of a collector. */
 export async function readAnswer(response: IncomingMessage): Promise<Answer | undefined> {
@@ -34,18 +28,18 @@ export async function readAnswer(response: IncomingMessage): Promise<Answer | un
       if (length > LARGEST) return undefined;
       chunks.push(chunk);
     }
-    const body = await unpacked(Buffer.concat(chunks), response.headers['content-encoding']);
+    const body = await decoded(Buffer.concat(chunks), response.headers['content-encoding']);
     return { ...headOf(response), body, isCut: false };
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? undefined : headOf(response);
+    return isTooLarge(error) ? undefined : headOf(response);
   }
 }
 
 /** Fails for what is broken, too large, or packed in a way that nobody asked for. */
-async function unpacked(body: Buffer, encoding = ''): Promise<Buffer> {
+async function decoded(body: Buffer, encoding = ''): Promise<Buffer> {
   const name = encoding.trim().toLowerCase();
   if (body.length === 0 || name === '' || name === 'identity') return body;
-  if (name === 'gzip' || name === 'x-gzip') return unzip(body, { maxOutputLength: LARGEST });
+  if (name === 'gzip' || name === 'x-gzip') return unpacked(body);
   throw new RangeError(`unexpected content encoding ${name}`);
 }
 
@@ -120,7 +114,7 @@ export function outcomeOf(answer: Answer | undefined, route: Route, show: ShowAn
   if (answer === undefined)
     return {
       kind: 'refused',
-      message: `the response is larger than ${LARGEST >> 20} MiB`,
+      message: TOO_LARGE,
       answer: { error: 'answer_too_large' },
     };
   const isSuccess = answer.status >= 200 && answer.status < 300;

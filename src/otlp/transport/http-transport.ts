@@ -1,21 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import { promisify } from 'node:util';
-import { gzip, type ZlibOptions } from 'node:zlib';
 import type { Outcome, Route, Transport } from '../types.js';
+import { connectionFailure } from './connection-failure.js';
+import { packed } from './gzip.js';
 import { failure, headOf, outcomeOf, readAnswer } from './http-answer.js';
 import { type HttpWay, httpWay } from './http-way.js';
 import { later } from './later.js';
 import { showAnswerOf } from './shown-answer.js';
-import { opensslReason, tlsRefusal, untrusted } from './tls.js';
+import { UntrustedError } from './tls.js';
 import { ProxyError } from './tunnel.js';
 
 type Encode = (request: Uint8Array) => Uint8Array;
-
-const compress = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
-
-/** Of every ten bytes about one is left. zlib's own choice, 6, takes more than twice the time to save a sixth of that. */
-const LEVEL = 1;
 
 function headersOf({ headers, protocol, isCompressed }: Route, userAgent: string): Record<string, string> {
   return {
@@ -25,12 +20,6 @@ function headersOf({ headers, protocol, isCompressed }: Route, userAgent: string
     'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
     ...(isCompressed && { 'content-encoding': 'gzip' }),
   };
-}
-
-/** Node tries all addresses of a name, and then has an error for each. */
-function reasonOf(error: NodeJS.ErrnoException | AggregateError): string {
-  const errors = error instanceof AggregateError ? error.errors : [error];
-  return errors.map(({ message, code }) => message || code || 'it failed').join(', ');
 }
 
 /** What Node calls an error, such as ECONNREFUSED; of several that of the first. */
@@ -59,7 +48,7 @@ class HttpTransport implements Transport {
     let body: Uint8Array;
     try {
       const plain = this.#encode(request);
-      body = this.#route.isCompressed ? await compress(plain, { level: LEVEL }) : plain;
+      body = this.#route.isCompressed ? await packed(plain) : plain;
     } catch (error) {
       const message = this.#show(`cannot send the request: ${(error as Error).message}`);
       return { kind: 'refused', message, answer: { error: '_OTHER' } };
@@ -105,12 +94,11 @@ class HttpTransport implements Transport {
     if (error instanceof ProxyError) {
       return failure({ status: error.status, headers: {}, body: Buffer.alloc(0) }, (text) => `the proxy: ${text}`);
     }
-    const reason = reasonOf(error);
     const answer = { error: codeOf(error) };
     const isUntrusted = socket instanceof TLSSocket && socket.authorizationError;
-    const refusal = isUntrusted ? untrusted(reason) : tlsRefusal(reason);
-    if (refusal !== undefined) return { kind: 'refused', message: this.#show(refusal), answer };
-    return later(this.#show(opensslReason(reason) ?? reason), undefined, answer);
+    const failed = connectionFailure(isUntrusted ? new UntrustedError(error.message) : error);
+    const message = this.#show(failed.message);
+    return failed.isFinal ? { kind: 'refused', message, answer } : later(message, undefined, answer);
   }
 }
 

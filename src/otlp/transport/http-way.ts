@@ -3,7 +3,8 @@ import { Agent, type AgentOptions, type ClientRequest, request as httpRequest, t
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import type { Route } from '../types.js';
-import { proxyAddress, proxyHeaders } from './proxy-request.js';
+import { addressOf } from './address.js';
+import { proxyHeaders } from './proxy-request.js';
 import { secureContextOf } from './tls.js';
 import { TunnelAgent } from './tunnel.js';
 
@@ -35,7 +36,7 @@ function throughProxy(route: Route, proxy: URL): HttpWay {
   const agent = new Agent(AGENT);
   const { auth } = urlToHttpOptions(url);
   const path = `${url.origin}${pathOf(route)}`;
-  const target: RequestOptions = { ...proxyAddress(proxy), agent, method: 'POST', path, ...(auth && { auth }) };
+  const target: RequestOptions = { ...addressOf(proxy), agent, method: 'POST', path, ...(auth && { auth }) };
   const fixed = { host: url.host, ...proxyHeaders(proxy) };
   return {
     post: (headers) => httpRequest({ ...target, headers: { ...fixed, ...headers } }),

@@ -1,18 +1,8 @@
 import { decoded } from './shown-answer.js';
 
-/** Where a proxy listens. */
-export const proxyAddress = ({ hostname, port }: URL) => ({
-  hostname: hostname.replace(/^\[|\]$/g, ''),
-  port: Number(port || 80),
-});
-
-/** What is in its URL before the host; undefined where there is nothing. */
-export function proxyCredentials({ username, password }: URL): string | undefined {
-  return username || password ? `${decoded(username)}:${decoded(password)}` : undefined;
-}
-
-export function proxyHeaders(proxy: URL): Record<string, string> {
-  const credentials = proxyCredentials(proxy);
-  if (credentials === undefined) return {};
+/** What is in a proxy's URL before the host, as the proxy wants it. */
+export function proxyHeaders({ username, password }: URL): Record<string, string> {
+  if (!username && !password) return {};
+  const credentials = `${decoded(username)}:${decoded(password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
 }

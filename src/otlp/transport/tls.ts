@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { UsageError } from '../../errors.js';
+import { SnoopkitError, UsageError } from '../../errors.js';
 import type { TlsFiles } from '../types.js';
 
 /** Where systems keep the authorities that they trust: Debian, Fedora, Alpine. */
@@ -41,7 +41,14 @@ export function opensslReason(text: string): string | undefined {
   return /error:[\dA-F]+:SSL routines:[^:]*:([^:]+)/.exec(text)?.[1];
 }
 
-/** Of a collector that could be anyone. */
+/** TLS gave up a connection to a collector that could be anyone. */
+export class UntrustedError extends SnoopkitError {
+  constructor(reason: string) {
+    super('UNTRUSTED', reason);
+  }
+}
+
+/** What there is to say of that, and to do about it. */
 export function untrusted(reason: string): string {
   const message = `the collector's certificate is not trusted: ${reason}`;
   const isOfAnother = reason.includes('altnames');

@@ -1,9 +1,10 @@
-import { type AgentOptions, type ClientRequest, request as httpRequest } from 'node:http';
+import { type AgentOptions, request as httpRequest } from 'node:http';
 import { Agent, type RequestOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect, type SecureContext } from 'node:tls';
 import { SnoopkitError } from '../../errors.js';
-import { proxyAddress, proxyHeaders } from './proxy-request.js';
+import { addressOf } from './address.js';
+import { proxyHeaders } from './proxy-request.js';
 
 /** What a proxy answered when it was asked for a connection. */
 export class ProxyError extends SnoopkitError {
@@ -18,11 +19,35 @@ export class ProxyError extends SnoopkitError {
 /** Milliseconds that a proxy has to make a connection. */
 const TIMEOUT = 10_000;
 
+/** A connection through a proxy to HOST:PORT. It ends with the signal. */
+export function openTunnel(proxy: URL, authority: string, signal: AbortSignal): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: authority, ...proxyHeaders(proxy) };
+    const options = { method: 'CONNECT', path: authority, headers, agent: false, timeout: TIMEOUT, signal };
+    const request = httpRequest({ ...addressOf(proxy), ...options });
+    request
+      .once('connect', ({ statusCode = 0 }, socket, head) => {
+        if (statusCode >= 200 && statusCode < 300) {
+          socket.setTimeout(0);
+          // HTTP/2 lets a server speak first.
+          if (head.length > 0) socket.unshift(head);
+          resolve(socket);
+        } else {
+          socket.destroy();
+          reject(new ProxyError(statusCode));
+        }
+      })
+      .once('timeout', () => request.destroy(new Error('the proxy does not respond')))
+      .once('error', reject)
+      .end();
+  });
+}
+
 /** Connections with TLS through a proxy, which sees only the name of the host. */
 export class TunnelAgent extends Agent {
   readonly #proxy: URL;
   readonly #secureContext: SecureContext;
-  readonly #opening = new Set<ClientRequest>();
+  readonly #end = new AbortController();
 
   constructor(proxy: URL, secureContext: SecureContext, options: AgentOptions) {
     super(options);
@@ -39,34 +64,14 @@ export class TunnelAgent extends Agent {
       secureContext: this.#secureContext,
       ...(options.servername && { servername: options.servername }),
     };
-    const fail = (error: Error) => done?.(error, undefined as never);
-    const request = httpRequest({
-      ...proxyAddress(this.#proxy),
-      method: 'CONNECT',
-      path: authority,
-      headers: { host: authority, ...proxyHeaders(this.#proxy) },
-      agent: false,
-      timeout: TIMEOUT,
-    });
-    this.#opening.add(request);
-    request
-      .once('connect', ({ statusCode = 0 }, socket) => {
-        if (statusCode >= 200 && statusCode < 300) {
-          socket.setTimeout(0);
-          done?.(null, connect({ socket, ...secure }));
-        } else {
-          socket.destroy();
-          fail(new ProxyError(statusCode));
-        }
-      })
-      .once('timeout', () => request.destroy(new Error('the proxy does not respond')))
-      .once('error', fail)
-      .once('close', () => this.#opening.delete(request))
-      .end();
+    openTunnel(this.#proxy, authority, this.#end.signal).then(
+      (socket) => done?.(null, connect({ socket, ...secure })),
+      (error) => done?.(error, undefined as never),
+    );
   }
 
   override destroy(): void {
-    for (const request of this.#opening) request.destroy();
+    this.#end.abort();
     super.destroy();
   }
 }

@@ -49,7 +49,7 @@ describe('output: OTLP and the process', () => {
         const transport = new URL('../../../src/otlp/transport/transport.js', import.meta.url).href;
         const words = ['--input-type=module', '-e', PROGRAM, transport, protocol, `${certificates.ca}`, ...urls];
         const start = performance.now();
-        // grpc-js reads these.
+        // Other clients of gRPC read these.
         const env = { ...process.env, GRPC_VERBOSITY: 'ERROR', grpc_proxy: 'no://proxy' };
         const { status, said, stdout } = await run(process.execPath, words, { env });
         assert.deepEqual([status, said, `${stdout}`], [0, '', 'taken later later later taken\n']);
