@@ -34,6 +34,23 @@ export interface MapShapes {
 /** `BPF_ANY`, `BPF_NOEXIST` (only if it is not there) and `BPF_EXIST` (only if it is), for `BpfMap.set`. */
 export const UPDATE = { ANY: 0, NOEXIST: 1, EXIST: 2 } as const;
 
+/** Bytes with a view on them. */
+class Memory {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+
+  constructor(size: number) {
+    this.bytes = new Uint8Array(size);
+    this.view = new DataView(this.bytes.buffer);
+  }
+}
+
+/** A key and a value for all calls: V8 moves new arrays off its heap for an addon, which takes longer than a system call. */
+interface Reused {
+  readonly key: Memory;
+  readonly value: Memory;
+}
+
 /**
  * One map of an object. Keys and values are converted by their BTF types as `readValue` and `writeValue`
  * do: 64-bit integers are bigints, structs are objects; a map without types takes and gives bytes. Values of
@@ -51,6 +68,7 @@ export class BpfMap {
   readonly #native: NativeObject;
   readonly #shapes: MapShapes;
   #handle: NativeMap | undefined;
+  #memory: Reused | undefined;
 
   /** @internal Made by `BpfObject`. */
   constructor(native: NativeObject, info: NativeMapInfo, shapes: MapShapes) {
@@ -82,6 +100,7 @@ export class BpfMap {
   set valueSize(size: number) {
     if (this.#shapes.value) throw new RangeError(`${this.name}: the value size is fixed by the value type`);
     check(this.#native.setValueSize(this.name, size), `cannot give the map ${this.name} values of ${size} bytes`);
+    this.#memory = undefined;
     this.#valueSize = size;
   }
 
@@ -108,45 +127,52 @@ export class BpfMap {
     return this.isPerCpu ? (this.valueSize + 7) & ~7 : this.valueSize;
   }
 
-  #buffer(): Uint8Array {
-    return new Uint8Array(this.#stride * (this.isPerCpu ? loadBinding().possibleCpus() : 1));
+  /** The size of a value on all CPUs. */
+  get #wholeSize(): number {
+    return this.#stride * (this.isPerCpu ? loadBinding().possibleCpus() : 1);
   }
 
-  #decodeOne(bytes: Uint8Array, shape: Shape | undefined, offset: number, size: number): Value | Uint8Array {
-    if (!shape) return bytes.slice(offset, offset + size);
-    return readValue(shape, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset);
+  get #reused(): Reused {
+    this.#memory ??= { key: new Memory(this.keySize), value: new Memory(this.#wholeSize) };
+    return this.#memory;
   }
 
-  #decode(bytes: Uint8Array): MapValue {
-    if (!this.isPerCpu) return this.#decodeOne(bytes, this.#shapes.value, 0, this.valueSize);
+  #decodeOne({ bytes, view }: Memory, shape: Shape | undefined, offset: number, size: number): Value | Uint8Array {
+    return shape ? readValue(shape, view, offset) : bytes.slice(offset, offset + size);
+  }
+
+  #decode(value: Memory): MapValue {
+    if (!this.isPerCpu) return this.#decodeOne(value, this.#shapes.value, 0, this.valueSize);
     const perCpu: MapValue[] = [];
-    for (let at = 0; at < bytes.length; at += this.#stride) {
-      perCpu.push(this.#decodeOne(bytes, this.#shapes.value, at, this.valueSize));
+    for (let at = 0; at < value.bytes.length; at += this.#stride) {
+      perCpu.push(this.#decodeOne(value, this.#shapes.value, at, this.valueSize));
     }
     return perCpu;
   }
 
-  #encodeInto(bytes: Uint8Array, shape: Shape | undefined, offset: number, size: number, value: MapValue): void {
+  #encodeInto({ bytes, view }: Memory, shape: Shape | undefined, offset: number, size: number, value: MapValue): void {
     if (value instanceof Uint8Array) {
       if (value.length !== size) throw new RangeError(`${this.name}: ${value.length} bytes, expected ${size}`);
       bytes.set(value, offset);
     } else if (shape) {
-      writeValue(shape, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset, value as Value);
+      writeValue(shape, view, offset, value as Value);
     } else {
       throw new TypeError(`${this.name} has no BTF: pass bytes`);
     }
   }
 
   #key(key: MapValue): Uint8Array {
-    const bytes = new Uint8Array(this.keySize);
-    this.#encodeInto(bytes, this.#shapes.key, 0, this.keySize, key);
-    return bytes;
+    const memory = this.#reused.key;
+    // Padding is part of a key.
+    memory.bytes.fill(0);
+    this.#encodeInto(memory, this.#shapes.key, 0, this.keySize, key);
+    return memory.bytes;
   }
 
   /** The value of a key, undefined where there is none. */
   get(key: MapValue): MapValue | undefined {
-    const [encoded, value] = [this.#key(key), this.#buffer()];
-    const result = this.#loaded.lookup(encoded, value);
+    const { value } = this.#reused;
+    const result = this.#loaded.lookup(this.#key(key), value.bytes);
     if (result === -ENOENT) return undefined;
     check(result, `cannot read the map ${this.name}`);
     return this.#decode(value);
@@ -154,20 +180,21 @@ export class BpfMap {
 
   /** Writes an entry. A per-CPU map takes an array for all possible CPUs. */
   set(key: MapValue, value: MapValue, flags: number = UPDATE.ANY): void {
-    const bytes = this.#buffer();
+    const memory = this.#reused.value;
+    memory.bytes.fill(0);
     if (this.isPerCpu) {
-      const cpus = bytes.length / this.#stride;
+      const cpus = memory.bytes.length / this.#stride;
       if (!Array.isArray(value) || value.length !== cpus) {
         throw new TypeError(`${this.name} is per-CPU: pass an array of ${cpus} values`);
       }
       value.forEach((one, cpu) => {
-        this.#encodeInto(bytes, this.#shapes.value, cpu * this.#stride, this.valueSize, one);
+        this.#encodeInto(memory, this.#shapes.value, cpu * this.#stride, this.valueSize, one);
       });
     } else {
-      this.#encodeInto(bytes, this.#shapes.value, 0, this.valueSize, value);
+      this.#encodeInto(memory, this.#shapes.value, 0, this.valueSize, value);
     }
     const encoded = this.#key(key);
-    check(this.#loaded.update(encoded, bytes, flags), `cannot write to the map ${this.name}`);
+    check(this.#loaded.update(encoded, memory.bytes, flags), `cannot write to the map ${this.name}`);
   }
 
   /** Removes an entry, and says whether it was there. */
@@ -185,7 +212,7 @@ export class BpfMap {
    * is removed is lost.
    */
   readAll({ remove = false } = {}): [key: Uint8Array, value: Uint8Array][] {
-    const valueSize = this.#buffer().length;
+    const valueSize = this.#wholeSize;
     const keys = new Uint8Array(this.maxEntries * this.keySize);
     const values = new Uint8Array(this.maxEntries * valueSize);
     const result = this.#loaded.readAll(keys, values, remove);
@@ -199,10 +226,10 @@ export class BpfMap {
    * just given is deleted by somebody else the kernel starts anew, so that some come twice.
    */
   *keys(): Generator<MapValue> {
-    let previous: Uint8Array | null = null;
+    let previous: Memory | null = null;
     for (;;) {
-      const next: Uint8Array = new Uint8Array(this.keySize);
-      const result = this.#loaded.nextKey(previous, next);
+      const next: Memory = new Memory(this.keySize);
+      const result = this.#loaded.nextKey(previous?.bytes ?? null, next.bytes);
       if (result === -ENOENT) return;
       check(result, `cannot walk through the map ${this.name}`);
       yield this.#decodeOne(next, this.#shapes.key, 0, this.keySize);
