@@ -34,7 +34,9 @@ type OwnColumn<Name, Struct> = Struct extends keyof Structs<Name>
   : never;
 
 /** Texts, or rules, for columns only: a constant that is spread may have others, which excess property checks overlook. */
-type Only<Given, Column extends string> = Given & { readonly [Other in Exclude<keyof Given, Column>]: never };
+type Only<Given, Column extends string> = Given & {
+  readonly [Other in Exclude<keyof Given, Column>]: { readonly 'no such column': never };
+};
 
 /**
  * Completes the definition of a tool: `export default defineTool({...})` in tools/<name>.ts. The names in it are checked
