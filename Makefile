@@ -40,15 +40,17 @@ $(NPM_STAMP): package-lock.json | setup
 # TypeScript. A test or a tool that is gone must not live on in dist, nor may tsc's memory outlive its output.
 TS_SOURCES := $(shell find src tools test scripts bench -name '*.ts' ! -name '*.d.ts')
 TS_BUILT := $(shell find dist/src dist/tools dist/test dist/scripts dist/bench -name '*.js' 2>/dev/null)
-TS_STALE := $(filter-out $(TS_SOURCES:%.ts=dist/%.js),$(TS_BUILT))
+TS_STALE := $(filter-out $(TS_SOURCES:%.ts=dist/%.js) dist/src/otlp/packed.js,$(TS_BUILT))
 TS_MISSING := $(filter-out $(TS_BUILT),$(TS_SOURCES:%.ts=dist/%.js))
+
+# A tool does not compile before its types are generated. What generates them is compiled regardless.
+FOR_TYPES := $(filter types generate,$(GOALS))
 
 ts: $(TS_STAMP) ## compile the TypeScript
 $(TS_STAMP): $(TS_SOURCES) tsconfig.json $(NPM_STAMP) $(if $(TS_STALE)$(TS_MISSING),FORCE)
 	@printf '  %-8s%s\n' TSC dist
 	@rm -f $(foreach file,$(TS_STALE),$(file) $(file).map $(file:.js=.d.ts)) $(if $(TS_MISSING),build/tsconfig.tsbuildinfo)
-	$(Q)node_modules/.bin/tsc
-	@touch $@
+	$(Q)node_modules/.bin/tsc $(if $(FOR_TYPES),>/dev/null) && touch $@ $(if $(FOR_TYPES),|| true)
 
 bundle: $(BUNDLE) ## bundle the command line with the packages that it uses
 $(BUNDLE): $(TS_STAMP)
@@ -89,13 +91,21 @@ format: $(NPM_STAMP) ## format everything, with the fixes that are safe
 	$(Q)node_modules/.bin/biome check --write
 	$(if $(C_SOURCES),$(Q)$(CLANG_FORMAT) -i $(C_SOURCES))
 
-generate: manifest man ## write what is generated and committed
+generate: types ## write what is generated and committed
+	@$(MAKE) --no-print-directory options
+	@$(MAKE) --no-print-directory manifest man
+types: bpf ## write the types of the BPF objects, which a new tool needs to compile
+	$(Q)node dist/scripts/types.js
+options: build
+	$(Q)node dist/scripts/tool-options.js
 manifest: build
 	$(Q)node dist/scripts/manifest.js
 man: manifest
 	$(Q)node dist/scripts/man.js
 
 check-generated: build ## see that the generated files are up to date
+	$(Q)node dist/scripts/types.js --check
+	$(Q)node dist/scripts/tool-options.js --check
 	$(Q)node dist/scripts/manifest.js --check
 	$(Q)node dist/scripts/man.js --check
 

@@ -47,7 +47,7 @@ describe('docs: what there is', () => {
   });
 
   it('generated files are up to date', () => {
-    for (const script of ['manifest', 'man']) {
+    for (const script of ['types', 'tool-options', 'manifest', 'man']) {
       const { status, stderr } = spawnSync(process.execPath, [
         join(root, 'dist', 'scripts', `${script}.js`),
         '--check',

@@ -1,7 +1,8 @@
 /** How events are told by OpenTelemetry's semantic conventions (1.45.0), and by names of snoopkit's own where these have none. */
+import type { ByName } from '../events/by-name.js';
 
 /** What a column is as an attribute: a name, or several, or more. */
-export type AttributeRule =
+export type AttributeRule<Column extends string = string> =
   | string
   | readonly string[]
   | {
@@ -9,25 +10,25 @@ export type AttributeRule =
       /** A value of the conventions for each of the kernel's or ours. */
       readonly as?: keyof typeof CHANGES;
       /** It is left out where this column is there. */
-      readonly unless?: string;
+      readonly unless?: Column;
       /** It is left out where this column is not there, or 0. */
-      readonly with?: string;
+      readonly with?: Column;
       /** One more name, by what the column `role` says of who began. */
       readonly byRole?: Readonly<Record<'client' | 'server', string>>;
     };
 
 /** How a tool's events are told, as data. What is left out follows from the names of event and columns. */
-export interface OtlpMapping {
+export interface OtlpMapping<Column extends string = string> {
   /** The event's name behind `snoopkit.`, such as `file.open`; else what JSON has as `event`. */
   readonly event?: string;
   /** By column; else as below, or `snoopkit.<event>.<column>` with JSON's names. */
-  readonly attributes?: Readonly<Record<string, AttributeRule>>;
+  readonly attributes?: ByName<Column, AttributeRule<Column>>;
   /** Attributes that all its events have. */
   readonly constants?: Readonly<Record<string, string>>;
   /** What of it has a beginning and an end, and is a span with --otlp-spans. Processes need the flag --trace-context. */
   readonly spans?: 'processes' | 'connections';
   /** What is a warning: all, or those that have one of these columns, of which a number is not 0. Else those with `error`. */
-  readonly warns?: 'always' | readonly string[];
+  readonly warns?: 'always' | readonly Column[];
 }
 
 /** The prefix of what has no name in the conventions. */

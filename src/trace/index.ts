@@ -13,7 +13,7 @@ import { chooseColumns, requestedFields } from './columns.js';
 import type { ReportOptions } from './features/tally/report.js';
 import { reportOptions } from './features/tally/report-options.js';
 import { loadTool } from './load-tool.js';
-import { type ToolOptions, toolFlags } from './named-options.js';
+import { toolFlags } from './named-options.js';
 import type { Notices } from './notices.js';
 import { ObjectSink } from './object-sink.js';
 import { parseTraceOptions } from './options.js';
@@ -21,12 +21,15 @@ import { type GivenFlags, type Prepared, prepare } from './prepare.js';
 import { TraceRun } from './run.js';
 import type { ToolDefinition } from './tool.js';
 import { chosenColumns, usualColumns } from './tool.js';
+import type { EventOf, OptionsOf } from './typed-run.js';
 
 export type { EventObject } from '../events/reader.js';
 export { BaseSink, type Shown, type Sink } from '../output/sink.js';
 export type { ToolOptions } from './named-options.js';
 export type { Notices } from './notices.js';
 export type { ToolDefinition } from './tool.js';
+export type * from './tool-types.js';
+export type { EventOf, OptionsOf, ToolName } from './typed-run.js';
 
 /** What a sink for a run of a tool is made from. */
 export interface SinkSource extends Shown {
@@ -58,7 +61,7 @@ const WARNINGS: Notices = {
 const nameItself = (name: string) => name.replace(/-([a-z])/g, (_all, letter: string) => letter.toUpperCase());
 
 /** A run of a tool. Its programs are attached; `using` or `close()` ends it. */
-export class Trace implements AsyncIterable<EventObject>, AsyncDisposable {
+export class Trace<Event = EventObject> implements AsyncIterable<Event>, AsyncDisposable {
   readonly #run: TraceRun;
   readonly #objects: ObjectSink | undefined;
   readonly #ended: Promise<unknown>;
@@ -99,9 +102,10 @@ export class Trace implements AsyncIterable<EventObject>, AsyncDisposable {
   }
 
   /** Events, or rows of reports. Leaving the loop ends the run. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<EventObject, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
     try {
-      if (this.#objects) yield* this.#objects.events();
+      // The columns of the tool make objects of this type.
+      if (this.#objects) yield* this.#objects.events() as AsyncIterable<unknown> as AsyncIterable<Event>;
       else await this.#ended;
     } finally {
       await this.close();
@@ -153,15 +157,17 @@ function sourceOf(prepared: Prepared, { tell }: Notices): SinkSource {
 
 /**
  * Loads and attaches a tool, by its name or definition. Options are those of its flags, in camel case: `maxEvents`, `fullPath`;
- * a list or a single value, a number or a text as on the command line. Needs root, or CAP_BPF, CAP_PERFMON and
+ * a list or a single value, a number or a text as on the command line. They, and the events, are typed for a tool that is
+ * named literally. Needs root, or CAP_BPF, CAP_PERFMON and
  * CAP_DAC_READ_SEARCH, and Linux 5.8. Throws UsageError for an invalid option, PrivilegeError, UnsupportedError if the kernel
  * lacks a hook, SnoopkitError otherwise.
  */
-export async function trace(
-  name: string | ToolDefinition,
-  options: ToolOptions = {},
+export async function trace<const Name extends string, const Options extends OptionsOf<Name>>(
+  name: Name | ToolDefinition,
+  // Inferring its type would suspend the check for unknown options.
+  options: Options & { readonly [Other in Exclude<keyof Options, keyof OptionsOf<Name>>]: never } = {} as never,
   { signal, sinks: makers, notices = WARNINGS }: TraceExtras = {},
-): Promise<Trace> {
+): Promise<Trace<EventOf<Name, Options>>> {
   signal?.throwIfAborted();
   requireTracingRights();
   const tool = typeof name === 'string' ? await loadTool(name) : name;
@@ -188,7 +194,7 @@ export async function trace(
     const stop = () => run.stop();
     signal?.addEventListener('abort', stop, { once: true });
     const ended = run.run().finally(() => signal?.removeEventListener('abort', stop));
-    const result = new Trace(run, objects, ended);
+    const result = new Trace<EventOf<Name, Options>>(run, objects, ended);
     await Promise.race([attached, ended]);
     return result;
   } catch (error) {

@@ -1,42 +1,44 @@
 /** OpenTelemetry attributes shared by several tools: src/otlp/mapping.ts. */
 import type { AttributeRule } from '../otlp/mapping.js';
+import type { ExitsnoopEvent, SocketEvent } from './tool-types.js';
 
-type Attributes = Readonly<Record<string, AttributeRule>>;
+/** Rules for columns, by name. */
+type Rules<Columns> = { readonly [Column in keyof Columns]?: AttributeRule<keyof Columns & string> };
 
 /** Attributes of struct ending (bpf/include/exit.h). A process killed by a signal has no exit status. */
-export const ENDING_ATTRIBUTES: Attributes = {
+export const ENDING_ATTRIBUTES = {
   exit_code: { name: 'process.exit.code', unless: 'signal' },
   signal: 'snoopkit.process.exit.signal',
-};
-export const ENDING_WARNS = ['exit_code', 'signal'];
+} as const satisfies Rules<ExitsnoopEvent>;
+export const ENDING_WARNS = ['exit_code', 'signal'] as const satisfies readonly (keyof ExitsnoopEvent)[];
 
 /** Attributes of a connecting socket: the peer is the server. */
-export const CLIENT_ATTRIBUTES: Attributes = {
+export const CLIENT_ATTRIBUTES = {
   local_addr: ['network.local.address', 'client.address'],
   local_port: ['network.local.port', 'client.port'],
   remote_addr: { name: ['network.peer.address', 'server.address'], with: 'remote_port' },
   remote_port: { name: ['network.peer.port', 'server.port'], with: 'remote_port' },
-};
+} as const satisfies Rules<SocketEvent>;
 
 /** Attributes of an accepting socket: the peer is the client. */
-export const SERVER_ATTRIBUTES: Attributes = {
+export const SERVER_ATTRIBUTES = {
   local_addr: ['network.local.address', 'server.address'],
   local_port: ['network.local.port', 'server.port'],
   remote_addr: { name: ['network.peer.address', 'client.address'], with: 'remote_port' },
   remote_port: { name: ['network.peer.port', 'client.port'], with: 'remote_port' },
-};
+} as const satisfies Rules<SocketEvent>;
 
-const end = (name: string, mine: 'client' | 'server', part: 'address' | 'port'): AttributeRule => ({
+const end = (name: string, mine: 'client' | 'server', part: 'address' | 'port'): AttributeRule<never> => ({
   name,
   byRole: { client: `${mine}.${part}`, server: `${mine === 'client' ? 'server' : 'client'}.${part}` },
 });
 
 /** Attributes of a connection whose `role` column says which end connected. */
-export const ROLE_ATTRIBUTES: Attributes = {
+export const ROLE_ATTRIBUTES = {
   local_addr: end('network.local.address', 'client', 'address'),
   local_port: end('network.local.port', 'client', 'port'),
   remote_addr: end('network.peer.address', 'server', 'address'),
   remote_port: end('network.peer.port', 'server', 'port'),
-};
+} as const satisfies Rules<SocketEvent>;
 
 export const TCP = { 'network.transport': 'tcp' };

@@ -1,5 +1,17 @@
+import type {
+  BindsnoopEvent,
+  EventColumns,
+  ExitsnoopEvent,
+  SigsnoopCount,
+  SocketEvent,
+  TcplifeEvent,
+} from './tool-types.js';
+
+/** Descriptions of columns, by name. Where several tools have them, one stands for all. */
+type Fields<Columns> = { readonly [Column in keyof Columns]?: string };
+
 /** Descriptions of the columns of struct event (bpf/include/event.h), which every tool has. */
-export const SHARED_FIELDS: Readonly<Record<string, string>> = {
+export const SHARED_FIELDS = {
   time: 'time of the event, taken by the kernel: RFC 3339 in UTC with nanoseconds in JSON, as --time selects in a table',
   pid: 'process (thread group) that caused the event',
   tid: 'thread that caused the event',
@@ -11,18 +23,18 @@ export const SHARED_FIELDS: Readonly<Record<string, string>> = {
   comm: 'process name, which is that of its first thread, as kept by the kernel: 15 bytes at most',
   thread_comm: 'name of the thread that caused the event, which may differ from the process name',
   cgroup: 'cgroup (v2) of the process, as a path; null if unknown',
-};
+} as const satisfies Fields<EventColumns>;
 
 /** Descriptions of the columns of struct tally (bpf/include/tally.h), which every aggregating tool has. */
-export const TALLY_FIELDS: Readonly<Record<string, string>> = {
+export const TALLY_FIELDS = {
   time: 'time of the report: RFC 3339 in UTC with nanoseconds in JSON, as --time selects in a table',
   interval: 'duration covered by the report, up to its time: nanoseconds in JSON',
   cgroup:
     'cgroup (v2) of the process, as a path; rows are grouped by it if --fields names it, or with output to a collector',
-};
+} as const satisfies Fields<SigsnoopCount>;
 
 /** Descriptions of the columns of struct ending (bpf/include/exit.h). */
-export const ENDING_FIELDS: Readonly<Record<string, string>> = {
+export const ENDING_FIELDS = {
   exit_code: 'exit status passed to exit(2), 0 to 255; 0 if a signal killed the process',
   signal: 'signal that killed the process, such as SIGKILL; absent if none did',
   core_dumped: 'whether a core was dumped',
@@ -37,7 +49,7 @@ export const ENDING_FIELDS: Readonly<Record<string, string>> = {
   storage_written_bytes: 'bytes that it caused to be written to storage',
   voluntary_switches: 'voluntary context switches: the process gave up its CPU to wait',
   involuntary_switches: 'involuntary context switches: the process was preempted',
-};
+} as const satisfies Fields<ExitsnoopEvent>;
 
 /** Caveats for these columns. */
 export const ENDING_CAVEATS: readonly string[] = [
@@ -46,20 +58,20 @@ export const ENDING_CAVEATS: readonly string[] = [
   'I/O counters are those of /proc/PID/io, where those of a process pass to the parent that waits for it. They require a kernel with CONFIG_TASK_IO_ACCOUNTING, as distributions build them.',
 ];
 
-const LOCAL_FIELDS: Readonly<Record<string, string>> = {
+const LOCAL_FIELDS = {
   local_addr: 'local address; IPv4 also for an IPv4-mapped address of an IPv6 socket',
   local_port: 'local port',
   local: 'local address and port in one, such as 10.0.0.1:443 or [2001:db8::1]:443; in JSON and CSV only on request',
-};
+} as const satisfies Fields<SocketEvent>;
 
 /** Descriptions of the columns of a snoop_peer (bpf/include/socket.h). */
-export const REMOTE_FIELDS: Readonly<Record<string, string>> = {
+export const REMOTE_FIELDS = {
   remote_addr: 'remote address',
   remote_port: 'remote port',
   remote: 'remote address and port in one; with --dns, the name replaces the address',
   remote_name:
     'with --dns: last name received by the process for that address, or else by another traced process in its network namespace; absent if there was none',
-};
+} as const satisfies Fields<SocketEvent>;
 
 /** Caveats for --dns: bpf/include/dns.h. */
 export const DNS_CAVEATS: readonly string[] = [
@@ -68,31 +80,31 @@ export const DNS_CAVEATS: readonly string[] = [
 ];
 
 /** Descriptions of the columns that identify a connection. */
-export const CONNECTION_FIELDS: Readonly<Record<string, string>> = {
+export const CONNECTION_FIELDS = {
   ...LOCAL_FIELDS,
   ...REMOTE_FIELDS,
   netns: 'network namespace of the socket',
-};
+} as const satisfies Fields<SocketEvent>;
 
 /** Descriptions of the columns of struct socket_event (bpf/include/socket.h). */
-export const SOCKET_FIELDS: Readonly<Record<string, string>> = {
+export const SOCKET_FIELDS = {
   ...CONNECTION_FIELDS,
   family: 'ipv4 or ipv6, the family of the socket',
-};
+} as const satisfies Fields<SocketEvent>;
 
 /** Description of the column of a snoop_mptcp (bpf/include/mptcp.h). */
-export const MPTCP_FIELDS: Readonly<Record<string, string>> = {
+export const MPTCP_FIELDS = {
   mptcp:
     "MPTCP role of the socket: connection, the program's socket; fallback, the same with a peer that speaks only TCP; subflow, a TCP socket that the kernel uses for a connection; absent for plain TCP",
-};
+} as const satisfies Fields<TcplifeEvent>;
 
 /** Descriptions of the columns from bpf/include/socket-options.h. */
-export const OPTION_FIELDS: Readonly<Record<string, string>> = {
+export const OPTION_FIELDS = {
   proto:
     'protocol: tcp, udp, icmp, icmpv6, sctp, udplite or mptcp; raw for a raw socket of any protocol; otherwise its number',
   options:
     'socket options that affect ports and addresses, such as REUSEADDR|V6ONLY: REUSEADDR, REUSEPORT, FREEBIND, TRANSPARENT, BIND_ADDRESS_NO_PORT, V6ONLY; empty if none is set',
-};
+} as const satisfies Fields<BindsnoopEvent>;
 
 /** Caveats for the owner of a TCP socket: bpf/include/owner.h. */
 export const OWNER_CAVEATS: readonly string[] = [

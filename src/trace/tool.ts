@@ -4,13 +4,13 @@ import type { OtlpMapping } from '../otlp/mapping.js';
 import type { Feature } from './features/feature.js';
 import type { Tally, View } from './features/tally/tally.js';
 import type { Label } from './label.js';
-import type { ToolFlag } from './tool-flag.js';
+import type { Names, ToolFlag } from './tool-flag.js';
 
 /** One alternative for a hook point: programs that are attached together. */
-export interface HookWay {
-  readonly programs: readonly string[];
+export interface HookWay<Program extends string = string> {
+  readonly programs: readonly Program[];
   /** Programs attached only if the kernel has their hook. */
-  readonly optional?: readonly string[];
+  readonly optional?: readonly Program[];
   /** Further tracepoints, with the same layout, to attach its programs to if the kernel has them. */
   readonly also?: readonly string[];
   /** Difference from the preferred alternatives. */
@@ -18,9 +18,9 @@ export interface HookWay {
 }
 
 /** A hook point: a kind of event that a tool traces. */
-export interface HookPoint {
+export interface HookPoint<Program extends string = string> {
   /** Alternatives in order of preference; the first that the kernel supports is used: tracepoint, then BTF-typed, then kprobe. */
-  readonly ways: readonly HookWay[];
+  readonly ways: readonly HookWay<Program>[];
   /** Notice if no alternative is available; omitted for a required hook point. */
   readonly without?: string;
 }
@@ -32,22 +32,22 @@ export interface Example {
 }
 
 /** A tool as data; with bpf/<name>.bpf.c its complete definition. */
-export interface ToolDefinition extends View {
+export interface ToolDefinition<N extends Names = Names> extends View<N['event'], N['column']> {
   /** Base name of its files. */
-  readonly name: string;
+  readonly name: N['name'];
   readonly summary: string;
   readonly description: string;
-  readonly flags?: Readonly<Record<string, ToolFlag>>;
+  readonly flags?: Readonly<Record<N['flag'], ToolFlag<N>>>;
   /** Aggregation in the kernel instead of events: always, or with a flag. */
-  readonly tally?: Tally;
+  readonly tally?: Tally<N>;
   /** Whether its events are process exits, which can be shown as a tree: src/output/tree.ts. */
   readonly hasTree?: true;
   /** Whether its event has a socket (bpf/include/socket.h), which enables the flags for ports and addresses. */
   readonly sockets?: true;
   /** OpenTelemetry mapping of its events, where the default does not apply. */
-  readonly otlp?: OtlpMapping;
+  readonly otlp?: OtlpMapping<N['column']>;
   /** Hook points, such as `opens`, with their alternatives. Each program of the object belongs to one alternative. */
-  readonly hooks: Readonly<Record<string, HookPoint>>;
+  readonly hooks: Readonly<Record<string, HookPoint<N['program']>>>;
   /** Features of its own, beside those of the shared headers; with their flags, columns and caveats. */
   readonly features?: readonly Feature[];
   readonly examples: readonly Example[];

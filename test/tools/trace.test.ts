@@ -11,7 +11,7 @@ import { PrivilegeError, UnsupportedError } from '../../src/bpf/errors.js';
 import { UsageError } from '../../src/errors.js';
 import { otlp } from '../../src/otlp/index.js';
 import { csv, jsonLines, table } from '../../src/output/index.js';
-import { type EventObject, trace } from '../../src/trace/index.js';
+import { trace } from '../../src/trace/index.js';
 import { needs } from '../capability.js';
 import { plainEnvironment, useReceiver } from '../helpers/otlp-run.js';
 import { run } from '../helpers/run.js';
@@ -55,8 +55,8 @@ describe('snoopkit/trace', () => {
   /** A child sends itself a signal so often. */
   const probe = (times: number) => spawnSync('sh', ['-c', 'kill -CONT $$; '.repeat(times)]);
 
-  const take = async (events: AsyncIterable<EventObject>, count: number) => {
-    const taken: EventObject[] = [];
+  const take = async <Event>(events: AsyncIterable<Event>, count: number) => {
+    const taken: Event[] = [];
     for await (const event of events) if (taken.push(event) === count) break;
     return taken;
   };
@@ -126,7 +126,7 @@ describe('snoopkit/trace', () => {
       [{ pid: 4194000 }, 'pid 4194000: no such process'],
     ] as const)
       await assert.rejects(
-        trace('opensnoop', options),
+        trace('opensnoop' as string, options),
         (error: Error) =>
           error instanceof UsageError &&
           (typeof message === 'string'

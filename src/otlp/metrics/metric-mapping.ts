@@ -1,3 +1,5 @@
+import type { ByName } from '../../events/by-name.js';
+
 /** What a column that is added up is as a metric, where the name that it has by itself will not do. */
 export interface MetricMapping {
   /** As the semantic conventions form names. Columns may share one, told apart by `attributes`: then the rest is the same for them, too. */
@@ -10,4 +12,4 @@ export interface MetricMapping {
 }
 
 /** By the names of columns. */
-export type MetricMappings = Readonly<Record<string, MetricMapping>>;
+export type MetricMappings<Column extends string = string> = ByName<Column, MetricMapping>;

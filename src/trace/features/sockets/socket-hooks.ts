@@ -1,7 +1,7 @@
 import type { ToolDefinition } from '../../tool.js';
 
 /** Hooks that track the owner of each TCP socket: the programs of bpf/include/owner.h. */
-export const OWNER_HOOKS: ToolDefinition['hooks'] = {
+export const OWNER_HOOKS = {
   accepts: {
     ways: [{ programs: ['owner_accept', 'owner_accept4'] }],
     without: 'an accepted connection is attributed to the listening process until a process uses or closes it',
@@ -26,4 +26,4 @@ export const OWNER_HOOKS: ToolDefinition['hooks'] = {
     ways: [{ programs: ['owner_existing'] }],
     without: 'a connection older than the trace is attributed to no process until it is used or closed',
   },
-};
+} as const satisfies ToolDefinition['hooks'];

@@ -1,14 +1,14 @@
 import type { ToolFlag } from '../../tool-flag.js';
 
 /** The --stack flag: bpf/include/stack.h. */
-export const STACK_FLAGS: Readonly<Record<'stack', ToolFlag>> = {
+export const STACK_FLAGS = {
   stack: {
     summary: 'show the kernel stack trace of each event',
     sets: 'want_stack',
     fields: ['stack'],
     shows: ['stack'],
   },
-};
+} as const satisfies Readonly<Record<string, ToolFlag>>;
 
 /** Description of its column. */
 export const STACK_FIELDS = {

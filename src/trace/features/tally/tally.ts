@@ -1,30 +1,39 @@
+import type { ByName } from '../../../events/by-name.js';
 import type { MetricMappings } from '../../../otlp/metrics/metric-mapping.js';
 
 /** What an output shows: the members of a struct of the BPF source. */
-export interface View {
+export interface View<Struct extends string = string, Column extends string = string> {
   /** The struct, and its name in the `event` key of the output. */
-  readonly event: { readonly struct: string; readonly name: string };
+  readonly event: { readonly struct: Struct; readonly name: string };
   /** The default columns of the table; those that a run does not have are omitted. */
-  readonly columns: readonly string[];
+  readonly columns: readonly Column[];
   /** For a failure, a table replaces the first word of column `words` with column `path`, the file that was tried. */
-  readonly tried?: { readonly words: string; readonly path: string };
+  readonly tried?: { readonly words: Column; readonly path: Column };
   /** Descriptions of its own columns; those of struct event and struct tally are in src/trace/shared-fields.ts. */
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: ByName<Column, string>;
 }
 
-interface TallyBase {
+/** Names that a tally may use: see Names in src/trace/tool.ts. */
+interface TallyNames {
+  readonly column: string;
+  readonly row: string;
+  readonly rowColumn: string;
+  readonly flag: string;
+}
+
+interface TallyBase<Column extends string> {
   /** The column that rows are sorted by without --sort, largest first. */
-  readonly sort: string;
+  readonly sort: Column;
   /** Columns whose sums are shown above the rows of each interval. */
-  readonly sums?: readonly string[];
+  readonly sums?: readonly Column[];
   /** OpenTelemetry metrics, by aggregated column: src/otlp/metrics/metric-mapping.ts. */
-  readonly metrics?: MetricMappings;
+  readonly metrics?: MetricMappings<Column>;
   /** A report does not reset the rows: they accumulate over the whole run. */
   readonly isTotal?: true;
 }
 
 /** A tool that only aggregates: its event is the row. */
-interface TallyAlways extends TallyBase {
+interface TallyAlways<Column extends string> extends TallyBase<Column> {
   readonly flag?: undefined;
   /** Default of --interval; without it there is one report, at the end. */
   readonly interval?: string;
@@ -33,12 +42,14 @@ interface TallyAlways extends TallyBase {
 }
 
 /** A tool that shows events, and aggregates with a flag of its own. */
-interface TallyByFlag extends TallyBase, View {
+interface TallyByFlag<Names extends TallyNames>
+  extends TallyBase<Names['rowColumn']>,
+    View<Names['row'], Names['rowColumn']> {
   /** A key of the tool's `flags`, whose constant makes its programs aggregate instead of sending events. */
-  readonly flag: string;
+  readonly flag: NoInfer<Names['flag']>;
   readonly interval?: undefined;
   readonly isTop?: undefined;
 }
 
 /** What a tool aggregates in the kernel, with TALLY() of bpf/include/tally.h. */
-export type Tally = TallyAlways | TallyByFlag;
+export type Tally<Names extends TallyNames = TallyNames> = TallyAlways<Names['column']> | TallyByFlag<Names>;
