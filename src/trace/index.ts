@@ -78,7 +78,7 @@ export class Trace<Event = EventObject> implements AsyncIterable<Event>, AsyncDi
     );
   }
 
-  /** Number of lost events and of others things that are missing, by reason: 'ring_full', 'not_followed', ... */
+  /** Number of lost events and of other things that are missing, by reason: 'ring_full', 'not_followed', ... */
   get losses(): Readonly<Record<string, number>> {
     return this.#run.losses;
   }
@@ -96,8 +96,7 @@ export class Trace<Event = EventObject> implements AsyncIterable<Event>, AsyncDi
   /** Ends the run: pending events can still be read. Resolves when programs are detached and everything is released. */
   async close(): Promise<void> {
     this.#run.interrupt();
-    // Nobody may read on.
-    this.#objects?.finish();
+    this.#objects?.release();
     await this.#ended;
   }
 
@@ -158,9 +157,8 @@ function sourceOf(prepared: Prepared, { tell }: Notices): SinkSource {
 /**
  * Loads and attaches a tool, by its name or definition. Options are those of its flags, in camel case: `maxEvents`, `fullPath`;
  * a list or a single value, a number or a text as on the command line. They, and the events, are typed for a tool that is
- * named literally. Needs root, or CAP_BPF, CAP_PERFMON and
- * CAP_DAC_READ_SEARCH, and Linux 5.8. Throws UsageError for an invalid option, PrivilegeError, UnsupportedError if the kernel
- * lacks a hook, SnoopkitError otherwise.
+ * named literally. Needs root, or CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH, and Linux 5.8. Throws UsageError for an
+ * invalid option, PrivilegeError, UnsupportedError if the kernel lacks a hook, SnoopkitError otherwise.
  */
 export async function trace<const Name extends string, const Options extends OptionsOf<Name>>(
   name: Name | ToolDefinition,
@@ -174,6 +172,7 @@ export async function trace<const Name extends string, const Options extends Opt
   const given = toolFlags(tool, options);
   const prepared = await prepare(tool, parseTraceOptions(given, nameItself), given, { hasCommand: false, notices });
   try {
+    signal?.throwIfAborted();
     const fields = requestedFields(prepared.options.fields);
     const columns = fields.length === 0 ? prepared.columns : chooseColumns(prepared.columns, [], fields.join(), false);
     const objects = makers ? undefined : new ObjectSink(columns);

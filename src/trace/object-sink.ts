@@ -12,6 +12,7 @@ export class ObjectSink extends BaseSink {
   #waiting: EventObject[] = [];
   /** Number of events before the last one. */
   #before = 0;
+  #isReleased = false;
   #ended = false;
   #error: unknown;
   #wakeReader: (() => void) | undefined;
@@ -36,7 +37,7 @@ export class ObjectSink extends BaseSink {
   }
 
   override get isFull(): boolean {
-    return this.#waiting.length >= HIGH_WATER;
+    return this.#waiting.length >= HIGH_WATER && !this.#isReleased;
   }
 
   override async drained(): Promise<void> {
@@ -44,6 +45,12 @@ export class ObjectSink extends BaseSink {
       await new Promise<void>((resolve) => {
         this.#wakeWriter = resolve;
       });
+  }
+
+  /** The run no longer waits for the program: nobody may read on. */
+  release(): void {
+    this.#isReleased = true;
+    this.#wakeWriter?.();
   }
 
   /** No further events come: the run has ended, or failed with an error. */

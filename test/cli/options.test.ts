@@ -92,4 +92,9 @@ describe('cli: options', () => {
     assert.equal(parseOptions({ follow: true, pid: ['1'] }, []).filters.follow, true);
     assert.equal(parseOptions({ follow: true }, ['cat']).filters.follow, true);
   });
+
+  it('refuse a file where nothing is written to it', () => {
+    assert.throws(() => parseOptions({ output: 'otlp', out: 'x' }, []), /^UsageError: --out cannot be combined/);
+    assert.equal(parseOptions({ output: 'json', out: 'x', otlp: true }, []).out, 'x');
+  });
 });

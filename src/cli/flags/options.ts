@@ -71,6 +71,8 @@ export function parseOptions(flags: SharedFlagValues, command: readonly string[]
   if (flags.follow && !flags.pid && command.length === 0)
     throw new UsageError('--follow needs --pid or a command after --');
   const output = flags.json ? 'json' : (flags.output ?? 'table');
+  if (output === 'otlp' && flags.out !== undefined)
+    throw new UsageError('--out cannot be combined with --output otlp: choose another output, and add --otlp');
   if (flags.tree && (output !== 'table' || flags.fields !== undefined || flags.time !== undefined))
     throw new UsageError('--tree cannot be combined with --output, --fields or --time');
   // A tree needs the ancestors of failures, too.
