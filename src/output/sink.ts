@@ -48,7 +48,7 @@ export interface Sink {
   begin(): void;
   /** Takes an event. Throws RangeError if the record can't be read. */
   event(record: EventRecord): void;
-  /** Takes back the last event, which another sink could not read. */
+  /** Takes back the last event, or what there is of it: this sink, or a later one, could not read it. */
   undo(): void;
   /** Takes all rows of an aggregate, including those that a report omits. */
   tally(rows: Rows): void;

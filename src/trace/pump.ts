@@ -85,12 +85,16 @@ export class EventPump {
     if (length < this.#schema.size) return false;
     this.#record.offset = offset;
     this.#record.length = length;
+    let asked = 0;
     try {
-      for (const sink of this.#sinks) sink.event(this.#record);
+      for (const sink of this.#sinks) {
+        asked++;
+        sink.event(this.#record);
+      }
       return true;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      for (const sink of this.#sinks) sink.undo();
+      for (const sink of this.#sinks.slice(0, asked)) sink.undo();
       return false;
     }
   }
