@@ -72,7 +72,7 @@ NO_PADDING_END
 
 TALLY(sigsnoop_count, 10240);
 
-#define LIST_MAX 16 /* as src/trace/tool.ts has it; a 0 or an empty name ends each list */
+#define LIST_MAX 16 /* as src/trace/tool-flag.ts has it; a 0 or an empty name ends each list */
 
 const volatile __u32 sender_pids[LIST_MAX];
 const volatile __u32 target_pids[LIST_MAX];

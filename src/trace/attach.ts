@@ -80,7 +80,7 @@ export function attachTool(
   for (let object = first; ; object = reopen()) {
     let ring: RingBuffer | undefined;
     try {
-      const features = featuresOf(tool, object);
+      const features = featuresOf(object);
       const own = features.flatMap(({ programs = [] }) => programs);
       const plan = planHooks(object, tool.hooks, { refusals, kinds: hooks, others: own });
       for (const feature of features) feature.configure?.(object, options);

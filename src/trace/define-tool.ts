@@ -59,11 +59,6 @@ export function defineTool<
   },
 ): ToolDefinition;
 export function defineTool(definition: ToolDefinition): ToolDefinition {
-  const { sockets, features = [], flags, fields, caveats } = definition;
-  return {
-    ...definition,
-    flags: Object.assign({}, flags, ...features.map((feature) => feature.flags)),
-    fields: Object.assign({}, fields, ...features.map((feature) => feature.fields)),
-    caveats: [...caveats, ...features.flatMap((feature) => feature.caveats ?? []), ...(sockets ? DNS_CAVEATS : [])],
-  };
+  const { sockets, caveats } = definition;
+  return sockets ? { ...definition, caveats: [...caveats, ...DNS_CAVEATS] } : definition;
 }

@@ -62,6 +62,8 @@ export class TraceRun {
   /** Aborted if a user waits for the end. */
   readonly #interrupt = new AbortController();
   readonly #cleanups: (() => void)[] = [];
+  /** An error of a timer, which ends the run. */
+  #failure: unknown;
   /** Set once everything is attached. */
   #path: Path | undefined;
 
@@ -69,6 +71,16 @@ export class TraceRun {
     this.#prepared = prepared;
     this.#options = options;
   }
+
+  /** Runs what a timer does: its error is one of the run. */
+  readonly #guard = (action: () => void): void => {
+    try {
+      action();
+    } catch (error) {
+      this.#failure ??= error;
+      this.stop();
+    }
+  };
 
   /** Ends the run in order. */
   stop(): void {
@@ -124,7 +136,8 @@ export class TraceRun {
       // With a command, its end ends the run.
       const targets = command ? undefined : new Targets(object, options.filters, tool.sockets === true);
       this.#watch(this.#path, targets);
-      reporter?.start(options.duration, () => this.stop());
+      reporter?.start(options.duration, () => this.stop(), this.#guard);
+      if (reporter) this.#cleanups.push(() => reporter.stop());
       this.#options.onAttached?.();
       if (!command) pump.begin();
       const released = command && !this.#stop.signal.aborted ? this.#release(command, pump) : undefined;
@@ -133,6 +146,7 @@ export class TraceRun {
         if (pump.isDone) this.stop();
       }
       end.status = await released;
+      if (this.#failure !== undefined) throw this.#failure;
       // Pending events are written first: detaching takes the kernel a good part of a second.
       for (const batch of ring.drain()) await this.#write(batch, this.#path);
       reporter?.finish();
@@ -182,7 +196,7 @@ export class TraceRun {
   /** Sets up everything that may end the run, and periodic work. */
   #watch({ losses, pump }: Path, targets: Targets | undefined): void {
     const { duration } = this.#prepared.options;
-    const tick = setInterval(() => {
+    const tick = () => {
       if (!pump.isFull) pump.lost(losses.take());
       for (const sink of this.#options.sinks) sink.tick();
       this.#prepared.refresh();
@@ -190,8 +204,9 @@ export class TraceRun {
       if (ended === undefined) return;
       this.#options.notices.tell(ended);
       this.stop();
-    }, TICK_MS);
-    this.#cleanups.push(() => clearInterval(tick));
+    };
+    const timer = setInterval(() => this.#guard(tick), TICK_MS);
+    this.#cleanups.push(() => clearInterval(timer));
     if (duration !== undefined) this.#cleanups.push(after(duration, () => this.stop()));
   }
 

@@ -1,7 +1,6 @@
 import { UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import type { OtlpMapping } from '../otlp/mapping.js';
-import type { Feature } from './features/feature.js';
 import type { Tally, View } from './features/tally/tally.js';
 import type { Label } from './label.js';
 import type { Names, ToolFlag } from './tool-flag.js';
@@ -48,8 +47,6 @@ export interface ToolDefinition<N extends Names = Names> extends View<N['event']
   readonly otlp?: OtlpMapping<N['column']>;
   /** Hook points, such as `opens`, with their alternatives. Each program of the object belongs to one alternative. */
   readonly hooks: Readonly<Record<string, HookPoint<N['program']>>>;
-  /** Features of its own, beside those of the shared headers; with their flags, columns and caveats. */
-  readonly features?: readonly Feature[];
   readonly examples: readonly Example[];
   /** Limitations, and output that may be surprising. */
   readonly caveats: readonly string[];

@@ -3,11 +3,18 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { setLog } from '../../src/bpf/log.js';
 import type { NativeLink, NativeObject, NativeRing } from '../../src/native/binding.js';
 import { loadBinding } from '../../src/native/load.js';
 import { patient } from '../helpers/patience.js';
 
 export const binding = loadBinding();
+
+/** Undoes `binding.setLog()`: the library installs its own listener once, and would not know that another took its place. */
+export function restoreLog(): void {
+  setLog(() => {});
+  setLog(undefined);
+}
 
 export const EPERM = -1;
 export const ENOENT = -2;

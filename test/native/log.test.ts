@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { binding, EBUSY, EINVAL, fixture, open } from './helpers.js';
+import { binding, EBUSY, EINVAL, fixture, open, restoreLog } from './helpers.js';
 
 const DEBUG = 2;
 
 describe('native log', () => {
-  afterEach(() => {
-    binding.setLog(null);
-  });
+  afterEach(restoreLog);
 
   it('hands out all levels, at full length, synchronously', () => {
     const lines: [number, string][] = [];

@@ -1,6 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { binding, EBADF, EINVAL, ENOENT, EPERM, ERANGE, fixture, must, open, openFds, run, Tracer } from './helpers.js';
+import {
+  binding,
+  EBADF,
+  EINVAL,
+  ENOENT,
+  EPERM,
+  ERANGE,
+  fixture,
+  must,
+  open,
+  openFds,
+  restoreLog,
+  run,
+  Tracer,
+} from './helpers.js';
 
 describe('native object', () => {
   it('describes maps, global data by its section, and programs', () => {
@@ -117,7 +131,7 @@ describe('native object', () => {
     assert.equal(object.refusedProgram(), ENOENT);
     binding.setLog((_, text) => log.push(text), 0);
     assert.ok(object.load() < 0);
-    binding.setLog(null);
+    restoreLog();
     assert.match(log.join(''), /handle_refused/);
     const refusal = must(object.refusedProgram());
     assert.equal(refusal.program, 'handle_refused');

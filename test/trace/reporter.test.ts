@@ -37,7 +37,11 @@ async function reported(intervals: readonly number[][], options: Partial<ReportO
     isScreen: false,
     ...options,
   });
-  reporter.start(undefined, () => undefined);
+  reporter.start(
+    undefined,
+    () => undefined,
+    (act) => act(),
+  );
   while (left.length > 1) await sleep(1);
   reporter.finish();
   return reports;

@@ -3,7 +3,7 @@ import type { FlagInput } from '@oclif/core/interfaces';
 import type { Tally } from '../../trace/features/tally/tally.js';
 import { sharedFlags } from './flags.js';
 
-/** Flags specific to tools with aggregates, or different there; parsed by src/cli/flags/report-options.ts. */
+/** Flags specific to tools with aggregates, or different there; parsed by src/trace/features/tally/report-options.ts. */
 export function reportFlags({ flag, interval }: Tally): FlagInput {
   const when = flag === undefined ? '' : `with --${flag}: `;
   return {

@@ -1,5 +1,4 @@
 import type { BpfObject } from '../../bpf/object.js';
-import type { ToolFlag } from '../tool-flag.js';
 import type { FilterOptions } from './filter/filter-options.js';
 
 /** What features need to know of a run. */
@@ -20,10 +19,6 @@ export interface Feature {
   isIn?(object: BpfObject): boolean;
   /** The programs of the header that belong to no hook point: the feature loads and attaches them itself. */
   readonly programs?: readonly string[];
-  /** Flags that a tool with this feature has, their columns, and caveats: merged into its definition by defineTool(). */
-  readonly flags?: Readonly<Record<string, ToolFlag>>;
-  readonly fields?: Readonly<Record<string, string>>;
-  readonly caveats?: readonly string[];
   /** Before load: constants, sizes of maps, and which of its programs are loaded. */
   configure?(object: BpfObject, run: FeatureRun): void;
   /** After load, before the tool's own programs are attached: contents of maps, and its own programs. */

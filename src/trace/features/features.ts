@@ -1,5 +1,4 @@
 import type { BpfObject } from '../../bpf/object.js';
-import type { ToolDefinition } from '../tool.js';
 import { cgroupFeature } from './cgroups/cgroup-table.js';
 import { cpuClockFeature } from './cpu-clock/cpu-clock.js';
 import { dnsFeature } from './dns/dns.js';
@@ -9,8 +8,8 @@ import { launchedFeature } from './launched/launched.js';
 import { scratchFeature } from './scratch/scratch.js';
 import { socketFeature } from './sockets/net-filters.js';
 
-/** The features of the shared headers. A feature of few tools is named by these instead, in `features`. */
-const SHARED: readonly Feature[] = [
+/** The features of the shared headers, in the order of their steps. */
+const ALL: readonly Feature[] = [
   filterFeature,
   socketFeature,
   dnsFeature,
@@ -20,7 +19,7 @@ const SHARED: readonly Feature[] = [
   cpuClockFeature,
 ];
 
-/** The features of a tool, as far as its object includes their headers. */
-export function featuresOf({ features = [] }: Pick<ToolDefinition, 'features'>, object: BpfObject): readonly Feature[] {
-  return [...SHARED, ...features].filter(({ isIn }) => isIn?.(object) ?? true);
+/** The features whose headers an object includes. */
+export function featuresOf(object: BpfObject): readonly Feature[] {
+  return ALL.filter(({ isIn }) => isIn?.(object) ?? true);
 }

@@ -35,11 +35,14 @@ export class Reporter {
     this.#options = options;
   }
 
-  /** Reports at each interval, and calls back after the last requested report. `duration` is the run's limit in milliseconds. */
-  start(duration: number | undefined, onDone: () => void): void {
+  /**
+   * Reports at each interval, and calls back after the last requested report. `duration` is the run's limit in milliseconds.
+   * `guard` runs what a timer does, and has its errors.
+   */
+  start(duration: number | undefined, onDone: () => void, guard: (action: () => void) => void): void {
     const { interval, lookInterval } = this.#options;
     if (lookInterval !== undefined)
-      this.#looks = setInterval(() => this.#look(), Math.min(lookInterval, LONGEST_MS)).unref();
+      this.#looks = setInterval(() => guard(() => this.#look()), Math.min(lookInterval, LONGEST_MS)).unref();
     if (interval === undefined) return;
     const begin = performance.now();
     const plan = (due: number) => {
@@ -49,7 +52,7 @@ export class Reporter {
       this.#timer = setTimeout(
         () => {
           // With a slow reader the next report covers a longer time.
-          if (!this.#pump.isFull) this.#report(this.#read());
+          if (!this.#pump.isFull) guard(() => this.#report(this.#read()));
           if (this.#pump.isDone) onDone();
           // Missed reports are skipped.
           else plan(Math.max(due + interval, Math.ceil((performance.now() - begin) / interval) * interval));
@@ -65,8 +68,7 @@ export class Reporter {
    * gets those of the interval that was cut short, or else the latest rows there were: what was traced has ended.
    */
   finish(): void {
-    clearTimeout(this.#timer);
-    clearInterval(this.#looks);
+    this.stop();
     if (this.#pump.isDone) return;
     const rows = this.#read();
     if (this.#options.isScreen && this.#pump.events > 0) {
@@ -75,6 +77,12 @@ export class Reporter {
       return;
     }
     if (rows.count > 0 || this.#pump.events === 0 || this.#isDueAtEnd) this.#report(rows);
+  }
+
+  /** Ends the timers: no further report. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#looks);
   }
 
   /** Passes counts since the last read to a collector, which need not wait for a report. */
