@@ -68,8 +68,8 @@ struct scratch {
 /*
  * Where events are put together. A value of a per-CPU map may not be as large, so this has entries
  * for each possible CPU: one for what succeeded, one for what failed, for neither program can
- * interrupt itself. src/trace/features/scratch/scratch.ts sets how many, and src/trace/tool-flags.ts adds the
- * arguments' size to each.
+ * interrupt itself. src/trace/features/scratch/scratch.ts sets how many, and
+ * src/trace/tool-flags.ts adds the arguments' size to each.
  */
 #define SCRATCH_SUCCESS 0
 #define SCRATCH_FAILURE 1
