@@ -64,18 +64,18 @@ export function layoutOf(btf: Btf, struct: string | number): StructLayout {
 /**
  * Returns a member of a struct by its name.
  *
- * @throws BtfError when there is no such member.
+ * @throws NotFoundError when there is no such member.
  */
 export function memberOf({ kind, name: struct, members }: StructLayout, name: string): Member {
   const member = members.find((candidate) => candidate.name === name);
-  if (!member) throw new BtfError(`no member ${quoted(name)} in ${kind} ${quoted(struct)}`);
+  if (!member) throw new NotFoundError('member', name, `no member ${quoted(name)} in ${kind} ${quoted(struct)}`);
   return member;
 }
 
 /**
  * Returns the numbers of an enum's values, up to 32 bits, by their names.
  *
- * @throws BtfError when there is no such enum, or it lacks one of the names.
+ * @throws NotFoundError when there is no such enum, or it lacks one of the names.
  */
 export function enumNumbers<Name extends string>(
   btf: Btf,
@@ -83,11 +83,12 @@ export function enumNumbers<Name extends string>(
   names: readonly Name[],
 ): Readonly<Record<Name, number>> {
   const id = btf.find(name, 'enum');
-  if (id === undefined) throw new BtfError(`no enum ${quoted(name)} in this BTF`);
+  if (id === undefined) throw new NotFoundError('enum', name, `no enum ${quoted(name)} in this BTF`);
   const { shape } = shapeOf(btf, id);
   const numbers = names.map((wanted) => {
     const number = shape.kind === 'enum' ? shape.names.get(wanted) : undefined;
-    if (typeof number !== 'number') throw new BtfError(`no ${quoted(wanted)} in enum ${quoted(name)}`);
+    if (typeof number !== 'number')
+      throw new NotFoundError('enum value', wanted, `no ${quoted(wanted)} in enum ${quoted(name)}`);
     return [wanted, number];
   });
   return Object.fromEntries(numbers) as Record<Name, number>;

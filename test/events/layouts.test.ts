@@ -144,7 +144,10 @@ describe('events: layouts', () => {
   it('that lack a part are refused', () => {
     const list: Encoded = { kind: 'struct', name: 'l', vlen: 1, size: 8, data: ['span', SPAN, 0] };
     const types = [list, typedef('snoop_args', BASE.length + 1)];
-    assert.throws(() => read(types, () => undefined), new BtfError("no member 'count' in struct 'l'"));
+    assert.throws(() => read(types, () => undefined), {
+      name: 'NotFoundError',
+      message: "no member 'count' in struct 'l'",
+    });
     assert.throws(() => read([typedef('snoop_peer', 1)], () => undefined), new BtfError('f is not a struct'));
   });
 });
