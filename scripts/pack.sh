@@ -19,10 +19,19 @@ done
 for file in "${needed[@]}"; do
     [ -e "build/pack/package/$file" ] || fail "the package is missing $file"
 done
-node build/pack/package/bin/snoopkit.cjs --version || fail 'the packed snoopkit does not start'
-(cd build/pack/package && node --input-type=module -e '
+# Elsewhere: here, Node would find what is missing among the packages of the project.
+elsewhere=$(mktemp -d)
+trap 'rm -rf "$elsewhere"' EXIT
+cp -R build/pack/package "$elsewhere"
+(cd "$elsewhere/package" && node bin/snoopkit.cjs --version) || fail 'the packed snoopkit does not start'
+(cd "$elsewhere/package" && node --input-type=module -e '
     for (const name of ["snoopkit", "snoopkit/trace", "snoopkit/output", "snoopkit/otlp"]) await import(name);
+    // Loaded only when it is asked for.
+    await import(`${process.cwd()}/dist/src/trace/features/dns/host-names.js`);
     const { trace } = await import("snoopkit/trace");
+    const { jsonLines, table } = await import("snoopkit/output");
+    jsonLines();
+    table();
     for (const name of ["opensnoop", "tcplife"])
         await trace(name, { nope: 1 }).catch(({ message }) => { if (!/no option nope|missing CAP_/.test(message)) throw new Error(message); });
 ') || fail 'the packed library can not be imported'
