@@ -1,6 +1,6 @@
-# `make help` lists what there is to make. Variables: V=1 shows the commands, BTF=FILE takes the kernel's types from
-# a file, ARGS='execsnoop -x' gives `make run` something else to run, CLANG=, LLVM_STRIP=, CXX= name the compilers,
-# KERNELS='5.10 6.12-arm64' those of `make test-kernels`.
+# `make help` lists the targets. Variables: V=1 shows the commands, BTF=FILE reads the kernel's types from a file,
+# ARGS='execsnoop -x' gives `make run` another command, CLANG=, LLVM_STRIP=, CXX= name the compilers,
+# KERNELS='5.10 6.12-arm64' the kernels of `make test-kernels`.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -18,12 +18,12 @@ NPM_STAMP := node_modules/.package-lock.json
 TS_STAMP := build/ts.stamp
 BUNDLE := dist/cli/LICENSES.txt
 
-.PHONY: help setup ts bundle build run test test-nodes lint format manifest man generate check-generated pack clean FORCE
+.PHONY: help setup ts bundle build run test test-nodes fuzz lint format manifest man generate check-generated pack clean FORCE
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z0-9-]+:.*## /{ printf "  make %-16s %s\n", $$1, $$2 }' Makefile scripts/*.mk
 
-# What the goals of this run need of the machine, so that apt is asked once. Everything that uses it depends on setup
-# by order only: it always looks, and makes nothing out of date.
+# Requirements of this run's goals, so that apt is asked once. Every user of them has setup as an order-only
+# prerequisite: setup always checks, and makes nothing out of date.
 GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 ARM64_KERNELS := $(if $(filter test-kernels,$(GOALS)),$(findstring arm64,$(KERNELS)))
 SETUP_NEEDS := $(if $(filter-out lint format,$(GOALS)),build) \
@@ -37,17 +37,28 @@ setup: ## install what is missing to build (Debian packages)
 $(NPM_STAMP): package-lock.json | setup
 	@scripts/npm.sh
 
-# TypeScript. A test or a tool that is gone must not live on in dist, nor may tsc's memory outlive its output.
+# TypeScript. Output of a deleted test or tool must not stay in dist, nor may tsc's build info outlive its output.
 TS_SOURCES := $(shell find src tools test scripts bench -name '*.ts' ! -name '*.d.ts')
 TS_BUILT := $(shell find dist/src dist/tools dist/test dist/scripts dist/bench -name '*.js' 2>/dev/null)
 TS_STALE := $(filter-out $(TS_SOURCES:%.ts=dist/%.js) dist/src/otlp/packed.js,$(TS_BUILT))
 TS_MISSING := $(filter-out $(TS_BUILT),$(TS_SOURCES:%.ts=dist/%.js))
 
-# A tool does not compile before its types are generated. What generates them is compiled regardless.
+# The lists of features follow their folders: each build compares them, and writes those that changed. check-generated
+# reports them instead.
+FEATURE_LISTS := src/trace/features/list.ts src/trace/features/all-steps.ts bpf/include/feature-filters.h
+.PHONY: features
+features: $(FEATURE_LISTS) ## write the lists of features, from the folders in src/trace/features
+ifeq ($(filter check-generated,$(GOALS)),)
+$(FEATURE_LISTS) &: FORCE
+	@scripts/features.sh
+endif
+.PRECIOUS: $(FEATURE_LISTS)
+
+# A tool does not compile before its types are generated. Their generator is compiled regardless of errors.
 FOR_TYPES := $(filter types generate,$(GOALS))
 
 ts: $(TS_STAMP) ## compile the TypeScript
-$(TS_STAMP): $(TS_SOURCES) tsconfig.json $(NPM_STAMP) $(if $(TS_STALE)$(TS_MISSING),FORCE)
+$(TS_STAMP): $(sort $(TS_SOURCES) $(filter %.ts,$(FEATURE_LISTS))) tsconfig.json $(NPM_STAMP) $(if $(TS_STALE)$(TS_MISSING),FORCE)
 	@printf '  %-8s%s\n' TSC dist
 	@rm -f $(foreach file,$(TS_STALE),$(file) $(file).map $(file:.js=.d.ts)) $(if $(TS_MISSING),build/tsconfig.tsbuildinfo)
 	$(Q)node_modules/.bin/tsc $(if $(FOR_TYPES),>/dev/null) && touch $@ $(if $(FOR_TYPES),|| true)
@@ -78,9 +89,14 @@ NODES ?= 22 24
 test-nodes: build bpf-fixtures btf-fixtures native-fixtures test-programs bench-programs ## run all tests on other versions of Node: NODES='22 24'
 	@NODE_ARCH=$(NODE_ARCH) scripts/test-nodes.sh $(NODES)
 
+SECONDS ?= 60
+SEED ?= 1
+fuzz: build bpf-fixtures btf-fixtures native-fixtures ## open and load damaged objects: SECONDS=60 SEED=1 CORPUS=DIR (as root, to load)
+	$(Q)node dist/test/fuzz/main.js --seconds $(SECONDS) --seed $(SEED) $(if $(CORPUS),--corpus $(CORPUS))
+
 # Names with ** are beyond make's wildcard.
-C_SOURCES := $(wildcard src/native/*.cc src/native/*.h src/native/*.c) $(shell find bpf bench -name '*.[ch]')
-# Each version has a taste of its own. This one is in Debian 12 and 13.
+C_SOURCES := $(wildcard src/native/*.cc src/native/*.h src/native/*.c) $(shell find bpf src/trace bench -name '*.[ch]')
+# Versions format differently. This one is in Debian 12 and 13.
 CLANG_FORMAT ?= clang-format-19
 
 lint: $(NPM_STAMP) ## check formatting, style and layers
@@ -103,13 +119,14 @@ manifest: build
 man: manifest
 	$(Q)node dist/scripts/man.js
 
-check-generated: build ## see that the generated files are up to date
+check-generated: build ## check that the generated files are up to date
+	@scripts/features.sh --check
 	$(Q)node dist/scripts/types.js --check
 	$(Q)node dist/scripts/tool-options.js --check
 	$(Q)node dist/scripts/manifest.js --check
 	$(Q)node dist/scripts/man.js --check
 
-# What was built for another architecture is packed, too, so it must not be that of yesterday.
+# The package includes builds for another architecture, so they must be up to date, too.
 pack: generate $(if $(wildcard dist/native/linux-arm64.node),arm64) ## make the npm package in build/pack, and try it
 	@scripts/pack.sh
 

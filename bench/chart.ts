@@ -10,13 +10,13 @@ interface Panel {
 
 const WIDTH = 720;
 const LABEL = 178;
-/** Room for the text behind the longest bar. */
+/** Room for the text after the longest bar. */
 const VALUE = 96;
 const BAR = 12;
 const GAP = 10;
 const TITLE = 34;
 
-/** Readable on white and on black, also where a viewer does not know of colour schemes. */
+/** Readable on white and on black, also in a viewer without color schemes. */
 const STYLE = `
   text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #768390 }
   .title { font-size: 14px; font-weight: 600; fill: #768390 }
@@ -54,14 +54,14 @@ function bar({ row, condition }: Bar, panel: Panel, most: number, y: number): st
   const width = most <= 0 ? 0 : (Math.max(0, value) / most) * (WIDTH - LABEL - VALUE);
   const kind = `${row.program === 'snoopkit' ? 'ours' : 'peer'} ${condition}`;
   const shown = `${panel.text(value)}${isLossy(row) ? ' *' : ''}`;
-  // A value of zero has a bar that can be seen, too.
+  // The bar of a zero value is visible, too.
   return [
     `<rect class="${kind}" x="${LABEL}" y="${y}" width="${Math.max(1, width).toFixed(1)}" height="${BAR}" rx="2"/>`,
     text(LABEL + Math.max(1, width) + 6, y + BAR - 2, shown),
   ].join('\n');
 }
 
-/** The panel, and the height it takes. */
+/** Draws the panel. Returns its height, too. */
 function draw(panel: Panel, comparisons: readonly Comparison[], top: number): { svg: string; height: number } {
   const names = [...new Set(comparisons.flatMap(({ rows }) => rows.map(nameOf)))];
   const bars = (name: string): Bar[] =>
@@ -84,7 +84,7 @@ function draw(panel: Panel, comparisons: readonly Comparison[], top: number): { 
   return { svg: parts.join('\n'), height: y - top };
 }
 
-/** What the colours mean, and what the figures are of. */
+/** Meaning of the colors, and origin of the figures. */
 function legend(results: Results, shown: readonly Comparison[], top: number): { svg: string; height: number } {
   const { machine, date } = results;
   const parts: string[] = [];
@@ -105,7 +105,7 @@ function legend(results: Results, shown: readonly Comparison[], top: number): { 
   return { svg: parts.join('\n'), height: lossy ? 64 : 46 };
 }
 
-/** An SVG chart of a subject, for the README. Throws RangeError when there are no results of it. */
+/** An SVG chart of a subject, for the README. Throws RangeError if there are no results for it. */
 export function chartOf(results: Results, subject: string): string {
   const shown = results.comparisons.filter((comparison) => comparison.subject === subject);
   const first = shown[0];

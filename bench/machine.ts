@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 
-/** What figures depend on. */
+/** Properties of the machine that affect figures. */
 export interface Machine {
   readonly kernel: string;
   readonly system: string;
@@ -11,7 +11,7 @@ export interface Machine {
   readonly virtual: boolean;
   readonly node: string;
   readonly governor?: string;
-  /** Of the minute before, and the share of all cores that was busy in the second before. */
+  /** Load average of the minute before, and busy share of all cores in the second before. */
   readonly loadAverage: number;
   readonly busyPercent: number;
 }
@@ -57,7 +57,7 @@ export async function lookAtMachine(): Promise<Machine> {
 
 const QUIET_PERCENT = 10;
 
-/** Why figures of this machine, at this time, should be taken with care. */
+/** Reasons to take figures of this machine, at this time, with care. */
 export function machineWarnings(machine: Machine): string[] {
   const warnings: string[] = [];
   if (machine.busyPercent > QUIET_PERCENT) {

@@ -15,7 +15,7 @@ import { textReport } from './table.js';
 
 const tell = (text: string) => process.stderr.write(`${text}\n`);
 
-/** In a process of its own: what ran before would change what V8 makes of the code. */
+/** Runs in a process of its own: code that ran before would change V8's optimization. */
 function runMicro(): MicroResult[] {
   const micro = fileURLToPath(new URL('micro.js', import.meta.url));
   const { stdout, status } = spawnSync(process.execPath, [micro, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -73,12 +73,12 @@ async function main(): Promise<number> {
   const results = await run(options);
   process.stdout.write(textReport(results));
   save(results, options);
-  // A contender that never worked is in the report; ours must not fail in silence.
+  // A contender that never worked is in the report; a failure of ours must be an error.
   const rows = results.comparisons.flatMap((comparison) => comparison.rows);
   return rows.some((row) => row.program === 'snoopkit' && row.failures.length > 0) ? 1 : 0;
 }
 
-// Leaves the folder of the loads behind otherwise; what was started dies with this process.
+// Prevents leftover folders of the loads; child processes end with this process.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 try {
   process.exitCode = await main();

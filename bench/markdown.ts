@@ -51,7 +51,7 @@ function micro({ micro }: Results): string[] {
     [
       '**One core alone, events per second:**',
       '',
-      '| | median | smallest..largest | of what |',
+      '| | median | smallest..largest | workload |',
       '|---|--:|--:|---|',
       ...micro.map(
         ({ name, what, eventsPerSecond: stat }) =>
@@ -67,7 +67,7 @@ function pipelines({ pipelines }: Results): string[] {
     [
       `**${PIPELINES_TITLE}.** ${ratioText(pipelines)}.`,
       '',
-      '| | CPU/record, µs | records/s | memory, MB | of what |',
+      '| | CPU/record, µs | records/s | memory, MB | workload |',
       '|---|--:|--:|--:|---|',
       ...pipelines.rows.map((row) => {
         const cells = pipelineColumns.map(({ of, text }) => {
@@ -92,5 +92,5 @@ export function markdownReport(results: Results): string {
   ].join('\n\n');
 }
 
-/** Puts the report between the marks of a document. Throws when they are not there. */
+/** Puts the report between the marks of a document. Throws if they are missing. */
 export const fillIn = (document: string, report: string) => fillSection(document, BEGIN, END, report);

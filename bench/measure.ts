@@ -3,30 +3,30 @@ import { Load, type LoadReport, Sink } from './programs.js';
 import type { Measurement } from './results.js';
 import type { Contender, LoadKind } from './subjects.js';
 
-/** What a round is made with. */
+/** Parameters of a round. */
 export interface Setting {
   readonly kind: LoadKind;
   readonly count: number;
-  /** Events that each operation makes. */
+  /** Number of events per operation. */
   readonly events: number;
-  /** A folder of the bench's own, with the files that the load opens. */
+  /** A folder of the benchmark's own, with the files that the load opens. */
   readonly folder: string;
   /** Whether tracefs must be mounted for the tracers: peers don't find it otherwise. */
   readonly tracefs: boolean;
   readonly ours: readonly string[];
 }
 
-/** How the operations of the three phases look in a tracer's output: see bench/snoopkit-load.c. */
+/** Marks of the operations of the three phases in a tracer's output: see bench/snoopkit-load.c. */
 function marksOf({ kind, folder }: Setting): [string, string, string] {
   if (kind === 'connect') return ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
   return [`${folder}/first`, `${folder}/event`, `${folder}/last`];
 }
 
-/** Lets the load run while nobody traces it. */
+/** Runs the load without a tracer. */
 export async function measureUntraced({ kind, count, folder }: Setting): Promise<LoadReport> {
   const load = new Load(kind, count, folder);
   try {
-    // As long as its first phase is when a tracer starts.
+    // Matches the time in the first phase before a tracer starts.
     await setTimeout(100);
     return await load.run();
   } finally {
@@ -54,7 +54,7 @@ async function traced<T>(
   use: (load: Load, sink: Sink, firstNs: number) => Promise<T>,
 ): Promise<T> {
   const load = new Load(setting.kind, count, setting.folder);
-  // The load is well in its first phase when the tracer starts.
+  // The load is in its first phase when the tracer starts.
   await setTimeout(50);
   const sink = new Sink({
     terminal,
@@ -81,7 +81,7 @@ function measureFirstEvent(setting: Setting, who: Traced): Promise<number> {
   });
 }
 
-/** A run in which the traced process does nothing, and one that is not traced does all. */
+/** A run in which the traced process is idle, and another process, which is not traced, runs the operations. */
 function measureQuiet(setting: Setting, who: Traced): Promise<{ tracerUs: number; bystander: LoadReport | undefined }> {
   return traced(setting, who, { count: 0 }, async (load, sink) => {
     const bystander = who.contender.tracesAll ? undefined : await measureUntraced(setting);
@@ -92,7 +92,7 @@ function measureQuiet(setting: Setting, who: Traced): Promise<{ tracerUs: number
   });
 }
 
-/** A contender in one round. Throws when it does not work. */
+/** Measures a contender in one round. Throws if it does not work. */
 export async function measureTraced(setting: Setting, who: Traced, untraced: LoadReport): Promise<Measurement> {
   const firstNs = await measureFirstEvent(setting, who);
   const quiet = await measureQuiet(setting, who);

@@ -1,6 +1,6 @@
 /**
- * Micro-benchmarks: how many events a second one core decodes, writes, and reads from a ring buffer, when it does
- * nothing else. `node dist/bench/micro.js` prints them, with `--json` as JSON.
+ * Micro-benchmarks: number of events per second that one otherwise idle core decodes, writes, and reads from a ring
+ * buffer. `node dist/bench/micro.js` prints them, with `--json` as JSON.
  */
 import { parseArgs } from 'node:util';
 import { BpfObject } from '../src/bpf/object.js';
@@ -15,19 +15,19 @@ import { forEachRecord, openRecords, type Records } from './records.js';
 import { type MicroResult, stat } from './results.js';
 import { count, cpuUs, range } from './units.js';
 
-/** How many are in memory, as after a wake-up. */
+/** Number of records in memory, as after a wake-up. */
 const RECORDS = 10_000;
 const ROUNDS = 7;
 /** CPU time of a round, in microseconds. */
 const ROUND_US = 200_000;
 
 export interface MicroOptions {
-  /** Reading a ring, too: it needs root. */
+  /** Includes reading a ring, which needs root. */
   readonly ring: boolean;
   readonly roundUs?: number;
 }
 
-/** Does the same to many events; returns how many, and its CPU time without what is only preparation. */
+/** Runs one operation on many events. Returns their number, and the CPU time without preparation. */
 type Pass = () => { events: number; us: number };
 
 function timed(events: number, work: () => void): Pass {
@@ -49,7 +49,7 @@ function measure(name: string, what: string, pass: Pass, roundUs: number): Micro
     }
     return (events / us) * 1e6;
   };
-  // The first ones are for V8 to compile.
+  // The first rounds are for V8 to compile.
   round();
   round();
   return { name, what, eventsPerSecond: stat(Array.from({ length: ROUNDS }, round)) };
@@ -87,9 +87,9 @@ function readRing(ring: RingBuffer): Pass {
 }
 
 function measureRing(roundUs: number): MicroResult {
-  using object = BpfObject.open(floodObject);
-  object.globals.need('writer').set(process.pid);
-  object.load();
+  using opened = BpfObject.open(floodObject);
+  opened.globals.need('writer').set(process.pid);
+  using object = opened.load();
   // As tools do.
   using ring = RingBuffer.open(object.maps.need('events'), { orderBy: 0 });
   object.programs.need('flood').attach();
@@ -104,7 +104,7 @@ function measureRing(roundUs: number): MicroResult {
 const JSON_COLUMNS = (name: string) => !name.startsWith('full_path');
 const TABLE_COLUMNS = ['pid', 'comm', 'ret', 'path'];
 
-/** All of them. */
+/** Runs all micro-benchmarks. */
 export function runMicro({ ring, roundUs = ROUND_US }: MicroOptions): MicroResult[] {
   const records = openRecords(RECORDS);
   const { columns } = records.schema;

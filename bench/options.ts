@@ -3,21 +3,21 @@ import { parseArgs } from 'node:util';
 import { subjects } from './subjects.js';
 
 export const CONDITIONS = ['idle', 'busy'] as const;
-/** `idle`: nothing else runs; `busy`: as many endless loops as there are cores. */
+/** `idle`: nothing else runs; `busy`: one endless loop per core. */
 export type Condition = (typeof CONDITIONS)[number];
 
 export interface BenchOptions {
   rounds: number;
-  /** Operations in a round; subjects whose operation is slow do a part of it. */
+  /** Operations in a round; subjects with slow operations run a part of them. */
   count: number;
   subjects: string[];
   conditions: Condition[];
-  /** More arguments for snoopkit, to try something: told in the report. */
+  /** More arguments for snoopkit, for experiments: shown in the report. */
   ours: string[];
   /** Another checkout, to compare with in place of the peers. */
   before: string | undefined;
   micro: boolean;
-  /** Whether these are the figures that the documentation shows. */
+  /** Whether to save the figures for the documentation. */
   save: boolean;
   out: string | undefined;
   help: boolean;
@@ -36,7 +36,7 @@ export const HELP = `node dist/bench/main.js [OPTION...]   (or: make bench ROUND
   --save              keep them as bench/results.json, and put them into docs/performance.md and its chart
 `;
 
-/** What is wrong with the command line, in one line. */
+/** An invalid command line, described in one line. */
 export class OptionError extends Error {}
 
 function positive(name: string, text: string): number {

@@ -3,13 +3,13 @@ import { accessSync, constants, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { BEFORE, type Contender } from './subjects.js';
 
-/** A program that can take part. */
+/** An installed contender. */
 export interface Found {
   readonly file: string;
   readonly version: string;
 }
 
-/** The program's file, looked for as a shell would, and where only root's shell does. */
+/** The program's file, searched like a shell does, and also in the folders on root's PATH alone. */
 function locate(file: string): string | undefined {
   const folders = isAbsolute(file) ? [''] : [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders
@@ -29,7 +29,7 @@ function outputOf(file: string, ...args: string[]): string {
   return `${stdout ?? ''}${stderr ?? ''}`.trim();
 }
 
-/** What Debian says of the package that a file is from: the tools of libbpf-tools know no version of their own. */
+/** Debian's version of the package that a file is from: the tools of libbpf-tools do not know their version. */
 function packageVersion(file: string): string | undefined {
   const owner = /^(\S+?)(?::\S+)?:/.exec(outputOf('dpkg-query', '-S', realpathSync(file)))?.[1];
   return owner && /^\d\S*$/.exec(outputOf('dpkg-query', '-W', '-f', `\${Version}`, owner))?.[0];
@@ -38,7 +38,7 @@ function packageVersion(file: string): string | undefined {
 const ownVersion = (file: string) =>
   (JSON.parse(readFileSync(join(file, '../../package.json'), 'utf8')) as { version: string }).version;
 
-/** Finds the contender's program, and makes sure that it is the one meant. Returns why it can't take part when it can't. */
+/** Finds the contender's program, and checks its identity. Returns the reason if it can't take part. */
 export function findProgram({ program, file }: Contender): Found | string {
   if (program === 'snoopkit' || program === BEFORE) return { file, version: ownVersion(file) };
   const install = `Debian: apt-get install ${program}`;
@@ -47,7 +47,7 @@ export function findProgram({ program, file }: Contender): Found | string {
   if (program === 'bpftrace') {
     return { file: path, version: /v?(\d[\w.+-]*)/.exec(outputOf(path, '--version'))?.[1] ?? 'unknown' };
   }
-  // Others go by the same name: the tools of bcc in Python, or a script.
+  // Other programs have the same name: bcc's tools in Python, or a script.
   if (!outputOf(path, '--help').includes('/libbpf-tools')) {
     return `${program} was not compared: ${path} is another ${file} (${install})`;
   }

@@ -1,6 +1,7 @@
 /**
- * One round of one pipeline: how much CPU time of this process a record takes from the ring to a collector, which is
- * another one, and how many arrive in a second. `node dist/bench/pipeline-round.js NAME [CPU SECONDS]` prints it as JSON.
+ * One round of one pipeline: CPU time of this process for a record from the ring to a collector, which is another
+ * process, and the number of records that arrive per second. `node dist/bench/pipeline-round.js NAME [CPU SECONDS]`
+ * prints it as JSON.
  */
 import { setImmediate } from 'node:timers/promises';
 import { EVENT, type Pipeline, type PipelineOptions, sentColumns } from './pipeline.js';
@@ -10,27 +11,27 @@ import { openRecords, type Records } from './records.js';
 import type { PipelineMeasurement, PipelineName } from './results.js';
 import { cpuUs } from './units.js';
 
-/** What comes at 200,000 a second while the reader of a ring waits. */
+/** Number of records that arrive at 200,000 per second while the reader of a ring waits. */
 const RECORDS = 2000;
 /** A fourth of the queue of a run. */
 const MOST_WAITING = 16_384;
-/** How much of a round comes before it, for V8 to compile. */
+/** Share of a round that precedes it, for V8 to compile. */
 const WARM_UP = 0.5;
 const USUAL_SECONDS = 3;
 
-/** A text that each record has once: the end of its event name. */
+/** A text that occurs once in each record: the end of its event name. */
 const MARK = `file.${EVENT}`;
 
 const now = () => BigInt(Date.now()) * 1_000_000n;
 
-/** Sends for so long, all of it arriving. Returns how many records. */
+/** Sends for this time until everything has arrived. Returns the number of records. */
 async function send(pipeline: Pipeline, records: Records, us: number): Promise<number> {
   const before = process.cpuUsage();
   let sent = 0;
   while (cpuUs(before) < us) {
     pipeline.write(records);
     sent += RECORDS;
-    // Records come by an event of their own, as from a ring.
+    // Records arrive in an event of their own, as from a ring.
     await pipeline.gauge.atMost(MOST_WAITING);
     await setImmediate();
   }
@@ -70,7 +71,7 @@ function measureEncoding(us: number) {
 async function measure(name: PipelineName, us: number): Promise<PipelineMeasurement> {
   const measured = await {
     snoopkit: () => measurePipeline(snoopkitPipeline, us),
-    // Loaded here alone: who measures snoopkit has none of it in memory.
+    // Loaded only here: a measurement of snoopkit has none of it in memory.
     sdk: async () => {
       const { sdkPipeline } = await import('./pipeline-sdk.js');
       return measurePipeline(async (options) => sdkPipeline(options), us);

@@ -7,12 +7,15 @@ import { namesOf, OWN, ruleOf, SCHEMA_URL } from '../src/otlp/mapping.js';
 import { EVENT, Gauge, MAPPING, type Pipeline, type PipelineOptions, SCOPE, settingsFor } from './pipeline.js';
 import { forEachRecord } from './records.js';
 
-/** Values that are another text in output. */
+/** Values whose text differs in output. */
 const TEXTS: Readonly<Record<string, (value: unknown) => string>> = {
   mode: (value) => Number(value).toString(8).padStart(4, '0'),
 };
 
-/** Makes of an event what the SDK's logger takes, as who uses the library would do it: of the values of columns. */
+/**
+ * Converts an event to the input of the SDK's logger, in the manner of a user of the library: from the values of
+ * columns.
+ */
 function logRecordOf(columns: readonly Column[]): (record: EventRecord, observed: bigint) => LogRecord {
   const timeOf = columns.flatMap((column) => (column.kind === 'plain' && column.readTime) || [])[0];
   const named = columns
@@ -27,7 +30,7 @@ function logRecordOf(columns: readonly Column[]): (record: EventRecord, observed
     let isWarning = false;
     for (const { name, column, text } of named) {
       const value = column.value(record);
-      // Of a BigInt the SDK writes nothing.
+      // The SDK writes nothing for a BigInt.
       if (value === undefined || value === null || typeof value === 'bigint') continue;
       attributes[name] = text ? text(value) : (value as string | number);
       if (name === 'error.type') isWarning = true;
@@ -43,7 +46,7 @@ function logRecordOf(columns: readonly Column[]): (record: EventRecord, observed
   };
 }
 
-/** Tells the gauge of what it has exported. */
+/** Reports exported records to the gauge. */
 function counted(exporter: LogRecordExporter, gauge: Gauge): LogRecordExporter {
   return {
     export: (records, done) =>

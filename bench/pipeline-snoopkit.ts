@@ -13,7 +13,7 @@ const CLOSE_MS = 30_000;
 
 type Add = NonNullable<OtlpParts['logs']>['add'];
 
-/** The format of a run, with encoded records going to `add`. */
+/** The format of a run, which passes encoded records to `add`. */
 function formatTo({ endpoint, columns, now }: PipelineOptions, add: Add): OtlpFormat {
   const { limits, args } = settingsFor(endpoint);
   const encoder = new LogEncoder(EVENT, columns, MAPPING, { ...limits.logs, args, tool: 'opensnoop' });
@@ -50,7 +50,7 @@ export async function snoopkitPipeline(options: PipelineOptions): Promise<Pipeli
   };
 }
 
-/** To encode records, and nothing else. */
+/** Only encodes records. */
 export function encodeOnly(options: PipelineOptions): (records: Records) => void {
   const format = formatTo(options, () => {});
   return (records) => forEachRecord(records, (record) => format.event(record));

@@ -1,23 +1,23 @@
-/** Ways of events to a collector by OTLP, which are compared with each other. */
+/** Pipelines of events to a collector by OTLP, compared with each other. */
 import type { Column } from '../src/events/column.js';
 import type { OtlpMapping } from '../src/otlp/mapping.js';
 import { otlpSettings } from '../src/otlp/settings/settings.js';
 import type { Records } from './records.js';
 
-/** What opensnoop sends: tools/opensnoop.ts, which bench only runs as a program, says the same. */
+/** The event of opensnoop: the same as in tools/opensnoop.ts, which bench runs only as a program. */
 export const EVENT = 'open';
 export const MAPPING: OtlpMapping = { event: 'file.open', attributes: { path: 'file.path' } };
 
-/** A name for it, and the version of its scope. */
+/** Name and version of its scope. */
 export const SCOPE = { name: 'snoopkit.opensnoop', version: '0' };
 
 export const sentColumns = ({ schema }: Records): Column[] =>
   schema.columns.filter(({ name, repeats }) => !repeats && !name.startsWith('full_path'));
 
-/** Those of a run that was told nothing but where to send to: the same queue and batches for all. */
+/** Settings of a run that was given only an endpoint: the same queue and batches for all. */
 export const settingsFor = (endpoint: string) => otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }, {});
 
-/** How many records are on their way. */
+/** Number of records in flight. */
 export class Gauge {
   waiting = 0;
   #most = 0;
@@ -32,7 +32,7 @@ export class Gauge {
     if (this.waiting <= this.#most) this.#tell();
   }
 
-  /** Resolves when no more than so many are on their way. */
+  /** Resolves when at most `count` records are in flight. */
   atMost(count: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.waiting <= count) resolve();
@@ -44,9 +44,9 @@ export class Gauge {
 
 export interface Pipeline {
   readonly gauge: Gauge;
-  /** Takes a batch, as it comes from the ring: all that it does at once. The rest happens later. */
+  /** Takes a batch, as it comes from the ring: the synchronous part. The rest happens later. */
   write(records: Records): void;
-  /** Sends what waits. */
+  /** Sends the remaining records. */
   close(): Promise<void>;
 }
 
@@ -54,6 +54,6 @@ export interface PipelineOptions {
   /** `http://HOST:PORT` */
   readonly endpoint: string;
   readonly columns: readonly Column[];
-  /** Nanoseconds since 1970: asked once for each batch. */
+  /** Nanoseconds since 1970, read once per batch. */
   readonly now: () => bigint;
 }

@@ -1,4 +1,4 @@
-/** Compares what a record costs from the ring to a collector: with snoopkit, and with the official SDK. */
+/** Compares the cost of a record from the ring to a collector: with snoopkit, and with the official SDK. */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +12,10 @@ import {
 
 const NAMES = ['snoopkit', 'sdk', 'encode'] as const satisfies readonly PipelineName[];
 
-/** As it is installed. */
+/** The installed version. */
 const versionOf = (name: string) => createRequire(import.meta.url)(`${name}/package.json`).version as string;
 
-/** In a process of its own: what ran before would change what V8 makes of the code. */
+/** Runs in a process of its own: code that ran before would change V8's optimization. */
 function runRound(name: PipelineName, seconds: number | undefined): PipelineMeasurement {
   const file = fileURLToPath(new URL('pipeline-round.js', import.meta.url));
   const args = [file, name, ...(seconds === undefined ? [] : [`${seconds}`])];
@@ -26,7 +26,7 @@ function runRound(name: PipelineName, seconds: number | undefined): PipelineMeas
 
 const cpuPerRecord = ({ us, records }: PipelineMeasurement) => us / records;
 
-/** What the reports show. */
+/** The figures for the reports. */
 export function pipelineResults(
   rounds: Readonly<Record<PipelineName, readonly PipelineMeasurement[]>>,
   sdkVersion: string,
@@ -51,11 +51,11 @@ export function pipelineResults(
   };
 }
 
-/** Runs all rounds, of so many seconds of CPU time where that is given. `tell` hears what is being done. */
+/** Runs all rounds, each for this CPU time in seconds if given. `tell` reports progress. */
 export function comparePipelines(count: number, tell: (step: string) => void, seconds?: number): PipelineResults {
   const rounds: Record<PipelineName, PipelineMeasurement[]> = { snoopkit: [], sdk: [], encode: [] };
   for (let round = 0; round < count; round++) {
-    // In another order each round, so that none always comes first.
+    // The order alternates, so that no pipeline always comes first.
     for (const name of round % 2 ? NAMES.toReversed() : NAMES) {
       tell(`round ${round + 1} of ${count}, OTLP: ${name}`);
       rounds[name].push(runRound(name, seconds));

@@ -4,15 +4,17 @@ import { fileURLToPath } from 'node:url';
 /** The repository: this file runs as dist/bench/places.js. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What people run, of a checkout. */
+/** The program of a checkout. */
 export const programOf = (folder: string) => join(folder, 'bin', 'snoopkit.cjs');
 export const snoopkit = programOf(root);
-/** What scripts/bench.mk compiles. */
+/** The program compiled by scripts/bench.mk. */
 export const loadProgram = join(root, 'dist', 'bench', 'snoopkit-load');
 export const sinkProgram = join(root, 'dist', 'bench', 'sink');
+export const mapCalls = join(root, 'dist', 'bench', 'map-calls');
+export const mapsObject = join(root, 'dist', 'bench', 'fixtures', 'maps.bpf.o');
 export const floodObject = join(root, 'dist', 'bench', 'fixtures', 'flood.bpf.o');
 
-/** The figures that the documentation shows, and what shows them. */
+/** The figures shown in the documentation, and the documents that show them. */
 export const savedResults = join(root, 'bench', 'results.json');
 export const document = join(root, 'docs', 'performance.md');
 export const chart = join(root, 'docs', 'performance.svg');

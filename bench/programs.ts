@@ -4,15 +4,15 @@ import { createInterface } from 'node:readline';
 import { loadProgram, sinkProgram } from './places.js';
 import type { LoadKind } from './subjects.js';
 
-/** The last of what a program says on standard error that is kept. */
+/** Size limit of the kept end of a program's standard error. */
 const MOST_SAID = 256 * 1024;
 
-/** sudo leaves it out, too. Node reads all these certificates whenever it starts, and that takes it longer than all else. */
+/** sudo drops it, too. Node reads all these certificates at every start, which takes longer than all else. */
 export const LEFT_OUT = 'NODE_EXTRA_CA_CERTS';
 
 const { [LEFT_OUT]: _leftOut, ...environment } = process.env;
 
-/** A program that tells in JSON lines what it knows, each member once. */
+/** A program that reports its results as JSON lines, each member once. */
 class Teller {
   readonly child: ChildProcess;
   readonly closed: Promise<void>;
@@ -24,7 +24,7 @@ class Teller {
   constructor(file: string, args: readonly string[], onSaid?: (line: string) => void) {
     this.child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment });
     const { stdin, stdout, stderr } = this.child;
-    // It may be gone before it is told to go on.
+    // The program may end before it is told to continue.
     stdin?.on('error', () => {});
     if (stdout) createInterface(stdout).on('line', (line) => this.#take(JSON.parse(line)));
     if (stderr) {
@@ -52,12 +52,12 @@ class Teller {
     this.#onNews();
   }
 
-  /** What it said on standard error that is worth to be told: the last lines. */
+  /** The last lines of standard error, for an error message. */
   get lastWords(): string {
     return this.#said.trim().split('\n').slice(-3).join(' | ');
   }
 
-  /** Waits until it has told `name`. Throws when it ends without, or takes longer than `seconds`. */
+  /** Waits for the member `name`. Throws if the program ends without it, or takes longer than `seconds`. */
   async tells<T>(name: string, seconds: number): Promise<T> {
     const end = Date.now() + seconds * 1000;
     while (!(name in this.#told)) {
@@ -75,13 +75,13 @@ class Teller {
     return this.#told[name] as T;
   }
 
-  /** All that it has told. */
+  /** All members reported so far. */
   get told(): Readonly<Record<string, unknown>> {
     return this.#told;
   }
 }
 
-/** A load may take so long, in seconds, where it is traced and shares its core. */
+/** Time limit of a load, in seconds, when it is traced and shares its core. */
 const LOAD_SECONDS = 300;
 
 export interface LoadReport {
@@ -102,7 +102,7 @@ export class Load {
     return this.#teller.child.pid as number;
   }
 
-  /** Lets it do its operations, and waits until they are done. Throws when one failed. */
+  /** Runs the operations, and waits for their end. Throws if one failed. */
   async run(): Promise<LoadReport> {
     this.#teller.child.stdin?.write('\n');
     await this.#teller.tells('ns_per_op', LOAD_SECONDS);
@@ -113,7 +113,7 @@ export class Load {
 
   async end(): Promise<void> {
     this.#teller.child.stdin?.end();
-    // In its first phase the end of input is what starts it.
+    // In its first phase the end of input would start the operations.
     this.#teller.child.kill('SIGKILL');
     await this.#teller.closed;
   }
@@ -122,10 +122,10 @@ export class Load {
 export interface SinkOptions {
   readonly terminal: boolean;
   readonly tracefs: boolean;
-  /** Whether the tracer sends to it by OTLP, and its standard output has nothing. */
+  /** Whether the tracer sends to the sink by OTLP and writes nothing to standard output. */
   readonly otlp?: boolean;
   readonly note: string | undefined;
-  /** What lines are known by: the first phase, the operations that count, the last phase. */
+  /** Marks of lines: first phase, counted operations, last phase. */
   readonly marks: readonly [string, string, string];
   readonly command: readonly string[];
   readonly losses: RegExp;
@@ -138,7 +138,7 @@ export interface SinkReport {
   readonly system_us: number;
   readonly peak_kb: number;
   readonly waits: number;
-  /** What the tracer said that it lost. */
+  /** Lost events reported by the tracer. */
   readonly reportedLost: number;
 }
 
@@ -163,12 +163,17 @@ export class Sink {
     });
   }
 
-  /** Nanoseconds from the tracer's start to the first line that came out of it. */
+  /** The parent of the tracer. */
+  get pid(): number {
+    return this.#teller.child.pid as number;
+  }
+
+  /** Nanoseconds from the tracer's start to its first line of output. */
   firstEvent(): Promise<number> {
     return this.#teller.tells('first_ns', START_SECONDS);
   }
 
-  /** Waits until the tracer has written what the load did. */
+  /** Waits until the tracer has written all events of the load. */
   async settled(): Promise<void> {
     await this.#teller.tells('settled', SETTLE_SECONDS);
   }
@@ -181,7 +186,7 @@ export class Sink {
     return { ...(this.#teller.told as unknown as SinkReport), reportedLost: this.#reportedLost };
   }
 
-  /** Makes sure that nothing is left of it. */
+  /** Kills everything that is left of it. */
   async kill(): Promise<void> {
     const { child, closed } = this.#teller;
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
@@ -194,7 +199,9 @@ export interface CollectorReport {
   readonly events: number;
 }
 
-/** bench/sink.c without a tracer: a collector that throws away what it gets, and counts records by a text that each has. */
+/**
+ * bench/sink.c without a tracer: a collector that discards its input, and counts records by a text that occurs in each.
+ */
 export class Collector {
   readonly #teller: Teller;
 
@@ -214,12 +221,12 @@ export class Collector {
   }
 }
 
-/** A program on each core that does nothing but be busy. */
+/** One busy loop per core. */
 export class Spinners {
   readonly #children: ChildProcess[];
 
   constructor(count: number) {
-    // Each round has new ones, so that they end by themselves should nobody be left to end them.
+    // Each round starts new ones, so that they end on their own if this process is gone.
     this.#children = Array.from({ length: count }, () => spawn(loadProgram, ['spin', '600'], { stdio: 'ignore' }));
   }
 

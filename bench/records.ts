@@ -6,7 +6,7 @@ import { ClockOffset } from '../src/events/context.js';
 import { type EventSchema, eventSchema } from '../src/events/schema.js';
 import { objectPath } from '../src/trace/object-path.js';
 
-/** Opens as a compiler and a shell make them: path, and what came of it. */
+/** Opens typical of a compiler and a shell: path and result. */
 const OPENS: readonly [path: string, ret: number][] = [
   ['/etc/ld.so.cache', 3],
   ['/lib/x86_64-linux-gnu/libc.so.6', 3],
@@ -20,7 +20,7 @@ const OPENS: readonly [path: string, ret: number][] = [
   ['/home/build/.cache/très-long/object.o', -13],
 ];
 
-/** Events in memory, one behind the other as in a batch from the ring. */
+/** Events in memory, one after the other as in a batch from the ring. */
 export interface Records {
   readonly schema: EventSchema;
   readonly bytes: Buffer;
@@ -28,7 +28,7 @@ export interface Records {
   readonly lengths: Uint32Array;
 }
 
-/** Points one and the same record at each of them. */
+/** Points the same record object at each of them. */
 export function forEachRecord({ bytes, offsets, lengths }: Records, receive: (record: EventRecord) => void): void {
   const record = new EventRecord();
   record.setBytes(bytes);
@@ -39,10 +39,10 @@ export function forEachRecord({ bytes, offsets, lengths }: Records, receive: (re
   });
 }
 
-/** More than any pid can be: nobody has a container that would be looked for. */
+/** Larger than any pid: no process has a container to look for. */
 const NO_PID = 4_194_305;
 
-/** Names as on any machine, from memory: reading them is not what is measured. */
+/** Names as on any machine, from memory: reading them is not measured. */
 const context: EventContext = {
   clock: new ClockOffset(1_795_233_011_123_456_789n),
   arch: process.arch,
@@ -54,7 +54,7 @@ const context: EventContext = {
   kernelSymbol: () => undefined,
 };
 
-/** As many opensnoop events as asked for, put together by the layout that the tool's object tells. */
+/** This many opensnoop events, in the layout of the tool's object. */
 export function openRecords(count: number): Records {
   const btf = Btf.parse(readBtfBytes(readFileSync(objectPath('opensnoop'))));
   const struct = 'opensnoop_event';

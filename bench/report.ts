@@ -1,6 +1,6 @@
 /**
- * Shows results again: `node dist/bench/report.js [FILE.json]` prints the tables, of bench/results.json when no file is
- * given. With `--docs` it puts them into docs/performance.md, and draws docs/performance.svg.
+ * Shows results again: `node dist/bench/report.js [FILE.json]` prints the tables, by default of bench/results.json.
+ * With `--docs` it puts them into docs/performance.md, and draws docs/performance.svg.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -17,7 +17,7 @@ export function readResults(file: string): Results {
   return results;
 }
 
-/** Writes what the documentation shows of these results. */
+/** Writes the documents that show these results. */
 export function writeDocs(results: Results): void {
   writeText(document, fillIn(readFileSync(document, 'utf8'), markdownReport(results)));
   const subject = results.comparisons[0]?.subject;

@@ -1,14 +1,14 @@
 import type { Machine } from './machine.js';
 import type { Condition } from './options.js';
 
-/** Several measurements of the same thing. */
+/** Several measurements of one quantity. */
 export interface Stat {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** Throws RangeError for no values at all. */
+/** Throws RangeError without values. */
 export function stat(values: readonly number[]): Stat {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -17,41 +17,44 @@ export function stat(values: readonly number[]): Stat {
   return { median: (below + above) / 2, min: sorted[0] as number, max: sorted.at(-1) as number };
 }
 
-/** One contender in one round, as it was measured. */
+/** Raw measurement of one contender in one round. */
 export interface Measurement {
   readonly operations: number;
-  /** Events that they should make. */
+  /** Number of events expected. */
   readonly expected: number;
   /** Lines that arrived, each with an operation of this load. */
   readonly events: number;
-  /** What the tracer itself says that it lost. */
+  /** Lost events reported by the tracer. */
   readonly reportedLost: number;
-  /** An operation of the traced process, its CPU time and how long it took; and without a tracer in the same round. */
+  /** One operation of the traced process, its CPU time and duration; and without a tracer in the same round. */
   readonly cpuNs: number;
   readonly wallNs: number;
   readonly untracedCpuNs: number;
   readonly untracedWallNs: number;
-  /** An operation of a process that the tracer's filter leaves out, while it traces another one; not there when it has no such filter. */
+  /**
+   * One operation of a process excluded by the tracer's filter, while the tracer traces another process; absent without
+   * such a filter.
+   */
   readonly bystanderCpuNs?: number;
-  /** CPU time of the tracer: of the whole run, and of one in which the load did nothing. */
+  /** CPU time of the tracer: of the whole run, and of a run with an idle load. */
   readonly tracerUs: number;
   readonly tracerStartUs: number;
   readonly firstEventMs: number;
   readonly peakKb: number;
-  /** How often the tracer waited. */
+  /** Number of times the tracer waited. */
   readonly waits: number;
 }
 
-/** What the reports show of a contender. */
+/** Figures of a contender in the reports. */
 export interface Figures {
   readonly events: Stat;
   readonly lostPercent: Stat;
   readonly reportedLost: Stat;
-  /** CPU time of the traced process for an operation, and how much of it is due to the tracer. */
+  /** CPU time of the traced process per operation, and the part caused by the tracer. */
   readonly operationUs: Stat;
   readonly addedUs: Stat;
   readonly addedToOthersUs?: Stat;
-  /** CPU time of the tracer for an event that it printed, without that of its start. */
+  /** CPU time of the tracer per event printed, without its start. */
   readonly cpuPerEventUs: Stat;
   readonly cpuSeconds: Stat;
   readonly firstEventMs: Stat;
@@ -82,12 +85,12 @@ export interface Row {
   readonly version: string;
   readonly output: string;
   readonly buffer: string;
-  /** As it was run, with PID for the load's. */
+  /** The command that was run, with PID for the load's. */
   readonly command: string;
-  /** Left out when not a single round could be measured. */
+  /** Absent if no round could be measured. */
   readonly figures?: Figures;
   readonly rounds: readonly Measurement[];
-  /** What went wrong, a line for each round in which it did. */
+  /** Errors, one line per failed round. */
   readonly failures: readonly string[];
 }
 
@@ -102,7 +105,7 @@ export interface Comparison {
 
 export interface MicroResult {
   readonly name: string;
-  /** What is done to each event. */
+  /** The operation on each event. */
   readonly what: string;
   readonly eventsPerSecond: Stat;
 }
@@ -113,7 +116,7 @@ export type PipelineName = 'snoopkit' | 'sdk' | 'encode';
 /** One round. */
 export interface PipelineMeasurement {
   readonly records: number;
-  /** CPU time of the sending process, all threads, and how long it took. */
+  /** CPU time of the sending process, all threads, and duration. */
   readonly us: number;
   readonly wallUs: number;
   readonly peakKb: number;
@@ -121,7 +124,7 @@ export interface PipelineMeasurement {
 
 export interface PipelineResult {
   readonly name: string;
-  /** What is done to each record. */
+  /** The operation on each record. */
   readonly what: string;
   readonly cpuPerRecordUs: Stat;
   readonly recordsPerSecond: Stat;
@@ -130,28 +133,28 @@ export interface PipelineResult {
 
 export interface PipelineResults {
   readonly rows: readonly PipelineResult[];
-  /** CPU time of snoopkit for a record by that of the SDK, in each round. */
+  /** Ratio of snoopkit's CPU time per record to the SDK's, in each round. */
   readonly ratio: Stat;
   readonly rounds: Readonly<Record<PipelineName, readonly PipelineMeasurement[]>>;
 }
 
-/** All of a run: what `make bench` writes. */
+/** All results of a run: the output of `make bench`. */
 export interface Results {
   readonly format: 1;
   readonly date: string;
   readonly machine: Machine;
   readonly rounds: number;
-  /** More arguments that snoopkit was given. */
+  /** More arguments for snoopkit. */
   readonly ours: readonly string[];
   readonly comparisons: readonly Comparison[];
   readonly micro: readonly MicroResult[];
-  /** Left out where it was not measured. */
+  /** Absent if not measured. */
   readonly pipelines?: PipelineResults;
-  /** What was not compared, and what to know when reading. */
+  /** Comparisons that were left out, and notes for the reader. */
   readonly remarks: readonly string[];
 }
 
-/** A tracer that loses more did less work, and what it cost is no longer like what the others cost. */
+/** A tracer that loses more did less work, so its cost is not comparable. */
 export const TOO_LOSSY_PERCENT = 1;
 
 export const isLossy = (row: Row) => row.figures !== undefined && row.figures.lostPercent.median > TOO_LOSSY_PERCENT;

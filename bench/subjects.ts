@@ -1,52 +1,52 @@
 import { fittingRingSize } from '../src/trace/ring.js';
 import { programOf, snoopkit } from './places.js';
 
-/** What bench/snoopkit-load.c can do. */
+/** Operations of bench/snoopkit-load.c. */
 export type LoadKind = 'open' | 'exec' | 'connect';
 
 /** `otlp`: sent to a collector. */
 export type Output = 'table' | 'json' | 'otlp';
 
-/** Who and what is to be traced. */
+/** The process to trace, and how. */
 export interface Target {
   /** The load's process. */
   readonly pid: number;
-  /** Whether the tracer writes to a terminal, and so should write each line at once. */
+  /** Whether the tracer writes to a terminal, and so should flush each line. */
   readonly terminal: boolean;
   /** More arguments for snoopkit. */
   readonly ours: readonly string[];
 }
 
-/** What another checkout of ours is called. */
+/** Name of another checkout of ours. */
 export const BEFORE = 'snoopkit before';
 
 /** One way to trace a subject. */
 export interface Contender {
   readonly program: 'snoopkit' | typeof BEFORE | 'libbpf-tools' | 'bpftrace';
-  /** The file to run, looked for on the PATH unless it is a path. */
+  /** The file to run, searched on the PATH unless it is a path. */
   readonly file: string;
   readonly output: Output;
   arguments(target: Target): string[];
-  /** Where it can't be told to trace one process alone: there are no others then, whose cost could be measured. */
+  /** Set if it can't trace a single process: no other process exists then whose cost could be measured. */
   readonly tracesAll?: true;
-  /** What lines of standard output start with that tell of losses: they are kept for `losses`. */
+  /** Prefix of lines on standard output that report losses: they are kept for `losses`. */
   readonly note?: string;
-  /** What it says of losses itself; the first group is the number. */
+  /** Its report of losses; the first group is the number. */
   readonly losses: RegExp;
-  /** How much room there is for events that it has not read yet. */
+  /** Size of its buffer for unread events. */
   readonly buffer: string;
 }
 
-/** A tool of ours and those that do the same, on the same load. */
+/** A tool of ours and its peers, on the same load. */
 export interface Subject {
   readonly name: string;
   readonly load: LoadKind;
   /** Operations for each of `--count`. */
   readonly share: number;
-  /** Events that each of them makes; 1 when left out. */
+  /** Number of events per operation, by default 1. */
   readonly events?: number;
   readonly contenders: readonly Contender[];
-  /** What could not be compared, or only with care. */
+  /** Comparisons that are impossible, or need care. */
   readonly remarks: readonly string[];
 }
 
@@ -55,12 +55,12 @@ const ours = (tool: string, output: Output, follow: readonly string[] = []): Con
   file: snoopkit,
   output,
   arguments: ({ pid, ours }) => [tool, '-p', `${pid}`, ...follow, '-o', output, ...ours],
-  // With OTLP also those that were read, and that the collector was too slow for.
+  // With OTLP also events that were read, but not delivered because the collector was too slow.
   losses: /(\d+) (?:events lost|dropped: )/g,
   buffer: `${fittingRingSize() / (1 << 20)} MiB ring (--buffer)`,
 });
 
-/** A subject with those of ours alone, and beside each the same of another checkout, which is built. */
+/** A subject with only our contenders, each beside the same one of another, built checkout. */
 export const besideBefore = (subject: Subject, folder: string): Subject => ({
   ...subject,
   contenders: subject.contenders
@@ -78,7 +78,7 @@ const libbpfTools = (tool: string): Contender => ({
   buffer: '64 pages for each CPU (fixed)',
 });
 
-/** Its output is fully buffered into a pipe, as that of libbpf-tools is: a write for each line, its default, costs more. */
+/** Its output is fully buffered into a pipe, like that of libbpf-tools: a write per line, its default, costs more. */
 const bpftrace = (script: (pid: number) => string): Contender => ({
   program: 'bpftrace',
   file: 'bpftrace',
@@ -97,13 +97,13 @@ const opensnoopScript = (pid: number) => `
     printf("%-6d %-16s %4d %3d %s\\n", pid, comm, $fd, $errno, str(@name[tid])); delete(@name[tid]);
   }`;
 
-/** What execsnoop.bt prints, of the children of one process; like it, before the call, whose result it does not know. */
+/** The output of execsnoop.bt, for the children of one process; like it, before the call, whose result is unknown. */
 const execsnoopScript = (pid: number) => `
   tracepoint:syscalls:sys_enter_exec* /((struct task_struct *)curtask)->real_parent->tgid == ${pid}/ {
     printf("%-6d ", pid); join(args->argv);
   }`;
 
-/** The tcplife.bt that comes with bpftrace, for one process: it has the one that connects, and that at the end. */
+/** The tcplife.bt that comes with bpftrace, for one process: it has the connecting process, and the one at the end. */
 const tcplifeScript = (pid: number) => `
   tracepoint:sock:inet_sock_set_state /args->protocol == 6 && args->newstate < 4 && pid == ${pid}/ { @birth[args->skaddr] = nsecs; }
   tracepoint:sock:inet_sock_set_state /args->protocol == 6 && args->newstate == 7 && @birth[args->skaddr]/ {
@@ -116,7 +116,7 @@ const tcplifeScript = (pid: number) => `
 /** The columns that peers print. */
 const TCPLIFE_FIELDS = ['-F', 'pid,comm,local,remote,sent,received,duration'];
 
-/** What is compared. A tool of ours that has peers is a few lines here. */
+/** The comparisons. A tool of ours that has peers is a few lines here. */
 export const subjects: readonly Subject[] = [
   {
     name: 'opensnoop',
@@ -130,7 +130,7 @@ export const subjects: readonly Subject[] = [
       bpftrace(opensnoopScript),
     ],
     remarks: [
-      "JSON is compared with no peer: libbpf-tools has none, and bpftrace's wraps the printed line in a string; nor is OTLP, which peers don't have.",
+      'JSON and OTLP are not compared: libbpf-tools has neither, and bpftrace has no OTLP and wraps the printed line in a JSON string.',
       'snoopkit shows openat2(2) and creat(2), too, and puts more into an event (time, parent, user, flags, mode); its JSON prints all of it.',
     ],
   },
@@ -144,7 +144,7 @@ export const subjects: readonly Subject[] = [
       ours('execsnoop', 'json', ['-f']),
       {
         ...libbpfTools('execsnoop'),
-        // The name of the load's program. It looks for it in user space: the kernel sends what all processes execute.
+        // The name of the load's program, matched in user space: the kernel reports execs of all processes.
         arguments: () => ['-n', 'snoopkit-load'],
         tracesAll: true,
       },
@@ -158,7 +158,7 @@ export const subjects: readonly Subject[] = [
   {
     name: 'tcplife',
     load: 'connect',
-    // A connection takes some twenty times as long as an open.
+    // A connection takes about twenty times as long as an open.
     share: 0.1,
     events: 2,
     contenders: [

@@ -10,7 +10,7 @@ import { LEFT_OUT, Spinners } from './programs.js';
 import { type Comparison, figuresOf, type Measurement, type Row, stat } from './results.js';
 import type { Subject } from './subjects.js';
 
-/** A contender that is here, and what was measured of it. */
+/** An installed contender, and its measurements. */
 interface Entry extends Traced {
   readonly version: string;
   readonly rounds: Measurement[];
@@ -25,10 +25,10 @@ interface Plan {
   readonly entries: Entry[];
 }
 
-/** In another order each round, so that nobody always comes first. */
+/** The order rotates each round, so that no contender always comes first. */
 const rotated = <T>(list: readonly T[], by: number) => list.map((_, i) => list[(i + by) % list.length] as T);
 
-/** Measures an entry, and once more should it fail: a peer that stumbles is not judged by that. */
+/** Measures an entry, and retries once on failure: a single failure of a peer is not counted against it. */
 async function measureEntry(setting: Setting, entry: Entry, untraced: Awaited<ReturnType<typeof measureUntraced>>) {
   for (let isLastTry = false; ; isLastTry = true) {
     try {
@@ -58,7 +58,7 @@ async function runRound(plan: Plan, round: number, tell: (step: string) => void)
   }
 }
 
-/** More than any pid can be: it stands for one. */
+/** Larger than any pid: a placeholder. */
 const NO_PID = 4_194_305;
 
 function rowOf(entry: Entry, { setting }: Plan): Row {
@@ -69,7 +69,7 @@ function rowOf(entry: Entry, { setting }: Plan): Row {
     version,
     output: contender.output,
     buffer: contender.buffer,
-    // Where things lie on this machine is nobody's business.
+    // Paths of this machine are left out.
     command: [basename(file), ...args]
       .join(' ')
       .replaceAll(root, '')
@@ -102,7 +102,7 @@ function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   });
 }
 
-/** Runs all rounds. `tell` hears what is being done. */
+/** Runs all rounds. `tell` reports progress. */
 export function compare(
   subjects: readonly Subject[],
   options: BenchOptions,

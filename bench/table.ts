@@ -11,9 +11,9 @@ import {
   titleOf,
 } from './units.js';
 
-/** Lines of cells under each other: the first column to the left, numbers to the right. */
+/** Aligned lines of cells: the first column to the left, numbers to the right. */
 function align(lines: readonly (readonly string[])[]): string[] {
-  // What stands alone in its line is no cell.
+  // A line with a single text has no cells.
   const rows = lines.filter((line) => line.length > 1);
   const widths = (lines[0] ?? []).map((_, i) => Math.max(...rows.map((line) => line[i]?.length ?? 0)));
   return lines.map((line) =>
@@ -88,7 +88,7 @@ export function machineText({ machine }: Results): string {
   ].join(', ');
 }
 
-/** Who took part: name, version, buffer. */
+/** The contenders: name, version, buffer. */
 export function participants({ comparisons }: Results): string[] {
   const seen = new Map<string, string>();
   for (const { program, version, buffer } of comparisons.flatMap(({ rows }) => rows)) {

@@ -1,6 +1,6 @@
 import type { Comparison, PipelineResult, PipelineResults, Row, Stat } from './results.js';
 
-/** A number with as many digits as say something, and no exponent. */
+/** A number with its significant digits, and no exponent. */
 export function short(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && size < 0.005) return value < 0 ? '-0.00' : '<0.01';
@@ -13,7 +13,7 @@ export const count = (value: number) =>
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** CPU time of all threads of this process, in microseconds: V8 collects garbage in others. */
+/** CPU time of all threads of this process, in microseconds: V8 collects garbage in other threads. */
 export function cpuUs(since?: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(since);
   return user + system;
@@ -32,7 +32,7 @@ export function titleOf({ subject, operation, operations, condition, rows }: Com
   return `${subject}: ${count(operations)} times ${operation} in one thread at full speed, ${CONDITIONS[condition]}, ${median}`;
 }
 
-/** A figure as every report shows it. */
+/** A figure as shown by every report. */
 export interface Column {
   readonly title: string;
   readonly unit: string;
@@ -44,17 +44,17 @@ export interface Column {
 export const columns: readonly Column[] = [
   { title: 'events', unit: '', of: ({ figures }) => figures?.events, text: count },
   { title: 'lost', unit: '%', of: ({ figures }) => figures?.lostPercent, text: short },
-  { title: 'said lost', unit: '', of: ({ figures }) => figures?.reportedLost, text: count },
+  { title: 'reported', unit: '', of: ({ figures }) => figures?.reportedLost, text: count },
   { title: 'operation', unit: 'us', of: ({ figures }) => figures?.operationUs, text: short },
   { title: 'added', unit: 'us', of: ({ figures }) => figures?.addedUs, text: short },
-  { title: 'to others', unit: 'us', of: ({ figures }) => figures?.addedToOthersUs, text: short },
+  { title: 'to excluded', unit: 'us', of: ({ figures }) => figures?.addedToOthersUs, text: short },
   { title: 'CPU/event', unit: 'us', of: ({ figures }) => figures?.cpuPerEventUs, text: short },
   { title: 'CPU all', unit: 's', of: ({ figures }) => figures?.cpuSeconds, text: short },
   { title: 'first event', unit: 'ms', of: ({ figures }) => figures?.firstEventMs, text: count },
   { title: 'memory', unit: 'MB', of: ({ figures }) => figures?.peakMb, text: count },
 ];
 
-/** Why a figure is not like the others', where one is. */
+/** The reason that a figure is not comparable, if any. */
 export const LOSSY_NOTE =
   'lost more than 1 % of the events, so what it cost is for less work than that of the others: compare with care';
 

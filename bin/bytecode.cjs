@@ -1,7 +1,6 @@
-// The bytecode that V8 has made of a script, kept beside it for later starts. V8 believes what it is given: damaged
-// bytecode crashes it, and bytecode of somebody else's runs with our rights. So what is taken is only what this file has
-// written, whole, in a file that nobody else may write.
-const { createHash } = require('node:crypto');
+// The bytecode that V8 has made of a script, kept beside it for later starts. V8 trusts its input: damaged bytecode
+// crashes it, and someone else's bytecode runs with our privileges. Hence only complete data written by this file is
+// accepted, from a file that nobody else may write.
 const {
   closeSync,
   constants,
@@ -14,26 +13,27 @@ const {
   statSync,
   writeFileSync,
 } = require('node:fs');
+const { crc32 } = require('node:zlib');
 
-const DIGEST = 32;
-/** What others may do with a file of ours, at most: read it. */
+/** Bytes of a checksum against damage; loading node:crypto takes longer than everything done here. */
+const CHECKSUM = 4;
+/** Access of others to our file, at most: reading. */
 const MODE = 0o644;
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** One file for each version of Node: several may take turns. */
+/** One file for each version of Node, as several versions may be used in turn. */
 const fileOf = (script) => `${script}.${process.version}-${process.arch}.bytecode`;
 
-/** Of the bytecode and all that it is made from: the source, this version, and this very program. */
-function digestOf(source, bytecode) {
+/** Covers the bytecode and everything that it depends on: the source, this version, and this very program. */
+function checksumOf(source, bytecode) {
   const { size, mtimeMs } = statSync(process.execPath);
-  return createHash('sha256')
-    .update(`${process.version} ${process.versions.v8} ${process.arch} ${size} ${mtimeMs} ${source.length}\n`)
-    .update(source)
-    .update(bytecode)
-    .digest();
+  const versions = `${process.version} ${process.versions.v8} ${process.arch} ${size} ${mtimeMs} ${source.length}\n`;
+  const checksum = Buffer.alloc(CHECKSUM);
+  checksum.writeUInt32LE(crc32(bytecode, crc32(source, crc32(versions))));
+  return checksum;
 }
 
-/** The bytecode kept of a script with this source; undefined where there is none, or none that can be trusted. */
+/** The bytecode kept for a script with this source; undefined if there is none, or none that can be trusted. */
 exports.read = (script, source) => {
   let fd;
   try {
@@ -41,8 +41,8 @@ exports.read = (script, source) => {
     const { uid, mode } = fstatSync(fd);
     if ((uid !== 0 && uid !== process.geteuid()) || mode & WRITABLE_BY_OTHERS) return undefined;
     const bytes = readFileSync(fd);
-    const bytecode = bytes.subarray(DIGEST);
-    return digestOf(source, bytecode).equals(bytes.subarray(0, DIGEST)) ? bytecode : undefined;
+    const bytecode = bytes.subarray(CHECKSUM);
+    return checksumOf(source, bytecode).equals(bytes.subarray(0, CHECKSUM)) ? bytecode : undefined;
   } catch {
     return undefined;
   } finally {
@@ -50,16 +50,16 @@ exports.read = (script, source) => {
   }
 };
 
-/** Keeps it: all of it or nothing, even when the power fails. Where the folder is not ours to write, each start compiles. */
+/** Stores bytecode atomically, even if the power fails. In a folder without write access, each start compiles. */
 exports.write = (script, source, bytecode) => {
   const unfinished = `${fileOf(script)}.${process.pid}`;
   let fd;
   try {
     rmSync(unfinished, { force: true });
     fd = openSync(unfinished, 'wx', MODE);
-    // Whatever the umask: who else runs snoopkit may read it.
+    // Independent of the umask: other users of snoopkit may read it.
     fchmodSync(fd, MODE);
-    writeFileSync(fd, Buffer.concat([digestOf(source, bytecode), bytecode]), { flush: true });
+    writeFileSync(fd, Buffer.concat([checksumOf(source, bytecode), bytecode]), { flush: true });
     renameSync(unfinished, fileOf(script));
   } catch {
     if (fd !== undefined) rmSync(unfinished, { force: true });

@@ -19,13 +19,13 @@ struct bindsnoop_event {
 	snoop_ret ret;
 	__s32 ifindex;
 	device_name interface;
-	__u8 _padding[4]; /* before 6.3 kernels send only what was written to, each byte */
+	__u8 _padding[4]; /* before 6.3 the verifier requires every byte sent to be initialized */
 };
 NO_PADDING_END
 
 SMALL_EVENT(bindsnoop_event);
 
-/* A bind of a socket to an address in user memory, or the kernel's. */
+/* Handles the bind of a socket to an address in user or kernel memory. */
 static __always_inline int handle_bind(struct sock *sk, const void *address, int length,
 				       const bool is_user, int ret)
 {
@@ -37,7 +37,9 @@ static __always_inline int handle_bind(struct sock *sk, const void *address, int
 	ends_read(ends, sk);
 	if (e.family == ipv4)
 		map_ip4(&e.asked, 0);
-	/* What is not bound has no end yet: it is the one that it was to have. */
+	/*
+	 * A socket that is not bound has no local endpoint yet: the event shows the requested one.
+	 */
 	if (endpoint_read(&e.asked, e.family, address, length, is_user) && ret < 0)
 		e.local = e.asked;
 	if (!socket_event_current(ends))
@@ -67,7 +69,7 @@ SYSCALL_EXIT(handle_call, bind)
 	return handle_exit(ret);
 }
 
-/* inet_bind() and inet6_bind() have these arguments: socket, address, its length. */
+/* Arguments of inet_bind() and inet6_bind(): socket, address, its length. */
 static __always_inline int handle_function(__u64 *ctx)
 {
 	struct socket *socket = (void *)ctx[0];
@@ -87,7 +89,7 @@ int handle_inet6(__u64 *ctx)
 	return handle_function(ctx);
 }
 
-/* The function's arguments are gone when it returns; the call's are not. */
+/* The arguments of the function are gone when it returns; those of the system call are not. */
 static __always_inline int handle_return(int ret)
 {
 	return syscall_number(current_regs()) == NR_bind ? handle_exit(ret) : 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Traces programs that are executed, by execve(2) and execveat(2). What succeeded is seen in the
- * kernel's own exec, with the arguments read from the new memory, where nobody has run yet who
- * could change them; what failed, at the exit of the system call.
+ * Traces execve(2) and execveat(2). A success is seen in the kernel's own exec, with the arguments
+ * read from the new memory, before any thread has run that could change them. A failure is seen at
+ * the exit of the system call.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -42,8 +42,8 @@ NO_PADDING_END
 SMALL_EVENT(execsnoop_event);
 
 /*
- * The tail: places, then other texts, then arguments, then the environment; the limits are where
- * each of them must end.
+ * The tail: places, then other texts, then arguments, then the environment. The limits are the ends
+ * of these parts.
  */
 #define PLACES_SIZE 16384
 #define PLACES_END (PLACES_SIZE + NAME_SIZE)
@@ -55,21 +55,21 @@ SMALL_EVENT(execsnoop_event);
 #define FAILED_ARGS_MAX 128
 #define ENV_SIZE 32768
 
-/* An event that is put together, in front of its tail. */
+/* An event under construction, followed by its tail. */
 struct scratch {
 	__u32 end;   /* see append_components() */
 	__u32 words; /* the same for append_words() */
 	struct execsnoop_event event;
 };
 
-/* Arguments of what failed are read one by one, each into room for all. */
+/* Arguments of a failed exec are read one by one, each into room for all. */
 #define ROOM (sizeof(struct scratch) + TEXTS_END + 2 * FAILED_ARGS_SIZE + ENV_SIZE)
 
 /*
- * Where events are put together. A value of a per-CPU map may not be as large, so this has entries
- * for each possible CPU: one for what succeeded, one for what failed, for neither program can
- * interrupt itself. src/trace/features/scratch/scratch.ts sets how many, and
- * src/trace/tool-flags.ts adds the arguments' size to each.
+ * Memory for events under construction. It would exceed the size limit of a per-CPU map's value, so
+ * this map has entries for each possible CPU: one for successes, one for failures, as neither
+ * program can interrupt itself. src/trace/features/scratch/steps.ts sets their number, and
+ * src/trace/tool-flags.ts adds the size of the arguments to each.
  */
 #define SCRATCH_SUCCESS 0
 #define SCRATCH_FAILURE 1
@@ -85,7 +85,7 @@ const volatile __u32 max_args; /* in bytes */
 const volatile bool want_env;
 const volatile bool want_context;
 
-/* The names that threads had before the kernel gave them that of a program. */
+/* Names of threads before the kernel renamed them after the program. */
 struct former_name {
 	snoop_comm comm;
 };
@@ -119,7 +119,9 @@ static __always_inline struct tail tail_of(struct scratch *s)
 
 #define NS(task, name) BPF_CORE_READ(task, nsproxy, name, ns.inum)
 
-/* Where the process runs, which it mostly shares with the one that started it. */
+/*
+ * Adds working directory, session and namespaces, which a process mostly shares with its creator.
+ */
 static __always_inline __u32 add_context(struct execsnoop_event *e, const struct tail *tail,
 					 __u32 used)
 {
@@ -152,7 +154,7 @@ static __always_inline __u32 add_tty(struct execsnoop_event *e, const struct tai
 				  TTY_SIZE);
 }
 
-/* The file name and the interpreter are the kernel's texts; NULL where they are not known. */
+/* The file name and the interpreter are in kernel memory; NULL if not known. */
 static __always_inline int handle_success(const char *path, const char *interpreter)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -213,7 +215,7 @@ int handle_exec_without_interpreter(struct trace_event_raw_sched_process_exec *c
 	return handle_success((char *)ctx + (ctx->__data_loc_filename & 0xffff), NULL);
 }
 
-/* Also when a thread names itself; only the last name before an exec is asked for. */
+/* Also runs when a thread names itself; only the last name before an exec matters. */
 SEC("raw_tp/task_rename")
 int handle_rename(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -228,7 +230,7 @@ int handle_rename(struct bpf_raw_tracepoint_args *ctx)
 
 /*
  * Copies the words that `argv` points to: up to FAILED_ARGS_MAX, and a little more than
- * FAILED_ARGS_SIZE. How many and how much is kept in the map, as in append_components().
+ * FAILED_ARGS_SIZE. Number and size are kept in the map, as in append_components().
  */
 static __always_inline __u32 append_words(struct scratch *s, __u32 used, const char *const *argv)
 {
@@ -281,7 +283,7 @@ static __always_inline int handle_failure(long ret, const void *path, const void
 	__u32 used = 0;
 	__u64 tail_size;
 
-	/* A success, which is seen elsewhere. */
+	/* Successes are handled elsewhere. */
 	if (ret >= 0 || !filter_allows())
 		return 0;
 	s = new_event(SCRATCH_FAILURE, ret);
@@ -318,7 +320,7 @@ SYSCALL_EXIT(handle_execveat, execveat)
 			      (void *)syscall_argument(regs, 3));
 }
 
-/* The exit of any system call: its registers, and its result. */
+/* Runs at the exit of any system call, with its registers and its result. */
 SEC("tp_btf/sys_exit")
 int handle_any(__u64 *ctx)
 {

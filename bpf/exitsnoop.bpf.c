@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/*
- * Traces the end of processes, and of threads where one wants it: how they ended, how long they
- * lived, and what they used.
- */
+/* Traces the end of processes, optionally of threads: exit status, age and resource usage. */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -28,7 +25,7 @@ const volatile bool want_threads;
 const volatile __u64 only_signals;	 /* bit N - 1 for signal N */
 const volatile __u64 only_exit_codes[4]; /* a bit for each */
 
-/* By pid. */
+/* Keyed by pid. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
@@ -50,7 +47,10 @@ int handle_exec(void *ctx)
 	return 0;
 }
 
-/* It ends by a signal or with a status: where both are asked for, either will do. */
+/*
+ * A process ends by a signal or with a status: if both filters are in use, matching either is
+ * enough.
+ */
 static __always_inline bool end_wanted(int status)
 {
 	__u32 signal = status & 0x7f, code = status >> 8 & 0xff;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Traces the system calls that change names, owners, permissions, attributes and sizes of files, at
- * their exit: what they were asked for is in memory by then, and their result is known.
+ * Traces system calls that change names, owners, permissions, attributes and sizes of files, at
+ * their exit: their arguments are in memory by then, and their result is known.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -34,7 +34,7 @@ enum filesnoop_operation {
 	removexattr,
 };
 
-/* Of all calls; each has some of them. The first three are those of renameat2(2). */
+/* Flags of all calls; each call has some of them. The first three are those of renameat2(2). */
 enum filesnoop_flags {
 	RENAME_NOREPLACE = 0x1,
 	RENAME_EXCHANGE = 0x2,
@@ -45,8 +45,8 @@ enum filesnoop_flags {
 };
 
 #define RENAME_FLAGS 0x7
-#define XATTR_FLAGS 0x3 /* of setxattr(2) the same two, */
-#define XATTR_SHIFT 3	/* which are there */
+#define XATTR_FLAGS 0x3 /* of setxattr(2): XATTR_CREATE and XATTR_REPLACE */
+#define XATTR_SHIFT 3	/* from there to enum filesnoop_flags */
 
 NO_PADDING_BEGIN
 struct filesnoop_event {
@@ -69,14 +69,16 @@ struct filesnoop_event {
 };
 NO_PADDING_END
 
-/* The first name and its folder end here, but for one component, and the second ones in twice that;
- * append_components() wants powers of two. */
+/*
+ * End of the first name and its folder, up to one component more; the second pair ends at twice
+ * that. append_components() needs powers of two.
+ */
 #define FIRST_END 8192
 #define SECOND_END 16384
-#define FOLDER_DEPTH 256 /* beyond it the upper part is missing, and marked so */
+#define FOLDER_DEPTH 256 /* deeper paths lack their upper part, and are marked so */
 EVENT(filesnoop_event, SECOND_END + PATH_SIZE);
 
-/* What was asked for. Without a name it is about the file behind the descriptor. */
+/* Arguments of a call. Without a name it refers to the file of the descriptor. */
 struct call {
 	enum filesnoop_operation operation;
 	__u32 flags;
@@ -86,10 +88,10 @@ struct call {
 	int dirfd, new_dirfd;
 	const char *name, *new_name;
 	const char *text; /* the target of a symbolic link, or the name of an attribute */
-	bool follows;	  /* where the name is that of a symbolic link */
+	bool follows;	  /* if the name is that of a symbolic link */
 };
 
-/* In a map, for what the verifier knows nothing about it has to look at once, not for each call. */
+/* Kept in a map: the verifier checks values that it knows nothing about once, not for each call. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -109,7 +111,7 @@ static __always_inline bool read_call(struct pt_regs *regs, long number, struct 
 		__u32 flags;
 	} attribute = {};
 
-	/* What most calls have; the others say otherwise below. */
+	/* Common to most calls; the cases below set the exceptions. */
 	*c = (struct call){};
 	c->mode = c->uid = c->gid = NOT_GIVEN;
 	c->size = -1;
@@ -178,7 +180,7 @@ static __always_inline bool read_call(struct pt_regs *regs, long number, struct 
 		return true;
 	}
 
-	/* Those with a descriptor, of a directory, or with nothing beside it. */
+	/* Calls with a descriptor, either of a directory or as the only argument for the file. */
 	c->dirfd = one;
 	c->name = (void *)two;
 	switch (number) {
@@ -268,8 +270,8 @@ static __always_inline bool read_call(struct pt_regs *regs, long number, struct 
 }
 
 /*
- * A name as it was given, and behind it the folder that it is relative to: together the full path.
- * Without a name, or with an empty one (AT_EMPTY_PATH), it is that of the file itself.
+ * Adds a name as given, followed by the folder that it is relative to: together the full path.
+ * Without a name, or with an empty one (AT_EMPTY_PATH), the path of the file itself.
  */
 static __always_inline __u32 add_name(const struct tail *tail, __u32 used, const __u32 from,
 				      const __u32 limit, const char *name, int dirfd, bool follows,
@@ -299,7 +301,7 @@ static __always_inline __u32 add_name(const struct tail *tail, __u32 used, const
 	full->length = used - start;
 	full->truncated = truncated;
 	full->deleted = path_deleted(&base);
-	/* Below a changed root nothing tells how far up `..` has led. */
+	/* Below a changed root it is unknown how far up `..` has led. */
 	if (!first)
 		full->source = SOURCE_READ;
 	else if (follows || (first != '/' && root_is_changed()))
@@ -362,13 +364,13 @@ static __always_inline int handle(struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/* The exit of any of these calls: the tool names their tracepoints. */
+/* Runs at the exit of any of these calls: the tool names their tracepoints. */
 SYSCALL_EXIT(handle_call, unlinkat)
 {
 	return handle(current_regs(), ret);
 }
 
-/* The exit of any system call: its registers, and its result. */
+/* Runs at the exit of any system call, with its registers and its result. */
 SEC("tp_btf/sys_exit")
 int handle_any(__u64 *ctx)
 {

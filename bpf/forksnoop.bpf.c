@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Traces the creation of processes, and of threads where one wants it, as it happens; and the calls
- * that create none, at their exit. */
+/*
+ * Traces the creation of processes, optionally of threads, as it happens, and failed calls at their
+ * exit.
+ */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -18,7 +20,7 @@
 #endif
 #define NR_clone3 435
 
-/* Shown by these names; `kernel` is for what no program has called for. */
+/* Shown by these names. `kernel` stands for creation without a system call. */
 enum forksnoop_call {
 	kernel,
 	fork,
@@ -56,7 +58,7 @@ enum forksnoop_flags {
 	CLONE_IO = 0x80000000,
 };
 
-#define SIGNAL_MASK 0xff /* of clone(2): what the child sends when it ends */
+#define SIGNAL_MASK 0xff /* of clone(2): the signal sent when the child ends */
 #define PF_KTHREAD 0x00200000
 
 NO_PADDING_BEGIN
@@ -68,7 +70,7 @@ struct forksnoop_event {
 	__u32 child_tid;
 	enum forksnoop_flags flags;
 	bool is_thread;
-	__u8 _padding[3]; /* before 6.3 kernels send only what was written to, each byte */
+	__u8 _padding[3]; /* before 6.3 the verifier requires every byte sent to be initialized */
 };
 NO_PADDING_END
 
@@ -76,7 +78,7 @@ SMALL_EVENT(forksnoop_event);
 
 const volatile bool want_threads;
 
-/* Reads the call that is under way. Returns false where it is none of these. */
+/* Reads the current system call. Returns false if it is none of these. */
 static __always_inline bool read_call(struct pt_regs *regs, struct forksnoop_event *e)
 {
 	__u64 flags = 0;
@@ -88,7 +90,7 @@ static __always_inline bool read_call(struct pt_regs *regs, struct forksnoop_eve
 		return true;
 	case NR_clone3:
 		e->call = clone3;
-		/* They come first in struct clone_args; two of them are beyond 32 bits. */
+		/* The flags come first in struct clone_args; two of them are beyond 32 bits. */
 		bpf_probe_read_user(&flags, sizeof(flags), (void *)syscall_argument(regs, 1));
 		e->flags = flags;
 		return true;
@@ -105,7 +107,7 @@ static __always_inline bool read_call(struct pt_regs *regs, struct forksnoop_eve
 	return false;
 }
 
-/* The tracepoint's arguments: who creates, and who is created. */
+/* Arguments of the tracepoint: creator and new task. */
 static __always_inline int handle_birth(__u64 *ctx)
 {
 	struct task_struct *parent = (void *)ctx[0], *child = (void *)ctx[1];
@@ -155,7 +157,7 @@ SYSCALL_EXIT(handle_call, clone)
 	return handle_exit(current_regs(), ret);
 }
 
-/* The exit of any system call: its registers, and its result. */
+/* Runs at the exit of any system call, with its registers and its result. */
 SEC("tp_btf/sys_exit")
 int handle_any(__u64 *ctx)
 {

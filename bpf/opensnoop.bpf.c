@@ -29,8 +29,8 @@ EVENT(opensnoop_event, TAIL_SIZE + PATH_SIZE);
 const volatile bool want_full_path;
 
 /*
- * Where the file really is if it was opened; else, for nothing tells what links there are on the
- * way, the name as given followed by the directory that it is relative to.
+ * The real location of an opened file. For a failure the links on the way are unknown: the name as
+ * given, followed by the directory that it is relative to.
  */
 static __always_inline __u32 add_full_path(struct opensnoop_event_scratch *s, __u32 used)
 {
@@ -58,7 +58,7 @@ static __always_inline __u32 add_full_path(struct opensnoop_event_scratch *s, __
 	return used;
 }
 
-/* What was asked for. */
+/* Arguments of a call. */
 struct call {
 	const char *name;
 	__u64 flags;
@@ -74,7 +74,7 @@ static __always_inline int handle_open(long ret, const struct call *call)
 
 	if (!open_flags_wanted(call->flags))
 		return 0;
-	/* An opened file is where it is, whatever it was called. */
+	/* The location of an opened file counts, whatever its name in the call. */
 	if (filter_paths &&
 	    !(ret >= 0 ? path_wanted(ret, NULL) : path_wanted(call->dirfd, call->name)))
 		return 0;
@@ -93,8 +93,9 @@ static __always_inline int handle_open(long ret, const struct call *call)
 		used = length;
 		s->event.path.length = length - 1;
 		s->event.path.source = SOURCE_READ;
-		/* PATH_SIZE counts the NUL: a longer name was refused by the kernel, its end is
-		 * unknown. */
+		/*
+		 * PATH_SIZE counts the NUL: the kernel refused a longer name, whose end is unknown.
+		 */
 		s->event.path.truncated = length > PATH_SIZE;
 	} else {
 		s->event.path.length = 0;
@@ -185,7 +186,7 @@ SYSCALL_EXIT(handle_creat, creat)
 }
 #endif
 
-/* All of them come through this function: ctx is its arguments, and its result. */
+/* All of these calls go through this function: ctx has its arguments and its result. */
 SEC("fexit/do_sys_openat2")
 int handle_function(__u64 *ctx)
 {
@@ -200,7 +201,7 @@ int handle_function(__u64 *ctx)
 	return handle_open(ret, &call);
 }
 
-/* The exit of any system call: its registers, and its result. */
+/* Runs at the exit of any system call, with its registers and its result. */
 SEC("tp_btf/sys_exit")
 int handle_any(__u64 *ctx)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The whole story of a process in one event, at its end: who created it, what it executed last, how
- * it ended, and what it used.
+ * Summarizes a process in one event at its end: its creator, its last exec, its exit status and its
+ * resource usage.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -35,14 +35,13 @@ NO_PADDING_END
 
 SMALL_EVENT(procsnoop_event);
 
-const volatile __u32 max_args;	    /* in bytes */
-const volatile __u64 min_duration;  /* ns */
-const volatile __u64 tracing_since; /* ns on CLOCK_BOOTTIME */
+const volatile __u32 max_args;	   /* in bytes */
+const volatile __u64 min_duration; /* ns */
 
-/* Who created a process. */
+/* The creator of a process. */
 struct origin {
 	__u64 key;
-	__u64 tree; /* the key of the first one in the line of creators that is known */
+	__u64 tree; /* the key of the earliest known process in its line of creators */
 	__u32 pid;
 	snoop_comm comm;
 };
@@ -54,20 +53,20 @@ struct {
 	__type(value, struct origin);
 } origins SEC(".maps");
 
-#define EXE_SIZE 512 /* a power of two: of a path that is longer the upper part is missing */
+#define EXE_SIZE 512 /* a power of two: a longer path lacks its upper part */
 #define EXE_END (EXE_SIZE + NAME_SIZE)
 
-/* What a process executed last, followed by its path and its arguments. */
+/* The last exec of a process, followed by its path and its arguments. */
 struct story {
 	struct executed executed;
 	struct snoop_span exe;
 	struct snoop_list args;
-	__u32 used; /* of what follows */
+	__u32 used; /* of the bytes that follow */
 };
 
 /*
- * As many processes at a time, with the arguments of each: their size is added to that of the
- * values. The memory is taken at the start, for old kernels warn of what takes it while it traces.
+ * Number of processes at a time, each with its arguments, whose size is added to that of the
+ * values. The memory is allocated at the start, as old kernels warn of an allocation while tracing.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -76,7 +75,7 @@ struct {
 	__uint(value_size, sizeof(struct story) + EXE_END);
 } stories SEC(".maps");
 
-/* Where an event or a story is put together: see execsnoop.bpf.c. */
+/* Memory for an event or a story under construction: see execsnoop.bpf.c. */
 #define SCRATCH_EVENT 0
 #define SCRATCH_STORY 1
 #define SCRATCHES 2
@@ -94,7 +93,10 @@ static __always_inline void *get_scratch(const __u32 which)
 	return bpf_map_lookup_elem(&scratch, &key);
 }
 
-/* A number that no other process has, for pids recur: pids of 22 bits, and when it was created. */
+/*
+ * A number unique to the process, as pids are reused: the 22 bits of its pid, and its creation
+ * time.
+ */
 static __always_inline __u64 key_of(struct task_struct *task)
 {
 	return (__u64)BPF_CORE_READ(task, tgid) << 42 ^
@@ -153,7 +155,7 @@ int handle_exec(void *ctx)
 	return 0;
 }
 
-/* Takes over the path and the arguments. Returns how much of the tail is used. */
+/* Copies the path and the arguments. Returns the number of bytes of the tail in use. */
 static __always_inline __u32 add_executed(struct procsnoop_event *e, const struct story *story)
 {
 	__u64 length = place_of(story->used);
@@ -180,7 +182,9 @@ static __always_inline void add_origin(struct procsnoop_event *e)
 	__builtin_memcpy(e->creator_comm, origin->comm, sizeof(e->creator_comm));
 }
 
-/* Takes over the trace context, behind `used` bytes of the tail. Returns how much is used then. */
+/*
+ * Copies the trace context, after `used` bytes of the tail. Returns the new number of bytes in use.
+ */
 static __always_inline __u32 add_trace_context(struct procsnoop_event *e, __u32 used)
 {
 	struct trace_context *context = bpf_map_lookup_elem(&trace_contexts, &e->pid);
@@ -189,7 +193,7 @@ static __always_inline __u32 add_trace_context(struct procsnoop_event *e, __u32 
 	if (!context || at > EXE_END + max_args)
 		return used;
 	bpf_probe_read_kernel((char *)(e + 1) + at, TRACEPARENT_SIZE, context->text);
-	/* One that fills all of it has no known end. */
+	/* A value that fills the whole buffer has no known end. */
 	span_set(&e->traceparent, sizeof(*e) + used, context->length - 1,
 		 context->length == TRACEPARENT_SIZE);
 	e->traceparent_inherited = context->is_inherited;

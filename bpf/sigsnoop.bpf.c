@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Traces signals: those that are sent, as the kernel generates them, and the calls that send none,
- * for they are refused before the kernel comes that far, at their exit.
+ * Traces signals as the kernel generates them, and, at their exit, calls that are refused before a
+ * signal is generated.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -22,7 +22,7 @@
 #define SEND_SIG_PRIV ((void *)1) /* include/linux/sched/signal.h */
 #define SIGNAL_CLD_MASK 0x30	  /* include/linux/sched/signal.h */
 
-/* Shown by these names. Those after timer are calls. */
+/* Shown by these names. Origins after `timer` are system calls. */
 enum sigsnoop_origin {
 	kernel,
 	timer,
@@ -43,17 +43,17 @@ struct sigsnoop_event {
 	__s32 target_pid;
 	__s32 target_tid;
 	snoop_comm target_comm;	       /* of the process */
-	snoop_comm target_thread_comm; /* of the thread, where it is for that alone */
+	snoop_comm target_thread_comm; /* of the thread, if the signal is for it alone */
 	snoop_signal_result result;
 	snoop_ret ret;
 	bool to_thread;
-	__u8 _padding[7]; /* before 6.3 kernels send only what was written to, each byte */
+	__u8 _padding[7]; /* before 6.3 the verifier requires every byte sent to be initialized */
 };
 NO_PADDING_END
 
 SMALL_EVENT(sigsnoop_event);
 
-/* --count: who sends what to whom, by name, for a process may live for one signal only. */
+/* --count: sender and target by name, as a process may live for one signal only. */
 NO_PADDING_BEGIN
 struct sigsnoop_count_key {
 	snoop_cgroup cgroup;
@@ -72,7 +72,7 @@ NO_PADDING_END
 
 TALLY(sigsnoop_count, 10240);
 
-#define LIST_MAX 16 /* as src/trace/tool-flag.ts has it; a 0 or an empty name ends each list */
+#define LIST_MAX 16 /* as in src/trace/tool-flag.ts; a 0 or an empty name ends each list */
 
 const volatile __u32 sender_pids[LIST_MAX];
 const volatile __u32 target_pids[LIST_MAX];
@@ -120,15 +120,17 @@ static __always_inline bool read_call(struct pt_regs *regs, long number, struct 
 	return false;
 }
 
-/* The call that the current task is in, if it can have sent this signal. */
+/* The system call of the current task, if it can have sent this signal. */
 static __always_inline enum sigsnoop_origin call_of(int signal, int code)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct pt_regs *regs = current_regs();
 	struct sigsnoop_event call = {};
 
-	/* Codes of the kernel's own are positive. A task that ends has its last call's registers
-	 * still, and sends what its children asked for (PR_SET_PDEATHSIG). */
+	/*
+	 * The kernel's own codes are positive. An ending task still has the registers of its last
+	 * call, and sends the signals that its children requested (PR_SET_PDEATHSIG).
+	 */
 	if (code <= 0 && !(BPF_CORE_READ(task, flags) & PF_EXITING) &&
 	    read_call(regs, syscall_number(regs), &call) && call.signal == signal)
 		return call.origin;
@@ -141,8 +143,10 @@ static __always_inline int code_of(const struct kernel_siginfo *info)
 		return SI_USER;
 	if (info == SEND_SIG_PRIV)
 		return SI_KERNEL;
-	/* Where the verifier takes a typed pointer for one that is never NULL the first check is
-	 * gone: then this fails and leaves 0, which is SI_USER. */
+	/*
+	 * If the verifier takes a typed pointer for one that is never NULL, it removes the first
+	 * check: then this read fails and leaves 0, which is SI_USER.
+	 */
 	return BPF_CORE_READ(info, si_code);
 }
 
@@ -165,7 +169,7 @@ static __always_inline bool contains_any(const char *comm, const volatile char (
 	return false;
 }
 
-/* By its process's name or the thread's own; without a task, which has none, no name fits. */
+/* Matches the name of the process or of the thread. Without a task no name matches. */
 static __always_inline bool comm_fits(struct task_struct *task, const volatile char (*list)[16])
 {
 	struct names names = {};
@@ -183,7 +187,7 @@ static __always_inline bool signal_fits(int signal)
 	return !only_signals || (signal >= 1 && signal <= 64 && only_signals >> (signal - 1) & 1);
 }
 
-/* What is asked of the one alone, or of the other. A timer has no sender. */
+/* The filters of the sender and of the target. A timer has no sender. */
 static __always_inline bool ends_fit(const struct sigsnoop_event *e, struct task_struct *target)
 {
 	struct task_struct *sender = e->origin == timer ? NULL : (void *)bpf_get_current_task();
@@ -194,14 +198,14 @@ static __always_inline bool ends_fit(const struct sigsnoop_event *e, struct task
 }
 
 /*
- * The shared filters hold for the sender, or all of them for the target. Of a call that failed
- * there is no task for the target.
+ * The shared filters apply to the sender, or all of them to the target. A failed call has no task
+ * for the target.
  */
 static __always_inline bool wanted(const struct sigsnoop_event *e, struct task_struct *target)
 {
 	if ((filter_failed && e->ret >= 0) || !signal_fits(e->signal) || !ends_fit(e, target))
 		return false;
-	/* What snoopkit itself does to those that it traces. */
+	/* Signals from snoopkit itself to traced processes. */
 	if (e->origin != timer && bpf_get_current_pid_tgid() >> 32 == filter_self)
 		return false;
 	if (e->origin == timer ? filter_allows_all() : filter_allows())
@@ -237,7 +241,7 @@ static __always_inline void send(struct sigsnoop_event *e)
 		count(e);
 		return;
 	}
-	if (e->origin == timer) { /* nobody did it */
+	if (e->origin == timer) { /* no sender */
 		e->time = bpf_ktime_get_boot_ns();
 		e->euid = UID_SAME;
 	} else {
@@ -247,8 +251,8 @@ static __always_inline void send(struct sigsnoop_event *e)
 }
 
 /*
- * Whether a SIGCONT has ended a stop, which it does even where it is ignored: its sender, who still
- * holds the lock, has noted so for the target's parent.
+ * Whether a SIGCONT has ended a stop, which it does even if ignored: its sender, who still holds
+ * the lock, has noted it for the target's parent.
  */
 static __always_inline bool has_continued(int signal, struct task_struct *target)
 {
@@ -256,8 +260,8 @@ static __always_inline bool has_continued(int signal, struct task_struct *target
 }
 
 /*
- * The tracepoint's arguments: signal, siginfo, target, whether it is for the process, result. What
- * the stable tracepoint makes of them has the target's thread but not its process.
+ * Arguments of the tracepoint: signal, siginfo, target, whether it is for the process, result. The
+ * fields of the stable tracepoint include the target's thread but not its process.
  */
 static __always_inline int handle_generate(__u64 *ctx)
 {
@@ -275,7 +279,10 @@ static __always_inline int handle_generate(__u64 *ctx)
 		e.ret = -EAGAIN;
 	if (e.result == SIGNAL_IGNORED && has_continued(signal, target))
 		e.result = SIGNAL_CONTINUED;
-	/* The clock interrupts anybody. Only setitimer(2) and alarm(2) have it send SIGALRM so. */
+	/*
+	 * The clock interrupts an arbitrary task. Only setitimer(2) and alarm(2) cause a SIGALRM of
+	 * this kind.
+	 */
 	if (code == SI_TIMER || (code == SI_KERNEL && signal == SIGALRM))
 		e.origin = timer;
 	if (!wanted(&e, target))
@@ -304,7 +311,10 @@ int handle_signal_typed(__u64 *ctx)
 	return handle_generate(ctx);
 }
 
-/* The exit of one of the calls. What it sent was seen already, be it for nothing: EAGAIN. */
+/*
+ * The exit of one of the calls. A signal that it sent was reported before, even if to no effect:
+ * EAGAIN.
+ */
 static __always_inline int handle_exit(struct pt_regs *regs, long ret, long number)
 {
 	struct sigsnoop_event e = {.ret = ret};
@@ -349,7 +359,7 @@ SYSCALL_EXIT(handle_pidfd, pidfd_send_signal)
 	return handle_exit(current_regs(), ret, NR_pidfd_send_signal);
 }
 
-/* The exit of any system call: its registers, and its result. */
+/* Runs at the exit of any system call, with its registers and its result. */
 SEC("tp_btf/sys_exit")
 int handle_any(__u64 *ctx)
 {

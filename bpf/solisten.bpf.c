@@ -16,7 +16,7 @@ struct solisten_event {
 	snoop_ret ret;
 	__s32 asked_backlog;
 	__u32 backlog;
-	__u8 _padding[4]; /* before 6.3 kernels send only what was written to, each byte */
+	__u8 _padding[4]; /* before 6.3 the verifier requires every byte sent to be initialized */
 };
 
 SMALL_EVENT(solisten_event);
@@ -52,7 +52,7 @@ SYSCALL_EXIT(handle_call, listen)
 	return handle_exit(ret);
 }
 
-/* Its arguments: socket, backlog. What listen(2) asks for it gets as it is in force already. */
+/* Arguments: socket, backlog. The backlog of listen(2) is already limited to the one in force. */
 SEC("fexit/inet_listen")
 int handle_inet(__u64 *ctx)
 {
@@ -63,7 +63,7 @@ int handle_inet(__u64 *ctx)
 	return handle_listen(BPF_CORE_READ(socket, sk), asked, ctx[2]);
 }
 
-/* The function's arguments are gone when it returns; the call's are not. */
+/* The arguments of the function are gone when it returns; those of the system call are not. */
 SEC("kretprobe/inet_listen")
 int handle_inet_return(struct pt_regs *ctx)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Traces accept(2): who accepts whom, and how many still wait. */
+/* Traces accept(2): the process, the peer, and the length of the accept queue. */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -28,7 +28,7 @@ static __always_inline int handle_exit(long ret)
 	struct sock *sk = ret < 0 ? listener : socket_of(current_file(ret));
 	struct socket_event *base = (void *)&e;
 
-	/* That there was nothing to accept is no failure. */
+	/* An empty accept queue is no failure. */
 	if (ret == -EAGAIN || ret == -EINTR || ret == -ERESTARTSYS || (filter_failed && ret >= 0))
 		return 0;
 	if (!sk || !listener || !has_connections(sk))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Traces attempts to connect, each when its outcome is there. What comes of an attempt that is
- * under way shows in the socket's state; that there was none, or that a program did not wait for
- * it, at the exit of connect(2).
+ * Traces attempts to connect, each when its outcome is known. The outcome of an attempt in progress
+ * shows in the socket's state. Calls without an attempt, and attempts that a program did not wait
+ * for, are seen at the exit of connect(2).
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -34,13 +34,13 @@ struct tcpconnect_event {
 	snoop_ret ret;
 	snoop_known_duration latency;
 	snoop_mptcp mptcp;
-	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
+	__u32 _padding; /* before 6.3 the verifier requires every byte sent to be initialized */
 };
 NO_PADDING_END
 
 SMALL_EVENT(tcpconnect_event);
 
-/* --count: where to, with what outcome. */
+/* --count: remote endpoint and outcome. */
 NO_PADDING_BEGIN
 struct tcpconnect_count_key {
 	snoop_cgroup cgroup;
@@ -59,12 +59,12 @@ TALLY(tcpconnect_count, 16384);
 const volatile __u64 min_latency;
 const volatile bool want_counts;
 
-/* What is noted in tcp_socket::marks. */
+/* Bits of tcp_socket::marks. */
 #define IN_CALL_MARK 1	   /* connect(2) has not returned yet */
-#define TOLD_MARK 2	   /* the outcome was */
-#define LEFT_MARK 4	   /* connect(2) returned before there was an outcome */
+#define TOLD_MARK 2	   /* the outcome was reported */
+#define LEFT_MARK 4	   /* connect(2) returned before the outcome */
 #define INTERRUPTED_MARK 8 /* by a signal */
-#define SYN_MARK 16	   /* it was sent */
+#define SYN_MARK 16	   /* the SYN was sent */
 
 static __always_inline enum connect_outcome outcome_of(int error)
 {
@@ -107,13 +107,16 @@ static __always_inline void send(struct tcpconnect_event *e)
 		event_send(e, sizeof(*e));
 }
 
-/* Whether a SYN has left: an attempt may fail between its beginning and that. */
+/* Whether a SYN has left: an attempt may fail before that. */
 static __always_inline bool syn_has_left(struct sock *sk)
 {
 	return BPF_CORE_READ((struct tcp_sock *)sk, segs_out) != 0;
 }
 
-/* What a program has asked for, of an attempt by this socket of TCP: of MPTCP the connection. */
+/*
+ * The MPTCP role of the socket that a program has connected, for an attempt by this TCP socket: the
+ * connection, for a subflow.
+ */
 static __always_inline snoop_mptcp asked_part(struct sock *sk)
 {
 	struct sock *connection = mptcp_connection(sk);
@@ -123,7 +126,7 @@ static __always_inline snoop_mptcp asked_part(struct sock *sk)
 	return mptcp_part_of(connection);
 }
 
-/* An attempt of which the socket tells the end. */
+/* Handles an attempt whose end the socket's state reports. */
 static __always_inline void send_outcome(struct sock *sk, struct tcp_socket *known,
 					 enum connect_outcome outcome, int error)
 {
@@ -138,13 +141,13 @@ static __always_inline void send_outcome(struct sock *sk, struct tcp_socket *kno
 	send(&e);
 }
 
-/* Whether the current task is in connect(2): the attempt may be io_uring's, or sendto(2)'s. */
+/* Whether the current task is in connect(2): the attempt may come from io_uring or sendto(2). */
 static __always_inline bool in_connect(void)
 {
 	return syscall_number(current_regs()) == NR_connect;
 }
 
-/* The error of a socket that is closed: MPTCP takes that of a subflow to its connection. */
+/* The error of a closed socket: MPTCP copies the error of a subflow to its connection. */
 static __always_inline int error_of(struct sock *sk)
 {
 	struct sock *connection = mptcp_connection(sk);
@@ -164,10 +167,10 @@ static __always_inline void handle_close(struct sock *sk, struct tcp_socket *kno
 	else if (known->marks & INTERRUPTED_MARK)
 		send_outcome(sk, known, interrupted, EINTR);
 	else if (known->marks & IN_CALL_MARK)
-		return; /* connect(2) knows why */
+		return; /* connect(2) reports the error */
 	else if (known->marks & (SYN_MARK | LEFT_MARK) || BPF_CORE_READ(sk, sk_shutdown))
 		send_outcome(sk, known, closed, EINPROGRESS);
-	else /* no call tells: there is hardly another reason */
+	else /* no call reports it: there is hardly another reason */
 		send_outcome(sk, known, failed, EADDRNOTAVAIL);
 }
 
@@ -182,7 +185,7 @@ int handle_state(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	owner_state(sk, from, to);
 	if (is_mptcp(sk)) {
-		/* Only now it is known whether the other end speaks it. */
+		/* Only now is it known whether the peer speaks MPTCP. */
 		sk = to == TCP_ESTABLISHED ? mptcp_first(sk) : NULL;
 		if (!sk)
 			return 0;
@@ -206,7 +209,7 @@ int handle_state(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* Where the current call was to connect to, as it was at its entry. */
+/* The destination of the current call, as given at its entry. */
 struct call {
 	snoop_endpoint asked;
 };
@@ -216,7 +219,7 @@ CALLS(struct call);
 static __always_inline bool asked_read(snoop_endpoint *asked, unsigned long address,
 				       unsigned long length)
 {
-	/* To connect to AF_UNSPEC is to disconnect, as of an IPv6 socket for endpoint_read(). */
+	/* AF_UNSPEC disconnects, and endpoint_read() accepts it for an IPv6 socket. */
 	return endpoint_read(asked, ipv6, (void *)address, length, true);
 }
 
@@ -231,8 +234,8 @@ int enter_connect(struct trace_event_raw_sys_enter *ctx)
 }
 
 /*
- * Reads it to `asked`, which stays as it is where it can't be read. At the entry its memory may not
- * have been there yet; and the call may be older than the trace.
+ * Reads the destination to `asked`, which stays unchanged if it can't be read. Its memory may have
+ * been paged out at the entry, or the call may be older than the trace.
  */
 static __always_inline void asked_take(snoop_endpoint *asked)
 {
@@ -245,7 +248,10 @@ static __always_inline void asked_take(snoop_endpoint *asked)
 		asked_read(asked, syscall_argument(regs, 2), syscall_argument(regs, 3));
 }
 
-/* Whether a socket with this other end is the answer to what was asked: all zeros are loopback. */
+/*
+ * Whether a socket with this remote endpoint belongs to the requested destination: all zeros are
+ * loopback.
+ */
 static __always_inline bool is_there(const snoop_endpoint *now, const snoop_endpoint *asked)
 {
 	const __u32 *one = (const void *)now->addr, *other = (const void *)asked->addr;
@@ -255,7 +261,7 @@ static __always_inline bool is_there(const snoop_endpoint *now, const snoop_endp
 			      one[3] == other[3]));
 }
 
-/* connect(2) failed. Where to, its socket has forgotten, or has never known. */
+/* Reports a failed connect(2). Its socket has forgotten the destination, or never knew it. */
 static __always_inline void send_failure(struct sock *sk, struct tcp_socket *known, int error)
 {
 	struct tcpconnect_event e = {.outcome = outcome_of(error), .ret = -error};
@@ -265,7 +271,7 @@ static __always_inline void send_failure(struct sock *sk, struct tcp_socket *kno
 	connection_ends_read(base, sk);
 	now = e.remote;
 	asked_take(&e.remote);
-	/* It asks again for what is under way, or was done: no other attempt. */
+	/* The call repeats an attempt in progress or done: no new attempt. */
 	if ((error == EALREADY || error == EISCONN) && is_there(&now, &e.remote))
 		return;
 	if (!socket_event_current(base))
@@ -291,15 +297,15 @@ static __always_inline void leave(struct sock *sk, int error)
 			return;
 		else if (error > 0)
 			send_failure(sk, known, error);
-		else /* TCP_FASTOPEN_CONNECT: it sends nothing before there is data */
+		else /* TCP_FASTOPEN_CONNECT: sends nothing before there is data */
 			known->marks |= LEFT_MARK;
 		return;
 	}
-	if (known && error == 0) /* also by AF_UNSPEC: it begins anew */
+	if (known && error == 0) /* including AF_UNSPEC: the socket begins anew */
 		known->marks &= ~LEFT_MARK;
 	if (error <= 0 || error == EINPROGRESS || error == EINTR || error == ERESTARTSYS)
 		return;
-	/* The outcome of an attempt before, which was told when it was there. */
+	/* The outcome of an earlier attempt, which was already reported. */
 	if (known && known->marks & LEFT_MARK && error != EALREADY && error != EISCONN) {
 		known->marks &= ~LEFT_MARK;
 		return;

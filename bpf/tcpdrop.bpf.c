@@ -46,7 +46,7 @@ enum program {
 
 STACK_EVENT(tcpdrop_event, PROGRAMS);
 
-/* --count: of whom, why, where. */
+/* --count: owner, reason, location. */
 NO_PADDING_BEGIN
 struct tcpdrop_count_key {
 	snoop_cgroup cgroup;
@@ -85,7 +85,7 @@ static __always_inline void send(void *ctx, struct tcpdrop_event *e, enum progra
 		__sync_fetch_and_add(&value->count, 1);
 }
 
-/* Whether there is more than what all kinds of sockets begin with. */
+/* Whether the struct is more than the common start of all kinds of sockets. */
 static __always_inline bool is_whole(struct sock *sk)
 {
 	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
@@ -93,7 +93,10 @@ static __always_inline bool is_whole(struct sock *sk)
 	return state != TCP_NEW_SYN_RECV && state != TCP_TIME_WAIT;
 }
 
-/* A socket of a program's that speaks TCP, and none that looks at packets, or the kernel's own. */
+/*
+ * Whether this is a program's socket that speaks TCP, not a packet socket or one of the kernel's
+ * own.
+ */
 static __always_inline bool is_stream(struct sock *sk)
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
@@ -103,7 +106,7 @@ static __always_inline bool is_stream(struct sock *sk)
 	return !is_whole(sk) || (is_tcp(sk) && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM);
 }
 
-/* A network namespace, as long as no socket tells: that of the device. */
+/* The network namespace of the socket, or without one that of the device. */
 static __always_inline __u32 netns_of(struct sk_buff *skb, struct sock *sk)
 {
 	if (sk)
@@ -111,7 +114,7 @@ static __always_inline __u32 netns_of(struct sk_buff *skb, struct sock *sk)
 	return BPF_CORE_READ(skb, dev, nd_net.net, ns.inum);
 }
 
-/* Reads what is known of the packet; returns whether it is one of TCP. */
+/* Reads the known parts of the packet. Returns whether it is TCP. */
 static __always_inline bool packet_fill(struct tcpdrop_event *e, struct sk_buff *skb,
 					struct sock *sk)
 {
@@ -138,15 +141,15 @@ static __always_inline bool packet_fill(struct tcpdrop_event *e, struct sk_buff 
 	return true;
 }
 
-/* A packet of a handshake, for which there may be no connection yet. */
+/* Whether the packet belongs to a handshake, for which there may be no connection yet. */
 static __always_inline bool is_handshake(const struct tcpdrop_event *e)
 {
 	return e->direction == received && e->flags & (TCPHDR_SYN | TCPHDR_RST);
 }
 
 /*
- * Whom a packet is for that no socket has: who listens there; if nobody does, who has sent it,
- * where that is a process in the same network namespace.
+ * The owner of a packet that no socket has: the listener's owner, or without one the sender, if
+ * that is a process in the same network namespace.
  */
 static __always_inline const struct owner *owner_without_socket(struct tcpdrop_event *e)
 {
@@ -165,7 +168,7 @@ static __always_inline const struct owner *owner_without_socket(struct tcpdrop_e
 	return owner_of(sender, tcp_socket_find(sender));
 }
 
-/* Whom the packet is from or for, and the state of the socket; NULL where nobody is known. */
+/* The process that the packet is from or for, and the state of the socket; NULL if not known. */
 static __always_inline const struct owner *owner_find(struct tcpdrop_event *e, struct sock *sk)
 {
 	if (!sk)
@@ -189,16 +192,16 @@ static __always_inline const struct owner *owner_find(struct tcpdrop_event *e, s
 	(bpf_core_enum_value_exists(enum skb_drop_reason, name) &&                                 \
 	 (reason) == bpf_core_enum_value(enum skb_drop_reason, name))
 
-/* Whether a packet is dropped, and not only done with. */
+/* Whether a packet is dropped, not merely consumed. */
 static __always_inline bool is_drop(__u32 reason)
 {
 	return !HAS_REASON(reason, SKB_NOT_DROPPED_YET) && !HAS_REASON(reason, SKB_CONSUMED);
 }
 
 /*
- * Whether the drop of a packet without data means nothing: it has come to the socket of a
- * connection, which takes it from its device, and the kernel gives no reason, for it has looked at
- * the acknowledgement, or empties the queue where the end was left that nobody has asked for.
+ * Whether the drop of a packet without data has no meaning. Such a packet has reached the socket of
+ * a connection, which takes it from its device, and the kernel gives no reason: it has processed
+ * the acknowledgement, or purges a queue that still holds an end that no program has read.
  */
 static __always_inline bool is_done(const struct tcpdrop_event *e, struct sk_buff *skb)
 {
@@ -209,17 +212,17 @@ static __always_inline bool is_done(const struct tcpdrop_event *e, struct sk_buf
 	       HAS_REASON(e->drop_reason, SKB_DROP_REASON_QUEUE_PURGE);
 }
 
-/* `sk` is whose queue or rules it does not get through, where the kernel tells. */
+/* `sk` is the socket whose queue or rules reject the packet, if the kernel reports it. */
 static __always_inline int handle(void *ctx, struct sk_buff *skb, struct sock *sk, __u64 location,
 				  __u32 reason, enum program program)
 {
 	struct tcpdrop_event e = {.location = location, .drop_reason = reason};
 	const struct owner *owner;
 
-	/* What looks at packets has copies of them. */
+	/* Packet sockets get copies of packets. */
 	if (sk && !is_stream(sk))
 		return 0;
-	/* A part of a larger packet, which goes with that, or data that was not sent yet. */
+	/* Part of a larger packet, freed with that, or data that was not sent yet. */
 	if (BPF_CORE_READ_BITFIELD_PROBED(skb, nohdr))
 		return 0;
 	if (!sk)
@@ -261,7 +264,7 @@ int handle_free(struct bpf_raw_tracepoint_args *ctx)
 	return handle(ctx, (void *)ctx->args[0], NULL, ctx->args[1], 0, BY_FREE);
 }
 
-/* Where there are no reasons, what a socket drops does not get to that tracepoint. */
+/* On kernels without reasons, drops by a socket do not reach that tracepoint. */
 SEC("kprobe/tcp_drop")
 int handle_tcp_drop(struct pt_regs *ctx)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Tells of each TCP connection, at its end, what became of it. */
+/* Summarizes each TCP connection at its end. */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -10,9 +10,9 @@
 
 /* How a connection ended. */
 enum tcp_close {
-	fin,	 /* in order */
+	fin,	 /* orderly, by FIN */
 	rst,	 /* it was reset */
-	timeout, /* the other end did not answer any more */
+	timeout, /* the peer stopped answering */
 };
 
 enum tcp_closer {
@@ -33,7 +33,7 @@ struct tcplife_event {
 	snoop_count retransmitted;
 	snoop_known_duration srtt;
 	snoop_mptcp mptcp;
-	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
+	__u32 _padding; /* before 6.3 the verifier requires every byte sent to be initialized */
 };
 NO_PADDING_END
 
@@ -42,12 +42,12 @@ SMALL_EVENT(tcplife_event);
 const volatile __u64 min_duration;
 const volatile bool want_subflows;
 
-/* What is noted in tcp_socket::marks. */
+/* Bits of tcp_socket::marks. */
 #define ESTABLISHED_MARK 1
-#define FIRST_LOCAL_MARK 2 /* our FIN was the first */
+#define FIRST_LOCAL_MARK 2 /* the local FIN was the first */
 #define FIRST_REMOTE_MARK 4
 
-/* The first FIN decides who closed. */
+/* The first FIN decides which side closed. */
 static __always_inline void note_state(struct tcp_socket *known, int to)
 {
 	if (to == TCP_ESTABLISHED)
@@ -65,7 +65,7 @@ static __always_inline void read_close(struct tcplife_event *e, struct sock *sk,
 {
 	switch (BPF_CORE_READ(sk, sk_err)) {
 	case 0:
-		/* Without a FIN of ours we reset it: unread data, SO_LINGER 0. */
+		/* Without a local FIN the reset is a local one: unread data, SO_LINGER 0. */
 		e->close = from == TCP_FIN_WAIT2 || from == TCP_LAST_ACK || from == TCP_CLOSING ||
 					   from == TCP_TIME_WAIT
 				   ? fin
@@ -81,38 +81,40 @@ static __always_inline void read_close(struct tcplife_event *e, struct sock *sk,
 		e->close = rst;
 		e->closed_by = peer;
 		return;
-	default: /* ETIMEDOUT, or why nothing came back, such as EHOSTUNREACH */
+	default: /* ETIMEDOUT, or the reason for the silence, such as EHOSTUNREACH */
 		e->close = timeout;
 		e->closed_by = us;
 	}
 }
 
-/* What a socket of TCP has sent and received, or those of a connection together. */
+/* Counts of a TCP socket, or of all subflows of a connection. */
 struct counts {
 	__u64 sent;
 	__u64 received;
 	__u64 retransmitted;
-	__u64 srtt; /* of the first one */
+	__u64 srtt; /* of the first subflow */
 	__u32 retransmits;
 };
 
-/* Whether a FIN waits to be sent, or was, of a socket that comes from this state. */
+/* Whether a socket that leaves this state has sent or queued a FIN. */
 static __always_inline bool has_fin(int from)
 {
 	return from == TCP_FIN_WAIT1 || from == TCP_FIN_WAIT2 || from == TCP_CLOSING ||
 	       from == TCP_LAST_ACK || from == TCP_TIME_WAIT;
 }
 
-/* Whether a socket that is older than the trace has sent a SYN: what was accepted has the backlog
- * of the listener that it is a copy of. */
+/*
+ * Whether a socket older than the trace has sent a SYN: an accepted socket has the backlog of the
+ * listener that it is a copy of.
+ */
 static __always_inline bool has_connected(struct sock *sk)
 {
 	return !BPF_CORE_READ(sk, sk_max_ack_backlog);
 }
 
 /*
- * How many bytes of data were sent, each counted once: sequence numbers. The kernel's own count has
- * what could not leave the machine each time that it is tried. A SYN and a FIN have a number, too.
+ * Bytes of data sent, each counted once: by sequence numbers. The kernel's own count includes data
+ * that could not leave the machine, once for each attempt. A SYN and a FIN take a number each, too.
  */
 static __always_inline __u64 sent_once(struct tcp_sock *tp, int from, enum tcp_role role)
 {
@@ -126,7 +128,7 @@ static __always_inline __u64 sent_once(struct tcp_sock *tp, int from, enum tcp_r
 	return sent;
 }
 
-/* The kernel's counts of what came have a FIN as one byte. */
+/* The kernel's counts of received bytes include a FIN as one byte. */
 static __always_inline void counts_read(struct counts *c, struct sock *sk, int from,
 					enum tcp_role role)
 {
@@ -138,10 +140,11 @@ static __always_inline void counts_read(struct counts *c, struct sock *sk, int f
 		c->received--;
 	c->retransmitted = BPF_CORE_READ(tp, bytes_retrans);
 	c->retransmits = BPF_CORE_READ(tp, total_retrans);
-	c->srtt = (__u64)(BPF_CORE_READ(tp, srtt_us) >> 3) * 1000; /* it is kept times eight */
+	c->srtt = (__u64)(BPF_CORE_READ(tp, srtt_us) >> 3) *
+		  1000; /* the kernel keeps it times eight */
 }
 
-/* Of the subflows that have ended before their connection. */
+/* Counts of the subflows that ended before their connection. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
@@ -179,7 +182,10 @@ static __always_inline void forget_subflows(struct sock *connection)
 	bpf_map_delete_elem(&ended_subflows, &key);
 }
 
-/* Since 6.6 a connection has counts of its own: what went over two subflows was sent again. */
+/*
+ * Since 6.6 a connection has its own counts, in which data sent over two subflows counts as
+ * retransmitted.
+ */
 struct mptcp_sock___since_6_6 {
 	__u64 bytes_sent;
 	__u64 bytes_received;
@@ -249,7 +255,7 @@ static __always_inline void send(struct sock *sk, const struct tcp_socket *known
 	event_send(&e, sizeof(e));
 }
 
-/* The end of a socket that was established. */
+/* Handles the end of a socket that was established. */
 static __always_inline void handle_end(struct sock *sk, const struct tcp_socket *known, int from)
 {
 	struct sock *connection = is_mptcp(sk) ? NULL : mptcp_connection(sk);
@@ -277,7 +283,7 @@ int handle_state(struct bpf_raw_tracepoint_args *ctx)
 		forget_subflows(sk);
 	if (to != TCP_CLOSE || from == TCP_LISTEN || from == TCP_SYN_SENT)
 		return 0;
-	/* One that is older than the trace was established, if it is not just being so. */
+	/* A socket older than the trace was established, unless it is just becoming so. */
 	if (known && known->opened && !(known->marks & ESTABLISHED_MARK))
 		return 0;
 	if (from != TCP_SYN_RECV || (known && known->marks & ESTABLISHED_MARK))

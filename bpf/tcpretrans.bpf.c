@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Traces what TCP sends again. */
+/* Traces TCP retransmissions. */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -15,7 +15,7 @@
 #define TCPHDR_ACK 0x10
 #define ICSK_TIME_LOSS_PROBE 5
 
-/* Why it is sent again. */
+/* Kinds of retransmission. */
 enum retransmit_kind {
 	loss_probe,
 	rto,
@@ -46,14 +46,14 @@ struct tcpretrans_event {
 	__u32 timeouts;
 	__u32 retransmits;
 	snoop_mptcp mptcp;
-	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
+	__u32 _padding; /* before 6.3 the verifier requires every byte sent to be initialized */
 	snoop_stack stack;
 };
 NO_PADDING_END
 
 STACK_EVENT(tcpretrans_event, 2);
 
-/* --count: of whom, to where, why. */
+/* --count: owner, remote endpoint, kind. */
 NO_PADDING_BEGIN
 struct tcpretrans_count_key {
 	snoop_cgroup cgroup;
@@ -91,10 +91,10 @@ static __always_inline void send(void *ctx, struct tcpretrans_event *e, __u32 pr
 }
 
 /*
- * A loss probe is the last of what was sent, and its timer is still the one that is set. It is so
- * also while an acknowledgement makes others be sent again, but not the last: that is lost only
- * where something that was sent after it has arrived. The timer for the RTO is not set any more
- * when it sends.
+ * A loss probe is the last segment sent, while its timer is still the one set. That also holds
+ * while an acknowledgement causes retransmissions, but not of the last segment: it counts as lost
+ * only if a segment sent after it has arrived. The timer for the RTO is no longer set when it
+ * fires.
  */
 static __always_inline enum retransmit_kind kind_of(struct sock *sk, struct tcp_skb_cb *cb)
 {
@@ -112,10 +112,10 @@ static __always_inline enum retransmit_kind kind_of(struct sock *sk, struct tcp_
 	return fast;
 }
 
-/* Since 6.17 the kernel tells also of what it could not send. */
+/* Since 6.17 the kernel also reports retransmissions that it could not send. */
 #define TELLS_FAILURES bpf_core_type_exists(struct trace_event_raw_tcp_retransmit_skb)
 
-/* What a queue of the device drops has no errno: net_xmit_errno() of the kernel gives it this. */
+/* Drops by a queue of the device have no errno: the kernel's net_xmit_errno() returns this one. */
 static __always_inline int error_of(int result)
 {
 	return result > 0 ? -ENOBUFS : result;
@@ -148,7 +148,7 @@ int handle_retransmit(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* A connection that is asked for has no socket yet: there is a request, which begins like one. */
+/* A requested connection has no socket yet, only a request, which begins like one. */
 SEC("raw_tp/tcp_retransmit_synack")
 int handle_synack(struct bpf_raw_tracepoint_args *ctx)
 {

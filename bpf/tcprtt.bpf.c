@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * How the round-trip times of TCP connections are spread: the smoothed one, as it stands whenever
- * the other end acknowledges data, which is when the kernel measures anew.
+ * TCP round-trip time distribution: the smoothed RTT at each acknowledgement of data from the peer,
+ * which is when the kernel measures it.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -14,7 +14,7 @@
 
 #define NS_OF_SRTT 125 /* tcp_sock::srtt_us is in eighths of a microsecond */
 
-/* What nobody asked to be told apart is 0. */
+/* Members that the rows are not grouped by are 0. */
 NO_PADDING_BEGIN
 struct tcprtt_row_key {
 	snoop_cgroup cgroup;
@@ -42,7 +42,7 @@ const volatile bool by_remote_addr;
 const volatile bool by_remote_port;
 const volatile bool by_mptcp;
 
-/* Whether a segment that has come acknowledges data for the first time. */
+/* Whether a received segment acknowledges data for the first time. */
 static __always_inline bool acknowledges(struct tcp_sock *tcp, struct sk_buff *skb)
 {
 	struct tcphdr *header = (void *)BPF_CORE_READ(skb, data);
@@ -51,7 +51,7 @@ static __always_inline bool acknowledges(struct tcp_sock *tcp, struct sk_buff *s
 	return (__s32)(acknowledged - BPF_CORE_READ(tcp, snd_una)) > 0;
 }
 
-/* Whether the user wants to see a socket, whose ends are read only where somebody asks for them. */
+/* Whether the filters allow a socket. Its endpoints are read only if used. */
 static __always_inline bool wanted(struct sock *sk, struct tcprtt_row_key *key)
 {
 	struct socket_event ends = {};
@@ -71,16 +71,16 @@ static __always_inline bool wanted(struct sock *sk, struct tcprtt_row_key *key)
 	return ends_wanted(&ends);
 }
 
-/* The same for the process that it belongs to. */
+/* Whether the filters allow the process that owns the socket. */
 static __always_inline bool owner_wanted(struct sock *sk, struct tcprtt_row_key *key)
 {
 	const struct owner *owner;
 
-	if (filter_allows_nobody() && !by_process && !tally_by_cgroup)
+	if (filter_allows_unowned() && !by_process && !tally_by_cgroup)
 		return true;
 	owner = owner_of(sk, tcp_socket_find(sk));
 	if (!owner || !owner->pid)
-		return filter_allows_nobody();
+		return filter_allows_unowned();
 	key->cgroup = tally_cgroup(owner->cgroup);
 	if (by_process) {
 		key->pid = owner->pid;

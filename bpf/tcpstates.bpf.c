@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Traces TCP connections from state to state. */
+/* Traces state changes of TCP connections. */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -14,7 +14,7 @@ struct tcpstates_event {
 	enum tcp_state to;
 	snoop_known_duration lasted;
 	snoop_mptcp mptcp;
-	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
+	__u32 _padding; /* before 6.3 the verifier requires every byte sent to be initialized */
 };
 NO_PADDING_END
 
@@ -35,11 +35,11 @@ static __always_inline void send(struct sock *sk, const struct tcp_socket *known
 	event_send(&e, sizeof(e));
 }
 
-#define TOLD_MARK 1 /* in tcp_socket::marks: that a connection of MPTCP begins */
+#define TOLD_MARK 1 /* in tcp_socket::marks: the start of an MPTCP connection was reported */
 
 /*
- * A connection of MPTCP has no addresses when it begins: told as its first subflow begins to
- * connect, or is connected to.
+ * An MPTCP connection has no addresses when it begins: its start is reported when its first subflow
+ * begins to connect, or is connected to.
  */
 static __always_inline void tell_connection(struct sock *subflow)
 {
@@ -66,7 +66,7 @@ int handle_state(struct bpf_raw_tracepoint_args *ctx)
 	known = tcp_socket_find(sk);
 	since = known ? known->changed : 0;
 	owner_state(sk, from, to);
-	/* A new connection's socket has no addresses yet: told with its next change. */
+	/* The socket of a new connection has no addresses yet: reported with its next change. */
 	if (from == TCP_LISTEN && to != TCP_CLOSE)
 		return 0;
 	if (to == TCP_SYN_SENT && is_mptcp(sk))

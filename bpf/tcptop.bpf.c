@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Adds up what processes send and receive over TCP, by connection, as their calls return. */
+/* Sums bytes that processes send and receive over TCP, by connection, as their calls return. */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -85,15 +85,19 @@ int handle_sendmsg(__u64 *ctx)
 	return add((void *)ctx[0], (int)ctx[3], 0);
 }
 
-/* tcp_recvmsg() and mptcp_recvmsg() have an argument less since 5.19, `nonblock`, before `flags`;
- * and another, behind them, since 7.x. */
+/*
+ * tcp_recvmsg() and mptcp_recvmsg() have one argument less since 5.19, `nonblock`, before `flags`,
+ * and one more after `flags` since 7.x.
+ */
 static __always_inline bool has_nonblock(void)
 {
 	return LINUX_KERNEL_VERSION < KERNEL_VERSION(5, 19, 0);
 }
 
-/* One of two arguments. clang would make it one load, from an address that depends: kernels refuse
- * that of a context. */
+/*
+ * One of two arguments. clang would merge the loads into one from a variable address, which kernels
+ * refuse for a context.
+ */
 #define EITHER(condition, one, other)                                                              \
 	({                                                                                         \
 		int either;                                                                        \
@@ -114,7 +118,7 @@ static __always_inline int received(__u64 *ctx)
 
 	if (has_nonblock())
 		ret = ctx[6];
-	else /* since 5.17: it knows how many arguments there are */
+	else /* since 5.17: knows the number of arguments */
 		bpf_get_func_ret(ctx, &ret);
 	return flags & MSG_PEEK ? 0 : add((void *)ctx[0], 0, (int)ret);
 }
@@ -182,7 +186,7 @@ static __always_inline int leave_receive(struct pt_regs *ctx)
 	return sk ? add(sk, 0, (int)PT_REGS_RC(ctx)) : 0;
 }
 
-/* Programs at the entry and the return of the functions by which a protocol sends and receives. */
+/* Programs at the entry and the return of a protocol's functions for sending and receiving. */
 #define KPROBES(protocol)                                                                          \
 	SEC("kprobe/" #protocol "_sendmsg")                                                        \
 	int enter_##protocol##_sendmsg(struct pt_regs *ctx)                                        \

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Traces what is sent and received over UDP, and with whom. A socket that is not connected has no
- * other end: that is in the message, which the functions of the kernel see, but not the tracepoints
- * sock_send_length and sock_recv_length. By these it is read from the memory of the program, or
+ * Traces UDP datagrams sent and received, with their peers. An unconnected socket has no remote
+ * endpoint: it is in the message, which the kernel's functions see, but not the tracepoints
+ * sock_send_length and sock_recv_length. For these it is read from the memory of the program, or
  * from the queue of the socket.
  */
 #include "vmlinux.h"
@@ -34,13 +34,13 @@ struct udpsnoop_event {
 	enum udpsnoop_direction direction;
 	__u32 bytes;
 	snoop_ret ret;
-	__u32 _padding; /* before 6.3 kernels send only what was written to, each byte */
+	__u32 _padding; /* before 6.3 the verifier requires every byte sent to be initialized */
 };
 NO_PADDING_END
 
 SMALL_EVENT(udpsnoop_event);
 
-/* --count: who, with whom. */
+/* --count: process and peer. */
 NO_PADDING_BEGIN
 struct udpsnoop_count_key {
 	snoop_cgroup cgroup;
@@ -80,16 +80,15 @@ static __always_inline void add(const struct udpsnoop_event *e)
 	__sync_fetch_and_add(&value->bytes, e->bytes);
 }
 
-/* What is known of a call that has not returned. */
+/* State of a call that has not returned. */
 struct call {
 	struct udpsnoop_event event;
-	__u64 messages; /* of sendmmsg(2): so many were sent */
+	__u64 messages; /* of sendmmsg(2): number of messages sent */
 };
 
 CALLS(struct call);
 
-/* Whether a result is to be shown: that there is nothing to receive, or a signal comes first, is no
- * failure. */
+/* Whether to report a result: an empty queue, or a signal before any datagram, is no failure. */
 static __always_inline bool is_told(enum udpsnoop_direction direction, int ret)
 {
 	if (ret >= 0)
@@ -97,7 +96,7 @@ static __always_inline bool is_told(enum udpsnoop_direction direction, int ret)
 	return ret != -ERESTARTSYS && ret != -EINTR && !(direction == receive && ret == -EAGAIN);
 }
 
-/* Reads the ends of a socket into a zeroed event, if that may be wanted. */
+/* Reads the endpoints of a socket into a zeroed event, if the filters may allow it. */
 static __always_inline bool begin(struct udpsnoop_event *e, struct sock *sk,
 				  enum udpsnoop_direction direction)
 {
@@ -162,7 +161,7 @@ SYSCALL_EXIT(leave_sendmmsg, sendmmsg)
 	return 0;
 }
 
-/* `source` is who sent it, if the queue told; port 0 where it did not. */
+/* `source` is the sender, if known from the queue; otherwise its port is 0. */
 static __always_inline int handle_received(__u64 *ctx, const snoop_endpoint *source)
 {
 	int ret = ctx[1], flags = ctx[2];
@@ -177,8 +176,7 @@ static __always_inline int handle_received(__u64 *ctx, const snoop_endpoint *sou
 			call_keep(&call);
 			return 0;
 		}
-		/* What came before a socket was connected need not be from whom it is connected to.
-		 */
+		/* A datagram from before the socket was connected may have another sender. */
 		if (source->port)
 			call.event.remote = *source;
 	}
@@ -265,7 +263,9 @@ SYSCALL_EXIT(leave_recvmmsg, recvmmsg)
 	return 0;
 }
 
-/* udpv6_sendmsg() calls udp_sendmsg() where the other end is IPv4: told once, by the socket's own.
+/*
+ * udpv6_sendmsg() calls udp_sendmsg() for an IPv4 peer: reported once, by the function of the
+ * socket's own family.
  */
 static __always_inline int enter_send(struct sock *sk, struct msghdr *message,
 				      enum socket_family family)
@@ -341,8 +341,10 @@ int leave_send6_kprobe(struct pt_regs *ctx)
 	return leave_send(PT_REGS_RC(ctx), ipv6);
 }
 
-/* A process has received a packet: `length` is what the call returns, or less than 0 where the
- * packet was only looked at. */
+/*
+ * A process has received a packet. `length` is the result of the call, or less than 0 if the packet
+ * was only peeked at.
+ */
 static __always_inline int handle_packet(struct sock *sk, struct sk_buff *packet, int length)
 {
 	struct udpsnoop_event e = {};
@@ -367,7 +369,7 @@ int handle_consume_kprobe(struct pt_regs *ctx)
 			     PT_REGS_PARM3(ctx));
 }
 
-/* inet_recvmsg() and inet6_recvmsg() have these arguments: socket, message, size, flags. */
+/* Arguments of inet_recvmsg() and inet6_recvmsg(): socket, message, size, flags. */
 static __always_inline int handle_failure(__u64 *ctx)
 {
 	struct socket *socket = (void *)ctx[0];

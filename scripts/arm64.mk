@@ -1,6 +1,6 @@
-# What ships, and what a guest's tests need (test/kernels), for arm64 on a machine of another architecture: the addon
-# and its programs by Debian's cross compiler, with libraries of Debian's packages for arm64; the BPF objects with the
-# types of Debian's kernel for arm64. Nothing of it is installed: see scripts/arm64.ts.
+# Builds for arm64 on a machine of another architecture, for the package and for the tests in a guest (test/kernels).
+# The addon and its programs are built by Debian's cross compiler, with libraries of Debian's packages for arm64; the
+# BPF objects with the types of Debian's kernel for arm64. Nothing of it is installed: see scripts/arm64.ts.
 
 .PHONY: arm64
 ifeq ($(NODE_ARCH),arm64)
@@ -20,9 +20,9 @@ ARM64_BPF := $(BPF_SOURCES:bpf/%.c=dist/bpf/arm64/%.o)
 ARM64_FIXTURES := $(BPF_FIXTURES:dist/%=$(ARM64)/%)
 ARM64_PROGRAMS := $(TEST_PROGRAMS:dist/%=$(ARM64)/%)
 
-arm64: $(ARM64_ADDON) $(ARM64_NATIVE_PROGRAMS) $(ARM64_BPF) $(ARM64_FIXTURES) $(ARM64_PROGRAMS) ## build for arm64 what ships and what its tests need
+arm64: $(ARM64_ADDON) $(ARM64_NATIVE_PROGRAMS) $(ARM64_BPF) $(ARM64_FIXTURES) $(ARM64_PROGRAMS) ## build for arm64 what the package and its tests need
 
-# The sysroot is beside it. Made anew when what makes it changes.
+# The sysroot is beside it. Rebuilt when its generator changes.
 $(ARM64_NEEDS): scripts/arm64.ts $(wildcard scripts/debian/*.ts) | $(TS_STAMP)
 	@printf '  %-8s%s\n' DEBIAN $(@D)/sysroot $@
 	$(Q)node dist/scripts/arm64.js $(@D)

@@ -1,6 +1,6 @@
 /**
- * What a build for arm64 needs of Debian's packages for arm64: `node dist/scripts/arm64.js FOLDER` leaves in the folder
- * `sysroot`, a link to the libraries and their headers, and `vmlinux.btf`, the types of a kernel.
+ * Extracts the files of Debian's arm64 packages that a build for arm64 needs: `node dist/scripts/arm64.js FOLDER`
+ * leaves in the folder `sysroot`, a link to the libraries and their headers, and `vmlinux.btf`, the types of a kernel.
  */
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

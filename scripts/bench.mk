@@ -1,8 +1,8 @@
-# The benchmark suite, bench/: the programs that make the load and count the output, the BPF object that fills a ring,
-# and `make bench`. ROUNDS=5 COUNT=500000 ONLY=opensnoop CONDITIONS=idle,busy OURS='--buffer 512K' BEFORE=../other SAVE=1
-# change what is run; see node dist/bench/main.js --help.
+# The benchmark suite, bench/: the programs that generate the load and count the output, the BPF object that fills a
+# ring, and `make bench`. ROUNDS=5 COUNT=500000 ONLY=opensnoop CONDITIONS=idle,busy OURS='--buffer 512K' BEFORE=../other
+# SAVE=1 change a run; see node dist/bench/main.js --help.
 
-BENCH_PROGRAMS := dist/bench/snoopkit-load dist/bench/sink
+BENCH_PROGRAMS := dist/bench/snoopkit-load dist/bench/sink dist/bench/map-calls
 BENCH_FIXTURES := $(patsubst %.c,dist/%.o,$(wildcard bench/fixtures/*.bpf.c))
 BENCH_FLAGS := $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(COUNT),--count $(COUNT)) $(if $(ONLY),--only $(ONLY)) \
 	$(if $(CONDITIONS),--conditions $(CONDITIONS)) $(if $(OURS),--ours='$(OURS)') $(if $(BEFORE),--before $(BEFORE)) $(if $(SAVE),--save)

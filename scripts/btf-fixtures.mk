@@ -10,7 +10,7 @@ BTF_FIXTURE_CFLAGS := -g -O2 -Wall -Wextra -Werror -fms-extensions -Wno-microsof
 .PHONY: btf-fixtures
 btf-fixtures: $(BTF_FIXTURES)
 
-# Compiled beside and moved into place, so that an interrupted build leaves no half an object.
+# Compiled to a temporary place and moved, so that an interrupted build leaves no partial object.
 define compile-btf-fixture
 @printf '  %-8s%s\n' BPF $@
 @mkdir -p $(@D)

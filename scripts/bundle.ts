@@ -1,7 +1,7 @@
 /**
- * Bundles the command line with the packages that it uses into one file, so that an installed snoopkit depends on no
- * package and a start loads that file instead of two hundred. Each module in it runs when something of it is asked for.
- * It is CommonJS: of that bin/snoopkit.cjs can keep the bytecode, and it does without Node's loader of ES modules.
+ * Bundles the command line with the packages that it uses into one file: an installed snoopkit depends on no package,
+ * and a start loads that file instead of two hundred. Each of its modules runs when it is first used. The bundle is
+ * CommonJS: bin/snoopkit.cjs can cache its bytecode, and it does without Node's loader of ES modules.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,17 +13,18 @@ import { root } from './generated.js';
 const require = createRequire(import.meta.url);
 
 const OUT = 'dist/cli';
-// It is as deep below dist as the modules in dist/src, which find the addon and the BPF objects from there.
+// The bundle is as deep below dist as the modules in dist/src, which find the addon and the BPF objects relative to
+// their own path.
 const FILE = `${OUT}/bundle/main.cjs`;
 
-/** Loads a command when it is asked for. */
+/** Loads a command on first use. */
 function getter({ name, file, isTool }: CommandFile): string {
   const loaded = `require('./${file}').default`;
   const command = isTool ? `require('./dist/src/cli/tool-command.js').toolCommand(${loaded})` : loaded;
   return `get '${name}'() { return commands['${name}'] ??= ${command}; },`;
 }
 
-/** What bin/ and package.json name. */
+/** The entry points named in bin/ and package.json. */
 const ENTRY = `
 const commands = {};
 require('./dist/src/cli/priority.js').raisePriority();
@@ -36,7 +37,7 @@ module.exports = {
   },
 };`;
 
-/** A package has changed: what is done about it here would do nothing any more. */
+/** Fails if a package has changed, as a patch made here would no longer have an effect. */
 function expects(isSo: boolean, what: string): void {
   if (!isSo) throw new Error(`${what}: see what it costs at a start, and mend scripts/bundle.ts`);
 }
@@ -44,8 +45,8 @@ function expects(isSo: boolean, what: string): void {
 const OCLIF = /\/@oclif\/core\/lib\//;
 
 /**
- * Stands for a module, and loads it when something of it is asked for. Whether it was compiled from an ES module is asked
- * at once, by who requires it.
+ * Stands for a module, and loads it on first use. A caller of require() asks at once whether the module was compiled
+ * from an ES module.
  */
 const LAZY = `const __lazy = (__esModule, load) => {
   let it;
@@ -57,12 +58,12 @@ const LAZY = `const __lazy = (__esModule, load) => {
   });
 };`;
 
-/** The modules that wait, by their paths. */
+/** The modules loaded lazily, by their paths. */
 const lazy = new Set<string>();
 
 /**
- * oclif loads all of itself, with the packages for its help, its plugins and its search for commands, before it runs
- * one: here each of its modules is loaded when something of it is asked for.
+ * oclif loads all of itself, with the packages for its help, its plugins and its search for commands, before it runs a
+ * command: here each of its modules is loaded on first use.
  */
 const lazyOclif: Plugin = {
   name: 'lazy-oclif',
@@ -85,14 +86,14 @@ const lazyOclif: Plugin = {
   },
 };
 
-/** How oclif sorts the commands, and what does the same for ours. */
+/** oclif's code that sorts the commands, and an equivalent for ours. */
 const [SORTED, SORTED_SOON] = ['a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)'];
 
 let sorts = 0;
 
 /**
- * oclif sorts the commands as the user's language does, for which ICU takes 10 to 20 ms and 2.5 MB: ours are sorted alike
- * in any. To do so without its source would take an implementation of its whole Plugin.
+ * oclif sorts the commands by the user's language, for which ICU takes 10 to 20 ms and 2.5 MB: ours sort alike in any
+ * language. Without patching the source this would take an implementation of its whole Plugin.
  */
 const plainSort: Plugin = {
   name: 'plain-sort',
@@ -106,8 +107,8 @@ const plainSort: Plugin = {
 };
 
 /**
- * oclif listens to process.stdout for that it is closed, which sets it up, and makes a pipe non-blocking: who writes to
- * that has to try again and again. console.log(), by which oclif writes, needs no such help.
+ * oclif listens for the close of process.stdout, which initializes the stream, and makes a pipe non-blocking: writers
+ * have to retry. console.log(), by which oclif writes, needs no such listener.
  */
 const UNHEARD = '__unheard';
 
@@ -123,7 +124,7 @@ const { metafile } = await build({
   target: 'node20.19',
   // oclif loads it only to run commands that are not compiled.
   external: ['typescript'],
-  // Less to read. Names stay, for the traces of what should not have happened.
+  // Reduces the size. Names stay, for stack traces of unexpected errors.
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
@@ -139,7 +140,7 @@ const { metafile } = await build({
   },
 });
 
-/** Modules outside a folder stay where they are, so that there is one of each class. */
+/** Modules outside a folder stay separate, so that there is one copy of each class. */
 const onlyBelow = (folder: string): Plugin => ({
   name: 'only-below',
   setup({ onResolve }) {
@@ -151,7 +152,7 @@ const onlyBelow = (folder: string): Plugin => ({
   },
 });
 
-/** The exporter as the library has it: with the packages that it uses, since snoopkit depends on none when installed. */
+/** The library's exporter: bundled with the packages that it uses, since an installed snoopkit depends on none. */
 const otlp = join(root, 'dist/src/otlp');
 const { metafile: otlpFiles } = await build({
   absWorkingDir: root,
@@ -177,7 +178,12 @@ expects(sorts === 1, `oclif sorts ${sorts} times by ${SORTED}, not once`);
 expects(text.split(`${UNHEARD}(`).length === 2, 'oclif does not listen to process.stdout, or somebody else does');
 // esbuild leaves what is not ASCII in regular expressions.
 const escaped = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
-writeFileSync(join(root, FILE), text.replaceAll(/[^\0-\x7f]/g, escaped));
+const PARAMETERS = 'exports, require, module, __filename, __dirname';
+// Node wraps a module into such a function, which copies all of it. Without a module, this is the function itself.
+writeFileSync(
+  join(root, FILE),
+  `((load) => typeof module === 'undefined' ? load : load(${PARAMETERS}))(function (${PARAMETERS}) {${text.replaceAll(/[^\0-\x7f]/g, escaped)}\n})\n`,
+);
 
 /** The packages that are in the bundle, by their folder. */
 function bundled(): string[] {
@@ -185,13 +191,13 @@ function bundled(): string[] {
   const inputs = outputs.flatMap(({ inputs: all }) =>
     Object.entries(all).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   );
-  // What waits is there a second time, by its own path.
+  // A lazily loaded module is listed a second time, by its own path.
   const files = inputs.filter((path) => !path.startsWith('lazy:'));
   const folders = files.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
   return [...new Set(folders.filter((folder) => folder !== undefined))].sort();
 }
 
-/** The licence of a package, which asks to be passed on with it. */
+/** The license of a package, which must be passed on with it. */
 function licence(folder: string): string {
   const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
   const file = readdirSync(join(root, folder)).find((entry) => /^(licen[cs]e|copying)/i.test(entry));

@@ -6,17 +6,17 @@ import { toolCommand } from '../src/cli/tool-command.js';
 import type { ToolDefinition } from '../src/trace/tool.js';
 import { root } from './generated.js';
 
-/** A command, and what it was made from if it is a tool. */
+/** A command, and its definition if it is a tool. */
 export interface Named {
   readonly name: string;
   readonly command: Command.Class;
   readonly tool: ToolDefinition | undefined;
 }
 
-/** Where a command is compiled to. */
+/** The compiled file of a command. */
 export interface CommandFile {
   readonly name: string;
-  /** Below the root. */
+  /** Relative to the root. */
   readonly file: string;
   readonly isTool: boolean;
 }
@@ -35,7 +35,7 @@ export function commandFiles(): CommandFile[] {
   return files.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** All commands as they are compiled, whatever the manifest says. */
+/** All compiled commands, regardless of the manifest. */
 export async function loadCommands(): Promise<Named[]> {
   const load = async ({ name, file, isTool }: CommandFile): Promise<Named> => {
     const { default: loaded } = await import(pathToFileURL(join(root, file)).href);

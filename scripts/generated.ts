@@ -1,4 +1,4 @@
-/** Files that are generated and committed: written, or with --check compared with what is there. */
+/** Files that are generated and committed: written, or with --check compared with the existing ones. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ function current(path: string): string | undefined {
   }
 }
 
-/** Names of the files in a folder that were generated once and are no more. */
+/** Names of files in a folder that are no longer generated. */
 function leftovers(folder: string, files: ReadonlyMap<string, string>): string[] {
   return readdirSync(join(root, folder))
     .map((name) => join(folder, name))
@@ -22,8 +22,8 @@ function leftovers(folder: string, files: ReadonlyMap<string, string>): string[]
 }
 
 /**
- * Brings files (text by path below the root) up to date; `folder` has nothing but them. With --check on the
- * command line it only looks, says in one line which file is stale, and ends with status 1.
+ * Brings files (text by path below the root) up to date; `folder` contains nothing else. With --check on the command
+ * line it only compares, reports in one line the file that is stale, and exits with status 1.
  */
 export function generate(files: ReadonlyMap<string, string>, folder?: string): void {
   const isCheck = process.argv.includes('--check');

@@ -1,7 +1,7 @@
-# The tests on other kernels, in QEMU: test/kernels/. KERNELS='5.10 6.12-arm64' names some, LIMIT=600 are the seconds
-# after which a guest is taken for hung, ONLY=opensnoop is a pattern that names of test files must match. SAVE=1 puts the
-# table of hooks into docs/kernels.md, with what whole runs of other kernels came to before; MERGE=1, with ONLY=, puts these
-# tests into the kernel's whole result, in place of the same ones.
+# The tests on other kernels, in QEMU: test/kernels/. KERNELS='5.10 6.12-arm64' selects kernels, LIMIT=600 is the number
+# of seconds after which a guest counts as hung, ONLY=opensnoop is a pattern for names of test files. SAVE=1 puts their
+# columns into the table of hooks in docs/kernels.md; MERGE=1, with ONLY=, puts
+# these tests into the kernel's full result, in place of the same ones.
 
 .PHONY: test-kernels
 test-kernels: build bpf-fixtures native-fixtures test-programs $(if $(findstring arm64,$(KERNELS)),arm64) ## run the tests that need a kernel on KERNELS= (5.10 6.1 6.12 7.2; 6.1-arm64 6.12-arm64), in QEMU

@@ -3,7 +3,7 @@
 
 log=build/setup.log
 
-# The one line that every failure of the build's own ends in.
+# Final line of every failure of the build itself.
 fail() {
     echo "snoopkit: $*" >&2
     exit 1
@@ -21,12 +21,12 @@ is_root() {
     [ "$(id -u)" = 0 ]
 }
 
-# npm, or where there is none the one that package.json names, by corepack.
+# npm, or else the version named in package.json, by corepack.
 any_npm() {
     if has npm; then npm "$@"; else COREPACK_ENABLE_DOWNLOAD_PROMPT=0 corepack npm "$@"; fi
 }
 
-# sudo that won't hang: one that needs no password, or one with a person to type it.
+# Checks for a sudo that won't hang: it needs no password, or there is someone to type it.
 has_sudo() {
     has sudo && { sudo -n true 2>/dev/null || { [ -t 0 ] && [ -t 2 ]; }; }
 }

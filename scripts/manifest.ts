@@ -1,10 +1,20 @@
-/** Writes oclif.manifest.json, from which a start learns all commands without loading any but its own. */
+/** Writes oclif.manifest.json, from which a start learns all commands while loading only its own. */
 import { Plugin } from '@oclif/core/config';
 import { generate, root } from './generated.js';
 
 /**
- * What oclif would write, in a stable order: it lists commands as the file system does. Values that depend on this
- * machine are left out (`respectNoCacheDefault`), and a command that can't be loaded is an error.
+ * Properties read by a start, the list of commands or the guess at a misspelled one; `described()` loads the others.
+ */
+const KEPT = ['id', 'summary', 'aliases', 'hiddenAliases', 'hidden', 'isTool'];
+
+function brief(command: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entries = KEPT.map((name) => [name, command[name]] as const);
+  return Object.fromEntries(entries.filter(([, value]) => !Array.isArray(value) || value.length > 0));
+}
+
+/**
+ * The commands in oclif's format, without the other exports of their modules, and in a stable order: oclif's is that of
+ * the file system. A command that can't be loaded is an error.
  */
 async function manifestText(): Promise<string> {
   const plugin = new Plugin({
@@ -17,8 +27,9 @@ async function manifestText(): Promise<string> {
   });
   await plugin.load();
   const { version, commands } = plugin.manifest;
-  const sorted = Object.fromEntries(Object.entries(commands).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return `${JSON.stringify({ commands: sorted, version }, null, 2)}\n`;
+  const sorted = Object.entries(commands).sort(([a], [b]) => (a < b ? -1 : 1));
+  const listed = Object.fromEntries(sorted.map(([name, command]) => [name, brief(command)]));
+  return `${JSON.stringify({ commands: listed, version }, null, 2)}\n`;
 }
 
 generate(new Map([['oclif.manifest.json', await manifestText()]]));

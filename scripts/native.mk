@@ -1,7 +1,7 @@
 # The native addon, the programs beside it, and the BPF objects of their tests. Included by the Makefile.
 
 NODE_ARCH ?= $(patsubst aarch64,arm64,$(patsubst x86_64,x64,$(shell uname -m)))
-# By these names any compiler is found, gcc's or clang's; g++ is only make's own default.
+# Names under which any compiler is found, gcc's or clang's; g++ is only make's own default.
 ifeq ($(origin CXX),default)
 CXX := c++
 endif
@@ -9,7 +9,7 @@ CC ?= cc
 CLANG ?= clang
 
 NATIVE_ADDON := dist/native/linux-$(NODE_ARCH).node
-# Programs of their own: dist/native/<name>-linux-<arch>.
+# Separate programs: dist/native/<name>-linux-<arch>.
 NATIVE_PROGRAMS := $(patsubst src/native/%.c,dist/native/%-linux-$(NODE_ARCH),$(wildcard src/native/*.c))
 NATIVE_OBJECTS := $(patsubst src/native/%.cc,build/native/%.o,$(wildcard src/native/*.cc))
 NATIVE_FIXTURES := $(patsubst %.bpf.c,dist/%.bpf.o,$(wildcard test/native/fixtures/*.bpf.c))
@@ -25,7 +25,7 @@ NATIVE_LDFLAGS := -shared -Wl,-z,nodelete -Wl,-z,relro,-z,now -Wl,--as-needed
 native: $(NATIVE_ADDON) $(NATIVE_PROGRAMS)
 native-fixtures: $(NATIVE_FIXTURES)
 
-# Linked beside and moved into place: overwriting a library that a process has mapped would crash it.
+# Linked to a temporary place and moved: overwriting a library that a process has mapped would crash it.
 $(NATIVE_ADDON): $(NATIVE_OBJECTS)
 	@printf '  %-8s%s\n' LD $@
 	@mkdir -p $(@D)

@@ -4,7 +4,7 @@
 set -eu
 . scripts/lib.sh
 
-# npm itself is slow to find out that there is nothing to do, and when offline it deletes first.
+# npm itself is slow to find that nothing is to be done, and when offline it deletes first.
 missing() {
     node -e '
         const { readFileSync } = require("node:fs");
@@ -21,7 +21,8 @@ missing() {
         console.log(missing.slice(0, 5).join(", ") + more);'
 }
 
-# Why npm or corepack failed, by the code that its talk has: the last one, for others may stand for what it tried before.
+# Reason for a failure of npm or corepack, by the last error code in its output: earlier codes may belong to other
+# attempts.
 reason() {
     local code
     code=$(grep -oE "(npm (error|ERR!) code |[Cc]ode: ')[A-Z][A-Z0-9_]+|HTTP [45][0-9][0-9]" "$log" | tail -n 1 | grep -oE '[A-Z0-9_]+$') || :

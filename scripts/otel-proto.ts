@@ -1,4 +1,7 @@
-/** Prints the folder with OpenTelemetry's own definitions, which `protoc` reads what is sent by: OTEL_PROTO of the tests. */
+/**
+ * Prints the folder with OpenTelemetry's own definitions, with which `protoc` decodes requests: OTEL_PROTO of the
+ * tests.
+ */
 import { obtainDefinitions } from './debian/trees.js';
 
 try {

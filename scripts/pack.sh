@@ -1,5 +1,5 @@
 #!/bin/bash
-# Packs the package into build/, and sees that what came out holds everything and starts by itself.
+# Packs the package into build/, and checks that it is complete and starts on its own.
 set -eu
 . scripts/lib.sh
 
@@ -8,7 +8,7 @@ mkdir -p build/pack
 # prepack would call make again; the Makefile has built everything already.
 any_npm pack --ignore-scripts --pack-destination build/pack >>"$log" 2>&1 || fail "npm pack failed: $PWD/$log"
 tar -xzf build/pack/*.tgz -C build/pack
-needed=(bin/snoopkit.cjs bin/start.sh dist/src/index.js dist/src/index.d.ts dist/src/trace/index.d.ts dist/src/otlp/packed.js dist/tools/opensnoop.js oclif.manifest.json LICENSE LICENSE-BPF LICENSES/GPL-2.0-only.txt)
+needed=(bin/snoopkit.cjs bin/start.sh dist/src/index.js dist/src/index.d.ts dist/src/trace/index.d.ts dist/src/otlp/packed.js dist/tools/opensnoop.js oclif.manifest.json src/trace/features/filter/filter.h LICENSE LICENSE-BPF LICENSES/GPL-2.0-only.txt)
 for addon in dist/native/linux-*.node; do
     arch=$(basename "${addon#*linux-}" .node)
     needed+=("$addon" "dist/native/launch-linux-$arch" "dist/native/inherited-linux-$arch")
@@ -19,7 +19,7 @@ done
 for file in "${needed[@]}"; do
     [ -e "build/pack/package/$file" ] || fail "the package is missing $file"
 done
-# Elsewhere: here, Node would find what is missing among the packages of the project.
+# Installed elsewhere: here, Node would find missing packages among those of the project.
 elsewhere=$(mktemp -d)
 trap 'rm -rf "$elsewhere"' EXIT
 cp -R build/pack/package "$elsewhere"

@@ -4,7 +4,7 @@ import { fillSection } from './section.js';
 const BEGIN = '<!-- The table is made by make generate. -->';
 const END = '<!-- end of the table -->';
 
-/** The README with the table of the commands as they are, tools first. */
+/** The README with the current table of commands, tools first. */
 export function withCommands(readme: string, commands: readonly Named[]): string {
   const sorted = [...commands.filter(({ tool }) => tool), ...commands.filter(({ tool }) => !tool)];
   const rows = sorted.map(({ name, command }) => `| \`snoopkit ${name}\` | ${command.summary} |`);

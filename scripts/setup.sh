@@ -1,6 +1,6 @@
 #!/bin/bash
-# scripts/setup.sh [build] [test] [kernels] [arm64] [kernels-arm64] [wire] [lint]: whether this machine has what those need,
-# and if not, installs it. It runs before every build, so what it finds in place must cost next to nothing.
+# scripts/setup.sh [build] [test] [kernels] [arm64] [kernels-arm64] [wire] [lint]: checks this machine for the
+# requirements of these, and installs missing ones. It runs before every build, so the checks must cost next to nothing.
 set -eu
 . scripts/lib.sh
 
@@ -15,14 +15,14 @@ for made in "$PWD" build dist node_modules vmlinux; do
     [ ! -e "$made" ] || [ -w "$made" ] || fail "$made is not writable (created by root?): sudo chown -R $(id -un) '$PWD'"
 done
 
-# A header in the usual place, or wherever this compiler looks.
+# Checks for a header in the usual place, or in the search path of this compiler.
 header() {
     [ -e "/usr/include/$1" ] || [ -e "/usr/local/include/$1" ] ||
         { has "${CXX:-c++}" && echo "#include <$1>" | ${CXX:-c++} -E -x c++ - >/dev/null 2>&1; }
 }
 
 packages=() things=() essential=
-want() { # PACKAGE THING CHECK...: what Debian calls it, what others call it, how to see that it's there
+want() { # PACKAGE THING CHECK...: Debian's name for it, its common name, the check for it
     local package=$1 thing=$2
     shift 2
     "$@" && return
@@ -50,7 +50,7 @@ want ca-certificates 'CA certificates' certificates
 for purpose in "$@"; do
     case $purpose in
     build)
-        # clang, which compiles the BPF programs, compiles the rest, too, where nothing else does.
+        # clang, needed for the BPF programs, is the fallback for the rest, too.
         want clang 'a C compiler' has "${CC:-cc}"
         want clang 'a C++ compiler' has "${CXX:-c++}"
         want clang 'clang' has "${CLANG:-$(scripts/tool.sh clang)}"
@@ -101,7 +101,7 @@ done
 apt() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1 </dev/null
 }
-# Tests skip what needs a program that they only look on with, and say so; nothing else can do without.
+# Tests skip cases whose observing programs are missing, and say so; all else is required.
 lacking() {
     [ -z "$essential" ] || fail "$*"
     echo "snoopkit: $*; tests that need them are skipped" >&2
@@ -125,7 +125,7 @@ install() {
 }
 [ ${#packages[@]} -eq 0 ] || install
 
-# Said here too, before minutes of compiling: the BPF programs need the kernel's types.
+# Reported here, before minutes of compiling: the BPF programs need the kernel's types.
 if [[ " $* " = *' build '* ]] && [ ! -e "$VMLINUX_H" ]; then
     scripts/check-btf.sh
 fi

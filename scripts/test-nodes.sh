@@ -1,6 +1,6 @@
 #!/bin/bash
-# scripts/test-nodes.sh VERSION...: the tests on other versions of Node, whose programs npm's packages hold. What was
-# built here is what is tested: the addon is one for all versions.
+# scripts/test-nodes.sh VERSION...: runs the tests on other versions of Node, taken from npm's packages. They test the
+# existing build: one addon serves all versions.
 set -eu
 . scripts/lib.sh
 

@@ -1,6 +1,6 @@
-# Programs that the tests trace: test/fixtures/<name>.c -> dist/test/fixtures/<name>. They are linked statically, so
-# that they do nothing but what they are told: a dynamic loader opens files. What is large has headers in <name>/.
-# test/fixtures/preload/<name>.c -> dist/test/fixtures/<name>.so is what a program of others has in front of its C library.
+# Programs that the tests trace: test/fixtures/<name>.c -> dist/test/fixtures/<name>. They are linked statically, to do
+# only what they are told: a dynamic loader opens files. Large ones have headers in <name>/.
+# test/fixtures/preload/<name>.c -> dist/test/fixtures/<name>.so is preloaded before the C library of other programs.
 
 TEST_PROGRAMS := $(patsubst %.c,dist/%,$(wildcard test/fixtures/*.c))
 TEST_PRELOADS := $(patsubst test/fixtures/preload/%.c,dist/test/fixtures/%.so,$(wildcard test/fixtures/preload/*.c))

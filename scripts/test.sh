@@ -8,6 +8,6 @@ mocha=(node_modules/mocha/bin/mocha.js "$@")
 if ! is_root && has_sudo; then
     exec sudo --preserve-env=CI,OTELCOL,OTEL_PROTO,SNOOPKIT_FORBID_SKIP env "PATH=$PATH" "$(command -v node)" "${mocha[@]}"
 fi
-# sudo leaves it out, too: Node reads those certificates whenever it starts, and here it does so thousands of times.
+# sudo drops it, too: Node reads those certificates at every start, and here it starts thousands of times.
 unset NODE_EXTRA_CA_CERTS
 exec node "${mocha[@]}"

@@ -1,10 +1,10 @@
 /**
- * Writes src/trace/tool-types.ts: names of programs, maps and globals, and the columns of events, of each tool's object.
- * It needs the objects alone, because the tools do not compile without its output.
+ * Writes src/trace/tool-types.ts: names of programs, maps and globals, and the columns of events, of each tool's
+ * object. It reads only the objects, because the tools do not compile without its output.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Btf, type BtfStruct, elfSections, elfSymbols, globalsOf } from '../src/btf/index.js';
+import { Btf, type BtfStruct, globalsOf, mapsOf, programsOf } from '../src/btf/index.js';
 import { membersOf } from './event-types.js';
 import { formatted } from './formatted.js';
 import { generate, root } from './generated.js';
@@ -13,10 +13,10 @@ const OUTPUT = 'src/trace/tool-types.ts';
 const OBJECTS = join(root, 'dist/bpf', process.arch);
 const SUFFIX = '.bpf.o';
 
-/** Structs that events and rows of aggregates begin with. */
+/** Structs at the beginning of events and rows of aggregates. */
 const FIRST = new Set(['event', 'tally']);
 
-/** The named struct that a struct begins with, embedded without a name. */
+/** The named struct at the beginning of a struct, embedded without a name. */
 function beginning(btf: Btf, struct: BtfStruct): BtfStruct | undefined {
   const [first] = struct.members;
   const type = first?.name === '' ? btf.type(btf.resolve(first.type)) : undefined;
@@ -25,10 +25,10 @@ function beginning(btf: Btf, struct: BtfStruct): BtfStruct | undefined {
 
 const pascal = (name: string) => name.replace(/(?:^|_)([a-z0-9])/g, (_all, letter: string) => letter.toUpperCase());
 
-/** Interfaces by name. Tools share those of the structs that their own begin with. */
+/** Interfaces by name. Tools share the interfaces of common first structs. */
 type Interfaces = Map<string, string>;
 
-/** Adds the interface of a struct and of what it begins with; returns its name. */
+/** Adds the interface of a struct and of its first struct. Returns its name. */
 function addInterface(btf: Btf, struct: BtfStruct, interfaces: Interfaces): string {
   const name = FIRST.has(struct.name) ? pascal(`${struct.name}_columns`) : pascal(struct.name);
   const base = beginning(btf, struct);
@@ -59,30 +59,13 @@ function structsOf(btf: Btf, tool: string, interfaces: Interfaces): string {
 
 const words = (names: readonly string[]) => `Words<'${[...new Set(names)].sort().join(' ')}'>`;
 
-function programsOf(elf: Uint8Array): string[] {
-  const text = elfSections(elf).get('.text')?.index;
-  const isProgram = ({ type, binding, section }: { type: string; binding: string; section: number }) =>
-    type === 'function' && binding === 'global' && section !== text;
-  return elfSymbols(elf)
-    .filter(isProgram)
-    .map(({ name }) => name);
-}
-
-function mapsOf(btf: Btf): string[] {
-  return [...btf.ofKind('datasec')].flatMap((id) => {
-    const section = btf.type(id);
-    if (section.kind !== 'datasec' || section.name !== '.maps') return [];
-    return section.variables.map(({ type }) => btf.type(type).name);
-  });
-}
-
 function entry(tool: string, interfaces: Interfaces): string {
   const elf = readFileSync(join(OBJECTS, `${tool}${SUFFIX}`));
   const btf = Btf.parse(elf);
   const constants = globalsOf(elf, btf).filter(({ section, isStatic }) => section.startsWith('.rodata') && !isStatic);
   return `${tool}: {
-    programs: ${words(programsOf(elf))};
-    maps: ${words(mapsOf(btf))};
+    programs: ${words(programsOf(elf).map(({ name }) => name))};
+    maps: ${words(mapsOf(btf).map(({ name }) => name))};
     globals: ${words(constants.map(({ name }) => name))};
     structs: ${structsOf(btf, tool, interfaces)};
   };`;

@@ -1,4 +1,4 @@
-/** Resolves when the signal is, or already was, aborted. Repeated waiters use `unless` to stop waiting. */
+/** Resolves once the signal is aborted, or at once if it already is. Repeated waiters pass `unless` to stop waiting. */
 export function aborted(signal: AbortSignal, unless?: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve(undefined);

@@ -1,10 +1,10 @@
 /**
- * Base of all errors of our own: a failure that is the user's or the kernel's, not ours. Its message is one line that says
- * what is wrong and what to do about it, and the command line prints it without a stack trace. Errors of Node, such as
- * `ENOENT` for a file that isn't there, pass unchanged; TypeError and RangeError are mistakes of the calling code.
+ * Base of snoopkit's errors: failures caused by the user or the kernel. The message is one line that states the problem
+ * and the fix; the command line prints it without a stack trace. Node's errors, such as `ENOENT` for a missing file,
+ * pass unchanged. TypeError and RangeError are mistakes of the calling code.
  */
 export class SnoopkitError extends Error {
-  /** Stable, for programs: `ERR_SNOOPKIT_...`. */
+  /** Stable, for use in programs: `ERR_SNOOPKIT_...`. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
@@ -14,7 +14,7 @@ export class SnoopkitError extends Error {
   }
 }
 
-/** The command line or an argument is wrong: exit status 2. */
+/** A mistake on the command line or in an argument: exit status 2. */
 export class UsageError extends SnoopkitError {
   constructor(message: string, options?: ErrorOptions) {
     super('USAGE', message, options);
@@ -22,12 +22,13 @@ export class UsageError extends SnoopkitError {
 }
 
 /**
- * A name that isn't there: of a program, map or global variable in an object, a type in its BTF, a column, a symbol in a
- * file, a network interface. What the kernel lacks is an UnsupportedError. Thrown by `need()` of an object's collections,
- * `layoutOf`, `eventSchema`, `BpfProgram.attachUprobe` and `attachXdp`.
+ * A missing name: of a program, map or global variable in an object, a type in its BTF, a column, a symbol in a file, a
+ * network interface, a file or process to attach to. Features that the kernel lacks are an UnsupportedError. Thrown by
+ * `need()` of an object's collections, `layoutOf`, `eventSchema`, `OpenedProgram.attachTarget`, and the methods of
+ * `BpfProgram` that attach.
  */
 export class NotFoundError extends SnoopkitError {
-  /** Of the thing: `map`, `program`, `column`. */
+  /** Kind of the missing thing: `map`, `program`, `column`. */
   readonly kind: string;
   readonly wanted: string;
 
@@ -37,7 +38,7 @@ export class NotFoundError extends SnoopkitError {
     this.wanted = wanted;
   }
 
-  /** With the names that there are. */
+  /** An error that lists the known names. */
   static among(kind: string, wanted: string, known: Iterable<string>): NotFoundError {
     const names = [...known].join(', ') || 'none';
     return new NotFoundError(kind, wanted, `no ${kind} ${wanted}; ${kind}s: ${names}`);

@@ -2,19 +2,18 @@ import { readFileSync } from 'node:fs';
 import { bootToRealtime } from './bpf/system.js';
 import { KERNEL_BTF } from './bpf/vmlinux.js';
 import { Btf, readBtfBytes } from './btf/index.js';
-import { ClockOffset, type EventContext, type NameAsker } from './events/context.js';
+import { ClockOffset, type EventContext } from './events/context.js';
 import { CgroupPaths } from './kernel/cgroups.js';
 import { KernelSymbols } from './kernel/kallsyms.js';
 import { NameDatabase } from './kernel/users.js';
 
-/** This machine, as it is while tracing. `btf` stands in for the running kernel's; without `envNames` no environment is shown, without `names` no names of addresses. */
+/** The context of this machine while tracing. `btf` replaces the running kernel's; without `envNames`, no environment variables are shown. */
 export function liveContext(
   users: NameDatabase = new NameDatabase('passwd'),
   btf: string = KERNEL_BTF,
   envNames: readonly string[] = [],
-  names?: { name(address: string, asker: NameAsker): string | undefined },
-  cgroups: { path(id: bigint): string | undefined } = new CgroupPaths(),
 ): EventContext {
+  const cgroups = new CgroupPaths();
   let groups: NameDatabase | undefined;
   let kernel: Btf | undefined;
   let symbols: KernelSymbols | undefined;
@@ -28,7 +27,6 @@ export function liveContext(
       groups ??= new NameDatabase('group');
       return groups.name(gid);
     },
-    ...(names && { hostName: (address: string, asker: NameAsker) => names.name(address, asker) }),
     cgroupPath: (id) => cgroups.path(id),
     kernelSymbol: (address) => {
       symbols ??= KernelSymbols.read();
@@ -38,7 +36,7 @@ export function liveContext(
       try {
         kernel ??= Btf.parse(readBtfBytes(readFileSync(btf)));
       } catch {
-        // No BTF in this kernel: the object's own names have to do.
+        // A kernel without BTF: fall back to the object's own names.
         return undefined;
       }
       const id = name === '' ? undefined : kernel.find(name, 'enum');

@@ -7,6 +7,7 @@ import { accessSync, constants, existsSync, readFileSync, unlinkSync } from 'nod
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mountPoint } from '../src/kernel/mounts.js';
+import { kernelIsSince } from './helpers/kernel.js';
 
 /** Why a capability is missing; undefined when it's there. */
 type Probe = () => string | undefined;
@@ -138,6 +139,12 @@ export function officialDefinitions(): string | undefined {
   return [process.env.OTEL_PROTO, '/usr/include'].find((folder) => folder && existsSync(`${folder}/${file}`));
 }
 
+/** Linux 7 allocates storages of tasks and sockets without locks, which on x86 takes an instruction that QEMU gets wrong. */
+function storageMemory(): string | undefined {
+  if (process.arch !== 'x64' || !kernelIsSince(6, 19)) return undefined;
+  return /\bcx16\b/.test(readFileSync('/proc/cpuinfo', 'latin1')) ? undefined : 'the CPU has no cmpxchg16b';
+}
+
 const probes = {
   root: () => {
     const uid = process.geteuid?.();
@@ -165,6 +172,7 @@ const probes = {
     file('/proc/kallsyms')() ??
     ftraceDirectCalls(),
   'sock-lengths': sockLengths,
+  'storage-memory': storageMemory,
   ipv6: file('/proc/net/if_inet6'),
   mptcp,
   'mptcp-endpoints': mptcpEndpoints,
@@ -193,6 +201,9 @@ const probes = {
   veth: () => inNetwork('ip link add one type veth peer name two'),
   script: program('script'),
 } satisfies Record<string, Probe>;
+
+/** Whether a capability is there, for a part of a test. */
+export const hasStorageMemory = (): boolean => storageMemory() === undefined;
 
 export type Capability = keyof typeof probes;
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import {
   BpfError,
+  ClosedError,
   MapError,
   PrivilegeError,
   ProgramError,
@@ -26,6 +27,7 @@ const ERRORS: readonly [SnoopkitError, string][] = [
   [new BtfError('x'), 'ERR_SNOOPKIT_BTF'],
   [new AddonError('x'), 'ERR_SNOOPKIT_ADDON'],
   [new BpfError('x', 1), 'ERR_SNOOPKIT_BPF'],
+  [new ClosedError('x'), 'ERR_SNOOPKIT_CLOSED'],
   [new PrivilegeError('x', 1, []), 'ERR_SNOOPKIT_PRIVILEGE'],
   [new UnsupportedError('x'), 'ERR_SNOOPKIT_UNSUPPORTED'],
   [new VerifierError('x', 1, ''), 'ERR_SNOOPKIT_VERIFIER'],

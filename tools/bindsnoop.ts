@@ -1,16 +1,15 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { OPTION_FIELDS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
+import { OPTION_FIELDS } from '../src/trace/features/sockets/fields.js';
 
 export default defineTool({
   name: 'bindsnoop',
   summary: 'trace bind(2): addresses and ports bound, and failures',
   description:
-    'Shows each bind(2) on an IPv4 or IPv6 socket when the call returns: the address and port that the socket got, including a port chosen by the kernel, or the error if the call failed.',
+    'Report each bind(2) on an IPv4 or IPv6 socket when the call returns: the address and port that the socket got, including a port chosen by the kernel, or the error if the call failed.',
   event: { struct: 'bindsnoop_event', name: 'bind' },
   columns: ['pid', 'comm', 'proto', 'ret', 'local', 'options'],
-  sockets: true,
+  features: ['sockets'],
   fields: {
-    ...SOCKET_FIELDS,
     ...OPTION_FIELDS,
     local_addr: 'local address after the call; for a failed call, the requested one',
     local_port: 'local port after the call, including one chosen by the kernel; for a failed call, the requested one',

@@ -87,7 +87,7 @@ export default defineTool({
       ],
       without: 'failed calls are not reported',
     },
-    'former names': {
+    'previous names': {
       ways: [{ programs: ['handle_rename'] }],
       without: 'comm_before is empty for successful calls',
     },

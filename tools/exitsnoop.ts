@@ -1,7 +1,5 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { CPU_CLOCK_HOOKS } from '../src/trace/features/cpu-clock/cpu-clock.js';
-import { ENDING_ATTRIBUTES, ENDING_WARNS } from '../src/trace/shared-attributes.js';
-import { ENDING_CAVEATS, ENDING_FIELDS } from '../src/trace/shared-fields.js';
+import { ENDING_ATTRIBUTES, ENDING_WARNS } from '../src/trace/features/ending/attributes.js';
 
 export default defineTool({
   name: 'exitsnoop',
@@ -10,8 +8,8 @@ export default defineTool({
     'Report each process when its last thread exits: its exit status or the signal that killed it, how long it lived, and the CPU time, memory and I/O that the kernel accounted to it.',
   event: { struct: 'exitsnoop_event', name: 'exit' },
   columns: ['pid', 'ppid', 'comm', 'age', 'cpu_time', 'exit_code', 'signal'],
+  features: ['ending', 'launched'],
   fields: {
-    ...ENDING_FIELDS,
     ended_comm: 'with --threads: name of the thread that exited, or of the process if the whole process did',
     is_thread: 'with --threads: whether only this thread exited and the process continues',
   },
@@ -43,7 +41,6 @@ export default defineTool({
   hooks: {
     ends: { ways: [{ programs: ['handle_exit'] }, { programs: ['handle_exit_raw'] }] },
     execs: { ways: [{ programs: ['handle_exec'] }], without: 'run_time is unknown' },
-    ...CPU_CLOCK_HOOKS,
   },
   examples: [
     { summary: 'All process exits', command: '' },
@@ -58,7 +55,7 @@ export default defineTool({
       command: '<%= config.bin %> exitsnoop -x -o json | jq -c "select(.signal)"',
     },
   ],
-  caveats: ENDING_CAVEATS,
+  caveats: [],
   overhead:
     'One event per process exit, a few microseconds each, and a tenth of a microsecond per task creation: negligible.',
 });

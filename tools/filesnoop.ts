@@ -20,6 +20,7 @@ export default defineTool({
     'Report each attempt to delete, rename, link or create a file or directory, to truncate it, or to change its mode, owner or extended attributes, when the call returns: the process, the operation, the path and the result. A path marked [unresolved] may contain symbolic links, so the file can be elsewhere.',
   event: { struct: 'filesnoop_event', name: 'file' },
   columns: ['pid', 'comm', 'operation', 'ret', 'full_path', 'new_full_path'],
+  features: ['paths'],
   fields: {
     operation:
       'operation, whichever call requested it: unlink, rmdir, rename, link, symlink, mkdir, mknod, truncate, chmod, chown, setxattr or removexattr',

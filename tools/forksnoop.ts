@@ -27,8 +27,8 @@ export default defineTool({
   },
   otlp: { event: 'process.fork' },
   hooks: {
-    births: { ways: [{ programs: ['handle_fork'] }, { programs: ['handle_fork_typed'] }] },
-    refusals: {
+    forks: { ways: [{ programs: ['handle_fork'] }, { programs: ['handle_fork_typed'] }] },
+    'failed calls': {
       ways: [
         {
           programs: ['handle_call'],

@@ -7,6 +7,7 @@ export default defineTool({
     'Report each attempt to open a file when the call returns: the process, the path, and the resulting file descriptor or error.',
   event: { struct: 'opensnoop_event', name: 'open' },
   columns: ['pid', 'comm', 'ret', 'path'],
+  features: ['paths'],
   fields: {
     ret: 'file descriptor, or the error: by name in a table, as a negative number in JSON',
     error: 'error name; absent if the call succeeded',

@@ -1,7 +1,5 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { CPU_CLOCK_HOOKS } from '../src/trace/features/cpu-clock/cpu-clock.js';
-import { ENDING_ATTRIBUTES, ENDING_WARNS } from '../src/trace/shared-attributes.js';
-import { ENDING_CAVEATS, ENDING_FIELDS } from '../src/trace/shared-fields.js';
+import { ENDING_ATTRIBUTES, ENDING_WARNS } from '../src/trace/features/ending/attributes.js';
 
 export default defineTool({
   name: 'procsnoop',
@@ -10,8 +8,8 @@ export default defineTool({
     'Report one record per process, when it exits: its creator, the last program it executed with all arguments, its exit status or signal, how long it lived, and its resource usage. With --tree, show all processes of a run as a tree, each below its creator: what a build ran, and what failed.',
   event: { struct: 'procsnoop_event', name: 'process' },
   columns: ['pid', 'ppid', 'comm', 'age', 'exit_code', 'signal', 'args'],
+  features: ['ending', 'launched', 'trace-context', 'tree'],
   fields: {
-    ...ENDING_FIELDS,
     creator: 'process that forked it, which may have exited since; 0 if that was before tracing',
     creator_comm: 'name of the creator at the time of the fork; empty if that was before tracing',
     existed_before:
@@ -47,7 +45,6 @@ export default defineTool({
       fields: ['key', 'creator_key', 'tree_key', 'traceparent', 'traceparent_inherited'],
     },
   },
-  hasTree: true,
   otlp: {
     event: 'process.end',
     spans: 'processes',
@@ -57,8 +54,7 @@ export default defineTool({
   hooks: {
     ends: { ways: [{ programs: ['handle_exit'] }, { programs: ['handle_exit_raw'] }] },
     execs: { ways: [{ programs: ['handle_exec'] }], without: 'programs and arguments are unknown' },
-    ...CPU_CLOCK_HOOKS,
-    births: { ways: [{ programs: ['handle_fork'] }], without: 'creators are unknown' },
+    forks: { ways: [{ programs: ['handle_fork'] }], without: 'creators are unknown' },
   },
   examples: [
     { summary: 'Processes of a build as a tree, with their exit statuses', command: '-f --tree -- make -j4' },
@@ -78,7 +74,6 @@ export default defineTool({
     'A path (exe) longer than 512 bytes may lack its leading components, and is then marked.',
     'Arguments are those passed at exec, even if the program has changed them since.',
     'TRACEPARENT is searched for in the first 128K of an environment. A malformed one is ignored; that of a process older than the trace is unknown. Trace contexts are kept for 8,192 processes at a time; running out of room is reported.',
-    ...ENDING_CAVEATS,
   ],
   overhead:
     'A few microseconds per process for its fork, exec and exit, compared with the half millisecond or more that these take; and 15 MB of memory for paths and arguments. With --trace-context, another 2 to 3 us per exec with an environment of 3 KB, 20 us with 32 KB.',

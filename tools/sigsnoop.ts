@@ -42,13 +42,13 @@ export default defineTool({
     'sender-pid': { takes: 'pids', summary: 'only signals sent by these processes', sets: 'sender_pids' },
     'sender-comm': {
       takes: 'comms',
-      summary: 'only signals sent by processes or threads whose name contains TEXT',
+      summary: 'only signals sent by a process or thread with TEXT in its name',
       sets: 'sender_comms',
     },
     'target-pid': { takes: 'pids', summary: 'only signals to these processes', sets: 'target_pids' },
     'target-comm': {
       takes: 'comms',
-      summary: 'only signals to processes or threads whose name contains TEXT',
+      summary: 'only signals to a process or thread with TEXT in its name',
       sets: 'target_comms',
     },
     kill: {
@@ -81,7 +81,7 @@ export default defineTool({
   otlp: { event: 'process.signal' },
   hooks: {
     signals: { ways: [{ programs: ['handle_signal'] }, { programs: ['handle_signal_typed'] }] },
-    refusals: {
+    'failed calls': {
       ways: [
         {
           programs: ['handle_kill', 'handle_tkill', 'handle_tgkill', 'handle_queue', 'handle_tgqueue', 'handle_pidfd'],

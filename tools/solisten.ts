@@ -1,16 +1,15 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { OPTION_FIELDS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
+import { OPTION_FIELDS } from '../src/trace/features/sockets/fields.js';
 
 export default defineTool({
   name: 'solisten',
   summary: 'trace listen(2): listening addresses, backlogs and failures',
   description:
-    'Shows each listen(2) on an IPv4 or IPv6 socket when the call returns: the local endpoint, the backlog in force, which may differ from the one requested, or the error if the call failed.',
+    'Report each listen(2) on an IPv4 or IPv6 socket when the call returns: the local endpoint, the backlog in force, which may differ from the one requested, or the error if the call failed.',
   event: { struct: 'solisten_event', name: 'listen' },
   columns: ['pid', 'comm', 'proto', 'ret', 'backlog', 'asked_backlog', 'local'],
-  sockets: true,
+  features: ['mptcp', 'sockets'],
   fields: {
-    ...SOCKET_FIELDS,
     ...OPTION_FIELDS,
     ret: 'return value: 0, or the error as a name in a table and a negative number in JSON',
     error: 'error name; absent on success',

@@ -1,17 +1,16 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { SERVER_ATTRIBUTES, TCP } from '../src/trace/shared-attributes.js';
-import { MPTCP_FIELDS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
+import { MPTCP_FIELDS } from '../src/trace/features/mptcp/feature.js';
+import { SERVER_ATTRIBUTES, TCP } from '../src/trace/features/sockets/attributes.js';
 
 export default defineTool({
   name: 'tcpaccept',
   summary: 'trace accepted TCP connections and accept queue lengths',
   description:
-    'Shows each TCP connection that a process accepts, with the length and limit of the accept queue, and each accept(2) that fails, with the error, such as EMFILE.',
+    'Report each TCP connection that a process accepts, with the length and limit of the accept queue, and each accept(2) that fails, with the error, such as EMFILE.',
   event: { struct: 'tcpaccept_event', name: 'tcp_accept' },
   columns: ['pid', 'comm', 'waiting', 'backlog', 'ret', 'local_port', 'remote'],
-  sockets: true,
+  features: ['mptcp', 'sockets'],
   fields: {
-    ...SOCKET_FIELDS,
     ...MPTCP_FIELDS,
     ret: 'return value of accept(2): a file descriptor, or the error as a name in a table and a negative number in JSON',
     error: 'error name; absent on success',

@@ -1,22 +1,20 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { OWNER_HOOKS } from '../src/trace/features/sockets/socket-hooks.js';
-import { MPTCP_FIELDS, OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
+import { MPTCP_FIELDS } from '../src/trace/features/mptcp/feature.js';
+import { CLIENT_ATTRIBUTES, TCP } from '../src/trace/features/sockets/attributes.js';
+import { REMOTE_FIELDS } from '../src/trace/features/sockets/fields.js';
 
 const OUTCOME =
   'established; refused, timed_out, unreachable or reset; interrupted (a signal ended the wait and the socket was closed); closed (during the attempt); failed (any other error)';
-
-import { CLIENT_ATTRIBUTES, TCP } from '../src/trace/shared-attributes.js';
 
 export default defineTool({
   name: 'tcpconnect',
   summary: 'trace TCP connection attempts: peer, outcome and latency',
   description:
-    'Shows each TCP connection attempt once its outcome is known: established, refused, timed out, unreachable or abandoned, for blocking and non-blocking sockets alike. Its latency column covers what tcpconnlat shows.',
+    'Report each TCP connection attempt once its outcome is known: established, refused, timed out, unreachable or abandoned, for blocking and non-blocking sockets alike. Its latency column covers what tcpconnlat shows.',
   event: { struct: 'tcpconnect_event', name: 'tcp_connect' },
   columns: ['pid', 'comm', 'outcome', 'latency', 'remote'],
-  sockets: true,
+  features: ['owners', 'sockets'],
   fields: {
-    ...SOCKET_FIELDS,
     ...MPTCP_FIELDS,
     outcome: `${OUTCOME}; ret has the error`,
     ret: 'return value of connect(2), or what it would have returned: 0, or the error as a name in a table and a negative number in JSON',
@@ -57,7 +55,6 @@ export default defineTool({
       ways: [{ programs: ['enter_connect', 'handle_connect'] }],
       without: 'attempts that fail immediately, for example for lack of a route, are not seen',
     },
-    ...OWNER_HOOKS,
   },
   examples: [
     { summary: 'All attempts', command: '' },
@@ -73,7 +70,6 @@ export default defineTool({
     'Attempts still in progress when tracing ends are not shown.',
     'Immediate failures of 32-bit programs and io_uring are not seen, except those for lack of a local port (EADDRNOTAVAIL).',
     'For an attempt that fails immediately, the destination is the address passed to connect(2), or zeros if the kernel does not accept it as an address. Another connect(2) on a socket that is connecting or connected (EALREADY, EISCONN) is not an attempt, unless its destination differs.',
-    ...OWNER_CAVEATS,
   ],
   overhead: 'A few microseconds per connection, and a tenth of a microsecond per send or receive.',
 });

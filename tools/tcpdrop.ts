@@ -1,24 +1,20 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { OWNER_HOOKS } from '../src/trace/features/sockets/socket-hooks.js';
-import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/trace/features/stack/stack-flag.js';
-import { MPTCP_FIELDS, OWNER_CAVEATS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
+import { MPTCP_FIELDS } from '../src/trace/features/mptcp/feature.js';
+import { TCP } from '../src/trace/features/sockets/attributes.js';
 
 const DROP_REASON =
   "drop reason: a name from the kernel's enum skb_drop_reason without its prefix, or the number of a reason defined by a module; absent on kernels before 5.17";
 const LOCATION = 'kernel function that dropped the packet, such as tcp_v4_rcv+0x1b0';
 
-import { TCP } from '../src/trace/shared-attributes.js';
-
 export default defineTool({
   name: 'tcpdrop',
   summary: 'trace TCP packets dropped by the kernel, with the drop reason',
   description:
-    'Shows each incoming or outgoing TCP packet that the kernel drops: the drop reason, the kernel function, and the process that owns the connection, if there is one.',
+    'Report each incoming or outgoing TCP packet that the kernel drops: the drop reason, the kernel function, and the process that owns the connection, if there is one.',
   event: { struct: 'tcpdrop_event', name: 'tcp_drop' },
   columns: ['pid', 'comm', 'drop_reason', 'flags', 'direction', 'local_port', 'remote'],
-  sockets: true,
+  features: ['stack', 'owners', 'sockets'],
   fields: {
-    ...SOCKET_FIELDS,
     ...MPTCP_FIELDS,
     netns: 'network namespace of the socket, or of the device; 0 if neither is known',
     family: 'ipv4 or ipv6, of the packet',
@@ -30,14 +26,12 @@ export default defineTool({
     length: 'bytes of data, according to the IP header',
     flags: 'TCP flags, such as SYN|ACK',
     location: LOCATION,
-    ...STACK_FIELDS,
   },
   flags: {
     count: {
       summary: 'show aggregated counts by process name, direction, reason and location instead of events',
       sets: 'want_counts',
     },
-    ...STACK_FLAGS,
   },
   tally: {
     metrics: {
@@ -78,11 +72,10 @@ export default defineTool({
       ],
     },
     owners: { ways: [{ programs: ['handle_state'] }] },
-    'older connections': {
+    'existing connections': {
       ways: [{ programs: ['connections_existing'] }],
       without: 'some packets of connections older than the trace are not attributed to a process',
     },
-    ...OWNER_HOOKS,
   },
   examples: [
     { summary: 'All dropped packets', command: '' },
@@ -99,8 +92,6 @@ export default defineTool({
     'A SYN for a port without a listener is attributed to the process that sent it, if that is on this machine and in the same network namespace.',
     'For a packet that is only forwarded, the local endpoint is its destination.',
     'Fragments after the first have no TCP header and are not shown.',
-    STACK_CAVEAT,
-    ...OWNER_CAVEATS,
   ],
   overhead:
     'One or two microseconds per dropped packet, a few per connection, and a tenth of a microsecond per send or receive.',

@@ -1,18 +1,16 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { OWNER_HOOKS } from '../src/trace/features/sockets/socket-hooks.js';
-import { ROLE_ATTRIBUTES, TCP } from '../src/trace/shared-attributes.js';
-import { MPTCP_FIELDS, OWNER_CAVEATS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
+import { MPTCP_FIELDS } from '../src/trace/features/mptcp/feature.js';
+import { ROLE_ATTRIBUTES, TCP } from '../src/trace/features/sockets/attributes.js';
 
 export default defineTool({
   name: 'tcplife',
   summary: 'summarize TCP connections as they end: peer, duration, bytes',
   description:
-    'Shows each TCP connection when it ends: the process, both endpoints, the duration, bytes sent and received, retransmissions, round-trip time, and how it ended: normally, by a reset, or because the peer stopped responding.',
+    'Report each TCP connection when it ends: the process, both endpoints, the duration, bytes sent and received, retransmissions, round-trip time, and how it ended: normally, by a reset, or because the peer stopped responding.',
   event: { struct: 'tcplife_event', name: 'tcp_life' },
   columns: ['pid', 'comm', 'duration', 'sent', 'received', 'local_port', 'remote'],
-  sockets: true,
+  features: ['owners', 'sockets'],
   fields: {
-    ...SOCKET_FIELDS,
     ...MPTCP_FIELDS,
     role: 'client if the process connected, server if the peer did; unknown if that was before tracing',
     close: 'how the connection ended: fin (normally), rst (reset by one end) or timeout (the peer stopped responding)',
@@ -37,7 +35,7 @@ export default defineTool({
     },
   },
   otlp: { event: 'tcp.session', spans: 'connections', attributes: ROLE_ATTRIBUTES, constants: TCP },
-  hooks: { states: { ways: [{ programs: ['handle_state'] }] }, ...OWNER_HOOKS },
+  hooks: { states: { ways: [{ programs: ['handle_state'] }] } },
   examples: [
     { summary: 'All connections as they end', command: '' },
     { summary: 'Connections of a command and its descendants', command: '-f -- curl https://example.org' },
@@ -56,7 +54,6 @@ export default defineTool({
     'Connections that were never established are not shown; use tcpconnect.',
     'Bytes are counted at the TCP level: with TLS there are more than the programs wrote.',
     'An MPTCP connection is one event. Before Linux 6.6 its byte counts are the sum of its subflows, including data that went over two of them.',
-    ...OWNER_CAVEATS,
   ],
   overhead: 'A few microseconds per connection, and a tenth of a microsecond per send or receive.',
 });

@@ -1,23 +1,20 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { OWNER_HOOKS } from '../src/trace/features/sockets/socket-hooks.js';
-import { STACK_CAVEAT, STACK_FIELDS, STACK_FLAGS } from '../src/trace/features/stack/stack-flag.js';
-import { MPTCP_FIELDS, OWNER_CAVEATS, REMOTE_FIELDS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
+import { MPTCP_FIELDS } from '../src/trace/features/mptcp/feature.js';
+import { TCP } from '../src/trace/features/sockets/attributes.js';
+import { REMOTE_FIELDS } from '../src/trace/features/sockets/fields.js';
 
 const KIND =
   'loss_probe: the last segment sent, after a silence of about two round trips; rto: a timeout; after_rto: a segment sent before a timeout, or too large for the path; fast: data missing at the peer according to its ACKs; syn and synack: segments of a handshake';
-
-import { TCP } from '../src/trace/shared-attributes.js';
 
 export default defineTool({
   name: 'tcpretrans',
   summary: 'trace TCP retransmissions and their causes',
   description:
-    'Shows each TCP retransmission: the process that owns the connection, and the kind, such as a probe after a short silence, a timeout (the costliest kind), or a fast retransmission of data that the peer reported missing.',
+    'Report each TCP retransmission: the process that owns the connection, and the kind, such as a probe after a short silence, a timeout (the costliest kind), or a fast retransmission of data that the peer reported missing.',
   event: { struct: 'tcpretrans_event', name: 'tcp_retransmit' },
   columns: ['pid', 'comm', 'state', 'kind', 'ret', 'local_port', 'remote'],
-  sockets: true,
+  features: ['stack', 'owners', 'sockets'],
   fields: {
-    ...SOCKET_FIELDS,
     ...MPTCP_FIELDS,
     state: 'state of the connection, such as ESTABLISHED: tcp(7)',
     kind: KIND,
@@ -28,14 +25,12 @@ export default defineTool({
     congestion: 'congestion control state: Open, Disorder, CWR, Recovery or Loss',
     timeouts: 'retransmission timeouts since data was last acknowledged; 0 for a connection request without a socket',
     retransmits: 'segments retransmitted on the connection so far, including these',
-    ...STACK_FIELDS,
   },
   flags: {
     count: {
       summary: 'show aggregated counts by process name, destination and kind instead of events',
       sets: 'want_counts',
     },
-    ...STACK_FLAGS,
   },
   tally: {
     metrics: {
@@ -65,7 +60,6 @@ export default defineTool({
     retransmits: { ways: [{ programs: ['handle_retransmit'] }] },
     synacks: { ways: [{ programs: ['handle_synack'] }] },
     owners: { ways: [{ programs: ['handle_state'] }] },
-    ...OWNER_HOOKS,
   },
   examples: [
     { summary: 'All retransmissions', command: '' },
@@ -82,8 +76,6 @@ export default defineTool({
     'Retransmissions that could not be sent are reported since Linux 6.17, and only if the kernel tried to send them: not if there is no route any more, nor if the original is still queued.',
     'A probe that carries new data is not a retransmission. Zero-window probes and keepalives carry no data and are not shown.',
     'A retransmission may have been unnecessary: whether the original arrived is not known here.',
-    STACK_CAVEAT,
-    ...OWNER_CAVEATS,
   ],
   overhead:
     'One or two microseconds per retransmission, a few per connection, and a tenth of a microsecond per send or receive.',

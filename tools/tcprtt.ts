@@ -1,12 +1,11 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { OWNER_HOOKS } from '../src/trace/features/sockets/socket-hooks.js';
-import { MPTCP_FIELDS, OWNER_CAVEATS } from '../src/trace/shared-fields.js';
+import { MPTCP_FIELDS } from '../src/trace/features/mptcp/feature.js';
 
 export default defineTool({
   name: 'tcprtt',
   summary: 'show the distribution of TCP round-trip times as a histogram',
   description:
-    'Samples the smoothed round-trip time of a TCP connection each time the peer acknowledges data, and shows the distribution as a histogram: for all connections together, or grouped by address, port or process. The kernel derives its retransmission timeout from the smoothed round-trip time.',
+    'Sample the smoothed round-trip time of a TCP connection each time the peer acknowledges data, and show the distribution as a histogram: for all connections together, or grouped by address, port or process. The kernel derives its retransmission timeout from the smoothed round-trip time.',
   event: { struct: 'tcprtt_row', name: 'tcp_rtt' },
   columns: [
     'pid',
@@ -20,7 +19,7 @@ export default defineTool({
     'srtt_average',
     'srtt',
   ],
-  sockets: true,
+  features: ['owners', 'sockets'],
   fields: {
     pid: 'process that owns the connections; 0 if unknown',
     comm: 'name of that process',
@@ -65,7 +64,6 @@ export default defineTool({
   hooks: {
     acknowledgements: { ways: [{ programs: ['handle_probe'] }] },
     states: { ways: [{ programs: ['handle_state'] }] },
-    ...OWNER_HOOKS,
   },
   examples: [
     { summary: 'All connections together, until Ctrl-C', command: '' },
@@ -84,7 +82,6 @@ export default defineTool({
     'The delay before the peer sends an ACK, which may be 40 ms, is included.',
     'Data acknowledged after the first FIN is not seen.',
     'Each report has room for 4,096 rows; samples that find no room are reported as lost.',
-    ...OWNER_CAVEATS,
   ],
   overhead: 'Less than a microsecond per received segment, and a tenth of a microsecond per send or receive.',
 });

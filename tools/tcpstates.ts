@@ -1,18 +1,16 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { OWNER_HOOKS } from '../src/trace/features/sockets/socket-hooks.js';
-import { TCP } from '../src/trace/shared-attributes.js';
-import { MPTCP_FIELDS, OWNER_CAVEATS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
+import { MPTCP_FIELDS } from '../src/trace/features/mptcp/feature.js';
+import { TCP } from '../src/trace/features/sockets/attributes.js';
 
 export default defineTool({
   name: 'tcpstates',
   summary: 'trace TCP state changes and the time spent in each state',
   description:
-    'Shows each state change of each TCP socket, and how long the socket was in the previous state: connections stuck in CLOSE_WAIT, slow handshakes, servers that start and stop listening.',
+    'Report each state change of each TCP socket, and how long the socket was in the previous state: connections stuck in CLOSE_WAIT, slow handshakes, servers that start and stop listening.',
   event: { struct: 'tcpstates_event', name: 'tcp_state' },
   columns: ['pid', 'comm', 'from', 'to', 'lasted', 'local_port', 'remote'],
-  sockets: true,
+  features: ['owners', 'sockets'],
   fields: {
-    ...SOCKET_FIELDS,
     ...MPTCP_FIELDS,
     from: 'previous state, such as ESTABLISHED: tcp(7)',
     to: 'new state',
@@ -26,7 +24,7 @@ export default defineTool({
     },
     constants: TCP,
   },
-  hooks: { states: { ways: [{ programs: ['handle_state'] }] }, ...OWNER_HOOKS },
+  hooks: { states: { ways: [{ programs: ['handle_state'] }] } },
   examples: [
     { summary: 'All state changes', command: '' },
     { summary: 'Connections to a database', command: '--remote-port 5432' },
@@ -42,7 +40,6 @@ export default defineTool({
   caveats: [
     'The change to SYN_RECV is shown only with the next change: before that the kernel has no addresses for the connection.',
     'In TIME_WAIT the kernel no longer has a socket: the change to it is shown as CLOSE.',
-    ...OWNER_CAVEATS,
   ],
   overhead:
     'One or two microseconds per change, about ten changes per connection with both its ends, and a tenth of a microsecond per send or receive.',

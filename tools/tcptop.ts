@@ -1,14 +1,15 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { CONNECTION_FIELDS, MPTCP_FIELDS } from '../src/trace/shared-fields.js';
+import { MPTCP_FIELDS } from '../src/trace/features/mptcp/feature.js';
+import { CONNECTION_FIELDS } from '../src/trace/features/sockets/fields.js';
 
 export default defineTool({
   name: 'tcptop',
   summary: 'show bytes sent and received over TCP by process and connection',
   description:
-    'Sums the bytes that each process sends and receives over each of its TCP connections, and reports them every second: in place on a terminal, otherwise in blocks, and in JSON one line per row.',
+    'Sum the bytes that each process sends and receives over each of its TCP connections, and report them every second: in place on a terminal, otherwise in blocks, and in JSON one line per row.',
   event: { struct: 'tcptop_row', name: 'tcp_top' },
   columns: ['pid', 'comm', 'received', 'sent', 'local_port', 'remote'],
-  sockets: true,
+  features: ['mptcp', 'sockets'],
   fields: {
     pid: 'process that sent or received',
     comm: 'name of that process',

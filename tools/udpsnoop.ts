@@ -1,16 +1,15 @@
 import { defineTool } from '../src/trace/define-tool.js';
-import { REMOTE_FIELDS, SOCKET_FIELDS } from '../src/trace/shared-fields.js';
+import { REMOTE_FIELDS } from '../src/trace/features/sockets/fields.js';
 
 export default defineTool({
   name: 'udpsnoop',
   summary: 'trace UDP datagrams: process, peer, size and errors',
   description:
-    'Shows each datagram that a process sends or receives over UDP, with its size and its peer, even on unconnected sockets, and each send or receive that fails, with the error.',
+    'Report each datagram that a process sends or receives over UDP, with its size and its peer, even on unconnected sockets, and each send or receive that fails, with the error.',
   event: { struct: 'udpsnoop_event', name: 'udp' },
   columns: ['pid', 'comm', 'direction', 'ret', 'local', 'remote'],
-  sockets: true,
+  features: ['sockets'],
   fields: {
-    ...SOCKET_FIELDS,
     local_addr: 'local address of the socket; 0.0.0.0 or :: if it receives on all local addresses',
     remote_addr: 'remote address; 0.0.0.0 or ::, with port 0, if unknown',
     direction: 'send or receive',

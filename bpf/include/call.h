@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is known of a call that has not returned yet, by thread: for hooks at its entry and its end.
+/*
+ * State of calls that have not returned yet, by thread, for hooks at the entry and the end of a
+ * call.
  */
 #ifndef SNOOPKIT_CALL_H
 #define SNOOPKIT_CALL_H

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is different from kernel to kernel, with a word on each. Everything else is the same on all
- * of them, or libbpf relocates it (CO-RE).
+ * Differences between kernels, each with its version. Everything else is the same on all of them,
+ * or libbpf relocates it (CO-RE).
  */
 #ifndef SNOOPKIT_COMPAT_H
 #define SNOOPKIT_COMPAT_H
 
 /*
- * Helpers that came later. Their numbers stand here, for the vmlinux.h may be that of a kernel
- * which lacks them. Where HAS_HELPER() is false the verifier never sees the call.
+ * Helpers newer than 5.10. Their numbers are given here because vmlinux.h may come from a kernel
+ * that lacks them. The verifier never sees a call behind a HAS_HELPER() that is false.
  */
 enum bpf_func_id___compat {
 	BPF_FUNC_get_current_task_btf___compat = 158, /* 5.11 */
@@ -18,7 +18,7 @@ enum bpf_func_id___compat {
 #define HAS_HELPER(name)                                                                           \
 	bpf_core_enum_value_exists(enum bpf_func_id___compat, BPF_FUNC_##name##___compat)
 
-/* Before 5.15 the registers of a task are found at the very end of its kernel stack. */
+/* Before 5.15 a task's registers are read from the very end of its kernel stack. */
 #define KERNEL_STACK_SIZE (16 * 1024) /* THREAD_SIZE of x86-64, and of arm64 with 4 KiB pages */
 
 /* The user registers of the current task: task_pt_regs(). */
@@ -33,13 +33,13 @@ static __always_inline struct pt_regs *current_regs(void)
 	return BPF_CORE_READ(task, stack) + KERNEL_STACK_SIZE - bpf_core_type_size(struct pt_regs);
 }
 
-/* The helper's pointer has a type that the verifier knows, and is read by a plain load. */
+/* The pointer that the helper returns has a type known to the verifier: a plain load reads it. */
 #define READ_REGISTER(regs, name)                                                                  \
 	(HAS_HELPER(task_pt_regs) ? (regs)->name : BPF_CORE_READ(regs, name))
 
 /*
- * What a function returned that some kernels declare as int and others as long, such as
- * do_sys_openat2(), an int since 7.0: of an int the upper half is not set.
+ * Result of a function that some kernels declare as int and others as long, such as
+ * do_sys_openat2(), an int since 7.0: the upper half of an int is not set.
  */
 static __always_inline long int_result(__u64 ret)
 {
@@ -79,7 +79,7 @@ struct inet_sock___since_6_6 {
 	unsigned long inet_flags;
 } __attribute__((preserve_access_index));
 
-/* Those of these three that are set, as INET_FREEBIND and so on. */
+/* The options set among these three, as INET_FREEBIND and so on. */
 static __always_inline __u32 inet_options(struct sock *sk)
 {
 	struct inet_sock___before_6_6 *old = (void *)sk;
@@ -96,7 +96,7 @@ static __always_inline __u32 inet_options(struct sock *sk)
 	return options;
 }
 
-/* The length of a text with its NUL. Of an empty one 5.10 says 0, all later ones 1. */
+/* The length of a text with its NUL. For an empty text 5.10 returns 0, all later kernels 1. */
 static __always_inline long read_user_text(void *to, __u32 size, const void *from)
 {
 	long length = bpf_probe_read_user_str(to, size, from);

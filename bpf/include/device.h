@@ -8,10 +8,10 @@
 typedef char device_name[16]; /* IFNAMSIZ */
 
 #define DEVICE_LISTS 256 /* NETDEV_HASHENTRIES of net/core/dev.h */
-/* One of these lists is searched for so many: of 4,096 devices all are found. */
+/* Entries searched in one list: enough to find all of 4,096 devices. */
 #define DEVICES_MAX 16
 
-/* Reads the name into zeros, which it leaves where there is no such device. */
+/* Reads the name into a zeroed buffer, which stays zeroed if there is no such device. */
 static __always_inline void device_read(char *name, struct net *net, int index)
 {
 	struct hlist_head *lists = BPF_CORE_READ(net, dev_index_head);

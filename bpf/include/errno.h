@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Error numbers, the same on x86-64 and arm64: a macro is not in the BTF, so vmlinux.h has none. */
+/* Error numbers, the same on x86-64 and arm64. BTF has no macros, so vmlinux.h lacks them. */
 #ifndef SNOOPKIT_ERRNO_H
 #define SNOOPKIT_ERRNO_H
 
@@ -18,6 +18,7 @@
 #define EHOSTUNREACH 113
 #define EALREADY 114
 #define EINPROGRESS 115
-#define ERESTARTSYS 512 /* include/linux/errno.h: a signal came, the call may be done again */
+#define ERESTARTSYS                                                                                \
+	512 /* include/linux/errno.h: interrupted by a signal, the call may be restarted */
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * How an event gets from a program to user space. A tool declares its struct with EVENT(), puts one
- * together in `scratch`, what has no fixed size behind it in the tail, and calls event_send().
+ * The way of an event from a program to user space. A tool declares its struct with EVENT(),
+ * assembles an event in `scratch`, appends data of variable size in the tail, and calls
+ * event_send().
  */
 #ifndef SNOOPKIT_EVENT_H
 #define SNOOPKIT_EVENT_H
@@ -10,7 +11,7 @@
 #include "types.h"
 
 NO_PADDING_BEGIN
-/* What every event starts with: who did it, and when. */
+/* Common start of every event: the process and thread, and the time. */
 struct event {
 	snoop_time time;
 	__u32 pid;
@@ -19,12 +20,14 @@ struct event {
 	snoop_uid uid;
 	snoop_euid euid;
 	snoop_comm comm;	/* of the process */
-	snoop_comm thread_comm; /* of the thread that did it */
-	__u32 _unused;		/* for events on the stack: each byte that is sent must be set */
+	snoop_comm thread_comm; /* of the thread that caused it */
+	__u32 _unused;		/* for events on the stack: every byte sent must be initialized */
 	snoop_cgroup cgroup;
 };
 NO_PADDING_END
-/* Tools that only add up have no event, but a ring, whose reader goes by the time. */
+/*
+ * Tools that only aggregate send no events, but have a ring buffer, whose reader follows the time.
+ */
 KEEP_IN_BTF(struct, event);
 
 struct {
@@ -32,19 +35,20 @@ struct {
 	__uint(max_entries, 8 << 20); /* set by --buffer */
 } events SEC(".maps");
 
-/* Why something that happened is not in the stream. */
+/* Reasons for a missing event. */
 enum lost_reason {
-	LOST_RING_FULL,	   /* an event found no room in the ring buffer */
-	LOST_NOT_FOLLOWED, /* a new process found no room among the followed ones */
-	LOST_NOT_KEPT,	   /* something to be remembered found no room in its map */
+	LOST_RING_FULL,	   /* an event did not fit in the ring buffer */
+	LOST_NOT_FOLLOWED, /* the map of followed processes had no room for a new one */
+	LOST_NOT_KEPT,	   /* a map had no room for state */
 	LOST_REASONS,
 };
 KEEP_IN_BTF(enum, lost_reason);
 
 /*
- * Each CPU has its own counts, so that they do not wait for each other; beyond 64 some share. They
- * are in memory that user space maps: while it reads a map by a system call the kernel runs no
- * program on that CPU, not even, where tasks are preempted in the kernel, for another task.
+ * Each CPU has its own counters, so that CPUs do not contend; beyond 64 some share them. The
+ * counters are in memory that user space maps: while user space reads a map by a system call, the
+ * kernel runs no program on that CPU, not even for another task, where tasks are preempted in the
+ * kernel.
  */
 #define LOST_SLOTS 64
 struct lost_counts {
@@ -60,8 +64,8 @@ static __always_inline void count_lost(enum lost_reason reason)
 }
 
 /*
- * Declares the event struct of a tool, and the memory it is put together in: the stack is too small
- * for a path, and bpf_ringbuf_reserve() can't take a size that is known only at run time.
+ * Declares the event struct of a tool, and the memory to assemble it in: the stack is too small for
+ * a path, and bpf_ringbuf_reserve() can't take a size that is known only at run time.
  */
 #define EVENT(name, tail_size)                                                                     \
 	struct name##_scratch {                                                                    \
@@ -76,8 +80,9 @@ static __always_inline void count_lost(enum lost_reason reason)
 		__type(value, struct name##_scratch);                                              \
 	} scratch SEC(".maps")
 
-/* The same for an event of fixed size, which a program has on its stack: this keeps the type in the
- * BTF. */
+/*
+ * Variant for an event of fixed size, which a program has on its stack: keeps the type in the BTF.
+ */
 #define SMALL_EVENT(name) KEEP_IN_BTF(struct, name)
 
 static __always_inline void event_fill(struct event *e)
@@ -94,7 +99,9 @@ static __always_inline void event_fill(struct event *e)
 	e->cgroup = bpf_get_current_cgroup_id();
 }
 
-/* Sends `size` bytes of an event. No wake-up is forced: see the reader, src/bpf/ring-buffer.ts. */
+/*
+ * Sends `size` bytes of an event. Does not force a wake-up: see the reader, src/bpf/ring-buffer.ts.
+ */
 static __always_inline void event_send(void *e, __u64 size)
 {
 	if (bpf_ringbuf_output(&events, e, size, 0))

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The numbers of the system calls that change files; for the older ones arm64 has only those with a
- * directory. */
+/* Numbers of the system calls that change files. arm64 lacks the older ones without a directory. */
 #ifndef SNOOPKIT_FILE_CALLS_H
 #define SNOOPKIT_FILE_CALLS_H
 

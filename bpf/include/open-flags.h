@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* --flags and --write: how a file is opened. */
+/* --flags and --write: filters by the flags of open(2). */
 #ifndef SNOOPKIT_OPEN_FLAGS_H
 #define SNOOPKIT_OPEN_FLAGS_H
 
@@ -12,9 +12,9 @@
 #define O_PATH 010000000
 #define __O_TMPFILE 020000000
 
-/* One of open(2): which bits it is about, and what they are then. */
+/* One flag of open(2): the bits of its mask, and their value. */
 struct open_flag {
-	__u32 mask; /* 0 behind the last one */
+	__u32 mask; /* 0 after the last one */
 	__u32 value;
 };
 

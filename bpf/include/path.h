@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Absolute paths: from a file or directory up through its parents and mounts to the root of the
- * mount namespace, as d_path() does; bpf_d_path() itself may be called from few hooks only.
+ * Absolute paths, from a file or directory up through its parents and mounts to the root of the
+ * mount namespace, like d_path(). bpf_d_path() itself is limited to few hooks.
  */
 #ifndef SNOOPKIT_PATH_H
 #define SNOOPKIT_PATH_H
@@ -10,7 +10,7 @@
 
 #define PATH_SIZE 4096
 #define NAME_SIZE 256	   /* NAME_MAX and the NUL */
-#define COMPONENTS_MAX 512 /* each takes the verifier some time, at every start */
+#define COMPONENTS_MAX 512 /* each costs verifier time at every start */
 
 /* The file behind one of the current task's descriptors, or NULL. */
 static __always_inline struct file *current_file(int fd)
@@ -27,9 +27,9 @@ static __always_inline struct file *current_file(int fd)
 }
 
 /*
- * Whether what is at a path has been removed from there, in the sense of d_path(), which then adds
- * " (deleted)". A directory can only be removed when it is empty: those above need no look. What is
- * in no directory was never in one, but for a memfd, whose inode has no link.
+ * Whether the file of a path has been removed, in the sense of d_path(), which then appends "
+ * (deleted)". Only an empty directory can be removed, so its parents need no check. A file in no
+ * directory was never in one, except a memfd, whose inode has no link.
  */
 static __always_inline bool path_deleted(const struct path *path)
 {
@@ -43,13 +43,13 @@ static __always_inline bool path_deleted(const struct path *path)
 
 /*
  * Appends the components of `path` to `tail`, from `used` on, each with its NUL, the last one
- * first. Returns how many bytes of the tail are used then, and sets *truncated when the upper part
- * is missing. `limit` is a power of two, and the tail has room for one more name behind it.
+ * first. Returns the number of bytes of the tail in use, and sets *truncated if the upper part is
+ * missing. `limit` is a power of two, and the tail has room for one more name after it.
  *
- * `end` is in a map: there, and not in a variable, is kept how much is used. What the verifier
- * knows nothing about looks the same after each round of the loop, which is thus verified in one
- * state a round. The place is the program's own, for another program may run while this one is
- * preempted.
+ * `end` is in a map: the number of bytes in use is kept there and not in a variable. A value
+ * unknown to the verifier looks the same after each iteration, so that the loop is verified in one
+ * state per iteration. The place is private to the program, as another program may run while this
+ * one is preempted.
  */
 static __always_inline __u32 append_components(char *tail, __u32 used, const __u32 limit,
 					       const struct path *path, bool *truncated,
@@ -82,7 +82,7 @@ static __always_inline __u32 append_components(char *tail, __u32 used, const __u
 		if (length <= 0)
 			break;
 		*end += length;
-		if (dentry == parent) { /* in no directory, as a memfd */
+		if (dentry == parent) { /* in no directory, such as a memfd */
 			*truncated = false;
 			break;
 		}

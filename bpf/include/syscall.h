@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The arguments of a system call at its exit. They are still in the registers that it was entered
- * with, so a tool needs no second program at the entry and no map between the two: half the cost,
- * and a call that was under way when tracing began is seen too.
+ * Arguments of a system call, read at its exit. They are still in the registers of its entry, so a
+ * tool needs no second program at the entry and no map between the two. This halves the cost, and
+ * calls in progress when tracing began are seen, too.
  */
 #ifndef SNOOPKIT_SYSCALL_H
 #define SNOOPKIT_SYSCALL_H
@@ -57,7 +57,7 @@
 #define NR_pidfd_send_signal 424
 #define NR_openat2 437
 
-/* The number of the system call; -1 for those of 32-bit programs, which have other numbers. */
+/* The number of the system call; -1 for 32-bit programs, which have other numbers. */
 static __always_inline long syscall_number(struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -66,15 +66,12 @@ static __always_inline long syscall_number(struct pt_regs *regs)
 	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT ? -1
 								   : READ_REGISTER(regs, orig_ax);
 #elif defined(__TARGET_ARCH_arm64)
-	/* What the processor itself goes by. The flags of a thread have moved between versions. */
+	/* Checks the processor's own state: the flags of a thread have moved between versions. */
 	return READ_REGISTER(regs, pstate) & PSR_MODE32_BIT ? -1 : READ_REGISTER(regs, syscallno);
 #endif
 }
 
-/*
- * Declares the program at the exit of a system call. Its body follows, and has the call's result as
- * `ret`.
- */
+/* Declares the program at the exit of a system call. Its body follows, with the result as `ret`. */
 #define SYSCALL_EXIT(name, call)                                                                   \
 	static __always_inline int name##_body(long ret);                                          \
                                                                                                    \
@@ -86,7 +83,7 @@ static __always_inline long syscall_number(struct pt_regs *regs)
                                                                                                    \
 	static __always_inline int name##_body(long ret __attribute__((unused)))
 
-/* Argument 1 to 6 of the system call that `regs` entered the kernel with. */
+/* Argument 1 to 6 of the system call with entry registers `regs`. */
 static __always_inline unsigned long syscall_argument(struct pt_regs *regs, const int number)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -105,7 +102,7 @@ static __always_inline unsigned long syscall_argument(struct pt_regs *regs, cons
 		return READ_REGISTER(regs, r9);
 	}
 #elif defined(__TARGET_ARCH_arm64)
-	/* The first register has the result by now; its old value is kept beside. */
+	/* The first register holds the result by now; its old value is kept in orig_x0. */
 	return number == 1 ? READ_REGISTER(regs, orig_x0) : READ_REGISTER(regs, regs[number - 1]);
 #else
 #error "no system call arguments for this architecture"

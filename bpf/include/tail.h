@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Texts in the tail of a record. Each function writes behind what is there, `used` bytes, and
- * returns how much is used then. `limit` is how much can be used before, for the verifier.
+ * Texts in the tail of a record. Each function appends after the `used` bytes in use and returns
+ * the new number. `limit` is the largest `used` allowed, for the verifier.
  */
 #ifndef SNOOPKIT_TAIL_H
 #define SNOOPKIT_TAIL_H
@@ -27,9 +27,8 @@ static __always_inline void span_set(struct snoop_span *span, __u32 offset, __u3
 }
 
 /*
- * A copy of `used` for which limits hold that are checked. Of a variable that the compiler keeps on
- * the stack the verifier of 5.10 forgets them: what it checks is loaded, and loaded anew to be
- * used.
+ * A copy of `used` whose checked bounds hold. The verifier of 5.10 forgets the bounds of a variable
+ * that the compiler spills to the stack: the value checked is loaded, and loaded again to be used.
  */
 static __always_inline __u64 place_of(__u64 used)
 {
@@ -37,7 +36,7 @@ static __always_inline __u64 place_of(__u64 used)
 	return used;
 }
 
-/* A text of the kernel's, of `size` - 1 bytes at most. */
+/* Appends a text in kernel memory, of `size` - 1 bytes at most. */
 static __always_inline __u32 append_kernel_text(const struct tail *tail, __u32 used,
 						const __u32 limit, struct snoop_span *span,
 						const void *from, const __u32 size)
@@ -54,7 +53,10 @@ static __always_inline __u32 append_kernel_text(const struct tail *tail, __u32 u
 	return used + length;
 }
 
-/* A path that a program gave to a system call. One that fills all of PATH_SIZE has no known end. */
+/*
+ * Appends a path that a program passed to a system call. One that fills all of PATH_SIZE has no
+ * known end.
+ */
 static __always_inline __u32 append_user_path(const struct tail *tail, __u32 used,
 					      const __u32 limit, struct snoop_span *span,
 					      const void *from)
@@ -71,10 +73,12 @@ static __always_inline __u32 append_user_path(const struct tail *tail, __u32 use
 	return used + length;
 }
 
-#define PLACE_DEPTH 64 /* beyond it the upper part is missing, and marked so */
+#define PLACE_DEPTH 64 /* deeper paths lack their upper part, and are marked so */
 
-/* Where a file or directory is: its components, of which the first `limit` bytes of the tail may be
- * used. */
+/*
+ * Appends the location of a file or directory: its components, for which the first `limit` bytes of
+ * the tail may be used.
+ */
 static __always_inline __u32 append_place(const struct tail *tail, __u32 used, const __u32 limit,
 					  struct snoop_span *span, const struct path *path)
 {
@@ -87,7 +91,7 @@ static __always_inline __u32 append_place(const struct tail *tail, __u32 used, c
 	return used;
 }
 
-/* A part of the process's memory, of which `size` bytes at most are taken. */
+/* Appends a region of the process's memory, `size` bytes at most. */
 static __always_inline __u32 append_region(const struct tail *tail, __u32 used, const __u32 limit,
 					   struct snoop_list *list, unsigned long from,
 					   unsigned long to, const __u32 size)
@@ -103,12 +107,12 @@ static __always_inline __u32 append_region(const struct tail *tail, __u32 used, 
 	return used + length;
 }
 
-/* The arguments of a program that was just executed: `mm` is its new memory. */
+/* Appends the arguments of a program that was just executed. `mm` is its new memory. */
 static __always_inline __u32 append_args(const struct tail *tail, __u32 used, const __u32 limit,
 					 struct snoop_list *list, struct mm_struct *mm,
 					 const __u32 size)
 {
-	/* The stack of a new program begins with their number. */
+	/* The stack of a new program begins with the number of arguments. */
 	bpf_probe_read_user(&list->count, sizeof(list->count),
 			    (void *)BPF_CORE_READ(mm, start_stack));
 	return append_region(tail, used, limit, list, BPF_CORE_READ(mm, arg_start),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The current task. Since 5.11 a program can read through a typed pointer to it, at the price of a
- * load; before, each read is a call of a helper.
+ * The current task. Since 5.11 a program can read through a typed pointer to it, at the cost of a
+ * load; before, each read calls a helper.
  */
 #ifndef SNOOPKIT_TASK_H
 #define SNOOPKIT_TASK_H
@@ -9,7 +9,7 @@
 #include "compat.h"
 #include "types.h"
 
-/* The process that the current one is a child of. */
+/* The parent of the current process. */
 static __always_inline __u32 current_ppid(void)
 {
 	struct task_struct *task;
@@ -22,7 +22,7 @@ static __always_inline __u32 current_ppid(void)
 	return BPF_CORE_READ(task, real_parent, tgid);
 }
 
-/* The effective user of the current task: UID_SAME where it is the real one, which is `uid`. */
+/* The effective user of the current task: UID_SAME if it equals the real one, `uid`. */
 static __always_inline snoop_euid current_euid(snoop_uid uid)
 {
 	struct task_struct *task;
@@ -45,8 +45,10 @@ static __always_inline bool current_leads(void)
 	return id >> 32 == (__u32)id;
 }
 
-/* The name of the first thread, which may have ended, of the current one's process. Behind the NUL
- * old kernels have what is left of longer names. */
+/*
+ * The name of the first thread of the current process, which may have ended. On old kernels the
+ * remainder of a longer name may follow the NUL.
+ */
 static __always_inline void read_leader_comm(char *comm)
 {
 	struct task_struct *leader;
@@ -68,7 +70,7 @@ static __always_inline void current_process_comm(char *comm)
 		read_leader_comm(comm);
 }
 
-/* The same, and that of the current thread. */
+/* The names of the current process and the current thread. */
 static __always_inline void current_comms(char *process, char *thread)
 {
 	bpf_get_current_comm(thread, sizeof(snoop_comm));

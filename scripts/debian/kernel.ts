@@ -33,6 +33,8 @@ const MODULES = [
   'virtiofs',
   'overlay',
   'veth',
+  'sch_ingress',
+  'cls_bpf',
   'inet_diag',
   'tcp_diag',
   'udp_diag',

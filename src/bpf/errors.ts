@@ -1,9 +1,13 @@
+import { basename } from 'node:path';
 import { SnoopkitError } from '../errors.js';
 import { type Capability, missingCapabilities } from '../kernel/capabilities.js';
 import { errnoName, errnoText } from '../kernel/errno.js';
 import { FIRST_USER_NAMESPACE, namespaceOf } from '../kernel/processes.js';
+import { hintFor } from './verifier/hints.js';
+import { type LoggedInstruction, readVerifierLog, type SourceLine, verifierSummary } from './verifier/log.js';
+import { storyOf } from './verifier/story.js';
 
-/** libbpf's own error codes: enum libbpf_errno of bpf/libbpf.h, in that order. */
+/** Error codes of libbpf: enum libbpf_errno of bpf/libbpf.h, in that order. */
 const LIBBPF_FIRST = 4000;
 const LIBBPF_ERRORS = [
   ...['LIBELF', 'FORMAT', 'KVERSION', 'ENDIAN', 'INTERNAL', 'RELOC', 'LOAD', 'VERIFY', 'PROG2BIG', 'KVER', 'PROGTYPE'],
@@ -13,10 +17,7 @@ const LIBBPF_ERRORS = [
 const nameOf = (errno: number) => LIBBPF_ERRORS[errno - LIBBPF_FIRST] ?? errnoName(errno);
 const textOf = (errno: number) => LIBBPF_ERRORS[errno - LIBBPF_FIRST] ?? errnoText(errno);
 
-/**
- * The first warning of libbpf, in its words: the cause. Later ones are consequences. Used for what no number says: libbpf's
- * EINVAL stands for many mistakes.
- */
+/** The first warning of libbpf, which states the cause; later ones are consequences. libbpf's EINVAL alone says little. */
 function reasonIn(warnings: string): string | undefined {
   const [line = ''] = warnings.split('\n');
   return line.replace(/^libbpf: (elf: |prog '[^']*': )?/, '').replace(/(: -\d+|\.)$/, '') || undefined;
@@ -30,8 +31,10 @@ interface Details {
   readonly hint?: string;
   /** libbpf's warnings: the error's `cause`. */
   readonly warnings?: string;
-  /** Whether the first of them is the reason in the message (default), or the number of the error alone. */
+  /** Whether the message quotes the first of them (default), rather than only the error's number. */
   readonly isQuoted?: boolean;
+  /** Whether the operation is the whole message. */
+  readonly isWhole?: boolean;
 }
 
 /** The kernel or libbpf refused an operation: thrown by all methods of the library that talk to either. */
@@ -39,15 +42,29 @@ export class BpfError extends SnoopkitError {
   /** The error's name, such as `EPERM`, or one of libbpf's own, such as `LIBBPF_ERRNO__FORMAT`. */
   readonly errno: string;
 
-  constructor(operation: string, errno: number, { kind = 'BPF', hint, warnings = '', isQuoted = true }: Details = {}) {
+  constructor(operation: string, errno: number, details: Details = {}) {
+    const { kind = 'BPF', hint, warnings = '', isQuoted = true, isWhole = false } = details;
     const reason = isQuoted ? reasonIn(warnings) : undefined;
     const why = reason === undefined ? textOf(errno) : `${reason} (${nameOf(errno)})`;
-    super(kind, `${operation}: ${why}${hint ? `; ${hint}` : ''}`, warnings === '' ? undefined : { cause: warnings });
+    const message = isWhole ? operation : `${operation}: ${why}${hint ? `; ${hint}` : ''}`;
+    super(kind, message, warnings === '' ? undefined : { cause: warnings });
     this.errno = nameOf(errno);
   }
 }
 
-/** Capabilities are missing; `missing` lists them. Thrown in place of BpfError if the kernel denied something for that. */
+const EBADF = 9;
+
+/**
+ * Use of an object, map, program, link or ring buffer after `close()`, or of an opened object after `load()`. The message
+ * says which. `errno` is `EBADF`.
+ */
+export class ClosedError extends BpfError {
+  constructor(message: string) {
+    super(message, EBADF, { kind: 'CLOSED', isWhole: true });
+  }
+}
+
+/** The kernel denied an operation because capabilities are missing; `missing` lists them. */
 export class PrivilegeError extends BpfError {
   readonly missing: readonly Capability[];
 
@@ -61,8 +78,8 @@ export class PrivilegeError extends BpfError {
 }
 
 /**
- * The kernel lacks a feature, hook or type. Thrown by `BpfProgram.attach()` and its like, `BpfObject.load()` and
- * `vmlinuxHeader()`. A name that is missing in an object or a file is a NotFoundError.
+ * The kernel lacks a feature, hook or type. Thrown by `BpfProgram.attach()` and its like, `OpenedObject.load()`
+ * and `vmlinuxHeader()`. A name that is missing in an object or a file is a NotFoundError.
  */
 export class UnsupportedError extends SnoopkitError {
   /** `btf` if it is the kernel's BTF that is missing. */
@@ -74,27 +91,49 @@ export class UnsupportedError extends SnoopkitError {
   }
 }
 
+/** Finds the line of the source of an instruction; the verifier's own text of it helps, where it printed one. */
+export type LineFinder = (instruction: number, text: string | undefined) => SourceLine | undefined;
+
+/** `a.bpf.c:12`, without the folder that the compiler was given. */
+const placeOf = ({ file, line }: SourceLine) => (file === undefined ? undefined : `${basename(file)}:${line}`);
+
 /**
- * The verifier rejected a program. `log` is its complete log of that program alone. Thrown by `BpfObject.load()`, as the
- * next two are.
+ * The verifier rejected a program. `log` is its complete log of that program alone. Thrown by `OpenedObject.load()`,
+ * as the next two are.
  */
 export class VerifierError extends BpfError {
   readonly program: string;
   readonly log: string;
+  /** The line of the C source, from the object's BTF or the log; undefined if neither has it. */
+  readonly source: SourceLine | undefined;
+  /**
+   * The instructions that made the value which the verifier rejected, in order, the rejected one last; empty if it named
+   * no register.
+   */
+  readonly story: readonly LoggedInstruction[];
+  /** What usually helps; undefined for a refusal that is not known. */
+  readonly hint: string | undefined;
 
-  constructor(program: string, errno: number, log: string, warnings = '') {
+  constructor(program: string, errno: number, log: string, warnings = '', find: LineFinder = () => undefined) {
+    const read = readVerifierLog(log);
+    const last = read.path.at(-1);
+    const source = last && (find(last.index, last.source?.text) ?? last.source);
+    const place = source && placeOf(source);
     super(`the verifier rejected program ${program}`, errno, {
       kind: 'VERIFIER',
-      hint: verifierSummary(log),
+      hint: `${verifierSummary(log)}${place ? ` at ${place}` : ''}`,
       warnings,
       isQuoted: false,
     });
     this.program = program;
     this.log = log;
+    this.source = source;
+    this.story = storyOf(read).map((step) => ({ ...step, source: find(step.index, step.source?.text) ?? step.source }));
+    this.hint = hintFor(read.reasons);
   }
 }
 
-/** The kernel or libbpf rejected a program, but not the verifier. `program` is its name. */
+/** The kernel or libbpf, but not the verifier, rejected a program. `program` is its name. */
 export class ProgramError extends BpfError {
   readonly program: string;
 
@@ -104,7 +143,7 @@ export class ProgramError extends BpfError {
   }
 }
 
-/** The kernel refused to create a map, mostly because of its size. `map` is its name. */
+/** The kernel refused to create a map, usually because of its size. `map` is its name. */
 export class MapError extends BpfError {
   readonly map: string;
 
@@ -114,18 +153,11 @@ export class MapError extends BpfError {
   }
 }
 
-/** The line of a verifier log that gives the reason: the last one that is not statistics. */
-export function verifierSummary(log: string): string {
-  const lines = log.split('\n').map((line) => line.trim());
-  const said = lines.filter((line) => line && !/^(processed \d|verification time|stack depth|--)/.test(line));
-  return said.at(-1) ?? 'no reason given';
-}
-
-/** Capabilities that every tracing program needs (kernel 5.8); the default for checks. */
+/** Capabilities that every tracing program needs (kernel 5.8): the default of checks. */
 const TRACING: readonly Capability[] = ['CAP_BPF', 'CAP_PERFMON'];
 const EPERM = 1;
 
-/** Throws PrivilegeError if this process may not trace. Called before anything is tried, so that one line says it all. */
+/** Throws PrivilegeError, or BpfError in a user namespace, if this process may not trace. */
 export function requireTracingRights(): void {
   const missing = missingCapabilities(TRACING);
   if (missing.length > 0) throw new PrivilegeError('cannot trace the kernel', EPERM, missing);
@@ -137,7 +169,7 @@ export function requireTracingRights(): void {
     });
 }
 
-/** The error for a refused operation: a PrivilegeError if it was denied and the process lacks capabilities. */
+/** The error of a refused operation: PrivilegeError if it was denied and the process lacks capabilities. */
 export function refused(operation: string, errno: number, needs: readonly Capability[] = TRACING): BpfError {
   const denied = errnoName(errno) === 'EPERM' || errnoName(errno) === 'EACCES';
   const missing = denied ? missingCapabilities(needs) : [];

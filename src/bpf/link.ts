@@ -1,29 +1,181 @@
+import { createReadStream, readlinkSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { UsageError } from '../errors.js';
 import type { NativeLink } from '../native/binding.js';
-import { check } from './errors.js';
+import { loadBinding } from '../native/load.js';
+import { checkText } from './arguments.js';
+import { ERRNO } from './attachment.js';
+import { ClosedError, check, refused, UnsupportedError } from './errors.js';
+import { Lifetime } from './lifetime.js';
+import { type LinkInfo, linkInfo } from './link-info.js';
+import { Pins } from './pin.js';
 
-/** A program attached to a hook. It stays so until the link, or the process, ends. */
+/** What a link needs of a program that takes its place. */
+interface Program {
+  readonly fd: number;
+  readonly id: number;
+}
+
+/** What a link is told when it is made. */
+interface LinkDetails {
+  /** Names it in messages. */
+  readonly what: string;
+  /** Its hook, in words. */
+  readonly where: string;
+  readonly programId: number;
+  readonly forget: (link: BpfLink) => void;
+}
+
+/**
+ * A program attached to a hook, by a descriptor of its own. The program stays attached until the link, its program or its
+ * object is closed; a pinned link outlives them, and this process. A link that is in use keeps all of its object from being
+ * collected.
+ *
+ * Some attachments have no link in the kernel: programs on sockets and on sockmaps, filters of clsact, XDP programs that
+ * replaced another, and cgroup programs of another mode than `link`. They are detached by `close()` just so, and when this
+ * process ends in order; if it is killed, those on interfaces, cgroups and pinned maps stay. They have no `fd` and can't be
+ * pinned.
+ */
 export class BpfLink {
   readonly #native: NativeLink;
-  readonly #forget: (link: BpfLink) => void;
+  readonly #object: Lifetime;
+  readonly #details: LinkDetails;
+  readonly #pins = new Pins();
+  #programId: number;
+  #isClosed = false;
 
-  /** @internal Made by `BpfProgram`. */
-  constructor(native: NativeLink, forget: (link: BpfLink) => void) {
+  /** @internal Made by `BpfProgram`, `BpfObject` and `fromPin`. */
+  constructor(native: NativeLink, object: Lifetime, details: LinkDetails) {
     this.#native = native;
-    this.#forget = forget;
+    this.#object = object;
+    this.#details = details;
+    this.#programId = details.programId;
   }
 
   /**
-   * For an iterator program: runs it once over what it iterates and returns an fd that gives what it
-   * wrote, for `fs.read`. The caller closes it. Kernel 5.8.
+   * Opens a pinned link. `close()` leaves it attached; `unpin()` and `close()` detach it. Throws UsageError if something
+   * else is pinned there, and BpfError if there is nothing (`ENOENT`) or the kernel refuses.
+   */
+  static fromPin(path: string): BpfLink {
+    checkText('path', path);
+    const native = check<NativeLink>(loadBinding().openLink(path), `cannot open the link pinned at ${path}`);
+    const kind = readlinkSync(`/proc/self/fd/${native.fd()}`);
+    const [, other] = /^anon_inode:(?:\[)?bpf[-_](?!link)(\w+)/.exec(kind) ?? [];
+    if (other) {
+      native.close();
+      throw new UsageError(`${path} is not a link: a ${other} is pinned there`);
+    }
+    const what = `the link pinned at ${path}`;
+    const link = new BpfLink(native, new Lifetime(), { what, where: path, programId: 0, forget: () => {} });
+    link.#pins.adopt(path);
+    return link;
+  }
+
+  #check(): void {
+    this.#object.check();
+    if (this.#isClosed) throw new ClosedError(`${this.#details.what} is closed`);
+  }
+
+  /** Throws for a call that failed, also for want of a link in the kernel. */
+  #need(result: number, operation: string): number {
+    if (result === -ERRNO.EOPNOTSUPP) throw new UsageError(`${operation}: the kernel has no link for it`);
+    return check(result, operation);
+  }
+
+  /**
+   * The link's descriptor (O_CLOEXEC), valid until `close()`. Before Linux 5.15, that of a perf event for some hooks.
+   * Throws UsageError for an attachment without a link of the kernel's.
+   */
+  get fd(): number {
+    this.#check();
+    return this.#need(this.#native.fd(), `${this.#details.what} has no descriptor`);
+  }
+
+  /** What the kernel knows of the link. Kernel 5.8; the names of perf event links 6.6. */
+  info(): LinkInfo {
+    this.#check();
+    const info = this.#native.info();
+    const { where, what } = this.#details;
+    const hasNone = info === -ERRNO.EOPNOTSUPP || info === -ERRNO.EINVAL;
+    if (hasNone) return { type: undefined, id: undefined, programId: this.#programId, where, target: {} };
+    if (typeof info === 'number') throw refused(`cannot read the description of ${what}`, -info);
+    return linkInfo(info, where);
+  }
+
+  /**
+   * Pins the link to a path on a BPF file system: it stays attached when this process ends, until it is unpinned. Kernel
+   * 5.8; perf event links 5.15. Throws BpfError for a path where something is, or that is not in a BPF file system, and
+   * UsageError for an attachment without a link of the kernel's.
+   */
+  pin(path: string): void {
+    this.#check();
+    checkText('path', path);
+    const { what } = this.#details;
+    this.#need(this.#native.fd(), `cannot pin ${what}`);
+    this.#pins.add(what, path, (to) => this.#native.pin(to));
+  }
+
+  /** Removes the paths that `pin()` made, or that `fromPin()` opened. The link stays attached until `close()`. */
+  unpin(): void {
+    this.#check();
+    this.#pins.remove();
+  }
+
+  /**
+   * Puts another program, of the same type, in the place of this one, without a moment with neither. Throws
+   * UnsupportedError for hooks where the kernel can't: tracepoints, kprobes, uprobes and fentry among them.
+   */
+  update(program: Program): void {
+    this.#check();
+    const { fd, id } = program;
+    const result = this.#native.update(fd);
+    const operation = `cannot update ${this.#details.what}`;
+    if (result === -ERRNO.EINVAL && this.#native.fd() >= 0 && this.info().type !== undefined && !this.#canUpdate())
+      throw new UnsupportedError(`${operation}: the kernel does not replace programs on this hook`);
+    check(result, operation);
+    this.#programId = id;
+  }
+
+  #canUpdate(): boolean {
+    return ['cgroup', 'iter', 'netns', 'xdp', 'tcx', 'netkit', 'sockmap'].includes(this.info().type ?? '');
+  }
+
+  /**
+   * Detaches now, even if the link is pinned or open elsewhere; the link itself stays. For cgroups, network namespaces,
+   * interfaces and struct_ops (kernel 5.9); other hooks throw UnsupportedError: they are detached when the link is
+   * unpinned and closed.
+   */
+  detach(): void {
+    this.#check();
+    const result = this.#native.detach();
+    const operation = `cannot detach ${this.#details.what}`;
+    if (result === -ERRNO.EOPNOTSUPP)
+      throw new UnsupportedError(`${operation}: the kernel detaches this hook when its link is unpinned and closed`);
+    check(result, operation);
+  }
+
+  /**
+   * Runs an iterator program once over the kernel's objects. Returns a descriptor of its output, to read with `fs.read`
+   * and to be closed by the caller. Kernel 5.8. Throws BpfError for other programs, and ClosedError.
    */
   openIterator(): number {
+    this.#check();
     return check(this.#native.createIterator(), 'cannot create an iterator');
   }
 
-  /** Detaches the program. May be called more than once. */
+  /**
+   * Runs an iterator program once, and streams its output. The kernel walks on as the stream is read; destroying the
+   * stream ends the walk. Throws as `openIterator()` does.
+   */
+  read(): Readable {
+    return createReadStream('', { fd: this.openIterator() });
+  }
+
+  /** Detaches the program, unless the link is pinned. Idempotent. */
   close(): void {
+    this.#isClosed = true;
     this.#native.close();
-    this.#forget(this);
+    this.#details.forget(this);
   }
 
   [Symbol.dispose](): void {

@@ -1,247 +1,395 @@
-import { readValue, type Shape, type Value, writeValue } from '../btf/index.js';
-import type { NativeMap, NativeMapInfo, NativeObject } from '../native/binding.js';
+import { constants } from 'node:buffer';
+import { resolve } from 'node:path';
+import type { Input } from '../btf/index.js';
+import { UsageError } from '../errors.js';
+import type { NativeMap, NativeMapCalls } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
+import { checkBoolean, checkInteger, checkOptions } from './arguments.js';
 import { check } from './errors.js';
-
-/** Numbers of enum bpf_map_type (include/uapi/linux/bpf.h) that are handled in a way of their own. */
-export const MAP_TYPE = {
-  ARRAY: 2,
-  PERCPU_HASH: 5,
-  PERCPU_ARRAY: 6,
-  CGROUP_ARRAY: 8,
-  LRU_PERCPU_HASH: 10,
-  PERCPU_CGROUP_STORAGE: 21,
-  RINGBUF: 27,
-} as const;
-const PER_CPU: readonly number[] = [
-  MAP_TYPE.PERCPU_HASH,
-  MAP_TYPE.PERCPU_ARRAY,
-  MAP_TYPE.LRU_PERCPU_HASH,
-  MAP_TYPE.PERCPU_CGROUP_STORAGE,
-];
+import { Lifetime } from './lifetime.js';
+import { pieceOf, type RawEntry, readPieces, WrittenPieces } from './map-batch.js';
+import { isLacking, mapError } from './map-error.js';
+import { MapHandle } from './map-handle.js';
+import { type MapInput, MapMemory, type MapValue } from './map-memory.js';
+import { createMap, MAP_FLAGS, type MapOptions, openMapById, openPinnedMap } from './map-open.js';
+import { knownShapes, type MapShapes, shapesOf } from './map-shapes.js';
+import * as types from './map-type.js';
 
 const ENOENT = 2;
+const BLOOM_FILTER: ReadonlySet<string> = new Set(['bloom_filter']);
+const ARRAY: ReadonlySet<string> = new Set(['array']);
 
-/** A key or value: by its BTF type, an array for each CPU of such, or bytes. */
-export type MapValue = Value | Uint8Array | readonly MapValue[];
-
-/** What the declaration of a map in C says of its keys and values; undefined where it only says their sizes. */
-export interface MapShapes {
-  key: Shape | undefined;
-  value: Shape | undefined;
+/** A key, converted and as it is. */
+interface WalkedKey {
+  readonly key: MapValue;
+  readonly bytes: Uint8Array;
 }
 
-/** `BPF_ANY`, `BPF_NOEXIST` (only if it is not there) and `BPF_EXIST` (only if it is), for `BpfMap.set`. */
+/** The native calls, and the memory that they work on. */
+interface Opened {
+  readonly calls: NativeMapCalls;
+  readonly memory: MapMemory;
+}
+
+/** Flags of `BpfMap.set`: always, only a new entry (`BPF_NOEXIST`), only an existing one (`BPF_EXIST`). */
 export const UPDATE = { ANY: 0, NOEXIST: 1, EXIST: 2 } as const;
 
-/** Bytes with a view on them. */
-class Memory {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-
-  constructor(size: number) {
-    this.bytes = new Uint8Array(size);
-    this.view = new DataView(this.bytes.buffer);
-  }
-}
-
-/** A key and a value for all calls: V8 moves new arrays off its heap for an addon, which takes longer than a system call. */
-interface Reused {
-  readonly key: Memory;
-  readonly value: Memory;
-}
-
 /**
- * One map of an object. Keys and values are converted by their BTF types as `readValue` and `writeValue`
- * do: 64-bit integers are bigints, structs are objects; a map without types takes and gives bytes. Values of
- * a per-CPU map are arrays with an element for each possible CPU.
+ * A map of the kernel, by a descriptor of its own. Keys and values are converted by their BTF types as `readValue` and
+ * `writeValue` do: 64-bit integers are bigints, structs are objects, and a key must have all of its members. A map without
+ * types takes and returns bytes; bytes of the right size are accepted by all. A value of a per-CPU map is an array with an
+ * element for each possible CPU. Indexes of arrays and the like are numbers, with types or without.
+ *
+ * Some types of maps have values of another kind:
+ * - `prog_array`, `array_of_maps`, `hash_of_maps`, `perf_event_array`, `cgroup_array`, `xskmap`, `sockmap`, `sockhash`,
+ *   `reuseport_sockarray`: `set()` takes a descriptor (of a program, a map, a perf event, a cgroup's folder, a socket), or
+ *   an object that has it as `fd`. `get()` gives the id of a program or a map (see `byId()`), and of a socket its cookie, if
+ *   the map has values of 8 bytes. The others can't be read.
+ * - `devmap`, `devmap_hash`, `cpumap`: the index of the interface, or the length of the CPU's queue; or, with values of 8
+ *   bytes, `{ ifindex, bpf_prog: { fd } }` and `{ qsize, bpf_prog: { fd } }` with a program to run there.
+ * - `sk_storage`, `task_storage`, `inode_storage`, `cgrp_storage`: the key is a descriptor of the socket, a pidfd of the
+ *   thread group's leader (`openPidfd()`), a descriptor of the file, or of the cgroup's folder. They can't be walked through.
+ * - `cgroup_storage`: entries are made when a program is attached to a cgroup. The key is the cgroup's id, or a struct
+ *   bpf_cgroup_storage_key.
+ * - `queue`, `stack`: `push()`, `peek()`, `pop()`; `bloom_filter`: `add()`, `has()`.
+ *
+ * Methods throw BpfError if the kernel refuses, BtfError for a key or value that does not fit its type, UsageError for
+ * bytes of another size, a value of another kind, a method that the type of map does not have or another wrong argument,
+ * UnsupportedError where the kernel lacks an operation for the type, and ClosedError. A map that is in use keeps all of its
+ * object from being collected.
+ *
+ * The types of keys and values, as they are read and as they are given, are those of the object's contents: see
+ * `ObjectContents`.
  */
-export class BpfMap {
-  readonly name: string;
-  /** enum bpf_map_type */
-  readonly type: number;
-  /** In bytes. */
-  readonly keySize: number;
-  readonly isPerCpu: boolean;
-  #maxEntries: number;
-  #valueSize: number;
-  readonly #native: NativeObject;
+export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenValue = MapInput> extends MapHandle {
   readonly #shapes: MapShapes;
-  #handle: NativeMap | undefined;
-  #memory: Reused | undefined;
+  #reader: WeakRef<object> | undefined;
+  /** For calls with a key. */
+  #opened: Opened | undefined;
+  /** For all calls. */
+  #any: Opened | undefined;
 
-  /** @internal Made by `BpfObject`. */
-  constructor(native: NativeObject, info: NativeMapInfo, shapes: MapShapes) {
-    this.#native = native;
-    this.#shapes = shapes;
-    this.name = info.name;
-    this.type = info.type;
-    this.keySize = info.keySize;
-    this.#valueSize = info.valueSize;
-    this.isPerCpu = PER_CPU.includes(info.type);
-    this.#maxEntries = info.maxEntries;
+  /** @internal Made by `OpenedObject.load()`. */
+  constructor(native: NativeMap, object: Lifetime, name: string, shapes: MapShapes, pinPath?: string) {
+    const info = check(native.info(), `cannot read the description of the map ${name}`);
+    super(native, object, name, info, pinPath);
+    this.#shapes = knownShapes(shapes, info);
   }
 
-  /** How many entries there may be; for a ring buffer its size in bytes, a power of two of pages. Set before load only. */
-  get maxEntries(): number {
-    return this.#maxEntries;
+  /**
+   * Makes a map that is no object's. It has no types: keys and values are bytes, but for indexes and descriptors. Throws
+   * MapError or PrivilegeError if the kernel refuses, and UsageError.
+   */
+  static create(options: MapOptions): BpfMap {
+    return BpfMap.#alone(createMap(options));
   }
 
-  set maxEntries(entries: number) {
-    check(this.#native.setMaxEntries(this.name, entries), `cannot give the map ${this.name} ${entries} entries`);
-    this.#maxEntries = entries;
+  /**
+   * Opens a map by its id (CAP_SYS_ADMIN), with the types that it was made with. Throws NotFoundError if there is none,
+   * PrivilegeError or BpfError, and UsageError.
+   */
+  static byId(id: number): BpfMap {
+    return BpfMap.#alone(openMapById(id));
   }
 
-  /** In bytes, of one CPU's value in a per-CPU map. Set before load only, and where the declaration tells no type of it. */
-  get valueSize(): number {
-    return this.#valueSize;
+  /**
+   * Opens a pinned map, with the types that it was made with if the process may read them (CAP_SYS_ADMIN). Throws
+   * NotFoundError if nothing is pinned there, BpfError if it is not a map, and UsageError.
+   */
+  static fromPin(path: string): BpfMap {
+    return BpfMap.#alone(openPinnedMap(path), resolve(path));
   }
 
-  set valueSize(size: number) {
-    if (this.#shapes.value) throw new RangeError(`${this.name}: the value size is fixed by the value type`);
-    check(this.#native.setValueSize(this.name, size), `cannot give the map ${this.name} values of ${size} bytes`);
-    this.#memory = undefined;
-    this.#valueSize = size;
-  }
-
-  get #loaded(): NativeMap {
-    this.#handle ??= check<NativeMap>(
-      this.#native.openMap(this.name),
-      `the map ${this.name} is not there before load()`,
-    );
-    return this.#handle;
-  }
-
-  /** The map's fd, which is the map's own. After load only. */
-  get fd(): number {
-    return check(this.#loaded.fd(), `the map ${this.name} is closed`);
-  }
-
-  /** @internal The object does it. */
-  close(): void {
-    this.#handle?.close();
-  }
-
-  /** The kernel pads each CPU's value to eight bytes. */
-  get #stride(): number {
-    return this.isPerCpu ? (this.valueSize + 7) & ~7 : this.valueSize;
-  }
-
-  /** The size of a value on all CPUs. */
-  get #wholeSize(): number {
-    return this.#stride * (this.isPerCpu ? loadBinding().possibleCpus() : 1);
-  }
-
-  get #reused(): Reused {
-    this.#memory ??= { key: new Memory(this.keySize), value: new Memory(this.#wholeSize) };
-    return this.#memory;
-  }
-
-  #decodeOne({ bytes, view }: Memory, shape: Shape | undefined, offset: number, size: number): Value | Uint8Array {
-    return shape ? readValue(shape, view, offset) : bytes.slice(offset, offset + size);
-  }
-
-  #decode(value: Memory): MapValue {
-    if (!this.isPerCpu) return this.#decodeOne(value, this.#shapes.value, 0, this.valueSize);
-    const perCpu: MapValue[] = [];
-    for (let at = 0; at < value.bytes.length; at += this.#stride) {
-      perCpu.push(this.#decodeOne(value, this.#shapes.value, at, this.valueSize));
-    }
-    return perCpu;
-  }
-
-  #encodeInto({ bytes, view }: Memory, shape: Shape | undefined, offset: number, size: number, value: MapValue): void {
-    if (value instanceof Uint8Array) {
-      if (value.length !== size) throw new RangeError(`${this.name}: ${value.length} bytes, expected ${size}`);
-      bytes.set(value, offset);
-    } else if (shape) {
-      writeValue(shape, view, offset, value as Value);
-    } else {
-      throw new TypeError(`${this.name} has no BTF: pass bytes`);
+  static #alone(native: NativeMap, pinPath?: string): BpfMap {
+    try {
+      const info = check(native.info(), 'cannot read the description of a map');
+      return new BpfMap(native, new Lifetime(), info.name || `#${info.id}`, shapesOf(native, info), pinPath);
+    } catch (error) {
+      native.close();
+      throw error;
     }
   }
 
-  #key(key: MapValue): Uint8Array {
-    const memory = this.#reused.key;
-    // Padding is part of a key.
-    memory.bytes.fill(0);
-    this.#encodeInto(memory, this.#shapes.key, 0, this.keySize, key);
-    return memory.bytes;
+  /** The native calls and their memory, made when they are first needed. */
+  #openAny(): Opened {
+    this.check();
+    if (this.#any) return this.#any;
+    const calls = check(this.native.calls(), `cannot use the map ${this.name}`);
+    const cpus = this.isPerCpu ? loadBinding().possibleCpus() : 0;
+    const { name, keySize, valueSize } = this;
+    const form = { name, keySize, valueSize, cpus, holdsDescriptors: types.HOLDS_DESCRIPTORS.has(this.type) };
+    this.#any = { calls, memory: new MapMemory(calls.memory, form, this.#shapes) };
+    return this.#any;
   }
 
-  /** The value of a key, undefined where there is none. */
-  get(key: MapValue): MapValue | undefined {
-    const { value } = this.#reused;
-    const result = this.#loaded.lookup(this.#key(key), value.bytes);
-    if (result === -ENOENT) return undefined;
-    check(result, `cannot read the map ${this.name}`);
-    return this.#decode(value);
+  /** The same, for a call with a key. */
+  #open(): Opened {
+    this.check();
+    if (types.HAS_NO_KEYS.has(this.type))
+      throw new UsageError(`the map ${this.name} is of type ${this.type}: it has no keys`);
+    this.#opened = this.#openAny();
+    return this.#opened;
   }
 
-  /** Writes an entry. A per-CPU map takes an array for all possible CPUs. */
-  set(key: MapValue, value: MapValue, flags: number = UPDATE.ANY): void {
-    const memory = this.#reused.value;
-    memory.bytes.fill(0);
-    if (this.isPerCpu) {
-      const cpus = memory.bytes.length / this.#stride;
-      if (!Array.isArray(value) || value.length !== cpus) {
-        throw new TypeError(`${this.name} is per-CPU: pass an array of ${cpus} values`);
+  /** The same, for a method that only some types of maps have. */
+  #openFor(method: string, having: ReadonlySet<string>): Opened {
+    this.check();
+    if (!having.has(this.type))
+      throw new UsageError(
+        `the map ${this.name} is of type ${this.type}: ${method}() is for ${[...having].join(', ')}`,
+      );
+    return this.#openAny();
+  }
+
+  /** Reports a call that failed. */
+  #fail(result: number, operation: string): never {
+    this.check();
+    throw mapError(this, -result, operation);
+  }
+
+  /** The value that a call left in the memory; undefined if there is none. */
+  #found(result: number, memory: MapMemory, operation = 'read'): Value | undefined {
+    if (result === 0) return memory.value() as Value;
+    return result === -ENOENT ? undefined : this.#fail(result, operation);
+  }
+
+  /** The value of a key; undefined if there is none. */
+  get(key: GivenKey): Value | undefined {
+    const { calls, memory } = this.#opened ?? this.#open();
+    memory.putKey(key as Input);
+    const result = calls.lookup();
+    if (result === 0) return memory.value() as Value;
+    return result === -ENOENT ? undefined : this.#fail(result, 'read');
+  }
+
+  /** Stores an entry. `flags` is one of `UPDATE`. */
+  set(key: GivenKey, value: GivenValue, flags: number = UPDATE.ANY): void {
+    const { calls, memory } = this.#opened ?? this.#open();
+    if (flags !== UPDATE.ANY) checkInteger('flags', flags, 0, Number.MAX_SAFE_INTEGER);
+    memory.putEntry(key as Input, value as MapInput);
+    const result = calls.update(flags);
+    if (result !== 0) this.#fail(result, 'write to');
+  }
+
+  /** Removes an entry. Returns whether it existed. */
+  delete(key: GivenKey): boolean {
+    const { calls, memory } = this.#opened ?? this.#open();
+    memory.putKey(key as Input);
+    const result = calls.delete();
+    if (result === 0) return true;
+    return result === -ENOENT ? false : this.#fail(result, 'delete from');
+  }
+
+  /** Removes an entry of a hash and returns its value, in one step; undefined if there is none. Kernel 5.14. */
+  getAndDelete(key: GivenKey): Value | undefined {
+    const { calls, memory } = this.#openFor('getAndDelete', types.IS_HASH);
+    memory.putKey(key as Input);
+    return this.#found(calls.lookupAndDelete(), memory, 'read and delete from');
+  }
+
+  /** Whether there is a key; of a bloom filter, whether a value may have been added. */
+  has(key: GivenKey): boolean {
+    const isFilter = this.type === 'bloom_filter';
+    const { calls, memory } = isFilter ? this.#openAny() : (this.#opened ?? this.#open());
+    if (isFilter) memory.putOnlyValue(key as MapInput);
+    else memory.putKey(key as Input);
+    const result = calls.lookup();
+    return result === 0 || (result === -ENOENT ? false : this.#fail(result, 'read'));
+  }
+
+  #put(value: GivenValue, flags: number, { calls, memory }: Opened): void {
+    if (flags !== UPDATE.ANY) checkInteger('flags', flags, 0, Number.MAX_SAFE_INTEGER);
+    memory.putOnlyValue(value as MapInput);
+    const result = calls.update(flags);
+    if (result !== 0) this.#fail(result, 'write to');
+  }
+
+  /** Adds a value to a bloom filter, from which none can be removed. Kernel 5.16. */
+  add(value: GivenValue): void {
+    this.#put(value, UPDATE.ANY, this.#openFor('add', BLOOM_FILTER));
+  }
+
+  /** Adds a value to a queue or a stack. With `UPDATE.EXIST` the oldest one makes room if it is full. */
+  push(value: GivenValue, flags: number = UPDATE.ANY): void {
+    this.#put(value, flags, this.#openFor('push', types.IS_SEQUENCE));
+  }
+
+  /** The oldest value of a queue, the newest of a stack; undefined if it is empty. */
+  peek(): Value | undefined {
+    const { calls, memory } = this.#openFor('peek', types.IS_SEQUENCE);
+    memory.claim();
+    return this.#found(calls.lookup(), memory);
+  }
+
+  /** The same, and removes it. */
+  pop(): Value | undefined {
+    const { calls, memory } = this.#openFor('pop', types.IS_SEQUENCE);
+    memory.claim();
+    return this.#found(calls.lookupAndDelete(), memory);
+  }
+
+  /**
+   * The bytes of all entries; with `remove` the map is then empty, which an array can't be. Entries may be missed or
+   * repeated if anyone else removes some at the same time. Reads a few megabytes in one call (kernel 5.6), or single
+   * entries of a map that the kernel does not read so. A program's update of an entry that is being removed is lost.
+   */
+  readAll(options: { remove?: boolean } = {}): RawEntry[] {
+    this.#opened ?? this.#open();
+    checkOptions(options);
+    const { remove = false } = options;
+    checkBoolean('remove', remove);
+    if (remove && types.IS_FIXED.has(this.type))
+      throw new UsageError(`the map ${this.name} is of type ${this.type}: its entries can't be removed`);
+    return [...this.#pieces(undefined, remove)].flat();
+  }
+
+  /**
+   * Keys and values, of which at most `batch` are read in one call (kernel 5.6; default: some megabytes), or as the iterator does
+   * where the kernel does not read a map so. Faster than the iterator, and like `readAll()` if there are changes meanwhile;
+   * a loop may remove what it was given.
+   */
+  entries(options: { batch?: number } = {}): Generator<[key: Key, value: Value]> {
+    const { memory } = this.#opened ?? this.#open();
+    checkOptions(options);
+    const { batch } = options;
+    if (batch !== undefined) checkInteger('batch', batch, 1);
+    return this.#converted(memory, this.#pieces(batch, false));
+  }
+
+  *#converted(memory: MapMemory, pieces: Iterable<readonly RawEntry[]>): Generator<[key: Key, value: Value]> {
+    for (const piece of pieces)
+      for (const [key, value] of piece) {
+        memory.load(key, value);
+        yield [memory.key() as Key, memory.value() as Value];
       }
-      value.forEach((one, cpu) => {
-        this.#encodeInto(memory, this.#shapes.value, cpu * this.#stride, this.valueSize, one);
-      });
-    } else {
-      this.#encodeInto(memory, this.#shapes.value, 0, this.valueSize, value);
-    }
-    const encoded = this.#key(key);
-    check(this.#loaded.update(encoded, memory.bytes, flags), `cannot write to the map ${this.name}`);
   }
 
-  /** Removes an entry, and says whether it was there. */
-  delete(key: MapValue): boolean {
-    const encoded = this.#key(key);
-    const result = this.#loaded.delete(encoded);
-    if (result === -ENOENT) return false;
-    check(result, `cannot delete from the map ${this.name}`);
-    return true;
+  *#pieces(size: number | undefined, isRemoved: boolean): Generator<RawEntry[]> {
+    const { memory } = this.#opened ?? this.#open();
+    const room = Math.min(size ?? this.maxEntries, pieceOf(memory, this.maxEntries));
+    const status = yield* readPieces(this.native, memory, { size: room, most: this.maxEntries, isRemoved });
+    if (isLacking(-status)) yield* this.#walkedPieces(isRemoved);
+    else if (status !== 0) this.#fail(status, 'read all of');
+  }
+
+  /** Pieces of one entry each. */
+  *#walkedPieces(isRemoved: boolean): Generator<RawEntry[]> {
+    for (const { bytes } of this.#walk()) {
+      const { calls, memory } = this.#opened ?? this.#open();
+      memory.putKey(bytes);
+      const result = calls.lookup();
+      if (result !== 0 && result !== -ENOENT) this.#fail(result, 'read all of');
+      if (result === 0) yield [[bytes, memory.valueBytes()]];
+      if (isRemoved) this.delete(bytes as GivenKey);
+    }
   }
 
   /**
-   * The bytes of all entries of a hash map, in one call; with `remove` the map is empty then. That neither misses nor
-   * repeats an entry is sure only where nobody else removes any meanwhile, and what a program adds to an entry just as it
-   * is removed is lost.
+   * Stores entries, some megabytes in one call (kernel 5.6), or one by one where the kernel does not write to a map so.
+   * Nothing is stored if a key or value does not fit its type. If the kernel refuses an entry, those before it are stored.
+   * Returns their number.
    */
-  readAll({ remove = false } = {}): [key: Uint8Array, value: Uint8Array][] {
-    const valueSize = this.#wholeSize;
-    const keys = new Uint8Array(this.maxEntries * this.keySize);
-    const values = new Uint8Array(this.maxEntries * valueSize);
-    const result = this.#loaded.readAll(keys, values, remove);
-    const count = check(result, `cannot read all of the map ${this.name}`);
-    const part = (bytes: Uint8Array, size: number, i: number) => bytes.subarray(i * size, (i + 1) * size);
-    return Array.from({ length: count }, (_, i) => [part(keys, this.keySize, i), part(values, valueSize, i)]);
+  setAll(entries: Iterable<readonly [key: GivenKey, value: GivenValue]>): number {
+    const { memory } = this.#opened ?? this.#open();
+    if (typeof entries?.[Symbol.iterator] !== 'function') throw new UsageError('entries: expected an iterable');
+    const pieces = new WrittenPieces(memory, pieceOf(memory, this.maxEntries));
+    let count = 0;
+    for (const [key, value] of entries) {
+      memory.putEntry(key as Input, value as MapInput);
+      pieces.add((keys, values, index) => memory.store(keys, values, index));
+      count++;
+    }
+    const { status, left } = pieces.write(this.native);
+    if (isLacking(-status)) for (const [key, value] of left) this.#setBytes(key, value);
+    else if (status !== 0) this.#fail(status, 'write to');
+    return count;
+  }
+
+  #setBytes(key: Uint8Array, value: Uint8Array): void {
+    const { calls, memory } = this.#opened ?? this.#open();
+    memory.load(key, value);
+    const result = calls.update(UPDATE.ANY);
+    if (result !== 0) this.#fail(result, 'write to');
   }
 
   /**
-   * The keys, in the kernel's order. Entries that come and go meanwhile may be missed, and when the key
-   * just given is deleted by somebody else the kernel starts anew, so that some come twice.
+   * The keys, in the kernel's order. The following key is read before one is returned, so that the loop may remove the key
+   * that it was given. Other changes meanwhile, by the loop or by anyone else: keys that are added may be missed, and keys
+   * that are removed may still be returned. If the following key is removed, the kernel starts over, and some keys are
+   * repeated.
    */
-  *keys(): Generator<MapValue> {
-    let previous: Memory | null = null;
-    for (;;) {
-      const next: Memory = new Memory(this.keySize);
-      const result = this.#loaded.nextKey(previous?.bytes ?? null, next.bytes);
-      if (result === -ENOENT) return;
-      check(result, `cannot walk through the map ${this.name}`);
-      yield this.#decodeOne(next, this.#shapes.key, 0, this.keySize);
-      previous = next;
-    }
+  *keys(): Generator<Key> {
+    for (const { key } of this.#walk()) yield key as Key;
   }
 
   /** Keys and values, as `keys()`; an entry that is gone before it is read is left out. */
-  *[Symbol.iterator](): Generator<[key: MapValue, value: MapValue]> {
-    for (const key of this.keys()) {
-      const value = this.get(key);
-      if (value !== undefined) yield [key, value];
+  *[Symbol.iterator](): Generator<[key: Key, value: Value]> {
+    for (const { key, bytes } of this.#walk()) {
+      // By its bytes, because text that is not UTF-8 is lost in conversion.
+      const value = this.get(bytes as GivenKey);
+      if (value !== undefined) yield [key as Key, value];
     }
   }
+
+  *#walk(): Generator<WalkedKey> {
+    let following = this.#following(undefined);
+    while (following) {
+      const current = following;
+      following = this.#following(current.bytes);
+      yield current;
+    }
+  }
+
+  /** The key after another one, or the first. */
+  #following(previous: Uint8Array | undefined): WalkedKey | undefined {
+    const { calls, memory } = this.#opened ?? this.#open();
+    if (previous) memory.putKey(previous);
+    else memory.claim();
+    const result = calls.nextKey(previous === undefined);
+    if (result === -ENOENT) return undefined;
+    if (result !== 0) this.#fail(result, 'walk through');
+    return { key: memory.key(), bytes: memory.keyBytes() };
+  }
+
+  /**
+   * The memory of an array that was made with `MAP_FLAGS.MMAPABLE`: entries in order, each at a multiple of 8 bytes. What
+   * programs write is seen at once, and the reverse. The memory stays mapped as long as any view of it is in use, also after
+   * `close()`. It may change at any time: take a copy (`slice()`) before it is decoded as text. Kernel 5.5. Throws BpfError
+   * for a frozen map.
+   */
+  mmap(): Uint8Array {
+    this.#openFor('mmap', ARRAY);
+    if ((this.flags & MAP_FLAGS.MMAPABLE) === 0)
+      throw new UsageError(`the map ${this.name} was not made with MAP_FLAGS.MMAPABLE (BPF_F_MMAPABLE)`);
+    if (((this.valueSize + 7) & ~7) * this.maxEntries > constants.MAX_LENGTH)
+      throw new UsageError(`the map ${this.name} is larger than a Uint8Array can be`);
+    const buffer = this.native.mmap();
+    return new Uint8Array(typeof buffer === 'number' ? this.#fail(buffer, 'map the memory of') : buffer);
+  }
+
+  /** Whether a ring buffer reads this map. */
+  get hasReader(): boolean {
+    return this.#reader?.deref() !== undefined;
+  }
+
+  /** @internal Makes `reader` the map's reader, and calls `end` when the object is closed. Returns how to leave. */
+  enter(reader: object, end: () => void): () => void {
+    const part = { close: end };
+    this.#reader = new WeakRef(reader);
+    this.object.add(part);
+    return () => {
+      this.#reader = undefined;
+      this.object.delete(part);
+    };
+  }
+
+  override close(): void {
+    // The next call has to ask for it, and learns that the map is closed before it looks at its arguments.
+    this.#opened = undefined;
+    this.#any = undefined;
+    super.close();
+  }
 }
+
+/** Any map, whatever its keys and values are: for functions that take one. */
+export type AnyMap = BpfMap<unknown, unknown, never, never>;

@@ -1,96 +1,283 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Btf, globalsOf, readBtfBytes } from '../btf/index.js';
-import { NotFoundError } from '../errors.js';
+import {
+  Btf,
+  BtfError,
+  checkObject,
+  type GlobalVariable,
+  globalsOf,
+  kconfigOf,
+  lineOf,
+  readBtfBytes,
+} from '../btf/index.js';
+import { UsageError } from '../errors.js';
 import type { NativeObject } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
-import { BpfError } from './errors.js';
-import { BpfGlobal } from './global.js';
-import { loadError } from './load-error.js';
-import { logVerifier, withWarnings } from './log.js';
+import { checkBoolean, checkInstance, checkOptions, checkText } from './arguments.js';
+import type { AnyContents, NamedAs, NamedConstants, NamedGlobals, NamedMaps, ObjectContents } from './contents.js';
+import { BpfError, check } from './errors.js';
+import { BpfConstant, BpfGlobal, isConstant } from './global.js';
+import { Lifetime } from './lifetime.js';
+import { BpfLink } from './link.js';
+import { checkTypesFile, loadError } from './load-error.js';
+import { logVerifier, withLog, withWarnings } from './log.js';
 import { BpfMap } from './map.js';
-import { mapShapes } from './map-shapes.js';
+import { type MapShapes, mapShapes } from './map-shapes.js';
+import { Named } from './named.js';
+import { OpenedMap } from './opened-map.js';
+import { OpenedProgram } from './opened-program.js';
 import { BpfProgram } from './program.js';
+import { type Relocation, readRelocations } from './relocations.js';
+import { type Requirements, requirementsOf } from './requirements.js';
+import { KERNEL_BTF } from './vmlinux.js';
 
 export interface OpenOptions {
-  /** The object's name in messages; the file's name when left out. */
+  /** The object's name in messages (default: the file's). */
   name?: string;
-  /** Relocate against this BTF (a raw file, or an ELF with .BTF) instead of the running kernel's. */
+  /** File with the BTF to relocate to: raw, or an ELF file with .BTF (default: the running kernel's). */
   btf?: string;
+  /**
+   * What is as trustworthy as this program: nothing, the object, or the object and `btf` (default: `nothing`). libbpf does
+   * not survive all damaged files, so whatever else it reads is checked first, which takes some 15 ms.
+   */
+  trust?: 'nothing' | 'object' | 'all';
 }
 
-/** The members of a collection that messages name when one is asked for that is not there. */
-class Named<T> extends Map<string, T> {
-  readonly #what: string;
+export interface LoadOptions {
+  /** Record which relocations were applied, which takes longer (default: false). */
+  relocations?: boolean;
+}
 
-  constructor(what: string, entries: Iterable<[string, T]>) {
-    super(entries);
-    this.#what = what;
+/** The contents of an object's file. */
+interface Contents {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly btf: Btf;
+  readonly shapes: ReadonlyMap<string, MapShapes>;
+  readonly variables: readonly GlobalVariable[];
+  /** Of `__kconfig`, to which libbpf gives values when it loads the object. */
+  readonly kconfig: readonly GlobalVariable[];
+  /** OpenOptions.btf */
+  readonly typesFile: string | undefined;
+  readonly areTypesTrusted: boolean;
+}
+
+const UNTYPED: MapShapes = { key: undefined, value: undefined };
+const EINVAL = 22;
+const TRUST: readonly unknown[] = ['nothing', 'object', 'all'];
+
+/** A handle of something that was loaded; undefined if it was not. */
+function openLoaded<T>(handle: T | number, what: string): T | undefined {
+  return handle === -EINVAL ? undefined : check<T>(handle, `cannot open ${what}`);
+}
+
+/** What the object's bytes say, before libbpf sees them. */
+function parse(bytes: Uint8Array, what: string, isTrusted: boolean): Pick<Contents, 'btf' | 'shapes' | 'variables'> {
+  try {
+    const btf = isTrusted ? Btf.parse(readBtfBytes(bytes)) : checkObject(bytes);
+    return { btf, shapes: mapShapes(btf), variables: globalsOf(bytes, btf) };
+  } catch (error) {
+    if (!(error instanceof BtfError)) throw error;
+    throw new BtfError(`cannot open ${what}: ${error.message}`, { cause: error });
+  }
+}
+
+/** The variables of `.kconfig`. Only libbpf, which makes this section, knows where they are. */
+function kconfigIn(native: NativeObject, btf: Btf): GlobalVariable[] {
+  return btf.find('.kconfig', 'datasec') === undefined
+    ? []
+    : kconfigOf(Btf.parse(check(native.btf(), 'cannot read BTF')));
+}
+
+/**
+ * A BPF object that is read, but not loaded: sizes of maps, variables and the choice of programs can be changed. Opening
+ * does not involve the kernel and needs no privileges.
+ */
+export class OpenedObject<Known extends ObjectContents = AnyContents> {
+  readonly name: string;
+  /** The object's own BTF: the types of its source. Without types if the object has no BTF. */
+  readonly btf: Btf;
+  readonly maps: NamedAs<OpenedMap, Known['maps']>;
+  readonly programs: NamedAs<OpenedProgram, Known['programs']>;
+  /** The variables of the C source, constants included, with their initial values. */
+  readonly globals: NamedGlobals<Known['globals'] & Known['constants']>;
+  readonly #native: NativeObject;
+  readonly #contents: Contents;
+  readonly #lifetime = new Lifetime();
+
+  /** @internal Made by `BpfObject.open()`. */
+  constructor(native: NativeObject, contents: Contents) {
+    this.#native = native;
+    this.#contents = contents;
+    this.name = contents.name;
+    this.btf = contents.btf;
+    const hasType = (map: string) => contents.shapes.get(map)?.value !== undefined;
+    const maps = native.maps().map((info) => new OpenedMap(native, this.#lifetime, info, hasType(info.name)));
+    this.maps = new Named('map', maps);
+    const programs = native.programs().map((info) => new OpenedProgram(native, this.#lifetime, info));
+    this.programs = new Named('program', programs);
+    const globals = contents.variables.map((variable) => new BpfGlobal(native, this.#lifetime, variable));
+    const known = contents.kconfig.map(({ name }) => [name, `${name} has no value before load()`] as const);
+    this.globals = new Named('global variable', globals, new Map(known));
   }
 
-  /** Like `get`, but throws NotFoundError with the names that there are. */
-  need(name: string): T {
-    const found = this.get(name);
-    if (found === undefined) throw NotFoundError.among(this.#what, name, this.keys());
-    return found;
+  /**
+   * Relocates the programs to the kernel's types (CO-RE), and loads them and the maps into the kernel. The opened object
+   * is consumed, also by a load that fails: any later use of it throws ClosedError, and `close()` does nothing.
+   *
+   * Throws VerifierError or ProgramError for a program that was rejected by the verifier or otherwise, MapError,
+   * PrivilegeError, UnsupportedError (no kernel BTF), BtfError (no BTF in the file to relocate to) or BpfError. The
+   * warnings of libbpf are the `cause`.
+   */
+  load(options: LoadOptions = {}): BpfObject<Known> {
+    this.#lifetime.check();
+    checkOptions(options);
+    const { relocations = false } = options;
+    checkBoolean('relocations', relocations);
+    // First, because the listener to libbpf's log may do anything.
+    this.#lifetime.end(`the object ${this.name} was consumed by load(): use the object that load() returned`);
+    const native = this.#native;
+    try {
+      const { name, typesFile, areTypesTrusted } = this.#contents;
+      if (typesFile !== undefined && !areTypesTrusted) checkTypesFile(name, typesFile);
+      const load = () => withWarnings(() => native.load());
+      const [[result, warnings], log] = relocations ? withLog(load) : [load(), ''];
+      if (result < 0) throw this.#failure(-result, warnings);
+      return new BpfObject(native, this.#contents, this.maps, this.programs, readRelocations(log));
+    } catch (error) {
+      native.close();
+      throw error;
+    }
+  }
+
+  #failure(errno: number, warnings: string): Error {
+    const refusal = this.#native.refusedProgram();
+    const known = typeof refusal === 'number' ? undefined : refusal;
+    if (known) logVerifier(known.program, known.log);
+    const { bytes, btf, typesFile } = this.#contents;
+    const findLine = (program: string) => (instruction: number, text: string | undefined) =>
+      lineOf(bytes, btf, program, instruction, text);
+    return loadError({ name: this.name, errno, refusal: known, warnings, findLine, btf: typesFile });
+  }
+
+  /**
+   * What the programs call of the kernel, and whether it has it: of the kernel whose BTF the object is relocated to. A
+   * missing function need not be fatal, for a program may test for it before. Throws BtfError if that BTF is damaged.
+   */
+  requirements(): Requirements {
+    this.#lifetime.check();
+    const { bytes, typesFile = existsSync(KERNEL_BTF) ? KERNEL_BTF : undefined } = this.#contents;
+    return requirementsOf(bytes, typesFile);
+  }
+
+  /** Closes an object that was not loaded. Idempotent. */
+  close(): void {
+    if (this.#lifetime.isEnded) return;
+    this.#lifetime.end(`the object ${this.name} is closed`);
+    this.#native.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 }
 
 /**
- * A compiled BPF object. `open` only reads it: nothing depends on the machine, no rights are needed, and
- * sizes, constants and the choice of programs can still be changed. `load` takes it into the kernel.
- * Closing it closes the links of its programs, too.
+ * A loaded BPF object. Its maps, programs and links each have a descriptor of their own, and any of them that is in use
+ * keeps all the others from being collected. `close()` closes all of them.
  */
-export class BpfObject {
+export class BpfObject<Known extends ObjectContents = AnyContents> {
   readonly name: string;
-  /** The object's own BTF: the types of its source. */
+  /** The object's own BTF: the types of its source. Without types if the object has no BTF. */
   readonly btf: Btf;
-  readonly maps: Named<BpfMap>;
-  readonly programs: Named<BpfProgram>;
-  readonly globals: Named<BpfGlobal>;
+  readonly maps: NamedMaps<Known['maps']>;
+  /** The programs that were loaded. */
+  readonly programs: NamedAs<BpfProgram, Known['programs']>;
+  /** The variables of the C source that are not constant, live. */
+  readonly globals: NamedGlobals<Known['globals']>;
+  /** The constants of the C source: `const volatile`, set before load, and `extern ... __kconfig`, of the kernel. */
+  readonly constants: NamedConstants<Known['constants']>;
+  /** Relocations to the kernel's types, with `LoadOptions.relocations`; otherwise empty. */
+  readonly relocations: readonly Relocation[];
   readonly #native: NativeObject;
-  readonly #typesFile: string | undefined;
+  readonly #lifetime = new Lifetime();
 
-  private constructor(native: NativeObject, name: string, bytes: Uint8Array, typesFile: string | undefined) {
+  /** @internal Made by `OpenedObject.load()`, from the maps and programs that it has. */
+  constructor(
+    native: NativeObject,
+    { name, btf, shapes, variables, kconfig }: Contents,
+    maps: ReadonlyMap<string, OpenedMap>,
+    programs: ReadonlyMap<string, OpenedProgram>,
+    relocations: readonly Relocation[],
+  ) {
+    const lifetime = this.#lifetime;
     this.#native = native;
-    this.#typesFile = typesFile;
     this.name = name;
-    this.btf = Btf.parse(readBtfBytes(bytes));
-    const shapes = mapShapes(this.btf);
-    const none = { key: undefined, value: undefined };
-    const maps = native.maps().map((info) => new BpfMap(native, info, shapes.get(info.name) ?? none));
-    this.maps = new Named(
-      'map',
-      maps.map((map) => [map.name, map]),
-    );
-    const programs = native.programs().map((info) => new BpfProgram(native, info));
-    this.programs = new Named(
-      'program',
-      programs.map((program) => [program.name, program]),
-    );
-    const globals = globalsOf(bytes, this.btf).map((variable) => new BpfGlobal(native, variable));
+    this.btf = btf;
+    this.relocations = relocations;
+    const openMap = (map: string) => {
+      const handle = openLoaded(native.openMap(map), `the map ${map}`);
+      return handle && lifetime.add(new BpfMap(handle, lifetime, map, shapes.get(map) ?? UNTYPED));
+    };
+    const openProgram = (info: OpenedProgram) => {
+      const handle = openLoaded(native.openProgram(info.name), `the program ${info.name}`);
+      return handle && lifetime.add(new BpfProgram(handle, lifetime, info));
+    };
+    try {
+      this.maps = Named.loaded('map', [...maps.keys()].map(openMap), maps.keys());
+      this.programs = Named.loaded('program', [...programs.values()].map(openProgram), programs.keys());
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    const globals = variables.filter((variable) => !isConstant(variable));
+    const constants = [...variables.filter(isConstant), ...kconfig];
     this.globals = new Named(
       'global variable',
-      globals.map((variable) => [variable.name, variable]),
+      globals.map((variable) => new BpfGlobal(native, lifetime, variable)),
+      new Map(constants.map((constant) => [constant.name, `${constant.name} is a constant, not a global variable`])),
+    );
+    this.constants = new Named(
+      'constant',
+      constants.map((constant) => new BpfConstant(native, lifetime, constant)),
     );
   }
 
   /**
-   * Opens an object: a file's path, or its bytes. Throws the file system's error when the file can't be
-   * read, BpfError when it is no BPF object, or a damaged one, and BtfError when its BTF is damaged.
+   * Opens an object: the path of a file, or its bytes. All that libbpf reads of it is checked first. Throws the file
+   * system's error if the file can't be read, BtfError if it is not a BPF object, or its ELF file or BTF is damaged,
+   * BpfError if libbpf refuses it otherwise, and UsageError for wrong arguments.
    */
-  static open(source: string | Uint8Array, options: OpenOptions = {}): BpfObject {
+  static open<Known extends ObjectContents = AnyContents>(
+    source: string | Uint8Array,
+    options: OpenOptions = {},
+  ): OpenedObject<Known> {
+    checkOptions(options);
+    if (options.name !== undefined) checkText('name', options.name);
+    if (options.btf !== undefined) checkText('btf', options.btf);
+    const { trust = 'nothing' } = options;
+    if (!TRUST.includes(trust)) throw new UsageError(`trust ${String(trust)}: expected ${TRUST.join(', ')}`);
+    // Empty is libbpf's name for the running kernel.
+    if (options.btf === '') throw new UsageError('btf: the path is empty');
+    if (typeof source === 'string') checkText('path', source);
+    else checkInstance('source', source, Uint8Array);
     const bytes = typeof source === 'string' ? readFileSync(source) : source;
     const file = typeof source === 'string' ? basename(source).replace(/\..*/, '') : 'object';
     const name = options.name ?? file;
+    const what = typeof source === 'string' ? source : name;
+    const parsed = parse(bytes, what, trust !== 'nothing');
     const open = () => loadBinding().openObject(bytes, name, options.btf ?? '');
     const [native, warnings] = withWarnings(open);
-    if (typeof native === 'number') {
-      const what = typeof source === 'string' ? source : name;
-      throw new BpfError(`cannot open ${what}`, -native, { warnings });
-    }
+    if (typeof native === 'number') throw new BpfError(`cannot open ${what}`, -native, { warnings });
     try {
-      return new BpfObject(native, name, bytes, options.btf);
+      return new OpenedObject(native, {
+        ...parsed,
+        name,
+        bytes,
+        kconfig: kconfigIn(native, parsed.btf),
+        typesFile: options.btf,
+        areTypesTrusted: trust === 'all',
+      });
     } catch (error) {
       native.close();
       throw error;
@@ -98,23 +285,25 @@ export class BpfObject {
   }
 
   /**
-   * Loads maps and programs into the kernel, after relocating the programs to its types (CO-RE). Throws PrivilegeError,
-   * VerifierError (a program, by the verifier), ProgramError (a program, otherwise), MapError, UnsupportedError (no BTF),
-   * BtfError (no BTF in the file to relocate against) or BpfError. What libbpf warned of is its `cause`.
+   * Registers the operations of a struct_ops map, such as a TCP congestion control, until the link is closed. Kernel 5.6.
+   * Throws NotFoundError if there is no such map, and BpfError if the kernel refuses.
    */
-  load(): void {
-    const [result, warnings] = withWarnings(() => this.#native.load());
-    if (result >= 0) return;
-    const refusal = this.#native.refusedProgram();
-    const known = typeof refusal === 'number' ? undefined : refusal;
-    if (known) logVerifier(known.program, known.log);
-    throw loadError({ name: this.name, errno: -result, refusal: known, warnings, btf: this.#typesFile });
+  attachStructOps(name: string): BpfLink {
+    this.#lifetime.check();
+    const maps: unknown = this.maps;
+    const map = (maps as Named<BpfMap>).need(name);
+    const where = `struct_ops ${name}`;
+    const [link, warnings] = withWarnings(() => this.#native.attachStructOps(map.name));
+    if (typeof link === 'number') throw new BpfError(`cannot attach ${where}`, -link, { warnings });
+    const forget = (closed: BpfLink) => this.#lifetime.delete(closed);
+    return this.#lifetime.add(
+      new BpfLink(link, this.#lifetime, { what: `the link of ${where}`, where, programId: 0, forget }),
+    );
   }
 
-  /** Detaches and unloads everything. May be called more than once. */
+  /** Closes all links, programs, maps and the object itself: everything is detached and unloaded. Idempotent. */
   close(): void {
-    for (const program of this.programs.values()) program.close();
-    for (const map of this.maps.values()) map.close();
+    this.#lifetime.end(`the object ${this.name} is closed`);
     this.#native.close();
   }
 

@@ -1,160 +1,339 @@
-import { closeSync, existsSync, openSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
-import { NotFoundError } from '../errors.js';
-import type { NativeLink, NativeObject, NativeProgramInfo } from '../native/binding.js';
-import { loadBinding } from '../native/load.js';
-import { BpfError, check, refused, UnsupportedError } from './errors.js';
+import { UsageError } from '../errors.js';
+import type { NativeProgram } from '../native/binding.js';
+import { checkInstance, checkText } from './arguments.js';
+import { type IteratorOptions, iterator } from './attach-iterator.js';
+import * as net from './attach-net.js';
+import * as trace from './attach-trace.js';
+import { type Attachment, ERRNO } from './attachment.js';
+import { BpfError, ClosedError, check, refused, UnsupportedError } from './errors.js';
+import type { Lifetime } from './lifetime.js';
 import { BpfLink } from './link.js';
 import { withWarnings } from './log.js';
-import { tracepointId } from './tracefs.js';
-
-export interface KprobeOptions {
-  /** Run at the function's return instead of its entry. */
-  atReturn?: boolean;
-}
-
-export interface UprobeOptions extends KprobeOptions {
-  /** Bytes from the symbol, or from the file's start when there is no symbol. */
-  offset?: number;
-  /** Only in this process; all when left out. */
-  pid?: number;
-}
-
-const ENOENT = 2;
+import type { AnyMap } from './map.js';
+import { Pins } from './pin.js';
+import { type ProgramInfo, programInfo } from './program-info.js';
+import { type RunOptions, type RunResult, runProgram } from './program-run.js';
+import { type AttachType, attachMethod, type ProgramType } from './program-type.js';
 
 /**
- * One program of an object. Methods that attach it throw UnsupportedError if the kernel has no such hook, PrivilegeError, or
- * BpfError, and NotFoundError if a file or network interface has no such thing.
+ * A loaded program, by a descriptor of its own. A program that is in use keeps all of its object from being collected.
+ * Methods that attach throw UnsupportedError if the kernel lacks the hook, NotFoundError for a file, symbol, interface or
+ * process that is missing, PrivilegeError or BpfError if the kernel refuses, UsageError for wrong arguments and programs of
+ * another type, and ClosedError.
+ *
+ * Programs of routes (lwt) and actions of tc attach by their pins, with the programs ip and tc.
  */
 export class BpfProgram {
   readonly name: string;
-  /** The ELF section, which says where `attach()` puts it: `tp/syscalls/sys_exit_openat`. */
+  /** Its ELF section, which names the hook of `attach()`: `tp/syscalls/sys_exit_openat`. */
   readonly section: string;
-  /** enum bpf_prog_type of include/uapi/linux/bpf.h */
-  readonly type: number;
-  readonly #native: NativeObject;
+  readonly type: ProgramType;
+  /** The hook that it was loaded for, among those of its type; undefined for types that have no choice. */
+  readonly attachType: AttachType | undefined;
+  readonly #native: NativeProgram;
+  readonly #object: Lifetime;
   readonly #links = new Set<BpfLink>();
-  #autoload = true;
+  readonly #pins = new Pins();
+  #wasAttached = false;
+  #isClosed = false;
 
-  /** @internal Made by `BpfObject`. */
-  constructor(native: NativeObject, info: NativeProgramInfo) {
+  /** @internal Made by `OpenedObject.load()`. */
+  constructor(
+    native: NativeProgram,
+    object: Lifetime,
+    info: Pick<BpfProgram, 'name' | 'section' | 'type' | 'attachType'>,
+  ) {
     this.#native = native;
+    this.#object = object;
     this.name = info.name;
     this.section = info.section;
     this.type = info.type;
+    this.attachType = info.attachType;
   }
 
-  /** Whether `load()` loads this program: true for all unless told otherwise. Before load only. */
-  set autoload(load: boolean) {
-    check(this.#native.setAutoload(this.name, load), `cannot change autoload of ${this.name}`);
-    this.#autoload = load;
+  #check(): void {
+    this.#object.check();
+    if (this.#isClosed) throw new ClosedError(`the program ${this.name} is closed`);
   }
 
-  get autoload(): boolean {
-    return this.#autoload;
-  }
-
-  /** For tp_btf, fentry, fexit and LSM programs: the hook to take instead of the section's. Before load only. */
-  set attachTarget(target: string) {
-    check(this.#native.setAttachTarget(this.name, target), `cannot set the target of ${this.name} to ${target}`);
-  }
-
-  /** The program's fd, owned by the object. After load only. */
+  /** The program's descriptor (O_CLOEXEC), valid until `close()`. */
   get fd(): number {
-    return check(this.#native.programFd(this.name), `${this.name} is not loaded`);
+    this.#check();
+    return check(this.#native.fd(), `the program ${this.name} has no descriptor`);
   }
 
   /**
-   * How often the kernel did not run it, since on that CPU it or another one was running already: a program that
-   * interrupts itself, or, where programs are preempted (7.x), one of another task. Kernel 5.12, 0 before. After load only.
+   * Number of runs that the kernel skipped because it or another program was already running on that CPU: a program that
+   * interrupts itself, or, where programs are preempted (7.x), one of another task. Kernel 5.12, 0 before.
    */
   get misses(): number {
-    return check(this.#native.programMisses(this.name), `${this.name} is not loaded`);
+    this.#check();
+    return check(this.#native.misses(), `cannot read the statistics of ${this.name}`);
   }
 
-  #keep(
-    attach: () => NativeLink | number,
-    where: string,
-    missing: (operation: string) => Error = (operation) =>
-      new UnsupportedError(`${operation}: this kernel has no such hook`),
-  ): BpfLink {
-    const [result, warnings] = withWarnings(attach);
-    if (typeof result === 'number') {
-      const operation = `cannot attach ${this.name} to ${where}`;
-      if (-result === ENOENT) throw missing(operation);
-      const error = refused(operation, -result);
-      throw error instanceof BpfError && warnings ? Object.assign(error, { cause: warnings }) : error;
-    }
-    const link = new BpfLink(result, (closed) => this.#links.delete(closed));
+  /** What the kernel knows of the program. */
+  info(): ProgramInfo {
+    this.#check();
+    return programInfo(check(this.#native.info(), `cannot read the description of ${this.name}`));
+  }
+
+  /** The kernel's id of the program. */
+  get id(): number {
+    return this.info().id;
+  }
+
+  /**
+   * Pins the program to a path on a BPF file system: it stays loaded when this process ends, until it is unpinned. Throws
+   * BpfError for a path where something is, or that is not in a BPF file system.
+   */
+  pin(path: string): void {
+    this.#check();
+    checkText('path', path);
+    this.#pins.add(`the program ${this.name}`, path, (to) => this.#native.pin(to));
+  }
+
+  /** Removes the paths that `pin()` made. */
+  unpin(): void {
+    this.#check();
+    this.#pins.remove();
+  }
+
+  /**
+   * Runs the program once, or `repeat` times, on the packet or context given (BPF_PROG_TEST_RUN): programs of type
+   * socket_filter, sched_cls, sched_act, xdp, cgroup_skb, lwt, flow_dissector, raw_tracepoint (5.10), sk_lookup (5.12),
+   * syscall (5.14), netfilter (6.4), and tracing programs on functions. Throws UsageError for other types, and
+   * UnsupportedError if the kernel is older.
+   */
+  run(options: RunOptions = {}): RunResult {
+    this.#check();
+    return runProgram(this.#native, this, options);
+  }
+
+  #keep({ where, attach, explain }: Attachment): BpfLink {
+    this.#check();
+    const [result, warnings] = withWarnings(() => attach(this.#native));
+    const operation = `cannot attach ${this.name} to ${where}`;
+    if (typeof result === 'number') throw this.#failure(operation, -result, warnings, explain);
+    const link = new BpfLink(result, this.#object, {
+      what: `the link of ${this.name} to ${where}`,
+      where,
+      programId: this.#idOrZero(),
+      forget: (closed) => {
+        this.#links.delete(closed);
+        this.#object.delete(closed);
+      },
+    });
+    this.#wasAttached = true;
     this.#links.add(link);
+    this.#object.add(link);
+    // By the listener to libbpf's log.
+    if (this.#isClosed) link.close();
+    this.#check();
     return link;
   }
 
-  /** Attaches where the section says. */
+  /** 0 if the listener to libbpf's log has closed the program. */
+  #idOrZero(): number {
+    const info = this.#native.info();
+    return typeof info === 'number' ? 0 : info.id;
+  }
+
+  #failure(operation: string, errno: number, warnings: string, explain: Attachment['explain']): Error {
+    const explained = explain?.(operation, errno);
+    if (explained) return explained;
+    if (errno === ERRNO.ENOENT && this.#wasAttached && ['tracing', 'lsm'].includes(this.type))
+      return new UnsupportedError(`${operation}: this kernel attaches a program of type ${this.type} only once`);
+    if (errno === ERRNO.ENOENT) return new UnsupportedError(`${operation}: this kernel has no such hook`);
+    const error = refused(operation, errno);
+    return error instanceof BpfError && warnings ? Object.assign(error, { cause: warnings }) : error;
+  }
+
+  /** Refuses a method that is not for programs of this type. */
+  #only(types: readonly ProgramType[]): void {
+    this.#check();
+    if (types.includes(this.type)) return;
+    const method = attachMethod(this.type) ?? 'attach()';
+    throw new UsageError(`cannot attach ${this.name} so: it is of type ${this.type}; use ${method}`);
+  }
+
+  /**
+   * Attaches to the hook that the section names. Throws UsageError if it names none, as those of XDP, tc, socket and cgroup
+   * programs; the message says which method attaches them.
+   */
   attach(): BpfLink {
+    this.#check();
     const [, category, name] = /^(?:tp|tracepoint)\/([^/]+)\/(.+)$/.exec(this.section) ?? [];
     if (category && name) return this.attachTracepoint(category, name);
-    return this.#keep(() => this.#native.attach(this.name), this.section);
-  }
-
-  /** Attaches to a tracepoint, such as `syscalls`, `sys_exit_openat`; needs tracefs, mounted or not. */
-  attachTracepoint(category: string, name: string): BpfLink {
-    const where = `tracepoint ${category}:${name}`;
-    const id = tracepointId(category, name);
-    if (id === undefined) throw new UnsupportedError(`cannot attach ${this.name}: this kernel does not have ${where}`);
-    const fd = check(loadBinding().openTracepoint(id), `cannot open ${where}`);
-    return this.#keep(() => this.#native.attachPerfEvent(this.name, fd), where);
-  }
-
-  /** Attaches a raw_tp program to another raw tracepoint than its section's. Kernel 4.17. */
-  attachRawTracepoint(name: string): BpfLink {
-    return this.#keep(() => this.#native.attachRawTracepoint(this.name, name), `raw tracepoint ${name}`);
-  }
-
-  /** Attaches to a kernel function. */
-  attachKprobe(symbol: string, { atReturn = false }: KprobeOptions = {}): BpfLink {
-    return this.#keep(() => this.#native.attachKprobe(this.name, symbol, atReturn), `function ${symbol}`);
-  }
-
-  /** Attaches to a function of a program or library, by its symbol (libbpf 1.0) or, with an empty one, by its offset in the file. */
-  attachUprobe(path: string, symbol: string, { atReturn = false, offset = 0, pid = -1 }: UprobeOptions = {}): BpfLink {
-    const attach = () => this.#native.attachUprobe(this.name, path, symbol, offset, pid, atReturn);
-    return this.#keep(attach, `${symbol || offset} of ${path}`, (operation) => {
-      if (path.includes('/') && !existsSync(path))
-        return new NotFoundError('file', path, `${operation}: there is no such file`);
-      if (!existsSync('/sys/bus/event_source/devices/uprobe'))
-        return new UnsupportedError(`${operation}: this kernel has no uprobes`);
-      return new NotFoundError('symbol', symbol, `${operation}: there is no such symbol`);
+    const explainHook = trace.explainSection(this.section);
+    return this.#keep({
+      where: this.section,
+      attach: (native) => native.attach(),
+      explain: (operation, errno) => {
+        const method = errno === ERRNO.EOPNOTSUPP ? attachMethod(this.type) : undefined;
+        if (!method) return explainHook?.(operation, errno);
+        return new UsageError(`cannot attach ${this.name}: its section ${this.section} names no hook; use ${method}`);
+      },
     });
   }
 
-  /** Attaches to a cgroup v2 and everything below it. */
-  attachCgroup(path: string): BpfLink {
-    const fd = openSync(path, 'r');
-    try {
-      return this.#keep(() => this.#native.attachCgroup(this.name, fd), `cgroup ${path}`);
-    } finally {
-      closeSync(fd);
-    }
+  /** Attaches to a tracepoint, such as `syscalls`, `sys_exit_openat`. Needs tracefs, mounted or (CAP_SYS_ADMIN, 5.2) not. */
+  attachTracepoint(category: string, name: string): BpfLink {
+    this.#check();
+    return this.#keep(trace.tracepoint(this.name, category, name));
   }
 
-  /** Attaches an XDP program to a network interface of our network namespace, or throws NotFoundError. */
-  attachXdp(device: string): BpfLink {
-    const index = loadBinding().interfaceIndex(device);
-    if (index < 0) {
-      const known = Object.keys(networkInterfaces());
-      throw NotFoundError.among('network interface', device, known);
-    }
-    return this.#keep(() => this.#native.attachXdp(this.name, index), `interface ${device}`);
+  /** Attaches a raw_tp program to a raw tracepoint. */
+  attachRawTracepoint(name: string): BpfLink {
+    this.#check();
+    return this.#keep(trace.rawTracepoint(name));
   }
 
-  /** Attaches an iterator program; see `BpfLink.openIterator`. Kernel 5.8. */
-  attachIterator(): BpfLink {
-    return this.#keep(() => this.#native.attachIter(this.name), this.section);
+  /** Attaches a kprobe program to the entry or return of a kernel function. */
+  attachKprobe(symbol: string, options: trace.KprobeOptions = {}): BpfLink {
+    this.#check();
+    return this.#keep(trace.kprobe(symbol, options));
   }
 
-  /** Detaches it everywhere. May be called more than once. */
-  close(): void {
+  /**
+   * Attaches a program of a section `kprobe.multi` or `kretprobe.multi` to many kernel functions at once: a pattern with
+   * `*` and `?`, or names. Kernel 5.18.
+   */
+  attachKprobes(functions: string | readonly string[], options: trace.KprobeOptions = {}): BpfLink {
+    this.#check();
+    return this.#keep(trace.kprobes(functions, options));
+  }
+
+  /**
+   * Attaches to a function of a program or library: by its symbol, or, if that is empty, by its offset in the file. Throws
+   * NotFoundError if there is no such file or symbol.
+   */
+  attachUprobe(path: string, symbol: string, options: trace.UprobeOptions = {}): BpfLink {
+    this.#check();
+    return this.#keep(trace.uprobe(path, symbol, options));
+  }
+
+  /**
+   * Attaches a program of a section `uprobe.multi` or `uretprobe.multi` to many functions of a file at once, as
+   * `attachKprobes`. Kernel 6.6, and a build with libbpf 1.3.
+   */
+  attachUprobes(path: string, functions: string | readonly string[], options: trace.UprobesOptions = {}): BpfLink {
+    this.#check();
+    return this.#keep(trace.uprobes(path, functions, options));
+  }
+
+  /**
+   * Attaches a program of a section `usdt` to the static probes of this name in a program or library. Throws NotFoundError
+   * if there is no such file or probe.
+   */
+  attachUsdt(path: string, provider: string, name: string, options: trace.ProcessOptions = {}): BpfLink {
+    this.#check();
+    return this.#keep(trace.usdt(path, provider, name, options));
+  }
+
+  /**
+   * Attaches an fentry, fexit, fmod_ret, LSM or tp_btf program to the function or tracepoint of its section, or of
+   * `OpenedProgram.attachTarget`. Throws BpfError if the kernel can't trace functions so.
+   */
+  attachTrace(): BpfLink {
+    this.#only(['tracing', 'lsm']);
+    return this.#keep({ where: this.section, attach: (native) => native.attachTrace() });
+  }
+
+  /** Opens a perf event, and runs a perf_event program at each of its samples. */
+  attachPerfEvent(options: trace.PerfEventOptions): BpfLink {
+    this.#check();
+    return this.#keep(trace.perfEvent(options));
+  }
+
+  /**
+   * Attaches a freplace program in place of a global function of a loaded program, which `OpenedProgram.setAttachTarget`
+   * named before load, or another one of the same type. Kernel 5.10.
+   */
+  attachFreplace(target: BpfProgram, name: string): BpfLink {
+    this.#only(['ext']);
+    checkInstance('target', target, BpfProgram);
+    checkText('function', name);
+    const { fd } = target;
+    return this.#keep({ where: `${name} of ${target.name}`, attach: (native) => native.attachFreplace(fd, name) });
+  }
+
+  /** Attaches an iterator program, to be run by `BpfLink.read()` or `openIterator()`. Kernel 5.8. */
+  attachIterator(options: IteratorOptions = {}): BpfLink {
+    this.#check();
+    return this.#keep(iterator(this.section, options));
+  }
+
+  /**
+   * Attaches a socket filter to a socket's descriptor (SO_ATTACH_BPF), or a sk_reuseport program to the group of sockets
+   * that shares its address. It replaces an earlier one. The link keeps no descriptor: it ends with the socket.
+   */
+  attachSocket(fd: number): BpfLink {
+    this.#only(['socket_filter', 'sk_reuseport']);
+    return this.#keep(net.socket(this.type, fd));
+  }
+
+  /**
+   * Attaches an XDP program to an interface of this process's network namespace. Throws NotFoundError if there is none,
+   * and BpfError (`EBUSY`) if it has another program. Kernel 5.9.
+   */
+  attachXdp(device: string, options: net.XdpOptions = {}): BpfLink {
+    this.#check();
+    return this.#keep(net.xdp(device, options));
+  }
+
+  /**
+   * Attaches a tc classifier to packets that an interface receives or sends: by tcx, with a link, or as a filter of
+   * clsact, which is made if it is missing and stays. A filter's program runs in direct action: it returns TC_ACT_*.
+   */
+  attachTc(device: string, direction: 'ingress' | 'egress', options: net.TcOptions = {}): BpfLink {
+    this.#only(['sched_cls']);
+    return this.#keep(net.tc(device, direction, options));
+  }
+
+  /** Attaches to a cgroup v2 and its descendants. Throws the file system's error if the path can't be opened. */
+  attachCgroup(path: string, options: net.CgroupOptions = {}): BpfLink {
+    this.#check();
+    return this.#keep(net.cgroup(this.attachType, path, options));
+  }
+
+  /**
+   * Attaches a sk_lookup program (5.9) or a flow dissector (5.7) to a network namespace, by the path of its file (default:
+   * this process's). Throws the file system's error if it can't be opened.
+   */
+  attachNetns(path = '/proc/self/ns/net'): BpfLink {
+    this.#only(['sk_lookup', 'flow_dissector']);
+    return this.#keep(net.netns(this.attachType, path));
+  }
+
+  /**
+   * Attaches a sk_skb or sk_msg program to a sockmap or sockhash: to each socket that is added from then on. A socket keeps
+   * the program until it is removed from the map, also when the link is closed.
+   */
+  attachSockmap(map: AnyMap): BpfLink {
+    this.#only(['sk_skb', 'sk_msg']);
+    return this.#keep(net.sockmap(this.attachType, map));
+  }
+
+  /** Attaches a netfilter program to a hook in this process's network namespace. Kernel 6.4. */
+  attachNetfilter(options: net.NetfilterOptions): BpfLink {
+    this.#only(['netfilter']);
+    return this.#keep(net.netfilter(options));
+  }
+
+  /** Closes all links of this program. It can be attached again. */
+  detach(): void {
     for (const link of this.#links) link.close();
+  }
+
+  /** Detaches the program and closes its descriptor. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    this.detach();
+    this.#native.close();
+    this.#object.delete(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 }

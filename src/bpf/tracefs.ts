@@ -4,12 +4,13 @@ import { loadBinding } from '../native/load.js';
 import { refused } from './errors.js';
 
 /**
- * The number of a tracepoint, as perf_event_open(2) wants it; undefined when the kernel has no such
- * tracepoint. Where tracefs is mounted nowhere, as in many containers and small systems, one is opened
- * that only this process can see (fsopen(2), kernel 5.2), so that nothing on the system changes.
- * Throws PrivilegeError when tracefs can't be read.
+ * The id of a tracepoint for perf_event_open(2); undefined if the kernel has no such tracepoint. If tracefs is not mounted,
+ * as in many containers, opens one that is visible to this process only (fsopen(2), kernel 5.2). Throws PrivilegeError or
+ * BpfError if tracefs can't be read.
  */
 export function tracepointId(category: string, name: string): number | undefined {
+  // Another path than that of a tracepoint.
+  if (category.includes('/') || name.includes('/')) return undefined;
   const mounted = mountPoint('tracefs');
   if (mounted !== undefined) return readId(mounted, category, name);
   const fd = loadBinding().openTracefs();

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
+import { checkBtf } from '../btf/index.js';
+import { ofFile } from '../btf/of-file.js';
 import { loadBinding } from '../native/load.js';
+import { checkText } from './arguments.js';
 import { refused, UnsupportedError } from './errors.js';
 import { withWarnings } from './log.js';
 
-/** Where the running kernel shows its types (CONFIG_DEBUG_INFO_BTF). */
+/** The BTF of the running kernel (CONFIG_DEBUG_INFO_BTF). */
 export const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
 
-/** Why an operation that needs them fails. */
+/** The reason of failures for want of it. */
 export const NO_KERNEL_BTF =
   'this kernel has no BTF (CONFIG_DEBUG_INFO_BTF): give a file with the BTF of this very kernel';
 
@@ -37,12 +40,15 @@ const FOOT = `
 `;
 
 /**
- * A C header of every type in a kernel's BTF: the running kernel's, or that of a raw BTF file or an ELF file
- * with a .BTF section. The same BTF always gives the same text. Throws UnsupportedError if the kernel has no BTF,
- * and BpfError if the file has none.
+ * A C header with all types of a kernel's BTF: the running kernel's, or that of a file (raw BTF, or ELF with .BTF). The
+ * text depends on the BTF alone. Throws UnsupportedError if the kernel has no BTF, BtfError if the file has none or it is damaged,
+ * the file system's error if it can't be read, and UsageError if the path is not a string.
  */
 export function vmlinuxHeader(btf: string = KERNEL_BTF): string {
+  checkText('btf', btf);
   if (btf === KERNEL_BTF && !existsSync(btf)) throw new UnsupportedError(NO_KERNEL_BTF, { kind: 'btf' });
+  // libbpf trusts what it reads.
+  if (btf !== KERNEL_BTF) ofFile(btf, checkBtf);
   const [text, warnings] = withWarnings(() => loadBinding().dumpBtf(btf));
   if (typeof text === 'string') return HEAD + text + FOOT;
   const error = refused(`${btf} is neither BTF nor an ELF file with BTF`, -text);

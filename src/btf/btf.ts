@@ -1,4 +1,4 @@
-/** One set of BTF types, decoded as they are asked for. Source: Documentation/bpf/btf.rst. */
+/** A set of BTF types, decoded on demand. Source: Documentation/bpf/btf.rst. */
 import { decodeType } from './decode.js';
 import { readBtfBytes } from './elf.js';
 import { BtfError, quoted } from './error.js';
@@ -7,30 +7,30 @@ import { kindOf, type RawBtf, readRaw } from './raw.js';
 import { Strings } from './strings.js';
 import { BTF_KINDS, type BtfKind, type BtfType } from './types.js';
 
-/** How many references in a row are followed. The kernel and libbpf stop at 32 too (MAX_RESOLVE_DEPTH). */
+/** Maximum number of references followed in a row, equal to that of the kernel and libbpf (MAX_RESOLVE_DEPTH). */
 const MAX_DEPTH = 32;
 /** Sizes are 32 bits in BTF; the kernel refuses arrays beyond that. */
 const MAX_SIZE = 0xffffffff;
-/** BTF does not say how large a pointer is; all that run BPF programs here are 64-bit machines. */
+/** BTF has no size of pointers. All supported machines are 64-bit. */
 const POINTER_SIZE = 8;
 
 const VOID: BtfType = { kind: 'void', name: '' };
 
 /** Options of `Btf.parse`. */
 export interface BtfOptions {
-  /** For split BTF, as of a kernel module: the BTF that its ids and string offsets continue from. */
+  /** For split BTF, such as a kernel module's: the BTF whose IDs and string offsets it continues. */
   readonly base?: Btf;
 }
 
 /**
- * A set of BTF types. Ids are numbers from 0 (void) to `count` - 1; the base's types, if any, come first.
- * Parsing takes one pass over the types (a few ms for a kernel's 5 MB) and decodes none; the bytes are kept, not copied,
- * and must not change.
+ * A set of BTF types. IDs are numbers from 0 (void) to `count` - 1; the base's types, if any, come first. Parsing takes
+ * one pass over the types (a few ms for a kernel's 5 MB) and decodes none. The bytes are referenced, not copied, and
+ * must not change.
  */
 export class Btf {
-  /** Number of types, void and the base's types included: the first id that is not valid. */
+  /** Number of types, including void and the base's types. Equal to the first invalid ID. */
   readonly count: number;
-  /** True when the numbers in it, and in the data that it describes, are little endian. */
+  /** Whether the numbers in it, and in the data that it describes, are little-endian. */
   readonly littleEndian: boolean;
   readonly #raw: RawBtf;
   readonly #base: Btf | undefined;
@@ -50,19 +50,28 @@ export class Btf {
   }
 
   /**
+   * The string at an offset of the string section, its base's included: what .BTF.ext refers to.
+   *
+   * @throws BtfError if the offset is out of range.
+   */
+  string(offset: number): string {
+    return this.#strings.at(offset);
+  }
+
+  /**
    * Parses raw BTF, or the .BTF section of an ELF64 file, of either byte order.
    *
-   * @throws BtfError when the bytes are neither, or are cut off or corrupt. What can only be seen in a single type, such
-   * as an id out of range, shows when that type is asked for.
+   * @throws BtfError if the bytes are neither, or are truncated or corrupt. Errors in a single type, such as an ID out
+   * of range, are thrown when that type is decoded.
    */
   static parse(bytes: Uint8Array, options: BtfOptions = {}): Btf {
     return new Btf(readRaw(readBtfBytes(bytes), options.base !== undefined), options.base);
   }
 
   /**
-   * Returns the type with this id.
+   * Returns the type with this ID.
    *
-   * @throws BtfError when there is none, or it is corrupt.
+   * @throws BtfError if there is none, or it is corrupt.
    */
   type(id: number): BtfType {
     if (id === 0) return VOID;
@@ -77,7 +86,7 @@ export class Btf {
     return type;
   }
 
-  /** Ids of the types of one kind, without decoding the others. */
+  /** IDs of the types of one kind, without decoding the others. */
   *ofKind(kind: BtfKind): Generator<number, void> {
     if (this.#base) yield* this.#base.ofKind(kind);
     const { view, littleEndian, offsets } = this.#raw;
@@ -88,8 +97,8 @@ export class Btf {
   }
 
   /**
-   * Returns the lowest id of a type with this name, and of this kind if one is given: C lets a struct, a typedef and
-   * a function share a name. The base is searched first. Undefined when there is none; anonymous types are not found.
+   * Returns the lowest ID of a type with this name, and of this kind if given: in C, a struct, a typedef and a function
+   * can share a name. The base is searched first. Undefined if there is none. Anonymous types are never found.
    */
   find(name: string, kind?: BtfKind): number | undefined {
     if (name === '' || name.includes('\0')) return undefined;
@@ -100,9 +109,9 @@ export class Btf {
   }
 
   /**
-   * Strips typedefs, const, volatile, restrict and type tags off a type, and returns the id of what is left.
+   * Strips typedefs, const, volatile, restrict and type tags off a type, and returns the ID of the remaining type.
    *
-   * @throws BtfError when an id is not valid, or there are more than 32 in a row, as in a cycle.
+   * @throws BtfError if an ID is invalid, or there are more than 32 in a row, as in a cycle.
    */
   resolve(id: number): number {
     let at = id;
@@ -126,8 +135,8 @@ export class Btf {
   /**
    * Returns the size in bytes of a value of this type; for a variable or a section, that of its contents.
    *
-   * @throws BtfError when it has none (void, functions, forward declarations), an id is not valid, it refers to itself,
-   * or the size does not fit 32 bits.
+   * @throws BtfError if it has none (void, functions, forward declarations), an ID is invalid, it refers to itself, or
+   * the size does not fit 32 bits.
    */
   sizeOf(id: number): number {
     let at = id;
@@ -146,7 +155,7 @@ export class Btf {
         case 'ptr':
           return this.#checkedSize(id, times * POINTER_SIZE);
         case 'array':
-          // Capped, not refused: an inner dimension of 0 makes up for any outer one.
+          // Capped, not refused: an inner dimension of 0 makes any outer one valid.
           times = Math.min(times * type.length, MAX_SIZE + 1);
           at = type.element;
           break;

@@ -1,3 +1,3 @@
-/** Both directions between memory and JavaScript values. */
+/** Conversion between memory and JavaScript values. */
 export { readValue, type Value } from './read.js';
 export { type Input, writeValue } from './write.js';

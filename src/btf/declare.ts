@@ -1,18 +1,18 @@
-/** TypeScript declarations of what `readValue` returns, for generated .d.ts files. */
+/** TypeScript declarations of values returned by `readValue`, for generated .d.ts files. */
 import type { Btf } from './btf.js';
 import { layoutOf } from './layout.js';
 import { type EnumShape, isText, type Member, type Shape, type StructLayout } from './shape.js';
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
-/** Names that a declaration would hide, though its own file may need them. */
+/** Global names that a declaration must not hide in its own file. */
 const TAKEN = ['Array', 'String', 'Number', 'Boolean', 'BigInt', 'Object', 'Function', 'Symbol', 'Map', 'Set', 'Date'];
 
 /**
- * Returns the TypeScript declaration of a struct or union as `readValue` returns it, under its name in PascalCase, and of
- * the structs and named enums inside it. Structs without a name are called after their member. Typedef names are kept
- * in comments.
+ * Returns the TypeScript declaration of a struct or union as `readValue` returns it, under its name in PascalCase, and
+ * of the structs and named enums inside it. Anonymous structs are named after their member. Typedef names are kept in
+ * comments.
  *
- * @throws BtfError when there is no such struct, or it is corrupt.
+ * @throws BtfError if there is no such struct, or it is corrupt.
  */
 export function declareStruct(btf: Btf, name: string): string {
   const declarations = new Declarations();
@@ -20,34 +20,59 @@ export function declareStruct(btf: Btf, name: string): string {
   return declarations.text();
 }
 
-class Declarations {
+/** The texts of btf_decl_tag attributes of a struct, or of a member of it. */
+export type TagsOf = (struct: StructLayout, member?: string) => readonly string[];
+
+/** `/** a, b *\/` on a line of its own; '' for no words. What would end the comment is left out. */
+export function commentOf(words: readonly string[], indent = ''): string {
+  const text = words.map((word) => word.replaceAll('*/', '').replace(/\s+/g, ' ').trim()).filter((word) => word !== '');
+  return text.length > 0 ? `${indent}/** ${text.join(', ')} */\n` : '';
+}
+
+/** Declarations of types as `readValue` returns them, each once and under a name of its own. */
+export class Declarations {
+  readonly #tagsOf: TagsOf;
   readonly #names = new Map<StructLayout | EnumShape, string>();
   readonly #taken = new Set(TAKEN);
-  /** In the order in which they are come across: a struct before what is inside it. */
+  /** In order of first use: a struct before those inside it. */
   readonly #texts = new Map<string, string>();
+
+  constructor(tagsOf: TagsOf = () => []) {
+    this.#tagsOf = tagsOf;
+  }
 
   text(): string {
     return `${[...this.#texts.values()].join('\n\n')}\n`;
   }
 
-  /** Name of the declaration of a struct, which is made when it is asked for first. */
+  /** Reserves a name, or another one if it is taken. */
+  reserve(wanted: string): string {
+    const name = this.#free(wanted);
+    this.#taken.add(name);
+    return name;
+  }
+
+  /** Name of a struct's declaration, which is made at its first use. */
   nameOf(layout: StructLayout, fallback: string): string {
     const known = this.#names.get(layout);
     if (known) return known;
     const name = this.#newName(layout, layout.name || fallback);
-    const members = layout.members.map((member) => this.#member(member, name));
-    this.#texts.set(name, `export interface ${name} {\n${members.join('')}}`);
+    const members = layout.members.map((member) => this.#member(member, name, layout));
+    const comment = commentOf(this.#tagsOf(layout));
+    this.#texts.set(name, `${comment}export interface ${name} {\n${members.join('')}}`);
     return name;
   }
 
-  #member(member: Member, parent: string): string {
+  #member(member: Member, parent: string, layout: StructLayout): string {
     const key = IDENTIFIER.test(member.name) ? member.name : JSON.stringify(member.name);
     const typedefs = member.typedefs.filter((typedef) => IDENTIFIER.test(typedef));
-    const comment = typedefs.length > 0 ? `  /** ${typedefs.join(', ')} */\n` : '';
-    return `${comment}  ${key}: ${this.#type(member.type, `${parent}_${member.name}`)};\n`;
+    const tags = this.#tagsOf(layout, member.name);
+    const comment = commentOf(tags.length > 0 ? tags : typedefs, '  ');
+    return `${comment}  ${key}: ${this.typeOf(member.type, `${parent}_${member.name}`)};\n`;
   }
 
-  #type(shape: Shape, fallback: string): string {
+  /** The type of a value. Anonymous structs are named `fallback`. */
+  typeOf(shape: Shape, fallback: string): string {
     switch (shape.kind) {
       case 'int':
         return shape.bool ? 'boolean' : numberType(shape.size);
@@ -59,7 +84,7 @@ class Declarations {
         return this.#enum(shape);
       case 'array': {
         if (isText(shape)) return 'string';
-        const element = this.#type(shape.element, fallback);
+        const element = this.typeOf(shape.element, fallback);
         return element.includes(' ') ? `(${element})[]` : `${element}[]`;
       }
       case 'struct':
@@ -80,15 +105,19 @@ class Declarations {
     return name;
   }
 
+  #free(wanted: string): string {
+    let name = wanted;
+    for (let number = 2; this.#taken.has(name); number++) name = `${wanted}${number}`;
+    return name;
+  }
+
   #newName(of: StructLayout | EnumShape, wanted: string): string {
     const words = wanted.split(/[^A-Za-z0-9$]+/).filter((word) => word !== '');
     const joined = words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('');
     const pascal = /^[A-Za-z$]/.test(joined) ? joined : `Struct${joined}`;
-    let name = pascal;
-    for (let number = 2; this.#taken.has(name); number++) name = `${pascal}${number}`;
-    this.#taken.add(name);
+    const name = this.reserve(pascal);
     this.#names.set(of, name);
-    // Keeps the place: what is inside comes after it.
+    // Reserve the place before the structs inside it.
     this.#texts.set(name, '');
     return name;
   }

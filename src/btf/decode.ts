@@ -9,9 +9,9 @@ import { BTF_KINDS, type BtfLinkage, type BtfMember, type BtfType } from './type
 const LINKAGES: readonly BtfLinkage[] = ['static', 'global', 'extern'];
 
 /**
- * Decodes the type number `index` of `raw`. All its bytes are known to be there: `readRaw` saw to that.
+ * Decodes the type number `index` of `raw`. `readRaw` has checked that all its bytes exist.
  *
- * @throws BtfError when a string, the kind or a linkage is not valid.
+ * @throws BtfError if a string, the kind or a linkage is invalid.
  */
 export function decodeType(raw: RawBtf, index: number, strings: Strings): BtfType {
   const { view, littleEndian } = raw;
@@ -91,7 +91,7 @@ export function decodeType(raw: RawBtf, index: number, strings: Strings): BtfTyp
     case 'type_tag':
       return { kind, name, type: sizeOrType, attribute: flag };
     case 'func':
-      // The one kind that keeps something other than a count in vlen.
+      // The only kind whose vlen is not a count.
       return { kind, name, type: sizeOrType, linkage: linkageOf(vlenOf(info), name) };
     case 'func_proto':
       return {

@@ -1,30 +1,36 @@
 /**
- * The little of ELF64 that BPF objects need: sections by name, and the symbol table.
- * Source: elf(5); include/uapi/linux/elf.h.
+ * The subset of ELF64 that BPF objects need: sections by name, and the symbol table. Source: elf(5);
+ * include/uapi/linux/elf.h.
  */
 import { BtfError, quoted } from './error.js';
 
-/** One section of an ELF file. */
+/** A section of an ELF file. */
 export interface ElfSection {
   readonly name: string;
-  /** Position in the section header table: what a symbol's `section` refers to. */
+  /** Index in the section header table, to which a symbol's `section` refers. */
   readonly index: number;
   /** `sh_type`, for example 8 (SHT_NOBITS) for .bss. */
   readonly type: number;
-  /** Size in bytes in memory. For .bss this is more than `bytes.length`, which is 0. */
+  /** Size in bytes in memory. For .bss it exceeds `bytes.length`, which is 0. */
   readonly size: number;
-  /** A view into the file's bytes, not a copy. Empty for sections that take no space in the file (.bss). */
+  /** A view into the file's bytes, not a copy. Empty for sections without data in the file (.bss). */
   readonly bytes: Uint8Array;
   /** `sh_link`: for a symbol table, the index of its string table. */
   readonly link: number;
+  /** `sh_info`: for relocations, the index of the section that they change. */
+  readonly info: number;
+  /** `sh_flags`, of which only the lower 32 bits are in use. */
+  readonly flags: number;
+  /** `sh_entsize`: size in bytes of an entry of a table. */
+  readonly entrySize: number;
 }
 
-/** One symbol of .symtab. */
+/** A symbol of .symtab. */
 export interface ElfSymbol {
   readonly name: string;
   readonly binding: 'local' | 'global' | 'weak' | 'other';
   readonly type: 'none' | 'object' | 'function' | 'section' | 'other';
-  /** Index of the section that holds it; 0 is undefined, 0xfff1 absolute. */
+  /** Index of its section; 0 is undefined, 0xfff1 absolute. */
   readonly section: number;
   /** In an object file (.o): offset in bytes from the start of its section. */
   readonly value: number;
@@ -36,27 +42,33 @@ const ELF_MAGIC = 0x7f454c46;
 const ELF_HEADER_SIZE = 64;
 const SECTION_HEADER_SIZE = 64;
 const SYMBOL_SIZE = 24;
+const SHT_SYMTAB = 2;
 const SHT_NOBITS = 8;
 const SHN_XINDEX = 0xffff;
 const BINDINGS = ['local', 'global', 'weak'] as const;
 const SYMBOL_TYPES = ['none', 'object', 'function', 'section'] as const;
 
-interface Elf {
-  readonly view: DataView;
+/** An ELF64 file. */
+export interface Elf {
   readonly littleEndian: boolean;
+  /** `e_type`: 1 (ET_REL) for an object file. */
+  readonly type: number;
+  /** `e_machine`: 247 (EM_BPF) for a BPF object. */
+  readonly machine: number;
+  /** In file order, the empty first one included. */
   readonly sections: readonly ElfSection[];
 }
 
-/** True when the bytes start like an ELF file, of whatever class. */
+/** Whether the bytes start like an ELF file of any class. */
 export function isElf(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && viewOf(bytes).getUint32(0) === ELF_MAGIC;
 }
 
 /**
- * Returns the sections of an ELF64 file by name, in file order, without copying. Where two sections have the
- * same name, the first one is kept.
+ * Returns the sections of an ELF64 file by name, in file order, without copying. If several have the same name,
+ * only the first is returned.
  *
- * @throws BtfError when the bytes are not ELF64 or a table lies outside the file.
+ * @throws BtfError if the bytes are not ELF64 or a table lies outside the file.
  */
 export function elfSections(bytes: Uint8Array): Map<string, ElfSection> {
   const byName = new Map<string, ElfSection>();
@@ -67,24 +79,26 @@ export function elfSections(bytes: Uint8Array): Map<string, ElfSection> {
 }
 
 /**
- * Returns the named symbols of .symtab; an empty list when the file has none.
+ * Returns the named symbols of the symbol table; an empty list if the file has none.
  *
- * @throws BtfError when the bytes are not ELF64 or a table lies outside the file.
+ * @throws BtfError if the bytes are not ELF64 or a table lies outside the file.
  */
 export function elfSymbols(bytes: Uint8Array): ElfSymbol[] {
-  const { littleEndian, sections } = readElf(bytes);
-  const table = sections.find((section) => section.name === '.symtab');
+  return readSymbols(readElf(bytes)).filter(({ name }) => name !== '');
+}
+
+/** Returns all symbols, at their index in the table: those of sections have no name. */
+export function readSymbols({ littleEndian, sections }: Elf): ElfSymbol[] {
+  const table = sections.find(({ type }) => type === SHT_SYMTAB);
   if (!table) return [];
   const strings = sections[table.link]?.bytes;
   if (!strings) throw new BtfError(`ELF: .symtab refers to string section ${table.link}, which does not exist`);
   const view = viewOf(table.bytes);
   const symbols: ElfSymbol[] = [];
   for (let at = 0; at + SYMBOL_SIZE <= view.byteLength; at += SYMBOL_SIZE) {
-    const nameOffset = view.getUint32(at, littleEndian);
-    if (nameOffset === 0) continue;
     const info = view.getUint8(at + 4);
     symbols.push({
-      name: stringAt(strings, nameOffset, '.strtab'),
+      name: stringAt(strings, view.getUint32(at, littleEndian), 'the symbol names'),
       binding: BINDINGS[info >> 4] ?? 'other',
       type: SYMBOL_TYPES[info & 0xf] ?? 'other',
       section: view.getUint16(at + 6, littleEndian),
@@ -95,7 +109,12 @@ export function elfSymbols(bytes: Uint8Array): ElfSymbol[] {
   return symbols;
 }
 
-function readElf(bytes: Uint8Array): Elf {
+/**
+ * Reads the headers of an ELF64 file.
+ *
+ * @throws BtfError if the bytes are not ELF64, or a section or a name lies outside the file.
+ */
+export function readElf(bytes: Uint8Array): Elf {
   if (!isElf(bytes)) throw new BtfError('not an ELF file');
   if (bytes.length < ELF_HEADER_SIZE) throw new BtfError(`ELF: the file is cut off after ${bytes.length} bytes`);
   if (bytes[4] !== 2) throw new BtfError('ELF: not a 64-bit file; BPF objects are ELF64');
@@ -107,10 +126,11 @@ function readElf(bytes: Uint8Array): Elf {
   const entrySize = view.getUint16(58, littleEndian);
   let count = view.getUint16(60, littleEndian);
   let namesIndex = view.getUint16(62, littleEndian);
-  if (tableOffset === 0) return { view, littleEndian, sections: [] };
+  const kind = { littleEndian, type: view.getUint16(16, littleEndian), machine: view.getUint16(18, littleEndian) };
+  if (tableOffset === 0) return { ...kind, sections: [] };
   if (entrySize !== SECTION_HEADER_SIZE) throw new BtfError(`ELF: section headers of ${entrySize} bytes, expected 64`);
   if (tableOffset + SECTION_HEADER_SIZE > bytes.length) throw new BtfError('ELF: section headers lie outside the file');
-  // Counts that don't fit 16 bits are kept in the first section header (elf(5), e_shnum and e_shstrndx).
+  // Counts of more than 16 bits are in the first section header (elf(5), e_shnum and e_shstrndx).
   if (count === 0) count = Number(view.getBigUint64(tableOffset + 32, littleEndian));
   if (namesIndex === SHN_XINDEX) namesIndex = view.getUint32(tableOffset + 40, littleEndian);
   if (tableOffset + count * SECTION_HEADER_SIZE > bytes.length) {
@@ -125,14 +145,13 @@ function readElf(bytes: Uint8Array): Elf {
     const name = index === 0 ? '' : stringAt(names, nameOffset, 'the section names');
     sections.push({ name, index, ...rest });
   }
-  return { view, littleEndian, sections };
+  return { ...kind, sections };
 }
 
 function readHeader(bytes: Uint8Array, view: DataView, at: number, littleEndian: boolean) {
   const type = view.getUint32(at + 4, littleEndian);
   const offset = Number(view.getBigUint64(at + 24, littleEndian));
   const size = Number(view.getBigUint64(at + 32, littleEndian));
-  const link = view.getUint32(at + 40, littleEndian);
   const inFile = type === SHT_NOBITS || type === 0 ? 0 : size;
   if (inFile > 0 && offset + inFile > bytes.length) {
     throw new BtfError(`ELF: a section of ${size} bytes at offset ${offset} lies outside the file`);
@@ -142,7 +161,10 @@ function readHeader(bytes: Uint8Array, view: DataView, at: number, littleEndian:
     nameOffset: view.getUint32(at, littleEndian),
     type,
     size,
-    link,
+    link: view.getUint32(at + 40, littleEndian),
+    info: view.getUint32(at + 44, littleEndian),
+    flags: view.getUint32(at + (littleEndian ? 8 : 12), littleEndian),
+    entrySize: Number(view.getBigUint64(at + 56, littleEndian)),
     bytes: bytes.subarray(start, start + inFile),
   };
 }
@@ -158,10 +180,10 @@ function viewOf(bytes: Uint8Array): DataView {
 }
 
 /**
- * Returns the raw BTF in `bytes`, without copying: the bytes themselves when they start with BTF's magic number
- * (as /sys/kernel/btf/vmlinux does), or the .BTF section of an ELF64 file.
+ * Returns the raw BTF in `bytes`, without copying: the bytes themselves if they start with BTF's magic number (as
+ * /sys/kernel/btf/vmlinux does), or the .BTF section of an ELF64 file.
  *
- * @throws BtfError when they are neither, or when the ELF file has no .BTF section.
+ * @throws BtfError if they are neither, or if the ELF file has no .BTF section.
  */
 export function readBtfBytes(bytes: Uint8Array): Uint8Array {
   const [first, second] = bytes;

@@ -1,11 +1,15 @@
-/** BTF in plain TypeScript: parse it, see where struct members lie, read and write values. Needs no addon and no root. */
+/** BTF in plain TypeScript: parse it, look up struct members, read and write values. Needs no addon and no root. */
 export { Btf, type BtfOptions } from './btf.js';
+export { checkBtf, checkObject } from './check-object.js';
+export { type Memory, memoryOf, type Reader, readerOf, type Writer, writerOf } from './compiled.js';
+export { type DeclaredMap, type DeclaredProgram, mapsOf, programsOf } from './contents.js';
 export { type Input, readValue, type Value, writeValue } from './convert.js';
-export { declareStruct } from './declare.js';
+export { commentOf, Declarations, declareStruct } from './declare.js';
 export { type ElfSection, type ElfSymbol, elfSections, elfSymbols, isElf, readBtfBytes } from './elf.js';
 export { BtfError } from './error.js';
-export { type GlobalVariable, globalsOf } from './globals.js';
+export { type GlobalVariable, globalsOf, kconfigOf } from './globals.js';
 export { enumNumbers, layoutOf, memberOf, shapeOf, type TypedShape } from './layout.js';
+export { lineOf, type SourcePlace } from './line-info.js';
 export {
   type ArrayShape,
   type Bits,

@@ -19,7 +19,7 @@ export function readInteger(view: DataView, at: number, size: number, signed: bo
   }
 }
 
-/** Writes an integer of 1, 2, 4, 8 or 16 bytes. The value is known to fit. */
+/** Writes an integer of 1, 2, 4, 8 or 16 bytes. The value must fit. */
 export function writeInteger(view: DataView, at: number, size: number, value: bigint): void {
   switch (size) {
     case 1:
@@ -40,13 +40,13 @@ export function writeInteger(view: DataView, at: number, size: number, value: bi
   }
 }
 
-/** Reads a bit-field whose first byte is at `at`. Touches no byte that has none of its bits. */
+/** Reads a bit-field whose first byte is at `at`. Accesses only bytes that contain its bits. */
 export function readBits(view: DataView, at: number, bits: Bits, signed: boolean): bigint {
   const value = readBytes(view, at, bytesOfBits(bits)) >> BigInt(bits.offset);
   return signed ? BigInt.asIntN(bits.size, value) : BigInt.asUintN(bits.size, value);
 }
 
-/** Writes a bit-field whose first byte is at `at`, and leaves the bits around it as they are. The value is known to fit. */
+/** Writes a bit-field whose first byte is at `at`, and preserves the bits around it. The value must fit. */
 export function writeBits(view: DataView, at: number, bits: Bits, value: bigint): void {
   const count = bytesOfBits(bits);
   const shift = BigInt(bits.offset);

@@ -1,4 +1,4 @@
-/** From BTF types to shapes. Source: Documentation/bpf/btf.rst. */
+/** Conversion of BTF types to shapes. Source: Documentation/bpf/btf.rst. */
 import { NotFoundError } from '../errors.js';
 import type { Btf } from './btf.js';
 import { BtfError, quoted } from './error.js';
@@ -17,30 +17,30 @@ import type { BtfEnum, BtfEnum64, BtfInt, BtfMember, BtfStruct } from './types.j
 export type { Member, Shape, StructLayout } from './shape.js';
 export { sizeOfShape } from './shape.js';
 
-/** Structs inside structs inside arrays...: deeper than any C code, and shallow enough for JavaScript's stack. */
+/** Maximum nesting of structs and arrays: deeper than in any C code, and shallow enough for JavaScript's stack. */
 const MAX_NESTING = 64;
 /**
- * Members that one struct may have, those of all structs inside it counted each time they appear. The largest of the
- * kernel's have some 10,000. A file made to do harm can double them with each level.
+ * Maximum number of members of a struct, including those of nested structs each time they appear. The largest in the
+ * kernel has some 10,000. A malicious file can double them with each level.
  */
 const MAX_MEMBERS = 1_000_000;
 const INT_SIZES = new Set([1, 2, 4, 8, 16]);
 
-/** A type as a shape, and the typedef names passed on the way to it, outermost first. */
+/** A type's shape, and the typedef names on the way to it, outermost first. */
 export interface TypedShape {
   readonly shape: Shape;
   readonly typedefs: readonly string[];
 }
 
-/** What is known about a struct while layouts are made. `weight` counts members, nested ones too. */
+/** State of a struct while layouts are made. `weight` counts its members, including nested ones. */
 interface Built {
   readonly layout: StructLayout;
   readonly weight: number;
 }
 
-/** Shapes made so far, by type id: tools ask for the same ones again, and structs use the same ones often. */
+/** Shapes by type ID: tools request the same ones repeatedly, and structs share them. */
 interface Cache {
-  /** 'open' while one is in the making. */
+  /** 'open' while it is being made. */
   readonly structs: Map<number, Built | 'open'>;
   readonly enums: Map<number, EnumShape>;
 }
@@ -48,11 +48,11 @@ interface Cache {
 const caches = new WeakMap<Btf, Cache>();
 
 /**
- * Returns where the members of a struct or union are, given its id, or its name: that of a struct, else of a union, else
- * of a typedef to one. Anonymous struct and union members, and those of -fms-extensions, are flattened into it.
+ * Returns the layout of a struct or union by its ID or name: of a struct, else of a union, else of a typedef to one.
+ * Anonymous struct and union members, and those of -fms-extensions, are flattened into it.
  *
- * @throws NotFoundError when there is no such struct.
- * @throws BtfError when it is no struct, or a member is corrupt or lies outside it.
+ * @throws NotFoundError if there is no such struct.
+ * @throws BtfError if it is no struct, or a member is corrupt or lies outside it.
  */
 export function layoutOf(btf: Btf, struct: string | number): StructLayout {
   const id = typeof struct === 'number' ? struct : findStruct(btf, struct);
@@ -64,7 +64,7 @@ export function layoutOf(btf: Btf, struct: string | number): StructLayout {
 /**
  * Returns a member of a struct by its name.
  *
- * @throws NotFoundError when there is no such member.
+ * @throws NotFoundError if there is no such member.
  */
 export function memberOf({ kind, name: struct, members }: StructLayout, name: string): Member {
   const member = members.find((candidate) => candidate.name === name);
@@ -73,9 +73,9 @@ export function memberOf({ kind, name: struct, members }: StructLayout, name: st
 }
 
 /**
- * Returns the numbers of an enum's values, up to 32 bits, by their names.
+ * Returns the values of an enum of up to 32 bits by name.
  *
- * @throws NotFoundError when there is no such enum, or it lacks one of the names.
+ * @throws NotFoundError if there is no such enum, or it lacks one of the names.
  */
 export function enumNumbers<Name extends string>(
   btf: Btf,
@@ -95,9 +95,9 @@ export function enumNumbers<Name extends string>(
 }
 
 /**
- * Returns the shape of any type that values can have, for example that of a map's key.
+ * Returns the shape of any type that values can have, such as that of a map's key.
  *
- * @throws BtfError when the type has no size (void, functions, forward declarations) or is corrupt.
+ * @throws BtfError if the type has no size (void, functions, forward declarations) or is corrupt.
  */
 export function shapeOf(btf: Btf, id: number): TypedShape {
   const { shape, typedefs } = shapeAt(btf, id, 0);
@@ -128,7 +128,7 @@ function shapeAt(btf: Btf, id: number, depth: number): TypedShape & { readonly w
       return { shape: { kind: 'pointer', size: btf.sizeOf(target) }, typedefs, weight: 0 };
     case 'array': {
       const element = shapeAt(btf, type.element, depth + 1);
-      // Also refuses arrays of more than 32 bits of bytes.
+      // Also refuses arrays whose size in bytes exceeds 32 bits.
       btf.sizeOf(target);
       const shape: ArrayShape = {
         kind: 'array',
@@ -148,7 +148,7 @@ function shapeAt(btf: Btf, id: number, depth: number): TypedShape & { readonly w
   }
 }
 
-/** The typedefs that `resolve` goes through. It was called before: the chain ends. */
+/** Typedefs passed by `resolve`, whose earlier call ensures that the chain ends. */
 function typedefsOf(btf: Btf, id: number): string[] {
   const names: string[] = [];
   let type = btf.type(id);
@@ -167,15 +167,16 @@ function typedefsOf(btf: Btf, id: number): string[] {
 
 function intShape(type: BtfInt): IntShape {
   const { name, size, signed, bool } = type;
-  if (!INT_SIZES.has(size)) throw new BtfError(`BTF: an integer ${quoted(name)} of ${size} bytes`);
-  // Clang marks nothing as CHAR and GCC marks `unsigned char` too, which in C is how one writes a byte.
+  if (!INT_SIZES.has(size)) throw new BtfError(`BTF: integer ${quoted(name)} has an invalid size of ${size} bytes`);
+  // Clang never sets CHAR, and GCC also sets it for `unsigned char`, which is C's type of a byte.
   const char = size === 1 && !bool && (name === 'char' || (type.char && !name.includes(' ')));
   return { kind: 'int', size, signed, bool, char };
 }
 
 function enumShape(type: BtfEnum | BtfEnum64): EnumShape {
   const { name, size, signed } = type;
-  if (!INT_SIZES.has(size) || size > 8) throw new BtfError(`BTF: an enum ${quoted(name)} of ${size} bytes`);
+  if (!INT_SIZES.has(size) || size > 8)
+    throw new BtfError(`BTF: enum ${quoted(name)} has an invalid size of ${size} bytes`);
   const values = new Map<number | bigint, string>();
   const names = new Map<string, number | bigint>();
   for (const entry of type.values) {
@@ -186,7 +187,7 @@ function enumShape(type: BtfEnum | BtfEnum64): EnumShape {
   return { kind: 'enum', size, signed, values, names, name };
 }
 
-/** The value as memory of `size` bytes shows it. Old encoders call a -1 in one byte unsigned, and write 0xffffffff. */
+/** The value as read from `size` bytes. Old encoders call a -1 in one byte unsigned, and write 0xffffffff. */
 function enumValue(value: number | bigint, size: number, signed: boolean): number | bigint {
   const inMemory = signed ? BigInt.asIntN(size * 8, BigInt(value)) : BigInt.asUintN(size * 8, BigInt(value));
   return size > 4 ? inMemory : Number(inMemory);
@@ -239,7 +240,7 @@ function buildNew(btf: Btf, type: BtfStruct, depth: number): Built {
       continue;
     }
     const place = placeOf(btf, type, member, shape);
-    // Anonymous bit-fields are padding; anything else without a name can't be asked for either.
+    // Anonymous bit-fields are padding, and other members without a name can't be accessed either.
     if (member.name === '') continue;
     const last = kind === 'union' || position === type.members.length - 1;
     const isTail = last && shape.kind === 'array' && shape.length === 0;
@@ -248,7 +249,7 @@ function buildNew(btf: Btf, type: BtfStruct, depth: number): Built {
   return { layout: { kind, name, size, members }, weight };
 }
 
-/** Offset of a member, and its bits where it is a bit-field, in the member or, by old compilers, in the integer. */
+/** Offset of a member; for a bit-field, also its bits, which old compilers encode in the integer. */
 function placeOf(btf: Btf, struct: BtfStruct, member: BtfMember, shape: Shape): Pick<Member, 'offset' | 'bits'> {
   let { bitOffset, bitSize } = member;
   if (bitSize === 0 && shape.kind === 'int') {
@@ -283,6 +284,6 @@ function byteOffset(struct: BtfStruct, { name, bitOffset }: BtfMember): number {
 function checkInside(struct: BtfStruct, { name }: BtfMember, end: number): void {
   if (end <= struct.size) return;
   throw new BtfError(
-    `BTF: member ${quoted(name)} of ${quoted(struct.name)} ends at ${end}, behind its ${struct.size} bytes`,
+    `BTF: member ${quoted(name)} of ${quoted(struct.name)} ends at ${end}, beyond its ${struct.size} bytes`,
   );
 }

@@ -1,14 +1,14 @@
-/** Finds types by name, over their bytes: making 150,000 JavaScript strings to find three of them takes too long. */
+/** Search of types by name over their bytes: creating 150,000 JavaScript strings to find three takes too long. */
 import { kindOf, type RawBtf } from './raw.js';
 import { hashOf, type Strings } from './strings.js';
 
 /**
- * Searches that go through all types before a hash table is made. For a kernel's BTF a search takes up to 0.8 ms and
- * the table 10 ms: who looks for a few names at start should not pay for it.
+ * Number of linear searches before a hash table is made. For a kernel's BTF a search takes up to 0.8 ms and the table
+ * 10 ms, too much for a start that needs only a few names.
  */
 const SEARCHES_BEFORE_TABLE = 12;
 
-/** Names of the types of one BTF, its base left out. */
+/** Names of the types of one BTF, without its base. */
 export class Names {
   readonly #raw: RawBtf;
   readonly #strings: Strings;
@@ -20,7 +20,7 @@ export class Names {
     this.#strings = strings;
   }
 
-  /** Returns the index of the first type with this name, and of this kind if one is given; -1 if there is none. */
+  /** Returns the index of the first type with this name, and of this kind if given; -1 if there is none. */
   find(name: string, kind?: number): number {
     const bytes = Buffer.from(name, 'utf8');
     if (!this.#table && ++this.#searches > SEARCHES_BEFORE_TABLE) this.#table = this.#makeTable();
@@ -42,13 +42,16 @@ export class Names {
     return this.#strings.isAt(view.getUint32(start, littleEndian), name);
   }
 
-  /** `heads` has the first type of each bucket, `next` the one after each type; 0 is none, so indexes are one up. */
+  /**
+   * `heads` has the first type of each bucket, `next` the one after each type. Indexes are one higher, because 0 is
+   * none.
+   */
   #makeTable() {
     const { view, littleEndian, offsets } = this.#raw;
     const count = offsets.length - 1;
     const heads = new Uint32Array(2 ** Math.ceil(Math.log2(count + 1)));
     const next = new Uint32Array(count);
-    // Backwards, so that each bucket gives the lowest index first.
+    // In reverse order, so that each bucket has the lowest index first.
     for (let index = count - 1; index >= 0; index--) {
       const offset = view.getUint32(offsets[index] as number, littleEndian);
       if (offset === 0) continue;

@@ -1,15 +1,15 @@
 /**
- * The bytes of BTF: the header checked, the start of each type found, nothing decoded yet.
- * Source: Documentation/bpf/btf.rst; include/uapi/linux/btf.h.
+ * The bytes of BTF: header checked, start of each type found, nothing decoded. Source: Documentation/bpf/btf.rst;
+ * include/uapi/linux/btf.h.
  */
 import { BtfError } from './error.js';
 
-/** BTF cut into its parts. Ids and string offsets here count from 0: a base does not show. */
+/** Sections of BTF. IDs and string offsets count from 0, regardless of a base. */
 export interface RawBtf {
   /** The type section. */
   readonly view: DataView;
   readonly littleEndian: boolean;
-  /** Start of each type within `view`, and one entry more: the end of the last one. */
+  /** Start of each type within `view`, followed by the end of the last one. */
   readonly offsets: Uint32Array;
   /** The string section: empty, or ending with a NUL. */
   readonly strings: Buffer;
@@ -18,19 +18,19 @@ export interface RawBtf {
 const MAGIC = 0xeb9f;
 const MIN_HEADER_SIZE = 24;
 const HEADER_WITH_LAYOUT_SIZE = 32;
-/** Size of the part that every type begins with, struct btf_type. */
+/** Size of struct btf_type, with which every type begins. */
 export const TYPE_SIZE = 12;
 
-/** Bytes that follow struct btf_type, by kind: once, and for each of `vlen` elements. */
+/** Bytes after struct btf_type, by kind: once, and for each of `vlen` elements. */
 const ONCE = [0, 4, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 4, 0, 0];
 const EACH = [0, 0, 0, 0, 12, 12, 8, 0, 0, 0, 0, 0, 0, 8, 0, 12, 0, 0, 0, 12];
 
-/** Kind of a type, from its `info`. 5 bits of it were in use before Linux 7.1; the rest was zero. */
+/** Kind of a type, from its `info`. Before Linux 7.1, it had 5 bits and the others were zero. */
 export function kindOf(info: number): number {
   return (info >>> 24) & 0x7f;
 }
 
-/** Number of elements of a type, from its `info`. 16 bits of it were in use before Linux 7.1; the rest was zero. */
+/** Number of elements of a type, from its `info`. Before Linux 7.1, it had 16 bits and the others were zero. */
 export function vlenOf(info: number): number {
   return info & 0xffffff;
 }
@@ -38,8 +38,8 @@ export function vlenOf(info: number): number {
 /**
  * Reads the header and finds the types.
  *
- * @param split true when a base comes before it: then there may be no strings, and the first need not be ''.
- * @throws BtfError when the header, the sections or the types do not fit the bytes.
+ * @param split whether a base precedes it: strings are then optional, and the first need not be ''.
+ * @throws BtfError if the header, the sections or the types do not fit the bytes.
  */
 export function readRaw(bytes: Uint8Array, split: boolean): RawBtf {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -52,13 +52,13 @@ export function readRaw(bytes: Uint8Array, split: boolean): RawBtf {
   const u32 = (at: number) => view.getUint32(at, littleEndian);
   const headerSize = u32(4);
   if (headerSize < MIN_HEADER_SIZE || headerSize > view.byteLength) {
-    throw new BtfError(`BTF: a header of ${headerSize} bytes in ${view.byteLength} bytes`);
+    throw new BtfError(`BTF: invalid header size of ${headerSize} bytes, ${view.byteLength} in all`);
   }
   const section = (at: number, what: string) => {
     const start = headerSize + u32(at);
     const length = u32(at + 4);
     if (start + length > view.byteLength) {
-      throw new BtfError(`BTF: the ${what} need bytes ${start} to ${start + length} of ${view.byteLength}`);
+      throw new BtfError(`BTF: the ${what} at bytes ${start} to ${start + length} exceed the ${view.byteLength} bytes`);
     }
     return bytes.subarray(start, start + length);
   };
@@ -75,7 +75,7 @@ export function readRaw(bytes: Uint8Array, split: boolean): RawBtf {
   };
 }
 
-/** With a NUL at the very end, no string can run out of the section: nothing else needs to check that. */
+/** Checks for a NUL at the end. No string can exceed the section then, and no other check is needed. */
 function checkStrings(strings: Uint8Array, split: boolean): void {
   if (strings.length === 0) {
     if (split) return;
@@ -86,8 +86,8 @@ function checkStrings(strings: Uint8Array, split: boolean): void {
 }
 
 /**
- * Finds where each type starts. A kind that we don't know is stepped over when the BTF says how long it is: since
- * Linux 7.1 it may carry a table of the sizes of its kinds (struct btf_layout: once, each, flags).
+ * Finds the start of each type. Unknown kinds are skipped if the BTF gives their size: since Linux 7.1 it may have a
+ * table of the sizes of its kinds (struct btf_layout: once, each, flags).
  */
 function findTypes(view: DataView, littleEndian: boolean, layout: Uint8Array): Uint32Array {
   const once = ONCE.slice();

@@ -1,11 +1,12 @@
-/** From memory to JavaScript values. */
+/** Conversion of memory to JavaScript values. */
 import { BtfError } from './error.js';
 import { readBits, readInteger } from './integers.js';
 import { type ArrayShape, type Bits, isText, type Shape, type StructLayout, sizeOfShape } from './shape.js';
 
 /**
- * A C value as JavaScript has it:
- * - integers, pointers and enum values without a name: number up to 4 bytes, bigint from 8 bytes, whatever the value;
+ * A C value in JavaScript:
+ * - integers, pointers and enum values without a name: number up to 4 bytes, bigint from 8 bytes, regardless of the
+ *   value;
  * - bool: boolean; float and double: number; enum values with a name: that name;
  * - arrays of `char`: the string up to the first NUL, or all of it; other arrays: arrays;
  * - structs and unions: objects with all their members.
@@ -13,24 +14,25 @@ import { type ArrayShape, type Bits, isText, type Shape, type StructLayout, size
 export type Value = number | bigint | boolean | string | Value[] | { [member: string]: Value };
 
 /**
- * Reads the value of this shape at `offset` of `bytes`, in little-endian memory, which is that of all machines that
- * snoopkit runs on. A flexible tail reads as an empty array or string: its length is for the caller to know.
+ * Reads the value of this shape at `offset` of `bytes`, in little-endian memory, as on all supported machines. A
+ * flexible tail reads as an empty array or string: only the caller can know its length.
  *
- * @throws BtfError when the value does not lie inside `bytes`, or is a float of other than 4 or 8 bytes.
+ * @throws BtfError if the value does not lie inside `bytes`, or is a float of other than 4 or 8 bytes.
  */
 export function readValue(shape: Shape, bytes: DataView, offset: number): Value {
   checkRange(shape, bytes, offset);
-  return read(shape, bytes, offset);
+  return readInside(shape, bytes, offset);
 }
 
-/** Makes sure, once for all that lies inside it, that a value lies inside the bytes. */
+/** Throws BtfError unless a value, and thus everything in it, lies inside the bytes. */
 export function checkRange(shape: Shape, bytes: DataView, offset: number): void {
   const size = sizeOfShape(shape);
   if (Number.isInteger(offset) && offset >= 0 && offset + size <= bytes.byteLength) return;
   throw new BtfError(`a value of ${size} bytes at offset ${offset} lies outside the ${bytes.byteLength} bytes`);
 }
 
-function read(shape: Shape, view: DataView, at: number, bits?: Bits): Value {
+/** Reads a value that is known to lie inside the bytes, or a bit-field. */
+export function readInside(shape: Shape, view: DataView, at: number, bits?: Bits): Value {
   switch (shape.kind) {
     case 'int': {
       const value = readNumber(view, at, shape.size, shape.signed, bits);
@@ -68,18 +70,18 @@ function readText(shape: ArrayShape, view: DataView, at: number): string {
 
 function readArray(shape: ArrayShape, view: DataView, at: number): Value[] {
   const step = sizeOfShape(shape.element);
-  // An array of empty structs may claim any length: there is nothing to read.
+  // An array of empty structs may have any length, without data.
   const length = step === 0 ? 0 : shape.length;
   const values: Value[] = [];
-  for (let i = 0; i < length; i++) values.push(read(shape.element, view, at + i * step));
+  for (let i = 0; i < length; i++) values.push(readInside(shape.element, view, at + i * step));
   return values;
 }
 
 function readStruct(layout: StructLayout, view: DataView, at: number): { [member: string]: Value } {
-  // fromEntries, not assignment: a member may be called __proto__.
+  // fromEntries instead of assignment: a member may be called __proto__.
   return Object.fromEntries(layout.members.map((member) => [member.name, readMember(member, view, at)]));
 }
 
 function readMember(member: StructLayout['members'][number], view: DataView, at: number): Value {
-  return read(member.type, view, at + member.offset, member.bits);
+  return readInside(member.type, view, at + member.offset, member.bits);
 }

@@ -1,19 +1,19 @@
-/** The string section of BTF, with those of its bases before it: offsets go on from one to the next. */
+/** The string section of BTF, after those of its bases: offsets are continuous. */
 import { BtfError } from './error.js';
 
 const HASH_SEED = 0x811c9dc5;
 const HASH_PRIME = 0x01000193;
 
-/** The strings that the names of one BTF lie in. */
+/** Strings of one BTF, which contain its names. */
 export class Strings {
   readonly #bytes: Buffer;
   readonly #base: Strings | undefined;
   /** Offset of the first own string. */
   readonly #first: number;
-  /** Bytes of strings, the base's included: the first offset that is not valid. */
+  /** Bytes of strings, including the base's. Equal to the first invalid offset. */
   readonly length: number;
 
-  /** @param bytes empty, or ending with a NUL, as `readRaw` makes sure. */
+  /** @param bytes empty, or ending with a NUL, as checked by `readRaw`. */
   constructor(bytes: Buffer, base: Strings | undefined) {
     this.#bytes = bytes;
     this.#base = base;
@@ -24,7 +24,7 @@ export class Strings {
   /**
    * Returns the string at an offset.
    *
-   * @throws BtfError when the offset is out of range.
+   * @throws BtfError if the offset is out of range.
    */
   at(offset: number): string {
     if (offset < this.#first && this.#base) return this.#base.at(offset);
@@ -33,18 +33,18 @@ export class Strings {
     return this.#bytes.toString('utf8', start, this.#bytes.indexOf(0, start));
   }
 
-  /** True when the string at an offset is `name`; false too when the offset is out of range. */
+  /** Whether the string at an offset is `name`; false if the offset is out of range. */
   isAt(offset: number, name: Buffer): boolean {
     if (offset < this.#first && this.#base) return this.#base.isAt(offset, name);
     const bytes = this.#bytes;
     const start = offset - this.#first;
     const end = start + name.length;
-    // The first and the last byte tell most names apart without a call.
+    // The first and the last byte distinguish most names without a call.
     if (bytes[start] !== name[0] || bytes[end] !== 0) return false;
     return bytes.compare(name, 0, name.length, start, end) === 0;
   }
 
-  /** Hash of the string at an offset: that of `hashOf`. */
+  /** Hash of the string at an offset, equal to that of `hashOf`. */
   hashAt(offset: number): number {
     if (offset < this.#first && this.#base) return this.#base.hashAt(offset);
     return hashOf(this.#bytes, offset - this.#first);

@@ -1,9 +1,9 @@
 /**
- * The kinds of BTF types as TypeScript data. Type ids are plain numbers; 0 is void.
- * Source: Documentation/bpf/btf.rst; include/uapi/linux/btf.h.
+ * Kinds of BTF types as TypeScript data. Type IDs are plain numbers; 0 is void. Source: Documentation/bpf/btf.rst;
+ * include/uapi/linux/btf.h.
  */
 
-/** Every kind of type, at the index that BTF gives it. */
+/** Kinds of types, at the index that they have in BTF. */
 export const BTF_KINDS = [
   'void',
   'int',
@@ -33,7 +33,7 @@ export type BtfKind = (typeof BTF_KINDS)[number];
 /** Linkage of a function or a variable. */
 export type BtfLinkage = 'static' | 'global' | 'extern';
 
-/** One BTF type. `name` is '' for anonymous types and for kinds that have no name. */
+/** A BTF type. `name` is '' for anonymous types and for kinds without names. */
 export type BtfType =
   | BtfVoid
   | BtfInt
@@ -55,7 +55,7 @@ interface Named {
   readonly name: string;
 }
 
-/** Type id 0. */
+/** Type ID 0. */
 export interface BtfVoid extends Named {
   readonly kind: 'void';
 }
@@ -71,29 +71,29 @@ export interface BtfInt extends Named {
   readonly offset: number;
   readonly signed: boolean;
   readonly bool: boolean;
-  /** The CHAR encoding bit. Clang never sets it: `char` is known by its name. */
+  /** The CHAR encoding bit. Clang never sets it: `char` is recognized by its name. */
   readonly char: boolean;
 }
 
-/** An array; one dimension of it, when it has more. */
+/** An array, or one dimension of it. */
 export interface BtfArray extends Named {
   readonly kind: 'array';
-  /** Type id of an element. */
+  /** Type ID of an element. */
   readonly element: number;
-  /** Type id of an index. */
+  /** Type ID of an index. */
   readonly index: number;
   /** Number of elements; 0 for `T name[]`. */
   readonly length: number;
 }
 
-/** A member of a struct or union as BTF has it: anonymous ones have the name ''. */
+/** A member of a struct or union. Anonymous ones have the name ''. */
 export interface BtfMember {
   readonly name: string;
-  /** Type id. */
+  /** Type ID. */
   readonly type: number;
   /** Offset in bits from the start of the struct. */
   readonly bitOffset: number;
-  /** Size in bits of a bit-field; 0 when the member is not one. */
+  /** Size in bits of a bit-field; 0 for other members. */
   readonly bitSize: number;
 }
 
@@ -110,7 +110,7 @@ export interface BtfEnum extends Named {
   readonly kind: 'enum';
   /** Size in bytes. */
   readonly size: number;
-  /** Encoders before clang 15 and Linux 6.0 never say so: false there even with negative values. */
+  /** Encoders before clang 15 and Linux 6.0 never set it, even with negative values. */
   readonly signed: boolean;
   readonly values: readonly { readonly name: string; readonly value: number }[];
 }
@@ -130,17 +130,17 @@ export interface BtfFwd extends Named {
   readonly of: 'struct' | 'union';
 }
 
-/** A type that is no more than a reference to another one. Only typedefs have a name. */
+/** A reference to another type. Only typedefs have a name. */
 export interface BtfReference extends Named {
   readonly kind: 'ptr' | 'typedef' | 'volatile' | 'const' | 'restrict';
-  /** Type id. */
+  /** Type ID. */
   readonly type: number;
 }
 
 /** A function. */
 export interface BtfFunc extends Named {
   readonly kind: 'func';
-  /** Type id of its prototype. */
+  /** Type ID of its prototype. */
   readonly type: number;
   readonly linkage: BtfLinkage;
 }
@@ -148,26 +148,26 @@ export interface BtfFunc extends Named {
 /** A function's prototype. */
 export interface BtfFuncProto extends Named {
   readonly kind: 'func_proto';
-  /** Type id of the result. */
+  /** Type ID of the result. */
   readonly returns: number;
-  /** Parameters; a last one with no name and type 0 stands for `...`. */
+  /** Parameters; a last one with no name and type 0 represents `...`. */
   readonly params: readonly { readonly name: string; readonly type: number }[];
 }
 
 /** A global variable. */
 export interface BtfVar extends Named {
   readonly kind: 'var';
-  /** Type id. */
+  /** Type ID. */
   readonly type: number;
   readonly linkage: BtfLinkage;
 }
 
-/** The variables of one section. */
+/** The variables of a section. */
 export interface BtfDatasec extends Named {
   readonly kind: 'datasec';
-  /** Size in bytes; 0 in objects as clang writes them, before libbpf fixes it up. */
+  /** Size in bytes; 0 in clang's objects until libbpf sets it. */
   readonly size: number;
-  /** Variables: type id of the `var`, offset and size in bytes. The offset of a global is 0 until it is fixed up. */
+  /** Variables: type ID of the `var`, offset and size in bytes. The offset of a global is 0 until libbpf sets it. */
   readonly variables: readonly { readonly type: number; readonly offset: number; readonly size: number }[];
 }
 
@@ -181,19 +181,19 @@ export interface BtfFloat extends Named {
 /** `__attribute__((btf_decl_tag("name")))` on a struct, a member, a function, a parameter or a variable. */
 export interface BtfDeclTag extends Named {
   readonly kind: 'decl_tag';
-  /** Type id of what is tagged. */
+  /** Type ID of the tagged type. */
   readonly type: number;
-  /** Which member or parameter; -1 for the whole. */
+  /** Index of the member or parameter; -1 for the whole. */
   readonly componentIndex: number;
-  /** True when the name is an attribute of its own rather than the text of a btf_decl_tag (Linux 6.15). */
+  /** Whether the name is an attribute of its own instead of the text of a btf_decl_tag (Linux 6.15). */
   readonly attribute: boolean;
 }
 
 /** `__attribute__((btf_type_tag("name")))`. */
 export interface BtfTypeTag extends Named {
   readonly kind: 'type_tag';
-  /** Type id. */
+  /** Type ID. */
   readonly type: number;
-  /** True when the name is an attribute of its own rather than the text of a btf_type_tag (Linux 6.15). */
+  /** Whether the name is an attribute of its own instead of the text of a btf_type_tag (Linux 6.15). */
   readonly attribute: boolean;
 }

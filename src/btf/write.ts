@@ -1,4 +1,4 @@
-/** From JavaScript values to memory. */
+/** Conversion of JavaScript values to memory. */
 import { BtfError, quoted } from './error.js';
 import { writeBits, writeInteger } from './integers.js';
 import { checkRange } from './read.js';
@@ -11,17 +11,19 @@ import {
   type Member,
   type PointerShape,
   type Shape,
+  type StructLayout,
   type StructShape,
   sizeOfShape,
 } from './shape.js';
 
 /**
- * What can be written as a C value:
+ * A value that can be written as a C value:
  * - integers, pointers: number or bigint; bool: boolean, 0 or 1; float and double: number;
  * - enums: a name, or any number of the enum's size;
- * - arrays of `char`: a string that leaves room for its NUL, or up to as many bytes; arrays of other bytes: bytes or an
- *   array; other arrays: an array. What they leave is zero;
- * - structs: an object; members that it leaves out, or has as undefined, are zero. Unions: an object with one member.
+ * - arrays of `char`: a string, or up to as many bytes; arrays of other bytes: bytes or an array; other arrays: an array.
+ *   The remainder is zero. A string that fills its array has no NUL, as in C: `char name[4] = "abcd"`. So every text
+ *   that was read can be written back, unless it was not UTF-8: such bytes are read as U+FFFD. Bytes are always exact;
+ * - structs: a plain object; omitted or undefined members are zero. Unions: a plain object with one member.
  */
 export type Input =
   | number
@@ -32,24 +34,43 @@ export type Input =
   | readonly Input[]
   | { readonly [member: string]: Input | undefined };
 
-/** How many names a message lists. */
+/** Maximum number of names in a message. */
 const LISTED = 16;
 
 /**
- * Writes a value of this shape at `offset` of `bytes`, in little-endian memory. Padding is zeroed, as the keys of maps
- * need it. On an error nothing is written.
+ * Writes a value of this shape at `offset` of `bytes`, in little-endian memory. Padding is zeroed, as keys of maps
+ * require. On an error nothing is written.
  *
- * @param name what messages call the value; they add the path to the member at fault.
- * @throws BtfError when the value does not fit its type, or the type does not lie inside `bytes`.
+ * @param name the value's name in messages, followed by the path of the member at fault.
+ * @param isWhole whether members of structs, and elements of arrays other than text, must all be there: a key of a map with
+ *   something missing would be another key.
+ * @throws BtfError if the value does not fit its type, or the type does not lie inside `bytes`.
  */
-export function writeValue(shape: Shape, bytes: DataView, offset: number, value: Input, name = 'value'): void {
+export function writeValue(
+  shape: Shape,
+  bytes: DataView,
+  offset: number,
+  value: Input,
+  name = 'value',
+  isWhole = false,
+): void {
   checkRange(shape, bytes, offset);
   const scratch = new Uint8Array(sizeOfShape(shape));
-  write(shape, new DataView(scratch.buffer), 0, value, name);
+  write(shape, { view: new DataView(scratch.buffer), at: 0, path: name, isWhole }, value);
   new Uint8Array(bytes.buffer, bytes.byteOffset + offset, scratch.length).set(scratch);
 }
 
-function write(shape: Shape, view: DataView, at: number, value: Input, path: string, bits?: Bits): void {
+/** Where a value is written. */
+interface Place {
+  readonly view: DataView;
+  readonly at: number;
+  readonly path: string;
+  readonly isWhole: boolean;
+  readonly bits?: Bits | undefined;
+}
+
+function write(shape: Shape, place: Place, value: Input): void {
+  const { view, at, path, bits } = place;
   switch (shape.kind) {
     case 'int':
     case 'enum':
@@ -66,11 +87,11 @@ function write(shape: Shape, view: DataView, at: number, value: Input, path: str
       else throw new BtfError(`${path}: a float of ${shape.size} bytes can't be written`);
       break;
     case 'array':
-      writeArray(shape, view, at, value, path);
+      writeArray(shape, place, value);
       break;
     case 'struct':
     case 'union':
-      writeStruct(shape, view, at, value, path);
+      writeStruct(shape, place, value);
       break;
   }
 }
@@ -91,7 +112,7 @@ function integerOf(shape: IntShape | EnumShape | PointerShape, value: Input, pat
     throw new BtfError(`${path}: ${value} exceeds 2^53, where numbers are inexact: use a bigint`);
   }
   const signed = shape.kind !== 'pointer' && shape.signed;
-  // Whether an enum is signed, older compilers don't say: take both.
+  // Older compilers don't record whether an enum is signed: accept both.
   const lowest = signed || shape.kind === 'enum' ? -(1n << BigInt(bits - 1)) : 0n;
   const highest = isBool ? 1n : (1n << BigInt(signed ? bits - 1 : bits)) - 1n;
   const integer = BigInt(value);
@@ -99,17 +120,21 @@ function integerOf(shape: IntShape | EnumShape | PointerShape, value: Input, pat
   throw new BtfError(`${path}: ${integer} is out of range: ${lowest} to ${highest}`);
 }
 
-function writeArray(shape: ArrayShape, view: DataView, at: number, value: Input, path: string): void {
-  const { element } = shape;
+function writeArray(shape: ArrayShape, place: Place, value: Input): void {
+  const { view, at, path, isWhole } = place;
+  const { element, length } = shape;
   if (typeof value === 'string' && isText(shape)) {
     writeText(shape, view, at, value, path);
   } else if (value instanceof Uint8Array && element.kind === 'int' && element.size === 1) {
-    if (value.length > shape.length) throw tooLong(path, `${value.length} bytes`, shape.length);
+    if (value.length > length) throw tooLong(path, `${value.length} bytes`, length);
+    if (isWhole && value.length < length && !isText(shape)) throw tooShort(path, `${value.length} bytes`, length);
     new Uint8Array(view.buffer).set(value, at);
   } else if (Array.isArray(value)) {
-    if (value.length > shape.length) throw tooLong(path, `${value.length} elements`, shape.length);
+    if (value.length > length) throw tooLong(path, `${value.length} elements`, length);
+    if (isWhole && value.length < length) throw tooShort(path, `${value.length} elements`, length);
     const step = sizeOfShape(element);
-    for (let i = 0; i < value.length; i++) write(element, view, at + i * step, value[i], `${path}[${i}]`);
+    for (let i = 0; i < value.length; i++)
+      write(element, { view, at: at + i * step, path: `${path}[${i}]`, isWhole }, value[i]);
   } else {
     throw mismatch(path, isText(shape) ? 'a string' : 'an array', value);
   }
@@ -118,17 +143,12 @@ function writeArray(shape: ArrayShape, view: DataView, at: number, value: Input,
 function writeText(shape: ArrayShape, view: DataView, at: number, value: string, path: string): void {
   const bytes = Buffer.from(value, 'utf8');
   if (bytes.includes(0)) throw new BtfError(`${path}: a string can't contain NUL`);
-  // The NUL is for C: what searches the array for it must not run on into what follows.
-  if (bytes.length > 0 && bytes.length >= shape.length) {
-    throw tooLong(path, `a string of ${bytes.length} bytes and its NUL`, shape.length);
-  }
+  if (bytes.length > shape.length) throw tooLong(path, `a string of ${bytes.length} bytes`, shape.length);
   new Uint8Array(view.buffer).set(bytes, at);
 }
 
-function writeStruct(shape: StructShape, view: DataView, at: number, value: Input, path: string): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
-    throw mismatch(path, 'an object', value);
-  }
+function writeStruct(shape: StructShape, { view, at, path, isWhole }: Place, value: Input): void {
+  if (!isPlainObject(value)) throw mismatch(path, 'an object', value);
   const { layout } = shape;
   const given: Member[] = [];
   for (const [name, inner] of Object.entries(value)) {
@@ -139,7 +159,7 @@ function writeStruct(shape: StructShape, view: DataView, at: number, value: Inpu
     }
     if (inner === undefined) continue;
     given.push(member);
-    write(member.type, view, at + member.offset, inner, `${path}.${name}`, member.bits);
+    write(member.type, { view, at: at + member.offset, path: `${path}.${name}`, isWhole, bits: member.bits }, inner);
   }
   checkOverlap(given, path);
   if (shape.kind === 'union' && given.length !== 1) {
@@ -147,10 +167,45 @@ function writeStruct(shape: StructShape, view: DataView, at: number, value: Inpu
       `${path}: give one member of union ${layout.name}: ${list(layout.members.map(({ name }) => name))}`,
     );
   }
+  if (isWhole && shape.kind === 'struct') checkWhole(layout, given, path);
 }
 
-/** Members overlap in unions, and in structs with an anonymous union in them: of those, one can be written. */
+/** An object of a class, such as a Map, has its contents elsewhere than in properties. */
+function isPlainObject(value: Input): value is { readonly [member: string]: Input | undefined } {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  // Object.prototype may be that of another realm.
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && !Array.isArray(value));
+}
+
+/** Throws BtfError if a member is missing, and no other is given that shares its bytes. */
+function checkWhole({ name, members }: StructLayout, given: readonly Member[], path: string): void {
+  for (const member of members) {
+    const isThere = given.includes(member) || overlaps([...given, member]) || isEmpty(member);
+    if (!isThere) throw new BtfError(`${path}: the member ${quoted(member.name)} of struct ${name} is missing`);
+  }
+}
+
+const isEmpty = ({ type, bits }: Member) => bits === undefined && sizeOfShape(type) === 0;
+
+/** Whether members share bytes. */
+export function overlaps(members: readonly Member[]): boolean {
+  return overlapOf(members) !== undefined;
+}
+
+/**
+ * Throws BtfError for overlapping members, of which only one can be written: those of unions, and of structs with an
+ * anonymous union.
+ */
 function checkOverlap(given: readonly Member[], path: string): void {
+  const overlap = overlapOf(given);
+  if (!overlap) return;
+  const [one, other] = overlap;
+  throw new BtfError(`${path}: ${quoted(one)} and ${quoted(other)} share their bytes: give one of them`);
+}
+
+/** The names of two members that share bits. */
+function overlapOf(given: readonly Member[]): [string, string] | undefined {
   const spans = given.map(({ name, offset, bits, type }) => {
     const start = offset * 8 + (bits?.offset ?? 0);
     return { name, start, end: start + (bits?.size ?? sizeOfShape(type) * 8) };
@@ -158,13 +213,10 @@ function checkOverlap(given: readonly Member[], path: string): void {
   spans.sort((one, other) => one.start - other.start || one.end - other.end);
   let before: (typeof spans)[number] | undefined;
   for (const span of spans) {
-    if (before && span.start < before.end && span.start < span.end) {
-      throw new BtfError(
-        `${path}: ${quoted(before.name)} and ${quoted(span.name)} share their bytes: give one of them`,
-      );
-    }
+    if (before && span.start < before.end && span.start < span.end) return [before.name, span.name];
     if (!before || span.end > before.end) before = span;
   }
+  return undefined;
 }
 
 function mismatch(path: string, expected: string, value: unknown): BtfError {
@@ -176,11 +228,17 @@ function nameOfType(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'an array';
   if (value instanceof Uint8Array) return 'bytes';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  return typeof name === 'string' && name !== 'Object' ? `an instance of ${name}` : 'an object';
 }
 
 function tooLong(path: string, what: string, room: number): BtfError {
   return new BtfError(`${path}: ${what} do not fit ${room}`);
+}
+
+function tooShort(path: string, what: string, room: number): BtfError {
+  return new BtfError(`${path}: ${what}, expected ${room}`);
 }
 
 function list(names: readonly string[]): string {

@@ -2,7 +2,7 @@
 
 let keep: (() => void) | undefined;
 
-/** Sets how it is cached; undefined if this start used the cache. */
+/** Sets the function that caches it; undefined if this start used the cache. */
 export function setBytecode(write: (() => void) | undefined): void {
   keep = write;
 }

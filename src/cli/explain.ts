@@ -1,6 +1,6 @@
 import { SnoopkitError } from '../errors.js';
 
-/** What the command line adds to a message of the library, which knows no flags. */
+/** Additions of the command line to a message of the library, which knows no flags. */
 interface Addition {
   readonly before?: string;
   readonly after?: string;

@@ -14,7 +14,7 @@ export interface Inheritance {
   readonly blocked: bigint;
   /** From 3 on. */
   readonly descriptors: readonly number[];
-  /** Of the first three, those that were closed, where Node has opened /dev/null. */
+  /** Standard descriptors that were closed, for which Node has opened /dev/null. */
   readonly closed: readonly number[];
   /** Variables changed by a shell in between: NAME=VALUE, or NAME if it was unset. One character per byte. */
   readonly variables: readonly string[];
@@ -63,10 +63,12 @@ function guessOpenFiles(pid: number): string | undefined {
   return isAlike ? limit(pid, /^Max open files +(\d+)/m) : undefined;
 }
 
-/** A script's shell ignores what its commands ignore; an interactive one, or another program, more than that. */
+/**
+ * A script's shell ignores the same signals as its commands. An interactive shell or another program may ignore more.
+ */
 function guessIgnored(pid: number): bigint {
   let all = BigInt(`0x${field(pid, 'status', /^SigIgn:\t(\w+)$/m) ?? 0}`);
-  // Bash itself always ignores the one, but is seldom told to unless it is the other, too.
+  // Bash itself always ignores SIGQUIT; its caller rarely does so without ignoring SIGINT.
   if ((all & bitOf('SIGINT')) === 0n) all &= ~bitOf('SIGQUIT');
   const isScript = /^(ba|da|k|mk|z)?sh$/.test(nameOf(pid)) && (all & bitOf('SIGTTOU')) === 0n;
   // Shells set this variable to the program that they execute.
@@ -116,7 +118,7 @@ export function ignoresHangups(): boolean {
   return (inheritance().ignored & bitOf('SIGHUP')) !== 0n;
 }
 
-/** Those that are still open. */
+/** Descriptors that are still open. */
 export function inheritedDescriptors(): number[] {
   return inheritance().descriptors.filter((fd) => {
     try {
@@ -140,7 +142,10 @@ function ownEnvironment(): string[] {
   }
 }
 
-/** The environment of a traced command: ours, plus the differences between `env` and process.env. One character per byte. */
+/**
+ * The environment of a traced command: ours, plus the differences between `env` and process.env. One character per
+ * byte.
+ */
 export function inheritedEnvironment(env: NodeJS.ProcessEnv = process.env): string[] {
   const changes = Object.entries(env).filter(([name, value]) => value !== process.env[name]);
   const edits = [

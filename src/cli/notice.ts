@@ -21,7 +21,7 @@ function whatEnds({ command, duration }: RunOptions): string {
   return duration === undefined ? 'stop with Ctrl-C' : `stops after ${duration / 1000} s, or with Ctrl-C`;
 }
 
-/** The notice on a terminal for a run without immediate output: what it traces, and how it ends. */
+/** The notice on a terminal for a run without immediate output: its purpose, and how to end it. */
 export function quietNotice(
   { name, summary }: ToolDefinition,
   options: RunOptions,

@@ -1,4 +1,4 @@
-/** The outputs of a run: its columns, and the sinks that the command line asks for. */
+/** Outputs of a run: its columns, and the sinks requested on the command line. */
 import { isPeerGone } from '../bpf/system.js';
 import { UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
@@ -17,19 +17,20 @@ import { TableFormat } from '../output/table.js';
 import { TreeFormat } from '../output/tree.js';
 import { chooseColumns, requestedFields, withTried } from '../trace/columns.js';
 import type { ReportOptions } from '../trace/features/tally/report.js';
-import { refuseReportFlags, reportOptions } from '../trace/features/tally/report-options.js';
-import type { GivenFlags, Prepared } from '../trace/prepare.js';
+import { reportOptions } from '../trace/features/tally/report-options.js';
+import type { Prepared } from '../trace/prepare.js';
 import { chosenColumns, usualColumns } from '../trace/tool.js';
-import { flagLabel, type RunOptions } from './flags/options.js';
+import { flagLabel } from './flags/label.js';
+import type { RunOptions } from './flags/options.js';
 import { say } from './talk.js';
 import { isTerminal, terminalHeight, terminalWidth, usesColor } from './terminal.js';
 
-/** The column of struct event, and of rows that are grouped by it. */
+/** The column of struct event, and of rows grouped by it. */
 const CGROUP = 'cgroup';
 
 export interface Outputs {
   readonly sinks: readonly Sink[];
-  /** The one to standard output or a file, if any. */
+  /** The sink to standard output or a file, if any. */
   readonly bytes: ByteSink | undefined;
   /** Report options for aggregates; undefined if events are shown. */
   readonly reports: ReportOptions | undefined;
@@ -37,14 +38,7 @@ export interface Outputs {
   readonly hasCgroups: boolean;
 }
 
-/** The columns of --by; undefined if it is not given. Throws UsageError without a collector. */
-export function attributesBy(given: GivenFlags, hasCollector: boolean): string[] | undefined {
-  if (given.by === undefined) return undefined;
-  if (!hasCollector) throw new UsageError('--by needs --output otlp or --otlp');
-  return (given.by as string).split(',').map((name) => name.trim());
-}
-
-/** The title, and the line of the cursor below the last one. */
+/** Lines for the title and the cursor. */
 const SCREEN_MARGIN = 2;
 
 /** Number of rows on a screen, below a header with as many lines as a row. */
@@ -105,19 +99,14 @@ async function openDestination(
   return new Destination(opened);
 }
 
-/** With the time, which every record has regardless of the columns. */
+/** Adds the time, which every record has regardless of the columns. */
 function withTime(columns: readonly Column[], all: readonly Column[]): readonly Column[] {
   const times = all.filter((column) => column.kind === 'plain' && column.readTime && !columns.includes(column));
   return [...times.slice(0, 1), ...columns];
 }
 
 /** Selects the columns and sets up the sinks. Throws UsageError for unknown columns, and for flags that do not apply. */
-export function outputsOf(
-  prepared: Prepared,
-  options: RunOptions,
-  given: GivenFlags,
-  otlp: OtlpSink | undefined,
-): Outputs {
+export function outputsOf(prepared: Prepared, options: RunOptions, otlp: OtlpSink | undefined): Outputs {
   const { tool, flags, view, tally } = prepared;
   const [isTable, isOtlp] = [options.output === 'table', options.output === 'otlp'];
   const requested = requestedFields(options.fields);
@@ -128,11 +117,10 @@ export function outputsOf(
     ? usualColumns(tool, view, flags, all)
     : all.filter(({ repeats }) => !repeats).map(({ name }) => name);
   const columns = chooseColumns(all, usual, options.fields, options.time !== undefined);
-  if (!tally) refuseReportFlags(tool.tally?.flag, given, flagLabel);
   const isScreen = isTable && options.out === undefined && isTerminal() && process.env.TERM !== 'dumb';
   const reports =
     tally &&
-    reportOptions(tally, all, given, {
+    reportOptions(tally, all, options.flags, {
       screen: isScreen ? roomOnScreen : undefined,
       interval: isOtlp ? otlp?.interval : undefined,
       columns,
@@ -147,7 +135,8 @@ export function outputsOf(
       open: (signal) => openDestination(format, options, signal),
       isReaderGone: isPeerGone,
     });
-  const by = attributesBy(given, otlp !== undefined);
+  const { by } = options.flags;
+  if (by !== undefined && !otlp) throw new UsageError('--by needs --output otlp or --otlp');
   const chosen = chosenColumns(tool, flags, isOtlp ? requested : []);
   otlp?.setView({ tool, view, tally, columns: isOtlp ? withTime(columns, all) : all, all, chosen, by });
   const hasCgroups = otlp !== undefined || (!options.tree && columns.some(({ name }) => name === CGROUP));

@@ -4,8 +4,8 @@ import { SnoopkitError } from '../errors.js';
 import { ClockOffset, type EventContext } from '../events/context.js';
 import { eventSchema } from '../events/schema.js';
 import { type JsonSchema, type LineKind, lineSchema } from '../output/json-schema.js';
+import { TALLY_FIELDS } from '../trace/features/tally/fields.js';
 import { objectPath } from '../trace/object-path.js';
-import { TALLY_FIELDS } from '../trace/shared-fields.js';
 import { availableColumns, type ToolDefinition } from '../trace/tool.js';
 import { columnTexts, type ToolView, viewsOf } from './help/manual.js';
 import { writeText } from './write-text.js';
@@ -23,7 +23,7 @@ const NOWHERE: EventContext = {
   kernelSymbol: () => undefined,
 };
 
-/** The JSON Schema of a tool's lines with -o json, from the BTF of its object. Needs neither root nor the addon. */
+/** The JSON Schema of a tool's lines with -o json, from its object's BTF. Needs neither root nor the addon. */
 export function toolSchema(tool: ToolDefinition): JsonSchema {
   const path = objectPath(tool.name);
   if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: run make build`);

@@ -4,7 +4,11 @@ import { bootTime, bootToRealtime, exitNow } from '../bpf/system.js';
 import { SnoopkitError } from '../errors.js';
 import type { OtlpSink } from '../otlp/sink.js';
 import { STALLED } from '../output/byte-sink.js';
-import { type GivenFlags, prepare } from '../trace/prepare.js';
+import type { GivenFlags } from '../trace/flags/flag.js';
+import { KeptBtf } from '../trace/kept-btf.js';
+import { LiveSource } from '../trace/live-source.js';
+import { objectPath } from '../trace/object-path.js';
+import { prepare } from '../trace/prepare.js';
 import { TraceRun } from '../trace/run.js';
 import type { ToolDefinition } from '../trace/tool.js';
 import { keepBytecode } from './bytecode.js';
@@ -17,9 +21,12 @@ import { heedSignals } from './signals.js';
 import { leaveLine, reportError, say, sayLater } from './talk.js';
 
 const EXIT_LOST = 3;
-const notices = { tell: say, trouble: (error: unknown) => void reportError(error) };
+const notices = { info: say, warn: say, error: (error: unknown) => void reportError(error) };
 
-/** Installed before anything is attached, so that a signal always ends the run in order. The result removes the handlers. */
+/**
+ * Installs signal handlers, before anything is attached, so that a signal always ends the run gracefully. The result
+ * removes them.
+ */
 function handleSignals(run: TraceRun, name: string, { bytes, reports }: Outputs): () => void {
   return heedSignals({
     end(signal) {
@@ -46,12 +53,15 @@ async function traceHere(
   const prepared = await prepare(tool, options, { ...given, ...otlp?.impliedFlags(tool) }, { hasCommand, notices });
   const cleanups: (() => void)[] = [() => prepared.object.close()];
   try {
-    const outputs = outputsOf(prepared, options, given, otlp);
-    const { reports } = outputs;
-    const run: TraceRun = new TraceRun(prepared, {
-      ...outputs,
-      verbose,
+    const outputs = outputsOf(prepared, options, otlp);
+    const { sinks, reports, hasCgroups } = outputs;
+    const run: TraceRun = new TraceRun({
+      source: new LiveSource(prepared, { reports, hasCgroups, verbose, notices }),
+      sinks: [sinks],
+      most: reports?.isOnce ? 1 : options.maxEvents,
+      duration: options.duration,
       notices,
+      label: options.label,
       launch: hasCommand
         ? () => TracedCommand.start(command, out !== undefined || output === 'otlp', otlp?.environment)
         : undefined,
@@ -74,7 +84,7 @@ async function traceHere(
 
 /** Runs a tool and returns its exit status. Errors have been reported on standard error. */
 export async function runTool(tool: ToolDefinition, options: RunOptions, given: GivenFlags): Promise<number> {
-  if (options.verbose) setLog((level, text) => sayLater(`libbpf ${level}: ${text.trimEnd()}`));
+  if (options.verbose) setLog((level, text) => sayLater(`libbpf ${level}: ${text.trimEnd().replace(/^libbpf: /, '')}`));
   try {
     requireTracingRights();
     const clock = { boot: bootTime, offset: () => bootToRealtime().offset };
@@ -84,11 +94,12 @@ export async function runTool(tool: ToolDefinition, options: RunOptions, given: 
       new (await import('../otlp/sink.js')).OtlpSink(options.otlp, {
         command: options.command,
         env: process.env,
-        tell: say,
+        notices,
         clock,
       });
     const status = await traceHere(tool, options, given, otlp);
     keepBytecode();
+    if (options.btf === undefined) new KeptBtf().keep(objectPath(tool.name));
     return status;
   } catch (error) {
     const status = reportError(error, options.verbose);

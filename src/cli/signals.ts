@@ -5,7 +5,7 @@ const ASKS = ['SIGUSR1', 'SIGUSR2', 'SIGALRM'] as const;
 
 /** Signal handlers of a run. */
 export interface SignalActions {
-  /** Ends the run in order: SIGINT, SIGTERM, and SIGHUP unless ignored from the start, as with nohup(1). */
+  /** Ends the run gracefully: SIGINT, SIGTERM, and SIGHUP unless ignored from the start, as with nohup(1). */
   readonly end: (signal?: NodeJS.Signals) => void;
   /** Reopens the output on SIGHUP. Returns false if there is nothing to reopen: then SIGHUP ends the run. */
   readonly reopen: () => boolean;
@@ -21,7 +21,7 @@ export function heedSignals({ end, reopen, progress }: SignalActions): () => voi
     process.off('SIGHUP', hangUp);
     end();
   };
-  // The first one ends the run in order; after it the default is back, and a second one ends it at once.
+  // The first one ends the run gracefully; after it the default is back, and a second one ends it at once.
   for (const signal of ENDS) process.once(signal, end);
   process.on('SIGHUP', hangUp);
   for (const signal of ASKS) process.on(signal, progress);

@@ -10,16 +10,16 @@ const clock = new Int32Array(new SharedArrayBuffer(4));
 
 let held = '';
 
-/** A line with our prefix. Control characters, from the command line or a log, are escaped. */
+/** A line with the prefix of messages. Control characters, from the command line or a log, are escaped. */
 const lineOf = (text: string) => `snoopkit: ${visibleText(text)}\n`;
 
-/** The same for several lines: a stack trace, or a log. */
+/** Several lines with the prefix of messages: a stack trace, or a log. */
 function linesOf(text: string): string {
   const [first = '', ...rest] = text.split('\n');
   return [lineOf(first), ...rest.map((line) => `${visibleText(line)}\n`)].join('');
 }
 
-/** Queues log text until the next line, or until the event loop is idle: for many at a time. */
+/** Queues log text until the next line, or until the event loop is idle, to write many at once. */
 export function sayLater(text: string): void {
   if (held === '') setImmediate(flush);
   held += linesOf(text);
@@ -37,7 +37,7 @@ export function say(text: string): void {
   flush();
 }
 
-/** The same for several lines. */
+/** Writes several lines to standard error. */
 function sayLines(text: string): void {
   held += linesOf(text);
   flush();

@@ -1,14 +1,17 @@
 import { Destination } from '../output/destination.js';
 
+/** Writes a text as `writeBytes` does. */
+export const writeText = (text: string, file?: string): Promise<void> => writeBytes(Buffer.from(text), file);
+
 /**
- * Writes all of a text to a file, or to standard output, where a slow or closed pipe is
+ * Writes all of the bytes to a file, or to standard output, where a slow or closed pipe is
  * not an error. Throws SnoopkitError if it can't be written.
  */
-export async function writeText(text: string, file?: string): Promise<void> {
+export async function writeBytes(bytes: Buffer, file?: string): Promise<void> {
   const destination =
     file === undefined ? Destination.stdout() : Destination.file(file, { truncate: true, mode: 0o644 });
   destination.begin(Buffer.alloc(0));
-  destination.write(Buffer.from(text));
+  destination.write(bytes);
   await destination.close();
   if (destination.error) throw destination.error;
 }

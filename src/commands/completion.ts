@@ -31,6 +31,8 @@ export default class Completion extends BaseCommand {
     const { args } = await this.parse(Completion);
     const { completionScript } = await import('../cli/completion/completion-script.js');
     const { writeText } = await import('../cli/write-text.js');
-    await writeText(completionScript(args.shell as Shell, this.config.commands));
+    const { described } = await import('../cli/find-tool.js');
+    const commands = await Promise.all(this.config.commands.map(described));
+    await writeText(completionScript(args.shell as Shell, commands));
   }
 }

@@ -2,6 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand, refuseTwoOutputs } from '../cli/base-command.js';
 import { findTool, isTool } from '../cli/find-tool.js';
+import { RUN_FLAGS } from '../trace/flags/run-flags.js';
 
 export default class Doctor extends BaseCommand {
   static override summary = 'check what works on this machine and how to fix the rest';
@@ -18,11 +19,10 @@ export default class Doctor extends BaseCommand {
       summary: 'output format: a table, or one JSON object',
       default: 'table',
     }),
-    json: Flags.boolean({ summary: 'short for --output json' }),
+    json: Flags.boolean({ summary: 'shorthand for --output json' }),
     btf: Flags.string({
       helpValue: 'FILE',
-      summary:
-        'BTF file of the kernel, or a directory of such files for many kernels, if the kernel itself provides none',
+      summary: RUN_FLAGS.btf.summary,
     }),
   };
   static override examples = [

@@ -1,3 +1,4 @@
+import type { Value } from '../btf/index.js';
 import type { OutputBuffer } from './output-buffer.js';
 
 // A byte order mark is a character of a name like any other.
@@ -9,7 +10,7 @@ const EQUALS = 0x3d;
 export class EventRecord {
   bytes: Buffer = Buffer.alloc(0);
   view: DataView = new DataView(this.bytes.buffer, 0, 0);
-  /** Where the event starts in `bytes` and `view`. */
+  /** Offset of the event in `bytes` and `view`, in bytes. */
   offset = 0;
   length = 0;
 
@@ -21,7 +22,7 @@ export class EventRecord {
   }
 }
 
-/** Where the text of a field lies: in the record, or anywhere else. */
+/** Range of bytes that is the text of a field: in the record, or in other memory. */
 export class TextSpan {
   bytes: Uint8Array = new Uint8Array();
   start = 0;
@@ -30,7 +31,7 @@ export class TextSpan {
   isMissing = false;
   /** Not all of it is there. */
   isTruncated = false;
-  /** What a person is told in front of it and behind it, in a table: ASCII. */
+  /** Remarks that a table shows in front of the text and behind it: ASCII. */
   before = '';
   after = '';
 
@@ -48,7 +49,7 @@ export class TextSpan {
 /** Texts one behind the other, each ended by a NUL; the last one may have none where it was cut. */
 export class TextList {
   readonly span = new TextSpan();
-  /** How many there were, in how many bytes, before they were cut; 0 when that is not known. */
+  /** Number of texts, and their size in bytes, before they were cut; 0 if not known. */
   count = 0;
   size = 0;
   /** Only these of the texts, by their names: undefined for all. */
@@ -65,7 +66,7 @@ export class TextList {
     }
   }
 
-  /** The same for texts of the form NAME=value: calls back with where the name and the value lie. */
+  /** Calls back for each text of the form NAME=value, with the ranges of the name and the value. */
   forEachMember(receive: (start: number, nameEnd: number, valueStart: number, end: number) => void): void {
     this.forEach((start, end) => {
       const nameEnd = this.#nameEnd(start, end);
@@ -73,15 +74,24 @@ export class TextList {
     });
   }
 
-  /** Where the first `=` of a text is; its end where there is none. */
+  /** Position of the first `=` of a text; the text's end if there is none. */
   #nameEnd(start: number, end: number): number {
     const equals = this.span.bytes.indexOf(EQUALS, start);
     return equals < 0 || equals > end ? end : equals;
   }
 }
 
-/** What a column is in JSON; `any` is written as JSON by the column itself. */
+/** Type of a column in JSON; a column of `any` writes JSON itself. */
 export type JsonType = 'integer' | 'number' | 'string' | 'boolean' | 'array' | 'object' | 'any';
+
+/** Types of the values of plain columns, by their names in TypeScript. */
+export interface PlainTypes {
+  number: number;
+  bigint: bigint;
+  string: string;
+  boolean: boolean;
+  Value: Value;
+}
 
 interface ColumnBase {
   /** Its name on the command line and in JSON: snake_case. */
@@ -90,44 +100,51 @@ interface ColumnBase {
   readonly width: number;
   /** As wide as its common values are, where the largest are wider: for a terminal that has no more. */
   readonly least?: number;
-  /** How wide its values can be, where that is more and there may be room for it: its end is what tells most. */
+  /** Width of the widest values, used if a terminal has room for it. */
   readonly widest?: number;
   readonly align: 'left' | 'right';
   /** It says for people what other columns say: JSON and CSV have it only where it is asked for. */
   readonly repeats?: true;
   /** The bytes of the record that alone decide what is written; undefined when there is more to it, such as the clock. */
   readonly dependsOn?: { readonly offset: number; readonly size: number };
-  /** Whether the same bytes may be written in another way later, since what they mean is not known yet. */
+  /** True while the meaning of the bytes is not known yet, so that equal bytes may be written differently later. */
   isPassing?(record: EventRecord): boolean;
-  /** Whether this event has it at all; left out for those that always have. */
+  /** False if this event does not have the column; undefined for columns that every event has. */
   isPresent?(record: EventRecord): boolean;
-  /** The value as an object of the library has it; undefined where the event has none. */
+  /** The value as an object of the library has it, of the column's `type`; undefined where the event has none. */
   value(record: EventRecord): unknown;
 }
 
-/** What is written in ASCII without anything to escape: numbers, times, names of constants, addresses. */
+/** A column written in ASCII that needs no escapes: numbers, times, names of constants, addresses. */
 export interface PlainColumn extends ColumnBase {
   readonly kind: 'plain';
+  /** The type of `value` in TypeScript. */
+  readonly type: keyof PlainTypes;
   /** A `string` is written between quotes in JSON, anything else as it is. */
   readonly json: JsonType;
-  /** What JSON Schema can say of a string beside: `format` or `pattern`. */
+  /** Further keywords of the JSON Schema of a string. */
   readonly jsonSchema?: { readonly format?: string; readonly pattern?: string };
+  /** An integer of 64 bits that JSON has as a string, since a double can't hold it; OTLP has it as an integer. */
+  readonly isWide?: true;
+  /** The end that stays when a value is cut to the width of a screen, such as the port of an endpoint. */
+  readonly keptEnd?: RegExp;
   write(record: EventRecord, out: OutputBuffer): void;
   /** For people, where they want to see something else than programs do. */
   writeForPeople?(record: EventRecord, out: OutputBuffer): void;
   /** A whole number of these; left out for what is no time, or not in one unit. */
   readonly unit?: 'ns';
-  /** Of a point in time: reads it since 1970. */
+  /** Reads a point in time, as the time since 1970; undefined for other columns. */
   readTime?(record: EventRecord, into: { seconds: number; nanoseconds: number }): void;
-  /** Of a point in time: the nanoseconds since the boot, which go on evenly while the system's time is set. */
+  /** A point in time in nanoseconds since the boot, unaffected by changes of the system's time. */
   bootTime?(record: EventRecord): bigint;
 }
 
 /** Bytes that somebody else chose, such as a path: every output escapes them in its own way. */
 export interface TextColumn extends ColumnBase {
   readonly kind: 'text';
+  readonly type: 'string' | 'string | null';
   readonly json: 'string';
-  /** Whether it may be missing (null in JSON) or truncated (`<name>_truncated` in JSON). */
+  /** True if the text may be missing (null in JSON) or truncated (`<name>_truncated` in JSON). */
   readonly isSpan: boolean;
   locate(record: EventRecord, span: TextSpan): void;
 }
@@ -135,6 +152,7 @@ export interface TextColumn extends ColumnBase {
 /** Texts that somebody else chose, such as the words of a command. */
 export interface ListColumn extends ColumnBase {
   readonly kind: 'list';
+  readonly type: 'string[] | null' | 'Record<string, string> | null';
   /** An `object` has a member for each text, which has the form NAME=value. */
   readonly json: 'array' | 'object';
   /** A table has it below the row, a line for each text. */
@@ -144,7 +162,7 @@ export interface ListColumn extends ColumnBase {
   locate(record: EventRecord, list: TextList): void;
 }
 
-/** How many values there were from `from` on and below `to`. */
+/** Number of values from `from` up to but excluding `to`. */
 export interface Bucket {
   readonly from: number;
   /** Undefined where there is no limit. */
@@ -152,7 +170,7 @@ export interface Bucket {
   readonly count: number;
 }
 
-/** How values are spread. */
+/** A distribution of values. */
 export interface Histogram {
   readonly unit: 'ns';
   readonly count: number;
@@ -161,9 +179,10 @@ export interface Histogram {
   readonly buckets: readonly Bucket[];
 }
 
-/** How often there was which value. */
+/** A column of distributions. */
 export interface HistogramColumn extends ColumnBase {
   readonly kind: 'histogram';
+  readonly type: 'Histogram';
   readonly json: 'object';
   value(record: EventRecord): Histogram;
 }
@@ -181,7 +200,7 @@ export function listTexts(list: TextList): string[] | null {
   return texts;
 }
 
-/** The same of texts of the form NAME=value, by name. */
+/** The lossy values of texts of the form NAME=value, by name; null when they are missing. */
 export function listMembers(list: TextList): Record<string, string> | null {
   const { bytes, isMissing } = list.span;
   if (isMissing) return null;

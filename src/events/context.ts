@@ -1,4 +1,4 @@
-/** Whom an event is of, and when it was: what a name is depends on that. */
+/** The process and the time of an event, which the name of an address depends on. */
 export interface NameAsker {
   /** 0 for nobody. */
   readonly pid: number;
@@ -8,7 +8,7 @@ export interface NameAsker {
   readonly time: bigint;
 }
 
-/** What outputs need to know beside the event: its machine. A replay brings that of the recording. */
+/** Facts about the event's machine that outputs need. A replay brings those of the recording. */
 export interface EventContext {
   /** Nanoseconds between CLOCK_BOOTTIME and CLOCK_REALTIME. */
   readonly clock: ClockOffset;
@@ -20,9 +20,9 @@ export interface EventContext {
   cgroupPath(id: bigint): string | undefined;
   /** The name of an address, as outputs write that, for whom the event is of; left out where names are not asked for. */
   hostName?(address: string, asker: NameAsker): string | undefined;
-  /** What of the kernel is at an address, as `tcp_v4_rcv+0x1b0`, with ` [veth]` where a module is; undefined when that is not known. */
+  /** Kernel function at an address, as `tcp_v4_rcv+0x1b0`, with ` [veth]` for a module's; undefined if unknown. */
   kernelSymbol(address: bigint): string | undefined;
-  /** Of the environment of a process only these are shown. */
+  /** Names of the environment variables that are shown. */
   readonly envNames: readonly string[];
   /** Node's name of the architecture: the numbers of some flags depend on it. */
   readonly arch: string;

@@ -14,7 +14,7 @@ const ONES = 0x01010101;
 /** Not 0 where one of the four bytes of a word is. */
 const hasZero = (word: number) => (word - ONES) & ~word & HIGHEST_BITS;
 
-/** Whether all four bytes of a word are what every output may copy: ASCII without control characters, `"` and `\`. */
+/** True if every output may copy all four bytes of a word: ASCII without control characters, `"` and `\`. */
 function isHarmlessWord(word: number): boolean {
   const isControl = (word - 0x20202020) & ~word & HIGHEST_BITS;
   const isSpecial = hasZero(word ^ 0x22222222) | hasZero(word ^ 0x5c5c5c5c) | hasZero(word ^ 0x7f7f7f7f);
@@ -26,7 +26,7 @@ export class Snippet {
   readonly words: Int32Array;
   readonly length: number;
 
-  /** Of some bytes, or of text in ASCII. */
+  /** Takes bytes, or text in ASCII. */
   constructor(content: Uint8Array | string) {
     const bytes = Buffer.alloc(Math.ceil(content.length / WORD) * WORD);
     if (typeof content === 'string') bytes.write(content, 'latin1');
@@ -45,7 +45,7 @@ const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) => new DataView(
 export class OutputBuffer {
   #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
   #view = viewOf(this.#bytes);
-  /** What was copied from last, and its words. */
+  /** Source of the last copy, and a view of it. */
   #source: Uint8Array = this.#bytes;
   #sourceView = this.#view;
   length = 0;
@@ -75,7 +75,7 @@ export class OutputBuffer {
 
   // The loops below work on local variables: after a store the compiler must load a property anew.
 
-  /** What was prepared for it: the quickest way. */
+  /** Appends a prepared snippet: the fastest way. */
   insert({ words, length }: Snippet): void {
     // The last word may reach beyond the end, where nothing is yet.
     this.reserve(length + WORD);

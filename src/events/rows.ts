@@ -1,6 +1,6 @@
 import { type Column, EventRecord } from './column.js';
 
-/** What a column's value is sorted by: a number or a text; undefined where the row has none. */
+/** Sort key of a row: a number or a text; undefined if the row has none. */
 type SortKey = number | bigint | string | undefined;
 
 /** The larger number first, or the text that comes first; what is not there comes last. */
@@ -11,7 +11,7 @@ function compare(a: SortKey, b: SortKey): number {
   return isFirst ? -1 : 1;
 }
 
-/** Whether rows can be sorted by a column. */
+/** True if rows can be sorted by a column. */
 export function isSortable({ kind, json }: Column): boolean {
   return kind === 'text' || (kind === 'plain' && ['integer', 'number', 'string', 'boolean'].includes(json));
 }

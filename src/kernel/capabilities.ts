@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Bits of include/uapi/linux/capability.h, those that tracing may need. */
+/** Bits of include/uapi/linux/capability.h that tracing may need. */
 const BITS = {
   CAP_DAC_READ_SEARCH: 2,
   CAP_NET_ADMIN: 12,
@@ -12,7 +12,7 @@ const BITS = {
 } as const;
 export type Capability = keyof typeof BITS;
 
-/** Which of the `wanted` capabilities this process lacks, by proc(5). CAP_SYS_ADMIN stands in for the two made from it (5.8). */
+/** Capabilities of `wanted` that this process lacks, by proc(5). CAP_SYS_ADMIN stands in for the two made from it (5.8). */
 export function missingCapabilities(wanted: readonly Capability[], status = '/proc/self/status'): Capability[] {
   const line = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync(status, 'utf8'));
   const effective = BigInt(`0x${line?.[1] ?? '0'}`);

@@ -2,32 +2,35 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { mountPoint } from './mounts.js';
 
-/** Those that are remembered: when there are more, all are looked up anew. */
+/** Maximum number of remembered cgroups. Beyond it, all are looked up anew. */
 const MOST = 16_384;
-/** How long it holds that a cgroup is not there. */
+/** Time for which a cgroup counts as missing, in milliseconds. */
 const MISSING_MS = 1000;
 
-/** Of cgroups (v2), whose ids are the inode numbers of their folders, the paths below the root: see cgroups(7). */
+/** Paths of cgroups (v2) below the root, by ID, which is the inode number of the cgroup's folder: see cgroups(7). */
 export class CgroupPaths {
   readonly #root: string | undefined;
   readonly #paths = new Map<bigint, string>();
-  /** Those that were not found, and until when that holds, by performance.now(). */
+  /** Cgroups that were not found, and until when that is valid, by performance.now(). */
   readonly #missing = new Map<bigint, number>();
   #walked = Number.NEGATIVE_INFINITY;
-  /** Knows those that were made or removed since a trace began, and need not be there any more: bpf/include/cgroups.h. */
+  /**
+   * Paths of cgroups created or removed since a trace began, which may no longer exist:
+   * src/trace/features/cgroups/cgroups.h.
+   */
   kept: ((id: bigint) => string | undefined) | undefined;
 
   constructor(root: string | undefined = mountPoint('cgroup2')) {
     this.#root = root;
   }
 
-  /** Undefined for one that nobody knows: then it was gone before anybody looked. */
+  /** The path of a cgroup; undefined if it was removed before anyone looked. */
   path(id: bigint): string | undefined {
     const known = this.#paths.get(id);
     if (known !== undefined || id === 0n) return known;
     const now = performance.now();
     if (now < (this.#missing.get(id) ?? now)) return undefined;
-    // It may be removed while the tree is read.
+    // The cgroup may be removed while the tree is read.
     const path = this.kept?.(id) ?? this.#walk(id, now) ?? this.kept?.(id);
     if (path === undefined) {
       if (this.#missing.size >= MOST) this.#missing.clear();
@@ -39,7 +42,7 @@ export class CgroupPaths {
     return path;
   }
 
-  /** Looks through the whole tree. Who is told of new ones has them from there: to look now and then is enough. */
+  /** Reads the whole tree. With `kept`, which reports new cgroups, this is only done from time to time. */
   #walk(id: bigint, now: number): string | undefined {
     if (this.#root === undefined || (this.kept && now - this.#walked < MISSING_MS)) return undefined;
     this.#walked = now;
@@ -58,7 +61,7 @@ export class CgroupPaths {
       for (const entry of readdirSync(folder, { withFileTypes: true }))
         if (entry.isDirectory()) this.#read(join(folder, entry.name), join(path, entry.name));
     } catch {
-      // It is gone, or not ours to look at.
+      // Removed, or not readable.
     }
   }
 }

@@ -1,20 +1,20 @@
 /**
- * Which container a process is in, as the path of its cgroup tells: names that runtimes and the kubelet give. Nobody vouches
- * for them: root can give a cgroup any name, and so can a user in the part of the tree that systemd has delegated to her.
+ * The container of a process, by the path of its cgroup: names set by runtimes and the kubelet. They are not
+ * trustworthy. Root can give a cgroup any name, and so can a user in the part of the tree that systemd delegated.
  */
 import { readFileSync } from 'node:fs';
 
 export interface Container {
   readonly id: string;
-  /** As in container.runtime.name; undefined where the path does not say. */
+  /** As in container.runtime.name; undefined if the path does not contain it. */
   readonly runtime: string | undefined;
-  /** Of its Kubernetes pod; undefined where the path has no such, or a user may have made it up. */
+  /** UID of its Kubernetes pod; undefined if the path has none, or a user may have forged it. */
   readonly podUid: string | undefined;
-  /** The number of the user to whom this part of the tree is delegated, and who has named all in it. */
+  /** UID of the user to whom this part of the tree is delegated, and who chose all names in it. */
   readonly user: string | undefined;
 }
 
-/** By the prefix of a systemd scope, `docker-<id>.scope`, or the folder in which the container's is. */
+/** By the prefix of a systemd scope, `docker-<id>.scope`, or by the parent folder. */
 const RUNTIMES: Readonly<Record<string, string>> = {
   docker: 'docker',
   'cri-containerd': 'containerd',
@@ -25,18 +25,18 @@ const RUNTIMES: Readonly<Record<string, string>> = {
   libpod_parent: 'podman',
 };
 
-/** A number of 256 bits: no runtime has a shorter one in full. conmon watches over the container, and is not in it. */
+/** A runtime's full ID has 256 bits. conmon supervises the container from outside. */
 const ID = /^(?:([a-z_-]+?)-)?(?<!conmon-)([0-9a-f]{64})(?:\.scope)?$/;
-/** systemd has `_` for the `-` of a uid. Of a static pod there is a digest of its file in that place, which is no uid. */
+/** systemd replaces `-` by `_` in a UID. Static pods have a hash of their file instead, which is no UID. */
 const POD = /pod([0-9a-f]{8}[-_](?:[0-9a-f]{4}[-_]){3}[0-9a-f]{12})(?:\.slice)?$/;
-/** What a user's systemd has. */
+/** The unit of a user's systemd. */
 const DELEGATED = /^user@([0-9]+)\.service$/;
 
-/** The container whose cgroup, or a part of it, has this path; undefined where there is none. */
+/** The container of a cgroup's path, or of one below it; undefined if there is none. */
 export function containerOf(path: string): Container | undefined {
-  // Where the kubelet has systemd's way and containerd has not, it takes `slice:prefix:id` for the name of a folder.
+  // If the kubelet uses systemd's cgroup driver and containerd does not, the folder is called `slice:prefix:id`.
   const parts = path.split(/[/:]/);
-  // The innermost one, for a container may run others.
+  // The innermost one, because a container may run others.
   const at = parts.findLastIndex((part) => ID.test(part));
   if (at < 0) return undefined;
   const [, prefix, id = ''] = ID.exec(parts[at] as string) ?? [];
@@ -56,7 +56,7 @@ export function containerOf(path: string): Container | undefined {
   };
 }
 
-/** The paths in /proc/PID/cgroup by their hierarchies: `0` is that of v2, and with v1 there are others. */
+/** Paths in /proc/PID/cgroup by hierarchy: `0` is v2, others are v1. Undefined if the process has ended. */
 function hierarchiesOf(pid: number | 'self'): [id: string, path: string][] | undefined {
   try {
     const lines = readFileSync(`/proc/${pid}/cgroup`, 'utf8').trimEnd().split('\n');
@@ -66,10 +66,10 @@ function hierarchiesOf(pid: number | 'self'): [id: string, path: string][] | und
   }
 }
 
-/** Whether processes are in hierarchies of cgroup v1 beside that of v2. */
+/** Whether processes are in hierarchies of cgroup v1 besides that of v2. */
 export const hasOldHierarchies = () => hierarchiesOf('self')?.some(([id]) => id !== '0') ?? false;
 
-/** The container of a process that runs, in whichever hierarchy it shows. */
+/** The container of a running process, from any hierarchy; 'gone' if it has ended. */
 export function containerOfProcess(pid: number | 'self'): Container | undefined | 'gone' {
   const hierarchies = hierarchiesOf(pid);
   if (!hierarchies) return 'gone';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** How many CPUs run. Source: Documentation/ABI/testing/sysfs-devices-system-cpu. */
+/** Number of online CPUs. Source: Documentation/ABI/testing/sysfs-devices-system-cpu. */
 export function onlineCpus(file = '/sys/devices/system/cpu/online'): number {
   const ranges = readFileSync(file, 'utf8').trim().split(',');
   return ranges.reduce((sum, range) => {

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
-/** What only the kernel itself uses, yet shows to a tracer (include/linux/errno.h). */
+/** Internal to the kernel, but visible to tracers (include/linux/errno.h). */
 const KERNEL_ONLY: Record<number, string> = {
   512: 'ERESTARTSYS',
   513: 'ERESTARTNOINTR',
@@ -16,7 +16,9 @@ const KERNEL_ONLY: Record<number, string> = {
   530: 'EIOCBQUEUED',
 };
 
-/** What os.constants lacks, or calls by another name than the kernel (include/uapi/asm-generic/errno.h). */
+const ENOTSUPP = 524;
+
+/** Missing in os.constants, or named differently than in the kernel (include/uapi/asm-generic/errno.h). */
 const MORE: Record<number, string> = {
   15: 'ENOTBLK',
   44: 'ECHRNG',
@@ -81,14 +83,16 @@ for (const table of [KERNEL_ONLY, MORE]) {
 }
 for (const [name, number] of Object.entries(constants.errno)) if (!names.has(number)) names.set(number, name);
 
-/** The name of a positive errno, such as `ENOENT` for 2; the number itself where it has no name. */
+/** The name of a positive errno, such as `ENOENT` for 2; the number itself if it has no name. */
 export function errnoName(errno: number): string {
   return names.get(errno) ?? String(errno);
 }
 
-/** What a person reads: `no such file or directory (ENOENT)`. */
+/** Text for people: `no such file or directory (ENOENT)`. */
 export function errnoText(errno: number): string {
-  // libuv has numbers of its own far above the kernel's.
+  // What bpf(2) returns for a feature that a kernel or machine lacks.
+  if (errno === ENOTSUPP) return 'not supported by this kernel (ENOTSUPP)';
+  // libuv's own numbers are far above the kernel's.
   const text = errno < 512 ? getSystemErrorMap().get(-errno)?.[1] : undefined;
   return text === undefined ? errnoName(errno) : `${text} (${errnoName(errno)})`;
 }

@@ -6,12 +6,12 @@ const ADDRESS_DIGITS = 16;
 const NAME_AT = ADDRESS_DIGITS + 3;
 
 /**
- * Further behind a symbol than functions are long there is something that has none, such as a program that was loaded
- * later.
+ * Maximum distance in bytes between a symbol and an address in its function. Addresses farther away belong to code
+ * without a symbol, such as a program loaded later.
  */
 const LONGEST = { kernel: 1 << 20, module: 1 << 16 } as const;
 
-/** Of a kernel address the lower 48 bits, which a double holds: above them all have the same. */
+/** The lower 48 bits of a kernel address, which a double can hold. The upper ones are the same for all. */
 function shortened(bytes: Buffer, at: number): number {
   let value = 0;
   for (let i = at + 4; i < at + ADDRESS_DIGITS; i++) {
@@ -21,14 +21,16 @@ function shortened(bytes: Buffer, at: number): number {
   return value;
 }
 
-/** What is where in the kernel, by /proc/kallsyms. */
+/** Symbols of the kernel, from /proc/kallsyms. */
 export class KernelSymbols {
   readonly #bytes: Buffer;
-  /** In ascending order, with where in the bytes their lines are. */
+  /** In ascending order, with the offsets of their lines in the bytes. */
   readonly #addresses: Float64Array;
   readonly #lines: Uint32Array;
 
-  /** Without CAP_SYSLOG, or where kptr_restrict forbids it, all addresses are 0, and nothing is known. */
+  /**
+   * Reads all symbols. Without CAP_SYSLOG, or if kptr_restrict forbids it, all addresses are 0, and no symbol is found.
+   */
   static read(file = '/proc/kallsyms'): KernelSymbols {
     try {
       return new KernelSymbols(readFileSync(file));
@@ -42,7 +44,7 @@ export class KernelSymbols {
     let isSorted = true;
     for (let at = 0, last = 0; at < bytes.length; ) {
       const address = shortened(bytes, at);
-      // What is per CPU has an offset instead.
+      // Per-CPU symbols have an offset instead.
       if (bytes[at] === 0x66) {
         found.push({ address, line: at });
         isSorted &&= address >= last;
@@ -51,14 +53,14 @@ export class KernelSymbols {
       const end = bytes.indexOf(NEWLINE, at + NAME_AT);
       at = end < 0 ? bytes.length : end + 1;
     }
-    // Those of the modules are behind the kernel's, and lie before them.
+    // Symbols of modules come last, but their addresses are lower.
     if (!isSorted) found.sort((a, b) => a.address - b.address);
     this.#bytes = bytes;
     this.#addresses = Float64Array.from(found, ({ address }) => address);
     this.#lines = Uint32Array.from(found, ({ line }) => line);
   }
 
-  /** The function that has an address, and how far into it that is: `tcp_v4_rcv+0x1b0`, `veth_xmit+0x5c [veth]`. */
+  /** The function at an address, with the offset in it: `tcp_v4_rcv+0x1b0`, `veth_xmit+0x5c [veth]`. */
   at(address: bigint): string | undefined {
     const wanted = Number(address & 0xffff_ffff_ffffn);
     let [low, high] = [0, this.#addresses.length];

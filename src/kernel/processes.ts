@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** The fields of proc_pid_stat(5) from the third on; undefined when it is gone, or not ours to see. */
+/** Fields of proc_pid_stat(5) from the third on; undefined if the process has ended or is not visible. */
 function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -11,20 +11,20 @@ function statOf(pid: number): string[] | undefined {
   }
 }
 
-/** The parent of a process; undefined when it is gone. */
+/** The parent of a process; undefined if it has ended. */
 export function parentOf(pid: number): number | undefined {
   const stat = statOf(pid);
   return stat && Number(stat[1]);
 }
 
-/** Whether a process or thread is there, and has not ended: what only waits for its parent to hear of that has. */
+/** Whether a process or thread is alive. A zombie is not. */
 export function isThere(id: number): boolean {
   try {
     process.kill(id, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  // Of a process whose first thread has ended others may run.
+  // After the end of the first thread, others of the process may still run.
   const [state] = statOf(id) ?? [];
   return state !== 'X' && (state !== 'Z' || hasOtherThreads(id));
 }
@@ -37,11 +37,11 @@ function hasOtherThreads(pid: number): boolean {
   }
 }
 
-/** What tells a process or thread from a later one of the same id. */
+/** Distinguishes a process or thread from a later one with the same ID. */
 export interface Identity {
-  /** In ticks of the kernel. */
+  /** Start time in ticks of the kernel. */
   readonly birth: string;
-  /** The process that it belongs to: itself, unless it is a thread. */
+  /** The process of a thread; the same ID for a process. */
   readonly process: number;
 }
 
@@ -55,7 +55,7 @@ export function identityOf(id: number): Identity | undefined {
   }
 }
 
-/** The processes below `roots` at this moment, the roots not among them. */
+/** Current descendants of `roots`, without the roots. */
 export function descendantsOf(roots: readonly number[]): number[] {
   const parents = new Map<number, number>();
   for (const entry of readdirSync('/proc')) {
@@ -74,12 +74,15 @@ export function descendantsOf(roots: readonly number[]): number[] {
   return [...found];
 }
 
-/** The id of one of a process's namespaces, such as 4026531841: namespaces(7). Throws when the process is gone or not ours to see. */
+/**
+ * The ID of a process's namespace, such as 4026531841: namespaces(7). Throws if the process has ended or is not
+ * accessible.
+ */
 export function namespaceOf(pid: number | 'self', kind: 'mnt' | 'net' | 'pid' | 'user'): number {
   return Number(/\[(\d+)\]/.exec(readlinkSync(`/proc/${pid}/ns/${kind}`))?.[1]);
 }
 
-/** The id of the pid namespace that the machine began with: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+/** ID of the initial pid namespace: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
 export const FIRST_PID_NAMESPACE = 0xeffffffc;
-/** The same of user namespaces: PROC_USER_INIT_INO. */
+/** ID of the initial user namespace: PROC_USER_INIT_INO. */
 export const FIRST_USER_NAMESPACE = 0xeffffffd;

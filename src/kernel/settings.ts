@@ -1,4 +1,4 @@
-/** Settings of the kernel that decide what may be traced. Each is undefined where it can't be found out. */
+/** Kernel settings that limit tracing. Each is undefined if it can't be read. */
 import { readFileSync } from 'node:fs';
 
 function read(path: string): string | undefined {
@@ -9,12 +9,12 @@ function read(path: string): string | undefined {
   }
 }
 
-/** Documentation/admin-guide/sysctl: `name` as sysctl(8) has it. Not all can be read by an ordinary user. */
+/** A kernel setting by its name in sysctl(8): Documentation/admin-guide/sysctl. Some are readable by root only. */
 export function sysctl(name: string): string | undefined {
   return read(`/proc/sys/${name.replaceAll('.', '/')}`);
 }
 
-/** What the kernel forbids even to root: kernel_lockdown(7). `none` also where it has no such thing. */
+/** Restrictions that apply even to root: kernel_lockdown(7). `none` also if the kernel has no lockdown. */
 export function lockdown(securityfs: string | undefined): string | undefined {
   if (securityfs === undefined) return undefined;
   const modes = read(`${securityfs}/lockdown`);
@@ -22,7 +22,7 @@ export function lockdown(securityfs: string | undefined): string | undefined {
   return /\[(\w+)\]/.exec(modes)?.[1];
 }
 
-/** Bytes that this process may lock, by proc(5); Infinity for any number. */
+/** Bytes that this process may lock, by proc(5); Infinity without a limit. */
 export function memlockLimit(limits = read('/proc/self/limits')): number | undefined {
   const [, soft] = /^Max locked memory\s+(\S+)/m.exec(limits ?? '') ?? [];
   if (soft === undefined) return undefined;

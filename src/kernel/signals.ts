@@ -1,13 +1,16 @@
 import { constants } from 'node:os';
 
-/** Real-time signals as signal(7), bash and glibc count them: the kernel's first two belong to the C library, without names. */
+/**
+ * Real-time signals, numbered as in signal(7), bash and glibc: the kernel's first two are reserved for the C library
+ * and have no names.
+ */
 const KERNEL_REALTIME = 32;
 const RTMIN = 34;
 const RTMAX = 64;
-/** From here on bash counts back from the last. */
+/** First signal that bash names relative to the last one. */
 const NEAR_RTMAX = 50;
 
-/** What os.constants calls by two names: the usual one. */
+/** The usual name of signals that have two in os.constants. */
 const USUAL: Record<number, string> = { 6: 'SIGABRT', 29: 'SIGIO' };
 
 const names = new Map<number, string>();
@@ -20,13 +23,16 @@ function realtimeName(number: number): string {
   return number < NEAR_RTMAX ? counted('SIGRTMIN', '+', number - RTMIN) : counted('SIGRTMAX', '-', RTMAX - number);
 }
 
-/** The name of a signal, as signal(7) and `kill -l` of bash have it; the number where it has none. */
+/** The name of a signal, as in signal(7) and bash's `kill -l`; the number if it has no name. */
 export function signalName(number: number): string {
   if (number >= KERNEL_REALTIME && number <= RTMAX) return realtimeName(number);
   return names.get(number) ?? String(number);
 }
 
-/** The number of a signal: `KILL`, `SIGKILL`, `9`, `RTMIN+8`, `RTMAX-1` or `SIG32`; undefined for what is none. */
+/**
+ * The number of a signal: `KILL`, `SIGKILL`, `9`, `RTMIN+8`, `RTMAX-1` or `SIG32`; undefined if there is no such
+ * signal.
+ */
 export function signalNumber(text: string): number | undefined {
   if (/^\d+$/.test(text)) {
     const number = Number(text);
@@ -55,7 +61,7 @@ const COMMON_CODES: Record<number, string> = {
   [-60]: 'SI_ASYNCNL',
 };
 
-/** Codes of one signal alone, from 1 on. */
+/** Codes specific to a signal, from 1 on. */
 const OWN_CODES: Record<string, string> = {
   SIGILL: 'ILL_ ILLOPC ILLOPN ILLADR ILLTRP PRVOPC PRVREG COPROC BADSTK BADIADDR',
   SIGFPE: 'FPE_ INTDIV INTOVF FLTDIV FLTOVF FLTUND FLTRES FLTINV FLTSUB 9 10 11 12 13 FLTUNK CONDTRAP',
@@ -67,7 +73,7 @@ const OWN_CODES: Record<string, string> = {
   SIGSYS: 'SYS_ SECCOMP USER_DISPATCH',
 };
 
-/** The name of the si_code that comes with a signal, as sigaction(2) has it; the number where it has none. */
+/** The name of a signal's si_code, as in sigaction(2); the number if it has no name. */
 export function signalCodeName(signal: number, code: number): string {
   const [prefix, ...own] = OWN_CODES[signalName(signal)]?.split(' ') ?? [];
   const name = own[code - 1];

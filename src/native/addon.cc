@@ -2,6 +2,7 @@
 #include "addon.h"
 
 #include <cmath>
+#include <cstdlib>
 
 namespace snoopkit
 {
@@ -22,8 +23,11 @@ Addon::Addon(Napi::Env env, Napi::Object exports)
 	InitLog(env, exports);
 	InitSystem(env, exports);
 	InitBtf(env, exports);
-	InitMap(env, this);
-	InitLink(env, this);
+	InitKernelObjects(env, exports);
+	InitLinker(env, exports);
+	InitMap(env, exports, this);
+	InitProgram(env, this);
+	InitLink(env, exports, this);
 	InitObject(env, exports, this);
 	InitRing(env, exports, this);
 	napi_add_async_cleanup_hook(env, TearDown, this, &hook_);
@@ -31,18 +35,20 @@ Addon::Addon(Napi::Env env, Napi::Object exports)
 
 Addon::~Addon()
 {
-	// Node-API does not say in which order it finalizes an environment's objects and its data.
+	// Node-API does not define the order in which it finalizes an environment's objects and its
+	// data.
 	for (Handle *handle : handles)
 		handle->addon_ = nullptr;
 }
 
 // An asynchronous hook, because libuv frees a handle in a later turn of the loop, and a worker's
-// loop must not end before it did. Until the hook is removed, the environment lives on.
+// loop must not end earlier. The environment stays alive until the hook is removed.
 void Addon::TearDown(napi_async_cleanup_hook_handle, void *data)
 {
 	auto *addon = static_cast<Addon *>(data);
 	addon->ending_ = true;
-	// One of our own, so that the last Release cannot end the environment under this loop.
+	// One reference of our own, so that the last Release cannot end the environment under this
+	// loop.
 	addon->PollOpened();
 	for (Handle *handle : addon->handles)
 		handle->Release();
@@ -74,6 +80,24 @@ std::string Arguments::Text(size_t index)
 	return {};
 }
 
+std::vector<std::string> Arguments::Texts(size_t index)
+{
+	std::vector<std::string> texts;
+	if (ok_ && info_[index].IsArray()) {
+		Napi::Array array = info_[index].As<Napi::Array>();
+		for (uint32_t i = 0; i < array.Length(); ++i) {
+			Napi::Value text = array.Get(i);
+			if (!text.IsString())
+				break;
+			texts.push_back(text.As<Napi::String>().Utf8Value());
+		}
+		if (texts.size() == array.Length())
+			return texts;
+	}
+	Refuse(index, "an array of strings");
+	return {};
+}
+
 bool Arguments::Flag(size_t index)
 {
 	if (ok_ && info_[index].IsBoolean())
@@ -85,7 +109,7 @@ bool Arguments::Flag(size_t index)
 int64_t Arguments::Integer(size_t index, int64_t least, int64_t most)
 {
 	if (ok_ && info_[index].IsNumber()) {
-		// Node-API would silently make 0 of NaN, which is a valid file descriptor.
+		// Node-API would silently convert NaN to 0, which is a valid file descriptor.
 		double value = info_[index].As<Napi::Number>().DoubleValue();
 		if (value == std::trunc(value) && value >= static_cast<double>(least) &&
 		    value <= static_cast<double>(most))
@@ -123,8 +147,20 @@ Napi::Function Arguments::Function(size_t index)
 
 } // namespace snoopkit
 
+// Larger than any buffer that is used again and again, such as an exporter's request.
+static const size_t kLargeBuffer = 8 << 20;
+
+// glibc maps a large buffer and unmaps it when it is freed, so that the next one consists of new
+// pages, until one of its size has been freed once: mallopt(3), M_MMAP_THRESHOLD.
+static void KeepFreedMemory()
+{
+	void *volatile buffer = malloc(kLargeBuffer);
+	free(buffer);
+}
+
 static Napi::Object Init(Napi::Env env, Napi::Object exports)
 {
+	KeepFreedMemory();
 	env.SetInstanceData(new snoopkit::Addon(env, exports));
 	return exports;
 }

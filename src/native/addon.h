@@ -1,5 +1,5 @@
-// What every file of the addon shares: the state of one environment, the base of the wrapped
-// classes, and the reading of arguments.
+// Shared by every file of the addon: the state of one environment, the base of the wrapped classes,
+// and the reading of arguments.
 #pragma once
 
 #include <cerrno>
@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include <napi.h>
 #include <uv.h>
@@ -26,7 +27,7 @@ public:
 	Handle(const Handle &) = delete;
 	Handle &operator=(const Handle &) = delete;
 	virtual ~Handle();
-	/** Gives back what the kernel and libbpf hold. Idempotent; runs no JavaScript. */
+	/** Releases the resources of the kernel and libbpf. Idempotent; runs no JavaScript. */
 	virtual void Release() = 0;
 
 	Addon *addon_;
@@ -45,6 +46,7 @@ public:
 	void PollClosed();
 
 	Napi::FunctionReference object;
+	Napi::FunctionReference program;
 	Napi::FunctionReference link;
 	Napi::FunctionReference map;
 	Napi::FunctionReference ring;
@@ -63,13 +65,14 @@ private:
 };
 
 /**
- * Base of the wrapped classes. `T::State` is what C++ hands to the constructor; JavaScript cannot
+ * Base of the wrapped classes. C++ passes a `T::State` to the constructor; JavaScript cannot
  * construct one, though it can reach the constructor.
  */
 template <typename T> class Wrap : public Napi::ObjectWrap<T>, public Handle
 {
 public:
-	// Shadows ObjectWrap's, which takes any wrapped object, another addon's too, for a T.
+	// Shadows ObjectWrap's Unwrap, which takes any wrapped object for a T, even another
+	// addon's.
 	static T *Unwrap(Napi::Object self)
 	{
 		bool own = false;
@@ -79,7 +82,7 @@ public:
 		return nullptr;
 	}
 
-	/** Makes the object around `state`, which is destroyed here when that fails. */
+	/** Creates the object around `state`, which is destroyed here on failure. */
 	template <typename State>
 	static Napi::Value Create(Napi::Env env, const Napi::FunctionReference &type, State state)
 	{
@@ -97,8 +100,9 @@ protected:
 	{
 	}
 
-	/** The state given to Create, null (and an exception) when JavaScript called the
-	 * constructor. */
+	/**
+	 * The state given to Create; null (and an exception) if JavaScript called the constructor.
+	 */
 	template <typename State> State *Adopt(const Napi::CallbackInfo &info)
 	{
 		auto *state = static_cast<State *>(std::exchange(addon_->pending, nullptr));
@@ -117,7 +121,9 @@ struct Bytes {
 	size_t size;
 };
 
-/** Reads a call's arguments. The first of a wrong type throws, and ok() is false from then on. */
+/**
+ * Reads the arguments of a call. The first of a wrong type throws, and ok() is false from then on.
+ */
 class Arguments
 {
 public:
@@ -126,6 +132,7 @@ public:
 	bool ok() const { return ok_; }
 
 	std::string Text(size_t index);
+	std::vector<std::string> Texts(size_t index);
 	bool Flag(size_t index);
 	int Int(size_t index) { return static_cast<int>(Integer(index, INT32_MIN, INT32_MAX)); }
 	uint32_t Unsigned(size_t index)
@@ -152,13 +159,13 @@ inline Napi::Value Status(Napi::Env env, double status)
 	return Napi::Number::New(env, status);
 }
 
-/** What a libbpf 1.x function that returned null meant. */
+/** The error of a libbpf 1.x function that returned null. */
 inline int LastError()
 {
 	return errno ? -errno : -EINVAL;
 }
 
-/** libbpf reads `sz` to know which fields its caller knows, and wants all the rest zero. */
+/** libbpf reads `sz` to find the fields known to its caller, and requires zeros in all others. */
 template <typename Options> Options ZeroOptions()
 {
 	Options options;
@@ -167,7 +174,7 @@ template <typename Options> Options ZeroOptions()
 	return options;
 }
 
-/** Sends libbpf's log of this thread to one environment as long as it lives. */
+/** Sends libbpf's log of this thread to one environment during its lifetime. */
 class LogScope
 {
 public:
@@ -187,9 +194,12 @@ void AppendFormatted(std::string *text, const char *format, va_list arguments);
 void InitLog(Napi::Env env, Napi::Object exports);
 void InitSystem(Napi::Env env, Napi::Object exports);
 void InitBtf(Napi::Env env, Napi::Object exports);
-void InitMap(Napi::Env env, Addon *addon);
+void InitKernelObjects(Napi::Env env, Napi::Object exports);
+void InitLinker(Napi::Env env, Napi::Object exports);
+void InitMap(Napi::Env env, Napi::Object exports, Addon *addon);
 void InitObject(Napi::Env env, Napi::Object exports, Addon *addon);
-void InitLink(Napi::Env env, Addon *addon);
+void InitProgram(Napi::Env env, Addon *addon);
+void InitLink(Napi::Env env, Napi::Object exports, Addon *addon);
 void InitRing(Napi::Env env, Napi::Object exports, Addon *addon);
 
 } // namespace snoopkit

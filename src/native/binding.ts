@@ -1,50 +1,106 @@
 /**
- * The face of the C++ addon: libbpf, with nothing decided. Every call that libbpf or the kernel
- * can refuse returns a number below zero, the negated errno; names, defaults and messages are the
- * business of `src/bpf`. A call that follows `close()` returns -EBADF.
+ * Interface of the C++ addon: libbpf without policy. A call that libbpf or the kernel refuses returns the negated errno;
+ * names, defaults and messages are left to `src/bpf`. A call after `close()` returns -EBADF. Arguments of a wrong type
+ * throw TypeError. All descriptors are O_CLOEXEC.
  */
 export interface Binding {
-  /** The version of the libbpf that is loaded, such as `1.5`: libbpf knows no third number. */
+  /** The version of the loaded libbpf, major and minor: `1.5`. */
   libbpfVersion(): string;
   /**
-   * Where libbpf's log goes, up to a level: 0 for warnings, 1 for information, 2 for debugging, of which a load has
-   * more than a thousand lines. It is called synchronously, on this thread, while a call into libbpf runs.
+   * Sets the receiver of libbpf's log, up to a level: 0 for warnings, 1 for information, 2 for debugging (a load has more
+   * than a thousand lines). It is called synchronously, on this thread, during calls into libbpf.
    */
   setLog(receive: (level: number, text: string) => void, mostLevel: number): void;
-  /** For nowhere. */
+  /** Discards the log. */
   setLog(receive: null): void;
-  /** How many CPUs the kernel may ever have: the number of slots in a per-CPU value. */
+  /** Number of possible CPUs, and of slots in a per-CPU value. */
   possibleCpus(): number;
-  /** Creates a thread that does nothing, and waits for its end. */
+  /** Creates a thread that does nothing, and joins it. */
   createThread(): number;
-  /** Nanoseconds on CLOCK_BOOTTIME, as this process's time namespace has it. */
+  /** CLOCK_BOOTTIME in nanoseconds, in this process's time namespace. */
   bootTime(): bigint;
-  /** Nanoseconds to add to that to get CLOCK_REALTIME, as they stand now, and how far this may be off. */
+  /** Current difference of CLOCK_REALTIME and CLOCK_BOOTTIME, and the largest possible error, in nanoseconds. */
   bootToRealtime(): { offset: bigint; error: number };
-  /** An fd of a tracefs mounted nowhere (fsopen(2), kernel 5.2, CAP_SYS_ADMIN): its files are read below /proc/self/fd. */
+  /** Opens a private tracefs (fsopen(2), kernel 5.2, CAP_SYS_ADMIN). Returns a descriptor; its files are below /proc/self/fd. */
   openTracefs(): number;
+  /** pidfd_open(2). Kernel 5.3. */
+  openPidfd(pid: number): number;
+  /** close(2). */
   closeFd(fd: number): void;
-  /** The number of a network interface of this process's network namespace, which /sys may not be of: if_nametoindex(3). */
+  /** Index of an interface of this process's network namespace: if_nametoindex(3). /sys may show another namespace. */
   interfaceIndex(name: string): number;
-  /** Whether a pipe's or socket's other end is closed, by poll(2): POLLERR or POLLHUP. */
+  /** Whether the other end of a pipe or socket is closed: poll(2) reports POLLERR or POLLHUP. */
   isPeerGone(fd: number): boolean;
-  /** _exit(2): ends the process without waiting for anything. */
+  /** _exit(2). */
   exitNow(status: number): void;
-  /** perf_event_open(2) for one tracepoint by its id, on every process. Returns an fd. */
+  /** perf_event_open(2) for a tracepoint by its id, for all processes. Returns a descriptor. */
   openTracepoint(id: number): number;
-  /** Opens an object without touching the kernel. `btf` is the file to relocate against, empty for the running kernel. */
+  /** perf_event_open(2). `pid` and `cpu` are -1 for all; `period` is a frequency in Hz with `isFrequency`. */
+  openPerfEvent(type: number, config: number, period: number, isFrequency: boolean, pid: number, cpu: number): number;
+  /** Opens a pinned link: BPF_OBJ_GET, which opens maps and programs, too. */
+  openLink(path: string): NativeLink | number;
+  /** Opens an object, without involving the kernel. `btf` is a file to relocate to; empty for the running kernel. */
   openObject(bytes: Uint8Array, name: string, btf: string): NativeObject | number;
-  /** libbpf's C dump of every type in a raw BTF file or an ELF with a .BTF section, in the order of the type ids. */
-  dumpBtf(path: string): string | number;
   /**
-   * Opens the reading side of a BPF_MAP_TYPE_RINGBUF map whose data area has `size` bytes. `orderBy` is where in a
-   * record, at a multiple of 8, a u64 lies by which `consume` sorts what it moves; below zero for as it comes.
+   * Makes a map. `inner` is the descriptor of the map that inner maps have to be like, or -1. `isTyped` describes key and
+   * value by BTF, an int and bytes, as storages want it.
+   */
+  createMap(
+    type: number,
+    name: string,
+    keySize: number,
+    valueSize: number,
+    maxEntries: number,
+    flags: number,
+    inner: number,
+    isTyped: boolean,
+  ): NativeMap | number;
+  openMapById(id: number): NativeMap | number;
+  /** -EINVAL for the pin of something else. */
+  openPinnedMap(path: string): NativeMap | number;
+  /** C declarations of all types of a file (raw BTF, or ELF with .BTF), in the order of their ids. */
+  dumpBtf(path: string): string | number;
+  /** The smallest id above `after` of this kind of object; -ENOENT past the last. CAP_SYS_ADMIN. */
+  nextId(kind: ObjectKind, after: number): number;
+  /** What the kernel says of it; -ENOENT if it is gone. CAP_SYS_ADMIN. */
+  describe<Kind extends ObjectKind>(kind: Kind, id: number): ObjectDetails[Kind] | number;
+  /** Links objects into one file by bpf_linker__add_file. */
+  linkObjects(output: string, ...inputs: string[]): number;
+  /**
+   * Opens the reading side of a BPF_MAP_TYPE_RINGBUF map whose data area has `size` bytes, by a descriptor of its own.
+   * `orderBy` is the offset in a record, a multiple of 8, of a u64 by which `consume` sorts; negative for no sorting.
    */
   openRing(fd: number, size: number, orderBy: number): NativeRing | number;
+  /**
+   * Opens a buffer of `pages` (a power of two) for each CPU that is online, and puts it into a perf event array of this
+   * many entries.
+   */
+  openPerfBuffer(fd: number, entries: number, pages: number, orderBy: number): NativeRing | number;
 }
 
-export interface NativeMapInfo {
+/** Kinds of BPF objects that the kernel numbers: program, map, link, BTF. */
+export type ObjectKind = 0 | 1 | 2 | 3;
+
+/** By kind. */
+export interface ObjectDetails {
+  0: NativeProgramDetails;
+  1: NativeMapDescription;
+  2: NativeLinkInfo;
+  3: NativeBtfInfo;
+}
+
+/** BTF that is loaded. */
+export interface NativeBtfInfo {
+  id: number;
+  /** `vmlinux`, or that of a module; empty for that of programs. */
   name: string;
+  /** In bytes. */
+  size: number;
+  isKernel: boolean;
+}
+
+/** Numbers that describe a map. */
+export interface NativeMapInfo {
   /** enum bpf_map_type */
   type: number;
   keySize: number;
@@ -53,11 +109,34 @@ export interface NativeMapInfo {
   flags: number;
 }
 
+/** A map as the object declares it. */
+export interface NativeMapDeclaration extends NativeMapInfo {
+  name: string;
+}
+
+/** A map as the kernel has it. */
+export interface NativeMapDescription extends NativeMapDeclaration {
+  id: number;
+  /** Ids in the map's BTF; 0 if there is none. */
+  keyType: number;
+  valueType: number;
+}
+
+/** What a call for several entries did before it ended with `status`. */
+export interface NativeBatch {
+  status: number;
+  count: number;
+}
+
 export interface NativeProgramInfo {
   name: string;
   section: string;
   /** enum bpf_prog_type */
   type: number;
+  /** enum bpf_attach_type: expected at load */
+  attachType: number;
+  /** Whether `load()` loads it: false for sections that begin with `?`. */
+  autoload: boolean;
 }
 
 export interface NativeRefusal {
@@ -65,98 +144,229 @@ export interface NativeRefusal {
   log: string;
 }
 
-/** An opened object: bpf_object__open_mem and what follows it. */
+/** An object, opened by bpf_object__open_mem. */
 export interface NativeObject {
-  maps(): NativeMapInfo[];
+  maps(): NativeMapDeclaration[];
   programs(): NativeProgramInfo[];
   setMaxEntries(map: string, entries: number): number;
   setValueSize(map: string, size: number): number;
   setAutoload(program: string, load: boolean): number;
-  /** Other function or tracepoint than the section names, for tp_btf, fentry, fexit and LSM programs (before load). */
-  setAttachTarget(program: string, target: string): number;
-  /** A copy of a global-data map's memory (.rodata, .data, .bss); before load its initial value, after it the live one. */
-  readImage(map: string): Uint8Array | number;
-  /** Overwrites part of that memory. After load -EPERM for .rodata, which is frozen. */
-  writeImage(map: string, offset: number, bytes: Uint8Array): number;
-  load(): number;
   /**
-   * The program that the verifier rejected in the last `load()`, with its log, from a buffer of this program's own.
-   * -ENOENT if the load succeeded, or failed otherwise.
+   * Replaces the function or tracepoint of the section, for tp_btf, fentry, fexit, LSM and freplace programs; before load.
+   * `of` is the descriptor of the program that has the function, 0 for the kernel.
    */
+  setAttachTarget(program: string, target: string, of: number): number;
+  /** enum bpf_prog_type and enum bpf_attach_type; before load. */
+  setProgramType(program: string, type: number, attachType: number): number;
+  /** Registers the operations of a struct_ops map. */
+  attachStructOps(map: string): NativeLink | number;
+  /** A copy of the object's BTF as libbpf completed it: sizes of sections, offsets of variables. -ENOENT without BTF. */
+  btf(): Uint8Array | number;
+  /**
+   * Returns a copy of a part of a global-data map (.rodata, .data, .bss, .kconfig): its initial contents before load, the
+   * live ones after. -ERANGE outside of it.
+   */
+  readImage(map: string, offset: number, size: number): Uint8Array | number;
+  /**
+   * Overwrites a part of it. -ERANGE outside of it; -EPERM for .rodata after load, which is frozen. A map that can't be
+   * mapped is read and written as a whole.
+   */
+  writeImage(map: string, offset: number, bytes: Uint8Array): number;
+  /** Loads maps and programs into the kernel; works once. Signals are blocked meanwhile. */
+  load(): number;
+  /** The program that the verifier rejected in the last `load()`, and its log; -ENOENT if that was not the result. */
   refusedProgram(): NativeRefusal | number;
-  /** A map by a descriptor of its own. -ENOENT when there is no such map, -EINVAL before load. */
+  /** Opens a map by a descriptor of its own. -ENOENT if there is no such map, -EINVAL if it is not loaded. */
   openMap(map: string): NativeMap | number;
+  /** Opens a program by a descriptor of its own. -ENOENT if there is no such program, -EINVAL if it is not loaded. */
+  openProgram(program: string): NativeProgram | number;
   /** The object's own descriptor of a map. */
   mapFd(map: string): number;
-  programFd(program: string): number;
-  /** `recursion_misses` of its bpf_prog_info; 0 before Linux 5.12. A negated errno before load. */
-  programMisses(program: string): number;
+  /** Closes the object. Its memory lasts until its programs, and the links of USDT programs, are closed too. Idempotent. */
+  close(): void;
+}
+
+/** bpf_prog_info, times in nanoseconds. */
+export interface NativeProgramDetails {
+  id: number;
+  type: number;
+  name: string;
+  tag: Uint8Array;
+  loadTime: bigint;
+  uid: number;
+  mapIds: number[];
+  runTime: bigint;
+  runCount: bigint;
+  jitedSize: number;
+  translatedSize: number;
+  misses: bigint;
+  verifiedInstructions: number;
+}
+
+export interface NativeRun {
+  ret: number;
+  duration: number;
+  dataSize: number;
+  contextSize: number;
+}
+
+/** A program of a loaded object, by a descriptor of its own. */
+export interface NativeProgram {
+  /** Its descriptor, valid until `close()`. */
+  fd(): number;
+  /** `recursion_misses` of its bpf_prog_info; 0 before Linux 5.12. */
+  misses(): number;
+  info(): NativeProgramDetails | number;
+  /** BPF_OBJ_PIN */
+  pin(path: string): number;
+  /**
+   * BPF_PROG_TEST_RUN. Empty arrays stand for nothing. The outputs are filled up to the sizes returned.
+   */
+  run(
+    data: Uint8Array,
+    context: Uint8Array,
+    dataOut: Uint8Array,
+    contextOut: Uint8Array,
+    repeat: number,
+    cpu: number,
+    flags: number,
+  ): NativeRun | number;
   /** Attaches by the program's section. */
-  attach(program: string): NativeLink | number;
-  /** Attaches to a perf event, which the link owns from then on, also when attaching fails. */
-  attachPerfEvent(program: string, fd: number): NativeLink | number;
-  attachRawTracepoint(program: string, tracepoint: string): NativeLink | number;
-  attachKprobe(program: string, symbol: string, atReturn: boolean): NativeLink | number;
+  attach(): NativeLink | number;
+  /** Attaches to a perf event, which the link owns from then on; it is closed if attaching fails. */
+  attachPerfEvent(fd: number): NativeLink | number;
+  attachRawTracepoint(tracepoint: string): NativeLink | number;
+  attachKprobe(symbol: string, atReturn: boolean): NativeLink | number;
+  /** To many functions at once: those of the array, or of the pattern if that is empty. */
+  attachKprobes(pattern: string, symbols: readonly string[], atReturn: boolean): NativeLink | number;
   /** `pid` -1 for every process; `symbol` empty to take `offset` as it is. */
-  attachUprobe(
-    program: string,
+  attachUprobe(path: string, symbol: string, offset: number, pid: number, atReturn: boolean): NativeLink | number;
+  /** As `attachKprobes`. -ENOSYS if this was built with a libbpf before 1.3. */
+  attachUprobes(
     path: string,
-    symbol: string,
-    offset: number,
+    pattern: string,
+    symbols: readonly string[],
     pid: number,
     atReturn: boolean,
   ): NativeLink | number;
-  attachCgroup(program: string, cgroupFd: number): NativeLink | number;
-  attachXdp(program: string, ifindex: number): NativeLink | number;
-  attachIter(program: string): NativeLink | number;
-  /** Unloads everything the object loaded. Links stay until they are destroyed themselves. Idempotent. */
+  attachUsdt(path: string, provider: string, name: string, pid: number): NativeLink | number;
+  /** To the function or tracepoint chosen before load. */
+  attachTrace(): NativeLink | number;
+  attachFreplace(programFd: number, name: string): NativeLink | number;
+  /** `about` has the bytes of union bpf_iter_link_info, or none. */
+  attachIter(about: Uint8Array): NativeLink | number;
+  /** BPF_LINK_CREATE to the descriptor or interface index `target`. */
+  createLink(target: number, attachType: number, flags: number): NativeLink | number;
+  /** To a hook of a protocol family, such as NF_INET_LOCAL_IN of NFPROTO_IPV4. */
+  attachNetfilter(family: number, hook: number, priority: number, flags: number): NativeLink | number;
+  /** BPF_PROG_ATTACH, without a bpf_link, to a cgroup or a map. */
+  attachTarget(fd: number, attachType: number, flags: number): NativeLink | number;
+  /** SO_ATTACH_BPF or SO_ATTACH_REUSEPORT_EBPF, without a bpf_link. */
+  attachSocket(fd: number, isReuseport: boolean): NativeLink | number;
+  /** By netlink, without a bpf_link; replaces a program attached by netlink. `flags`: XDP_FLAGS_SKB_MODE and the like. */
+  replaceXdp(ifindex: number, flags: number): NativeLink | number;
+  /** As a filter of clsact, without a bpf_link. 0 for a priority or handle that the kernel chooses. */
+  attachTc(ifindex: number, isIngress: boolean, priority: number, handle: number): NativeLink | number;
+  /** Closes the descriptor. Links stay until they are closed. Idempotent. */
   close(): void;
 }
 
-/** A loaded map. Arrays of another size than the kernel reads and writes are refused: -EINVAL. */
-export interface NativeMap {
-  /** It lasts until `close`, whatever becomes of the object. */
-  fd(): number;
-  lookup(key: Uint8Array, value: Uint8Array): number;
-  update(key: Uint8Array, value: Uint8Array, flags: number): number;
-  delete(key: Uint8Array): number;
-  /** Fills `next` with the key that follows `key` (null: the first); -ENOENT past the last. */
-  nextKey(key: Uint8Array | null, next: Uint8Array): number;
+/** Calls for single entries of a map. They return 0 or a negated errno: -EBADF once the map is closed. */
+export interface NativeMapCalls {
   /**
-   * Reads all entries of a hash map in one call, keys one behind the other and so values, and removes them where that is
-   * asked for. The arrays must have room for as many as there can be. Returns how many there were; -ENOSPC when there
-   * were more. Kernel 5.6.
+   * What the calls work on: a key (`keySize` bytes), and at the following multiple of 8 a value, of all possible CPUs in a
+   * per-CPU map. It stays valid after `close()`.
    */
-  readAll(keys: Uint8Array, values: Uint8Array, remove: boolean): number;
-  /** Idempotent. */
-  close(): void;
+  readonly memory: ArrayBuffer;
+  /** Fills the value with that of the key. */
+  readonly lookup: () => number;
+  /** The same, and removes the entry. */
+  readonly lookupAndDelete: () => number;
+  /** Stores key and value. `flags`: BPF_ANY and the like. */
+  readonly update: (flags: number) => number;
+  /** Removes the key's entry. */
+  readonly delete: () => number;
+  /** Replaces the key by the one that follows it, or by the first; -ENOENT past the last. */
+  readonly nextKey: (first: boolean) => number;
 }
 
-export interface NativeLink {
-  /** The link's fd, for example for bpf_iter_create. */
+/** A map of the kernel, by a descriptor of its own. */
+export interface NativeMap {
+  /** Its descriptor, valid until `close()`. */
   fd(): number;
-  /** A new iterator over an attached iter program: an fd to read. */
-  createIterator(): number;
-  /** Detaches. Idempotent. */
+  /** The kernel's own numbers, read once. */
+  info(): NativeMapDescription | number;
+  /** The calls for single entries; -EBUSY the second time. */
+  calls(): NativeMapCalls | number;
+  /**
+   * Reads entries, as many as the arrays have room for: keys into one, values into the other, in the same order. With
+   * `remove` it removes them. `position`, of at least 4 bytes and the size of a key, is where the next call continues.
+   * Status -ENOENT at the end; -ENOSPC if there is too little room for a bucket of a hash. Kernel 5.6.
+   */
+  readBatch(position: Uint8Array, first: boolean, keys: Uint8Array, values: Uint8Array, remove: boolean): NativeBatch;
+  /** Writes as many entries as both arrays have. Kernel 5.6. */
+  writeBatch(keys: Uint8Array, values: Uint8Array): NativeBatch;
+  /** The BTF of `keyType` and `valueType`, raw; -ENOENT if there is none. Needs CAP_SYS_ADMIN. */
+  types(): Uint8Array | number;
+  /** BPF_MAP_FREEZE. Kernel 5.2. */
+  freeze(): number;
+  /** Pins it to a file of a BPF file system. */
+  pin(path: string): number;
+  /** The memory of an array with BPF_F_MMAPABLE. It is unmapped when the buffer is collected. Kernel 5.5. */
+  mmap(): ArrayBuffer | number;
+  /** Closes the descriptor. Idempotent. */
   close(): void;
 }
 
-/** The reading side of one ring buffer, mapped into memory. */
+/** bpf_link_info */
+export interface NativeLinkInfo {
+  /** enum bpf_link_type */
+  type: number;
+  id: number;
+  programId: number;
+  /** The part for its type. */
+  bytes: Uint8Array;
+  /** The name in it, of a tracepoint, function or iterator; empty if there is none. */
+  name: string;
+}
+
+/** An attachment. Without a bpf_link, calls that need one return -EOPNOTSUPP. */
+export interface NativeLink {
+  /** Its descriptor, valid until `close()`; that of a perf event for some hooks before Linux 5.15. */
+  fd(): number;
+  /** Creates an iterator of an attached iter program. Returns a descriptor to read. */
+  createIterator(): number;
+  /** BPF_OBJ_PIN */
+  pin(path: string): number;
+  /** Puts another program in the place of this one. */
+  update(programFd: number): number;
+  /** Detaches, and keeps the descriptor of a bpf_link. */
+  detach(): number;
+  info(): NativeLinkInfo | number;
+  /** Detaches, unless the link is pinned. Idempotent. */
+  close(): void;
+}
+
+/** The reading side of a ring buffer, mapped into memory. */
 export interface NativeRing {
   /**
-   * Moves whole records into `target`, oldest first, as many as fit and are complete, and frees
-   * their room in the ring. Records lie there as the kernel wrote them: an 8-byte header, whose first
-   * u32 is the length (bit 30: discarded, skip it) and the payload, padded to 8. Where they had to be
-   * sorted, those that were discarded are left out. Returns the bytes moved; -ENOSPC when the first record alone does not
-   * fit.
+   * Moves complete records into `target`, oldest first, as many as fit, and frees their space in the ring. A record is an
+   * 8-byte header, whose first u32 is the length of the payload (bit 30: discarded), and the payload, padded to 8 bytes. A
+   * batch that had to be sorted has no discarded records. Returns the number of bytes; -ENOSPC if the first record does
+   * not fit.
    */
   consume(target: Uint8Array): number;
-  /** Bytes between the consumer's and the producer's position, headers included. */
+  /** Number of bytes to be read, headers included. */
   pending(): number;
-  /** Calls `ready` once, from the event loop, when the kernel signals data or some is there already. Keeps the event loop alive until then. */
+  /** Number of records that found no room, as the kernel tells a perf event array; 0 for a ring buffer. */
+  lost(): number;
+  /**
+   * Calls `ready` once, from the event loop, when data is available; keeps the event loop alive until then. -EBUSY while
+   * waiting. Returns 1, and does not wait, if a perf event array has data already.
+   */
   wait(ready: () => void): number;
-  /** Takes `wait` back: `ready` is not called any more. */
+  /** Ends the wait: `ready` is not called any more. */
   cancel(): void;
-  /** Unmaps the ring. Idempotent, safe while waiting and from within `ready`. */
+  /** Unmaps the ring. Idempotent, also while waiting and within `ready`. */
   close(): void;
 }

@@ -1,10 +1,9 @@
 /*
- * inherited PID: what a process begins with that Node changes or forgets at its start, and that a
- * traced command is to have all the same. bin/start.sh runs it from the shell PID that Node is
- * about to replace, and hands on what it says, in one line: PID, the soft limit of open files,
- * masks of the signals that are ignored and that are blocked, open descriptors, and variables
- * that a shell does not pass on as they are, in hexadecimal: NAME=VALUE, or NAME for one that is
- * not there.
+ * inherited PID: state of a process that Node changes or forgets at its start, but that a traced
+ * command must inherit. bin/start.sh runs it from the shell PID that Node is about to replace, and
+ * passes on its output, one line: PID, the soft limit of open files, masks of ignored and of
+ * blocked signals, open descriptors, and variables that a shell does not pass on unchanged, in
+ * hexadecimal: NAME=VALUE, or NAME for one that is not set.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -18,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Their sum must fit into one variable. */
+/* All of them together must fit into one variable. */
 #define MOST_VARIABLES (48 << 10)
 
 /* Variables that shells set for themselves. */
@@ -35,7 +34,7 @@ static void tell_limit(void)
 	printf(" %ju", (uintmax_t)limit.rlim_cur);
 }
 
-/* The signals that a process has blocked: dash has none blocked in those that it starts. */
+/* Signals that a process has blocked: dash unblocks all signals in the processes that it starts. */
 static uint64_t blocked_by(const char *pid)
 {
 	char path[64], line[256];
@@ -49,7 +48,7 @@ static uint64_t blocked_by(const char *pid)
 			break;
 	if (file)
 		fclose(file);
-	/* While a shell waits it may have this one blocked. */
+	/* A waiting shell may block this one. */
 	return mask & ~(1ULL << (SIGCHLD - 1));
 }
 
@@ -69,8 +68,10 @@ static void tell_signals(const char *pid)
 	printf(" %jx %jx", (uintmax_t)ignored, (uintmax_t)blocked);
 }
 
-/* Node opens /dev/null for each of the first three that is closed. Ours are not the shell's, which
- * may read what we say where one was closed. */
+/*
+ * Node opens /dev/null for each of the first three descriptors that is closed. Our own differ from
+ * the shell's: it may read our output on one that was closed.
+ */
 static void tell_standard(const char *pid, const char **separator)
 {
 	struct stat ours = {};
@@ -108,7 +109,7 @@ static void tell_descriptors(const char *pid)
 		printf(" -");
 }
 
-/* Which of the shells' own names it is; OWN_NAMES for none. */
+/* Index of a shell's own variable; OWN_NAMES for other names. */
 static size_t own_name(const char *name, size_t length)
 {
 	size_t i = 0;
@@ -119,7 +120,7 @@ static size_t own_name(const char *name, size_t length)
 	return i;
 }
 
-/* Whether a shell can have a variable of that name; dash drops all others. */
+/* Whether a shell accepts a variable of that name; dash drops all others. */
 static bool is_name(const char *name, size_t length)
 {
 	return length > 0 && strspn(name, "0123456789") == 0 &&

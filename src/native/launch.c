@@ -1,14 +1,14 @@
 /*
- * launch FD CMD ARGS...: runs CMD when its parent, at the other end of the socket FD, says so, in a
- * process whose id the parent knows already. Thus a tracer is attached before CMD's first
- * instruction.
+ * launch FD CMD ARGS...: runs CMD when its parent, at the other end of the socket FD, gives the
+ * word, in a process whose id the parent already knows. A tracer is thus attached before CMD's
+ * first instruction.
  *
- * From the socket come the size of what follows, a native u32, and that: texts which end in NUL.
- * The first four are the soft limit of open files, or nothing to leave it as it is, and masks, in
- * hexadecimal, of the signals that CMD is to ignore and to have blocked, and of the descriptors
- * that it is not to have; the others are its environment. One byte more is the word to go; an end
- * before that means that the parent is gone. Back comes nothing but the end of file when CMD runs,
- * or else the errno of execvp(3), a native int.
+ * The socket delivers the size of the data that follows, a native u32, and the data: texts that end
+ * in NUL. The first four are the soft limit of open files, or an empty text to leave it unchanged,
+ * and hexadecimal masks of the signals that CMD is to ignore, of those it is to have blocked, and
+ * of the descriptors that it is not to inherit. The others are its environment. One byte more is
+ * the word to go; end of file before that means that the parent is gone. The answer is end of file
+ * when CMD runs, or else the errno of execvp(3), a native int.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,7 +28,7 @@ enum {
 	EXIT_NOT_FOUND = 127,
 };
 
-/* Whether so many bytes have come. */
+/* Whether `size` bytes were received. */
 static bool receive(int fd, void *bytes, size_t size)
 {
 	for (size_t at = 0; at < size;) {
@@ -42,8 +42,10 @@ static bool receive(int fd, void *bytes, size_t size)
 	return true;
 }
 
-/* The texts that the parent has for us, one behind the other, with an empty one behind the last;
- * NULL when it is gone. */
+/*
+ * The texts from the parent, one after the other, with an empty one after the last; NULL if the
+ * parent is gone.
+ */
 static char *receive_texts(int fd)
 {
 	uint32_t size;
@@ -114,15 +116,15 @@ static void set_environment(char *text)
 
 static void report(int fd, int error)
 {
-	/* Only now, when there is no CMD to inherit it. */
+	/* Set only now that there is no CMD to inherit it. */
 	signal(SIGPIPE, SIG_IGN);
 	while (write(fd, &error, sizeof(error)) < 0 && errno == EINTR)
 		;
 }
 
 /*
- * The file that execvp(3) would run, so that it is executed at once: a tracer shows no attempt in
- * each folder of PATH. NULL when there is none, or no telling.
+ * The file that execvp(3) would run, to be executed directly: a tracer then shows no attempt in
+ * each folder of PATH. NULL if there is none, or if it can't be determined.
  */
 static char *find(const char *name)
 {

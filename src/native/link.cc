@@ -1,4 +1,4 @@
-// Attaching programs, and the links that come of it.
+// A program's link to its hook.
 #include "object.h"
 
 #include <bpf/bpf.h>
@@ -6,6 +6,57 @@
 
 namespace snoopkit
 {
+namespace
+{
+
+/**
+ * struct bpf_link_info up to Linux 6.18, of which the system's header may have less. The kernel
+ * takes more bytes than it knows, if they are zero.
+ */
+struct LinkInfo {
+	uint32_t type;
+	uint32_t id;
+	uint32_t program;
+	uint32_t padding;
+	// Of a perf event, whose kind comes first; else of the link's own type.
+	union {
+		struct {
+			uint64_t text;
+			uint32_t size;
+		} name;
+		struct {
+			uint32_t kind;
+			uint32_t padding;
+			uint64_t text;
+			uint32_t size;
+		} perf;
+		uint8_t bytes[112];
+	};
+};
+constexpr uint32_t kRawTracepoint = 1;
+constexpr uint32_t kIterator = 4;
+constexpr uint32_t kPerfEvent = 7;
+
+int ReadInfo(int fd, LinkInfo *about)
+{
+	uint32_t length = sizeof(*about);
+	return bpf_obj_get_info_by_fd(fd, about, &length);
+}
+
+Napi::Value OpenLink(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string path = args.Text(0);
+	if (!args.ok())
+		return info.Env().Undefined();
+	Link::State state;
+	state.fd = Descriptor(bpf_obj_get(path.c_str()));
+	if (!state.fd)
+		return Status(info.Env(), LastError());
+	return Link::Create(info.Env(), Addon::Of(info.Env())->link, std::move(state));
+}
+
+} // namespace
 
 const napi_type_tag Link::tag = {0x2c7be9140f8d4a35, 0xb1e06d5392fa4c78};
 
@@ -18,7 +69,10 @@ Link::Link(const Napi::CallbackInfo &info) : Wrap(info)
 void Link::Release()
 {
 	state_.link.reset();
+	state_.fd = Descriptor();
+	state_.attachment.reset();
 	state_.lender.reset();
+	state_.is_map = false;
 }
 
 Napi::Value Link::Close(const Napi::CallbackInfo &info)
@@ -28,138 +82,116 @@ Napi::Value Link::Close(const Napi::CallbackInfo &info)
 	return info.Env().Undefined();
 }
 
+int Link::LinkFd() const
+{
+	if (state_.attachment || state_.is_map)
+		return -EOPNOTSUPP;
+	if (state_.link)
+		return bpf_link__fd(state_.link.get());
+	return state_.fd ? state_.fd.get() : -EBADF;
+}
+
 Napi::Value Link::Fd(const Napi::CallbackInfo &info)
 {
-	return Status(info.Env(), state_.link ? bpf_link__fd(state_.link.get()) : -EBADF);
+	return Status(info.Env(), LinkFd());
 }
 
 Napi::Value Link::CreateIterator(const Napi::CallbackInfo &info)
 {
 	LogScope log(addon_);
-	return Status(info.Env(),
-		      state_.link ? bpf_iter_create(bpf_link__fd(state_.link.get())) : -EBADF);
+	int fd = LinkFd();
+	return Status(info.Env(), fd < 0 ? fd : bpf_iter_create(fd));
 }
 
-template <typename Attacher>
-Napi::Value Object::AttachWith(const Arguments &args, const std::string &name, Attacher attach)
-{
-	return Run(args, [&]() -> Napi::Value {
-		bpf_program *program = FindProgram(name);
-		if (!program)
-			return Status(args.Env(), -ENOENT);
-		bpf_link *link = attach(program);
-		if (!link)
-			return Status(args.Env(), LastError());
-		Link::State state;
-		state.link.reset(link);
-		// SAFETY: destroying a link does not look at its object, which may be gone, save
-		// for USDT: there the link gives ids back to a table that the object owns.
-		if (strncmp(bpf_program__section_name(program), "usdt", 4) == 0)
-			state.lender = state_.object;
-		return Link::Create(args.Env(), addon_->link, std::move(state));
-	});
-}
-
-Napi::Value Object::Attach(const Napi::CallbackInfo &info)
+Napi::Value Link::Pin(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
-	return AttachWith(args, args.Text(0),
-			  [](bpf_program *program) { return bpf_program__attach(program); });
+	std::string path = args.Text(0);
+	if (!args.ok())
+		return info.Env().Undefined();
+	int fd = LinkFd();
+	return Status(info.Env(), fd < 0 ? fd : bpf_obj_pin(fd, path.c_str()));
 }
 
-Napi::Value Object::AttachPerfEvent(const Napi::CallbackInfo &info)
+Napi::Value Link::Update(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
-	std::string name = args.Text(0);
-	int fd = args.Int(1);
-	bool owned = false;
-	Napi::Value value = AttachWith(args, name, [&](bpf_program *program) {
-		bpf_link *link = bpf_program__attach_perf_event(program, fd);
-		owned = link != nullptr;
-		return link;
-	});
-	// libbpf takes the fd over only when it succeeds; our caller is rid of it either way.
-	if (args.ok() && !owned)
-		close(fd);
-	return value;
+	int program = args.Int(0);
+	if (!args.ok())
+		return info.Env().Undefined();
+	LogScope log(addon_);
+	if (state_.attachment) {
+		Descriptor own = Descriptor::Duplicate(program);
+		// SAFETY: libbpf's log calls JavaScript in the midst of it, which may close us.
+		std::shared_ptr<Attachment> attachment = state_.attachment;
+		return Status(info.Env(), own ? attachment->Update(std::move(own)) : LastError());
+	}
+	int fd = LinkFd();
+	return Status(info.Env(), fd < 0 ? fd : bpf_link_update(fd, program, nullptr));
 }
 
-Napi::Value Object::AttachRawTracepoint(const Napi::CallbackInfo &info)
+Napi::Value Link::Detach(const Napi::CallbackInfo &info)
 {
-	Arguments args(info);
-	std::string name = args.Text(0);
-	std::string tracepoint = args.Text(1);
-	return AttachWith(args, name, [&](bpf_program *program) {
-		return bpf_program__attach_raw_tracepoint(program, tracepoint.c_str());
-	});
+	LogScope log(addon_);
+	if (state_.attachment || state_.is_map) {
+		Release();
+		return Status(info.Env(), 0);
+	}
+	int fd = LinkFd();
+	return Status(info.Env(), fd < 0 ? fd : bpf_link_detach(fd));
 }
 
-Napi::Value Object::AttachKprobe(const Napi::CallbackInfo &info)
+Napi::Value LinkDetails(Napi::Env env, int fd)
 {
-	Arguments args(info);
-	std::string name = args.Text(0);
-	std::string symbol = args.Text(1);
-	bool at_return = args.Flag(2);
-	return AttachWith(args, name, [&](bpf_program *program) {
-		return bpf_program__attach_kprobe(program, at_return, symbol.c_str());
-	});
+	LinkInfo about;
+	memset(&about, 0, sizeof(about));
+	int error = ReadInfo(fd, &about);
+	if (error < 0)
+		return Status(env, error);
+	// The name is written only on request.
+	char name[4096] = "";
+	LinkInfo named;
+	memset(&named, 0, sizeof(named));
+	bool is_perf = about.type == kPerfEvent;
+	if (is_perf) {
+		named.perf.text = reinterpret_cast<uintptr_t>(name);
+		named.perf.size = sizeof(name);
+	} else {
+		named.name.text = reinterpret_cast<uintptr_t>(name);
+		named.name.size = sizeof(name);
+	}
+	bool has_name = is_perf || about.type == kRawTracepoint || about.type == kIterator;
+	if (has_name)
+		ReadInfo(fd, &named);
+	Napi::Object result = Napi::Object::New(env);
+	result["type"] = about.type;
+	result["id"] = about.id;
+	result["programId"] = about.program;
+	result["bytes"] = Napi::Buffer<uint8_t>::Copy(env, about.bytes, sizeof(about.bytes));
+	result["name"] = std::string(name, strnlen(name, sizeof(name)));
+	return result;
 }
 
-Napi::Value Object::AttachUprobe(const Napi::CallbackInfo &info)
+Napi::Value Link::Info(const Napi::CallbackInfo &info)
 {
-	Arguments args(info);
-	std::string name = args.Text(0);
-	std::string path = args.Text(1);
-	std::string symbol = args.Text(2);
-	auto offset = static_cast<size_t>(args.Integer(3, 0, kMaxSafeInteger));
-	int pid = args.Int(4);
-	bool at_return = args.Flag(5);
-	return AttachWith(args, name, [&](bpf_program *program) {
-		auto options = ZeroOptions<bpf_uprobe_opts>();
-		options.func_name = symbol.empty() ? nullptr : symbol.c_str();
-		options.retprobe = at_return;
-		return bpf_program__attach_uprobe_opts(program, pid, path.c_str(), offset,
-						       &options);
-	});
+	int fd = LinkFd();
+	return fd < 0 ? Status(info.Env(), fd) : LinkDetails(info.Env(), fd);
 }
 
-Napi::Value Object::AttachCgroup(const Napi::CallbackInfo &info)
-{
-	Arguments args(info);
-	std::string name = args.Text(0);
-	int fd = args.Int(1);
-	return AttachWith(args, name, [&](bpf_program *program) {
-		return bpf_program__attach_cgroup(program, fd);
-	});
-}
-
-Napi::Value Object::AttachXdp(const Napi::CallbackInfo &info)
-{
-	Arguments args(info);
-	std::string name = args.Text(0);
-	int ifindex = args.Int(1);
-	return AttachWith(args, name, [&](bpf_program *program) {
-		return bpf_program__attach_xdp(program, ifindex);
-	});
-}
-
-Napi::Value Object::AttachIter(const Napi::CallbackInfo &info)
-{
-	Arguments args(info);
-	return AttachWith(args, args.Text(0), [](bpf_program *program) {
-		return bpf_program__attach_iter(program, nullptr);
-	});
-}
-
-void InitLink(Napi::Env env, Addon *addon)
+void InitLink(Napi::Env env, Napi::Object exports, Addon *addon)
 {
 	addon->link = Napi::Persistent(Link::DefineClass(
 		env, "NativeLink",
 		{
 			Link::InstanceMethod<&Link::Fd>("fd"),
 			Link::InstanceMethod<&Link::CreateIterator>("createIterator"),
+			Link::InstanceMethod<&Link::Pin>("pin"),
+			Link::InstanceMethod<&Link::Update>("update"),
+			Link::InstanceMethod<&Link::Detach>("detach"),
+			Link::InstanceMethod<&Link::Info>("info"),
 			Link::InstanceMethod<&Link::Close>("close"),
 		}));
+	exports["openLink"] = Napi::Function::New<OpenLink>(env, "openLink");
 }
 
 } // namespace snoopkit

@@ -1,5 +1,5 @@
-// libbpf's log. libbpf has one print function for the whole process, while environments come and
-// go on several threads: ours is installed once and finds the environment by its thread.
+// libbpf's log. libbpf has one print function for the whole process, while environments come and go
+// on several threads. Our function is installed once and finds the environment by its thread.
 #include "addon.h"
 
 #include <bpf/libbpf.h>
@@ -19,13 +19,14 @@ int Print(enum libbpf_print_level level, const char *format, va_list arguments)
 	Napi::Env env = current->log.Env();
 	if (env.IsExceptionPending())
 		return 0;
-	// libbpf makes its return value from errno after it printed; JavaScript may change errno.
+	// libbpf derives its return value from errno after it has printed; JavaScript may change
+	// errno.
 	int saved = errno;
 	std::string text;
 	AppendFormatted(&text, format, arguments);
 	Napi::HandleScope scope(env);
 	current->log.Value().Call({Napi::Number::New(env, level), Napi::String::New(env, text)});
-	// There is no way to unwind through libbpf.
+	// Exceptions cannot unwind through libbpf.
 	if (env.IsExceptionPending())
 		env.GetAndClearPendingException();
 	errno = saved;
@@ -67,7 +68,7 @@ void AppendFormatted(std::string *text, const char *format, va_list arguments)
 	int length = vsnprintf(nullptr, 0, format, arguments);
 	if (length > 0) {
 		size_t start = text->size();
-		// One more for the NUL that vsnprintf insists on.
+		// One more byte for the NUL that vsnprintf writes.
 		text->resize(start + static_cast<size_t>(length) + 1);
 		vsnprintf(&(*text)[start], static_cast<size_t>(length) + 1, format, again);
 		text->pop_back();
@@ -77,8 +78,8 @@ void AppendFormatted(std::string *text, const char *format, va_list arguments)
 
 void InitLog(Napi::Env env, Napi::Object exports)
 {
-	// SAFETY: the library is linked with -z nodelete, or libbpf would be left with a pointer
-	// into it after the last worker that used it ended.
+	// SAFETY: the library is linked with -z nodelete. Otherwise libbpf would be left with a
+	// pointer into it after the last worker that used it has ended.
 	static const libbpf_print_fn_t before = libbpf_set_print(Print);
 	(void)before;
 	exports["setLog"] = Napi::Function::New<SetLog>(env, "setLog");

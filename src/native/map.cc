@@ -1,176 +1,212 @@
-// A map of a loaded object: its descriptor, and its elements.
+// The elements of a map. How a map is had, and what concerns all of it, is in map-open.cc.
 #include "object.h"
 
 #include <algorithm>
-#include <vector>
+#include <memory>
 
 #include <bpf/bpf.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace snoopkit
 {
+// A key, and behind it, at a multiple of 8, a value: what the calls of a map work on. They pass no
+// arrays, which Node-API is slow to look into.
+// SAFETY: shared by the map, by JavaScript's ArrayBuffer and by each function: any may go first.
+// The kernel is told addresses but no lengths: it reads and writes as many bytes as the map's
+// definition says, which are the sizes here.
+struct MapCalls {
+	MapCalls(int map, size_t key_size, size_t value_size)
+	    : fd(map), key_words((key_size + 7) / 8), words(key_words + (value_size + 7) / 8),
+	      memory(new uint64_t[std::max<size_t>(words, 1)]())
+	{
+	}
+	// Null for a map without keys, such as a queue: the kernel wants it so.
+	uint64_t *Key() const { return key_words == 0 ? nullptr : memory.get(); }
+	uint64_t *Value() const { return memory.get() + key_words; }
+
+	// The map's; -1 when that is closed.
+	int fd;
+	const size_t key_words;
+	const size_t words;
+	const std::unique_ptr<uint64_t[]> memory;
+};
+
+void DropCalls(MapCalls *calls)
+{
+	calls->fd = -1;
+}
+
 namespace
 {
 
-bool IsPerCpu(uint32_t type)
+MapCalls *CallsOf(const Napi::CallbackInfo &info)
 {
-	return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
-	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE;
+	return static_cast<MapCalls *>(info.Data());
 }
 
-int SizesOf(int fd, size_t *key, size_t *value)
+// libbpf's functions return -EBADF for a closed map's descriptor, as the kernel does.
+Napi::Value Lookup(const Napi::CallbackInfo &info)
 {
-	bpf_map_info info;
-	memset(&info, 0, sizeof(info));
-	uint32_t length = sizeof(info);
-	int status = bpf_obj_get_info_by_fd(fd, &info, &length);
-	if (status < 0)
-		return status;
-	*key = info.key_size;
-	*value = info.value_size;
-	if (IsPerCpu(info.type)) {
-		int cpus = libbpf_num_possible_cpus();
-		if (cpus < 0)
-			return cpus;
-		*value = (*value + 7) / 8 * 8 * static_cast<size_t>(cpus);
-	}
-	return 0;
+	MapCalls *calls = CallsOf(info);
+	return Status(info.Env(), bpf_map_lookup_elem(calls->fd, calls->Key(), calls->Value()));
+}
+
+Napi::Value LookupAndDelete(const Napi::CallbackInfo &info)
+{
+	MapCalls *calls = CallsOf(info);
+	return Status(info.Env(),
+		      bpf_map_lookup_and_delete_elem(calls->fd, calls->Key(), calls->Value()));
+}
+
+Napi::Value Update(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	auto flags = static_cast<uint64_t>(args.Integer(0, 0, kMaxSafeInteger));
+	if (!args.ok())
+		return info.Env().Undefined();
+	MapCalls *calls = CallsOf(info);
+	return Status(info.Env(),
+		      bpf_map_update_elem(calls->fd, calls->Key(), calls->Value(), flags));
+}
+
+Napi::Value Delete(const Napi::CallbackInfo &info)
+{
+	MapCalls *calls = CallsOf(info);
+	return Status(info.Env(), bpf_map_delete_elem(calls->fd, calls->Key()));
+}
+
+Napi::Value NextKey(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	bool first = args.Flag(0);
+	if (!args.ok())
+		return info.Env().Undefined();
+	MapCalls *calls = CallsOf(info);
+	// The kernel has a copy of the key before it writes the next.
+	return Status(info.Env(), bpf_map_get_next_key(calls->fd, first ? nullptr : calls->Key(),
+						       calls->Key()));
+}
+
+// A function that keeps what it works on. Its data comes with each call, where a method has to find
+// out what `this` is, which takes longer than the system call.
+template <Napi::Value (*call)(const Napi::CallbackInfo &)>
+Napi::Function Bind(Napi::Env env, const char *name, const std::shared_ptr<MapCalls> &calls)
+{
+	Napi::Function function = Napi::Function::New<call>(env, name, calls.get());
+	auto *held = new std::shared_ptr<MapCalls>(calls);
+	function.AddFinalizer([](Napi::Env, std::shared_ptr<MapCalls> *kept) { delete kept; },
+			      held);
+	return function;
 }
 
 } // namespace
 
-const napi_type_tag Map::tag = {0x8e41d2b7c05f3a96, 0x47a9f1e3d86b2c50};
-
-Map::Map(const Napi::CallbackInfo &info) : Wrap(info)
+Napi::Value Map::Calls(const Napi::CallbackInfo &info)
 {
-	if (auto *state = Adopt<State>(info))
-		state_ = *state;
+	Napi::Env env = info.Env();
+	if (state_.fd < 0)
+		return Status(env, -EBADF);
+	// V8 may not have two buffers of the same memory.
+	if (state_.calls)
+		return Status(env, -EBUSY);
+	state_.calls = std::make_shared<MapCalls>(state_.fd, state_.key, state_.value);
+	auto *held = new std::shared_ptr<MapCalls>(state_.calls);
+	Napi::Object calls = Napi::Object::New(env);
+	calls["memory"] = Napi::ArrayBuffer::New(
+		env, state_.calls->memory.get(), state_.calls->words * sizeof(uint64_t),
+		[](Napi::Env, void *, std::shared_ptr<MapCalls> *kept) { delete kept; }, held);
+	calls["lookup"] = Bind<Lookup>(env, "lookup", state_.calls);
+	calls["lookupAndDelete"] = Bind<LookupAndDelete>(env, "lookupAndDelete", state_.calls);
+	calls["update"] = Bind<Update>(env, "update", state_.calls);
+	calls["delete"] = Bind<Delete>(env, "delete", state_.calls);
+	calls["nextKey"] = Bind<NextKey>(env, "nextKey", state_.calls);
+	return calls;
 }
 
-Napi::Value Map::Duplicate(Napi::Env env, Addon *addon, int fd)
+namespace
 {
-	State state;
-	state.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (state.fd < 0)
-		return Status(env, LastError());
-	int status = SizesOf(state.fd, &state.key, &state.value);
-	if (status < 0) {
-		close(state.fd);
-		return Status(env, status);
-	}
-	return Create(env, addon->map, state);
+
+// What a call did, beside its status: an error may come after some of the entries.
+Napi::Value Outcome(Napi::Env env, int status, uint32_t count)
+{
+	Napi::Object outcome = Napi::Object::New(env);
+	outcome["status"] = status;
+	outcome["count"] = count;
+	return outcome;
 }
 
-void Map::Release()
+} // namespace
+
+// SAFETY: the kernel is told a number of entries: both arrays have room for them.
+int Map::Room(const Bytes &keys, const Bytes &values, uint32_t *count) const
 {
-	if (state_.fd >= 0)
-		close(std::exchange(state_.fd, -1));
+	if (state_.fd < 0)
+		return -EBADF;
+	if (state_.key == 0 || state_.value == 0)
+		return -EINVAL;
+	size_t room = std::min(keys.size / state_.key, values.size / state_.value);
+	*count = static_cast<uint32_t>(std::min<size_t>(room, UINT32_MAX));
+	return 0;
 }
 
-Napi::Value Map::Close(const Napi::CallbackInfo &info)
+Napi::Value Map::ReadBatch(const Napi::CallbackInfo &info)
 {
-	Release();
-	return info.Env().Undefined();
-}
-
-Napi::Value Map::Fd(const Napi::CallbackInfo &info)
-{
-	return Status(info.Env(), state_.fd < 0 ? -EBADF : state_.fd);
-}
-
-template <typename Call>
-Napi::Value Map::WithSizes(const Arguments &args, const Bytes &key, const Bytes *value, Call call)
-{
+	Arguments args(info);
+	Bytes position = args.Uint8Array(0);
+	bool first = args.Flag(1);
+	Bytes keys = args.Uint8Array(2);
+	Bytes values = args.Uint8Array(3);
+	bool remove = args.Flag(4);
 	if (!args.ok())
 		return args.Env().Undefined();
-	if (state_.fd < 0)
-		return Status(args.Env(), -EBADF);
-	// SAFETY: the kernel is told addresses but no lengths: it reads and writes as many bytes as
-	// the map's definition says.
-	if (key.size != state_.key || (value && value->size != state_.value))
-		return Status(args.Env(), -EINVAL);
-	return Status(args.Env(), call());
+	uint32_t count = 0;
+	int status = Room(keys, values, &count);
+	// SAFETY: the kernel reads and writes four bytes, or the size of a key.
+	if (status == 0 && position.size < std::max(state_.key, sizeof(uint32_t)))
+		status = -EINVAL;
+	if (status < 0)
+		return Outcome(args.Env(), status, 0);
+	auto read = remove ? bpf_map_lookup_and_delete_batch : bpf_map_lookup_batch;
+	uint32_t room = count;
+	status = read(state_.fd, first ? nullptr : position.data, position.data, keys.data,
+		      values.data, &count, nullptr);
+	// Some errors come before the kernel sets it.
+	bool is_set = status == 0 || status == -ENOENT || count < room;
+	return Outcome(args.Env(), status, is_set ? count : 0);
 }
 
-Napi::Value Map::Lookup(const Napi::CallbackInfo &info)
-{
-	Arguments args(info);
-	Bytes key = args.Uint8Array(0);
-	Bytes value = args.Uint8Array(1);
-	return WithSizes(args, key, &value,
-			 [&] { return bpf_map_lookup_elem(state_.fd, key.data, value.data); });
-}
-
-Napi::Value Map::Update(const Napi::CallbackInfo &info)
-{
-	Arguments args(info);
-	Bytes key = args.Uint8Array(0);
-	Bytes value = args.Uint8Array(1);
-	auto flags = static_cast<uint64_t>(args.Integer(2, 0, kMaxSafeInteger));
-	return WithSizes(args, key, &value, [&] {
-		return bpf_map_update_elem(state_.fd, key.data, value.data, flags);
-	});
-}
-
-Napi::Value Map::Delete(const Napi::CallbackInfo &info)
-{
-	Arguments args(info);
-	Bytes key = args.Uint8Array(0);
-	return WithSizes(args, key, nullptr,
-			 [&] { return bpf_map_delete_elem(state_.fd, key.data); });
-}
-
-Napi::Value Map::NextKey(const Napi::CallbackInfo &info)
-{
-	Arguments args(info);
-	Bytes next = args.Uint8Array(1);
-	Bytes key = args.IsNull(0) ? Bytes{nullptr, next.size} : args.Uint8Array(0);
-	return WithSizes(args, key, nullptr, [&] {
-		if (next.size != key.size)
-			return -EINVAL;
-		return bpf_map_get_next_key(state_.fd, key.data, next.data);
-	});
-}
-
-// All entries of a hash map at once. The arrays must have room for as many as it can have.
-Napi::Value Map::ReadAll(const Napi::CallbackInfo &info)
+Napi::Value Map::WriteBatch(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
 	Bytes keys = args.Uint8Array(0);
 	Bytes values = args.Uint8Array(1);
-	bool remove = args.Flag(2);
 	if (!args.ok())
 		return args.Env().Undefined();
-	const auto &[fd, key, value] = state_;
-	if (fd < 0)
-		return Status(args.Env(), -EBADF);
-	if (key == 0 || value == 0)
-		return Status(args.Env(), -EINVAL);
-	size_t room = std::min(keys.size / key, values.size / value);
-	auto count = static_cast<uint32_t>(std::min<size_t>(room, UINT32_MAX));
-	// SAFETY: where to go on, of which the kernel writes four bytes, or as many as a key has.
-	std::vector<uint8_t> position(std::max<size_t>(key, sizeof(uint32_t)));
-	auto read = remove ? bpf_map_lookup_and_delete_batch : bpf_map_lookup_batch;
-	int status = read(fd, nullptr, position.data(), keys.data, values.data, &count, nullptr);
-	if (status == -ENOENT) // the end
-		return Status(args.Env(), count);
-	return Status(args.Env(), status == 0 ? -ENOSPC : status);
+	uint32_t count = 0;
+	int status = Room(keys, values, &count);
+	if (status < 0 || count == 0)
+		return Outcome(args.Env(), status, 0);
+	uint32_t room = count;
+	status = bpf_map_update_batch(state_.fd, keys.data, values.data, &count, nullptr);
+	return Outcome(args.Env(), status, status == 0 || count < room ? count : 0);
 }
 
-void InitMap(Napi::Env env, Addon *addon)
+void InitMap(Napi::Env env, Napi::Object exports, Addon *addon)
 {
 	addon->map = Napi::Persistent(
 		Map::DefineClass(env, "NativeMap",
 				 {
 					 Map::InstanceMethod<&Map::Fd>("fd"),
-					 Map::InstanceMethod<&Map::Lookup>("lookup"),
-					 Map::InstanceMethod<&Map::Update>("update"),
-					 Map::InstanceMethod<&Map::Delete>("delete"),
-					 Map::InstanceMethod<&Map::NextKey>("nextKey"),
-					 Map::InstanceMethod<&Map::ReadAll>("readAll"),
+					 Map::InstanceMethod<&Map::Info>("info"),
+					 Map::InstanceMethod<&Map::Calls>("calls"),
+					 Map::InstanceMethod<&Map::ReadBatch>("readBatch"),
+					 Map::InstanceMethod<&Map::WriteBatch>("writeBatch"),
+					 Map::InstanceMethod<&Map::Types>("types"),
+					 Map::InstanceMethod<&Map::Freeze>("freeze"),
+					 Map::InstanceMethod<&Map::Pin>("pin"),
+					 Map::InstanceMethod<&Map::Mmap>("mmap"),
 					 Map::InstanceMethod<&Map::Close>("close"),
 				 }));
+	InitMapOpen(env, exports);
 }
 
 } // namespace snoopkit

@@ -27,7 +27,7 @@ uint64_t SizeOf(uint64_t payload)
 
 int Mapping::Open(int fd, uint32_t size, int32_t order_by, std::unique_ptr<Mapping> *result)
 {
-	// SAFETY: at a multiple of 8, and so never in two parts.
+	// SAFETY: at a multiple of 8, and so never split in two.
 	if (order_by > 0 && order_by % 8 != 0)
 		return -EINVAL;
 	bpf_map_info info;
@@ -36,7 +36,7 @@ int Mapping::Open(int fd, uint32_t size, int32_t order_by, std::unique_ptr<Mappi
 	int status = bpf_obj_get_info_by_fd(fd, &info, &length);
 	if (status < 0)
 		return status;
-	// SAFETY: another size would put the wrap-around elsewhere than the kernel does.
+	// SAFETY: another size would put the wrap-around in another place than the kernel does.
 	if (info.type != BPF_MAP_TYPE_RINGBUF || info.max_entries != size)
 		return -EINVAL;
 	auto mapping = std::make_unique<Mapping>();
@@ -81,7 +81,7 @@ uint64_t Mapping::Key(size_t at, uint64_t payload, uint64_t otherwise) const
 	return key;
 }
 
-/** Returns where the target goes on. */
+/** Returns the end of the copied bytes in the target. */
 uint8_t *Mapping::Copy(uint8_t *target, size_t from, size_t length) const
 {
 	size_t start = from & (size_ - 1);
@@ -92,10 +92,10 @@ uint8_t *Mapping::Copy(uint8_t *target, size_t from, size_t length) const
 }
 
 /**
- * Copies records in the order of their keys; of those that are equal, the first comes first. They
- * come from several CPUs, each of which took its time before it got its place: so nearly all are in
- * order, and only those that are not have to be sorted, and merged with the others. What was
- * discarded is left out. Returns the bytes copied.
+ * Copies records in the order of their keys; equal keys keep their order. The records come from
+ * several CPUs, each with a delay before it reserved its place: nearly all are in order, and only
+ * the others have to be sorted and merged. Discarded records are left out. Returns the number of
+ * bytes copied.
  */
 size_t Mapping::CopySorted(uint8_t *target, size_t from, size_t span)
 {
@@ -121,7 +121,7 @@ size_t Mapping::CopySorted(uint8_t *target, size_t from, size_t span)
 
 	uint8_t *end = target;
 	Piece run = {0, from, 0};
-	// Neighbours in the ring are copied together.
+	// Neighbors in the ring are copied together.
 	auto copy = [&](const Piece &piece) {
 		if (run.at + run.size != piece.at) {
 			end = Copy(end, run.at, run.size);
@@ -135,7 +135,7 @@ size_t Mapping::CopySorted(uint8_t *target, size_t from, size_t span)
 			copy(*late);
 		copy(piece);
 	}
-	// Each that is late is earlier than one that is not: none is left.
+	// Every late record precedes a record that is not late: none is left.
 	end = Copy(end, run.at, run.size);
 	return static_cast<size_t>(end - target);
 }
@@ -145,7 +145,7 @@ int64_t Mapping::Consume(uint8_t *target, size_t room)
 	auto *consumed = static_cast<unsigned long *>(consumer_);
 	unsigned long from = __atomic_load_n(consumed, __ATOMIC_ACQUIRE);
 	uint64_t pending = Pending();
-	// SAFETY: positions are on shared pages; what they say must fit the data.
+	// SAFETY: positions are on shared pages; their values must fit the data.
 	if (pending > size_ || from % 8 != 0)
 		return -EIO;
 	uint64_t span = 0;

@@ -11,6 +11,9 @@ namespace snoopkit
 namespace
 {
 
+/** BPF_F_LINK of enum bpf_map_flags, which the kernel's headers have since 6.4. */
+constexpr uint32_t kStructOpsLink = 1U << 13;
+
 Napi::Value OpenObject(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
@@ -21,7 +24,7 @@ Napi::Value OpenObject(const Napi::CallbackInfo &info)
 		return info.Env().Undefined();
 	Addon *addon = Addon::Of(info.Env());
 	LogScope log(addon);
-	// A copy also because the log's receiver could change the array while libbpf reads it.
+	// Copied also because the log's receiver could change the array while libbpf reads it.
 	Object::Unload unload{{bytes.data, bytes.data + bytes.size}};
 	auto options = ZeroOptions<bpf_object_open_opts>();
 	options.object_name = name.empty() ? nullptr : name.c_str();
@@ -30,13 +33,13 @@ Napi::Value OpenObject(const Napi::CallbackInfo &info)
 		bpf_object__open_mem(unload.bytes.data(), unload.bytes.size(), &options);
 	if (!object)
 		return Status(info.Env(), LastError());
-	// Moving a vector leaves its bytes where they are.
+	// Moving a vector leaves its bytes in place.
 	Object::State state{{object, std::move(unload)}};
 	return Object::Create(info.Env(), addon->object, std::move(state));
 }
 
-// libbpf calls the map of global data `opensno.rodata`, after the object and cut to 15 characters,
-// but that of `.rodata.foo` by its section alone. Our callers know sections.
+// libbpf names the map of global data `opensno.rodata`, after the object and cut to 15 characters,
+// but the map of `.rodata.foo` after its section alone. Callers know sections.
 std::string NameOf(const bpf_map *map)
 {
 	std::string name = bpf_map__name(map);
@@ -120,6 +123,9 @@ Napi::Value Object::Programs(const Napi::CallbackInfo &info)
 			entry["name"] = bpf_program__name(program);
 			entry["section"] = bpf_program__section_name(program);
 			entry["type"] = static_cast<uint32_t>(bpf_program__type(program));
+			entry["attachType"] =
+				static_cast<uint32_t>(bpf_program__expected_attach_type(program));
+			entry["autoload"] = bpf_program__autoload(program);
 			list[list.Length()] = entry;
 		}
 		return list;
@@ -163,10 +169,45 @@ Napi::Value Object::SetAttachTarget(const Napi::CallbackInfo &info)
 	Arguments args(info);
 	std::string name = args.Text(0);
 	std::string target = args.Text(1);
+	int of = args.Int(2);
 	return Run(args, [&] {
 		bpf_program *program = FindProgram(name);
-		return program ? bpf_program__set_attach_target(program, 0, target.c_str())
+		return program ? bpf_program__set_attach_target(program, of, target.c_str())
 			       : -ENOENT;
+	});
+}
+
+Napi::Value Object::SetProgramType(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	auto type = static_cast<bpf_prog_type>(args.Unsigned(1));
+	auto attach_type = static_cast<bpf_attach_type>(args.Unsigned(2));
+	return Run(args, [&] {
+		bpf_program *program = FindProgram(name);
+		if (!program)
+			return -ENOENT;
+		int error = bpf_program__set_type(program, type);
+		return error < 0 ? error
+				 : bpf_program__set_expected_attach_type(program, attach_type);
+	});
+}
+
+Napi::Value Object::AttachStructOps(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	return Run(args, [&]() -> Napi::Value {
+		bpf_map *map = FindMap(name);
+		if (!map)
+			return Status(args.Env(), -ENOENT);
+		Link::State state;
+		state.lender = state_.object;
+		state.link.reset(bpf_map__attach_struct_ops(map));
+		state.is_map = (bpf_map__map_flags(map) & kStructOpsLink) == 0;
+		if (!state.link)
+			return Status(args.Env(), LastError());
+		return Link::Create(args.Env(), addon_->link, std::move(state));
 	});
 }
 
@@ -175,15 +216,15 @@ Napi::Value Object::Load(const Napi::CallbackInfo &info)
 	Arguments args(info);
 	return Run(args, [&] {
 		VerifierLogs logs(state_.object.get());
-		// The verifier gives up with -EAGAIN as soon as a signal waits for the thread, and
-		// under a profiler's there is always one: signals wait until it is done.
+		// The verifier gives up with -EAGAIN as soon as a signal is pending for the thread,
+		// and under a profiler there always is one: signals are blocked until it is done.
 		sigset_t all, before;
 		sigfillset(&all);
 		pthread_sigmask(SIG_SETMASK, &all, &before);
 		int status = bpf_object__load(state_.object.get());
 		pthread_sigmask(SIG_SETMASK, &before, nullptr);
 		refusal_ = status < 0 ? logs.Take() : std::nullopt;
-		// A second try is refused and changes nothing.
+		// A second load is refused and changes nothing.
 		if (phase_ == Phase::Opened)
 			phase_ = status < 0 ? Phase::Failed : Phase::Loaded;
 		return status;
@@ -231,36 +272,16 @@ Napi::Value Object::OpenMap(const Napi::CallbackInfo &info)
 	});
 }
 
-Napi::Value Object::ProgramFd(const Napi::CallbackInfo &info)
+Napi::Value Object::OpenProgram(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
 	std::string name = args.Text(0);
-	return Run(args, [&] {
+	return Run(args, [&]() -> Napi::Value {
 		bpf_program *program = FindProgram(name);
 		if (!program)
-			return -ENOENT;
-		int fd = bpf_program__fd(program);
-		return fd < 0 ? -EINVAL : fd;
+			return Status(args.Env(), -ENOENT);
+		return Program::Open(args.Env(), addon_, state_.object, program);
 	});
-}
-
-Napi::Value Object::ProgramMisses(const Napi::CallbackInfo &info)
-{
-	Arguments args(info);
-	std::string name = args.Text(0);
-	int64_t misses = 0;
-	Napi::Value status = Run(args, [&] {
-		bpf_program *program = FindProgram(name);
-		if (!program)
-			return -ENOENT;
-		bpf_prog_info about;
-		memset(&about, 0, sizeof(about));
-		uint32_t length = sizeof(about);
-		int error = bpf_obj_get_info_by_fd(bpf_program__fd(program), &about, &length);
-		misses = static_cast<int64_t>(about.recursion_misses);
-		return error;
-	});
-	return misses > 0 ? Status(info.Env(), static_cast<double>(misses)) : status;
 }
 
 void InitObject(Napi::Env env, Napi::Object exports, Addon *addon)
@@ -274,22 +295,16 @@ void InitObject(Napi::Env env, Napi::Object exports, Addon *addon)
 			Object::InstanceMethod<&Object::SetValueSize>("setValueSize"),
 			Object::InstanceMethod<&Object::SetAutoload>("setAutoload"),
 			Object::InstanceMethod<&Object::SetAttachTarget>("setAttachTarget"),
+			Object::InstanceMethod<&Object::TypesOf>("btf"),
+			Object::InstanceMethod<&Object::SetProgramType>("setProgramType"),
+			Object::InstanceMethod<&Object::AttachStructOps>("attachStructOps"),
 			Object::InstanceMethod<&Object::ReadImage>("readImage"),
 			Object::InstanceMethod<&Object::WriteImage>("writeImage"),
 			Object::InstanceMethod<&Object::Load>("load"),
 			Object::InstanceMethod<&Object::RefusedProgram>("refusedProgram"),
 			Object::InstanceMethod<&Object::OpenMap>("openMap"),
+			Object::InstanceMethod<&Object::OpenProgram>("openProgram"),
 			Object::InstanceMethod<&Object::MapFd>("mapFd"),
-			Object::InstanceMethod<&Object::ProgramFd>("programFd"),
-			Object::InstanceMethod<&Object::ProgramMisses>("programMisses"),
-			Object::InstanceMethod<&Object::Attach>("attach"),
-			Object::InstanceMethod<&Object::AttachPerfEvent>("attachPerfEvent"),
-			Object::InstanceMethod<&Object::AttachRawTracepoint>("attachRawTracepoint"),
-			Object::InstanceMethod<&Object::AttachKprobe>("attachKprobe"),
-			Object::InstanceMethod<&Object::AttachUprobe>("attachUprobe"),
-			Object::InstanceMethod<&Object::AttachCgroup>("attachCgroup"),
-			Object::InstanceMethod<&Object::AttachXdp>("attachXdp"),
-			Object::InstanceMethod<&Object::AttachIter>("attachIter"),
 			Object::InstanceMethod<&Object::Close>("close"),
 		}));
 	exports["openObject"] = Napi::Function::New<OpenObject>(env, "openObject");

@@ -1,4 +1,4 @@
-// An opened BPF object, and the maps and links that it gives out.
+// An opened BPF object, and the maps, programs and links that come of it.
 #pragma once
 
 #include <memory>
@@ -7,12 +7,19 @@
 #include <vector>
 
 #include <bpf/libbpf.h>
+#include <linux/bpf.h>
 
 #include "addon.h"
+#include "attachment.h"
 #include "verifier-log.h"
 
 namespace snoopkit
 {
+
+/** What the kernel says of a program, link or map; a negated errno. */
+Napi::Value ProgramDetails(Napi::Env env, int fd);
+Napi::Value LinkDetails(Napi::Env env, int fd);
+Napi::Value MapDetails(Napi::Env env, const bpf_map_info &about);
 
 class Link : public Wrap<Link>
 {
@@ -21,9 +28,16 @@ public:
 		void operator()(bpf_link *link) const { bpf_link__destroy(link); }
 	};
 	struct State {
-		// SAFETY: the order counts, the link must go before what it borrows.
+		// SAFETY: the order matters, the link must be destroyed before the object that it
+		// borrows.
 		std::shared_ptr<bpf_object> lender;
+		// One of the three: libbpf's, a descriptor of the kernel's, or none of either.
 		std::unique_ptr<bpf_link, Destroy> link;
+		Descriptor fd;
+		// Shared, because libbpf's log may close the link during a call.
+		std::shared_ptr<Attachment> attachment;
+		// Whether `link` is one of libbpf's alone: its descriptor is a map's.
+		bool is_map = false;
 	};
 	static const napi_type_tag tag;
 
@@ -32,11 +46,79 @@ public:
 
 	Napi::Value Fd(const Napi::CallbackInfo &info);
 	Napi::Value CreateIterator(const Napi::CallbackInfo &info);
+	Napi::Value Pin(const Napi::CallbackInfo &info);
+	Napi::Value Update(const Napi::CallbackInfo &info);
+	Napi::Value Detach(const Napi::CallbackInfo &info);
+	Napi::Value Info(const Napi::CallbackInfo &info);
 	Napi::Value Close(const Napi::CallbackInfo &info);
 
 private:
+	/** Of the bpf_link; a negated errno if it is closed, or if there is none. */
+	int LinkFd() const;
+
 	State state_;
 };
+
+/** A program of a loaded object, by a descriptor of its own. */
+class Program : public Wrap<Program>
+{
+public:
+	struct State {
+		// SAFETY: the program is a part of it, and lasts as long.
+		std::shared_ptr<bpf_object> lender;
+		bpf_program *program = nullptr;
+		int fd = -1;
+	};
+	static const napi_type_tag tag;
+
+	explicit Program(const Napi::CallbackInfo &info);
+	~Program() override { Release(); }
+	/** A negated errno if the program is not loaded, or a descriptor can't be had. */
+	static Napi::Value Open(Napi::Env env, Addon *addon, std::shared_ptr<bpf_object> lender,
+				bpf_program *program);
+	void Release() override;
+
+	// program.cc
+	Napi::Value Fd(const Napi::CallbackInfo &info);
+	Napi::Value Misses(const Napi::CallbackInfo &info);
+	Napi::Value Info(const Napi::CallbackInfo &info);
+	Napi::Value Pin(const Napi::CallbackInfo &info);
+	Napi::Value Run(const Napi::CallbackInfo &info);
+	Napi::Value Close(const Napi::CallbackInfo &info);
+	// attach-trace.cc
+	Napi::Value Attach(const Napi::CallbackInfo &info);
+	Napi::Value AttachPerfEvent(const Napi::CallbackInfo &info);
+	Napi::Value AttachRawTracepoint(const Napi::CallbackInfo &info);
+	Napi::Value AttachKprobe(const Napi::CallbackInfo &info);
+	Napi::Value AttachKprobes(const Napi::CallbackInfo &info);
+	Napi::Value AttachUprobe(const Napi::CallbackInfo &info);
+	Napi::Value AttachUprobes(const Napi::CallbackInfo &info);
+	Napi::Value AttachUsdt(const Napi::CallbackInfo &info);
+	Napi::Value AttachTrace(const Napi::CallbackInfo &info);
+	Napi::Value AttachFreplace(const Napi::CallbackInfo &info);
+	Napi::Value AttachIter(const Napi::CallbackInfo &info);
+	// attach-net.cc
+	Napi::Value CreateLink(const Napi::CallbackInfo &info);
+	Napi::Value AttachNetfilter(const Napi::CallbackInfo &info);
+	Napi::Value AttachTarget(const Napi::CallbackInfo &info);
+	Napi::Value AttachSocket(const Napi::CallbackInfo &info);
+	Napi::Value ReplaceXdp(const Napi::CallbackInfo &info);
+	Napi::Value AttachTc(const Napi::CallbackInfo &info);
+
+private:
+	template <typename Attacher> Napi::Value AttachWith(const Arguments &args, Attacher attach);
+	/** By a call that returns a descriptor of a bpf_link, given that of the program. */
+	template <typename Creator>
+	Napi::Value LinkWith(const Arguments &args, Creator create) const;
+	/** By an attachment without a bpf_link, made of the program's descriptor. */
+	template <typename Maker> Napi::Value KeepWith(const Arguments &args, Maker make) const;
+
+	State state_;
+};
+
+struct MapCalls;
+/** Has the calls fail from now on: the map is closed. */
+void DropCalls(MapCalls *calls);
 
 /** A map's descriptor of its own, which outlives the object's. */
 class Map : public Wrap<Map>
@@ -44,30 +126,33 @@ class Map : public Wrap<Map>
 public:
 	struct State {
 		int fd = -1;
+		bpf_map_info about;
 		// In bytes, all CPUs' together; of the descriptor, and so for good.
 		size_t key = 0;
 		size_t value = 0;
+		std::shared_ptr<MapCalls> calls;
 	};
 	static const napi_type_tag tag;
 
 	explicit Map(const Napi::CallbackInfo &info);
 	~Map() override { Release(); }
-	/** Of another descriptor of the same map; a negated errno where that can't be had. */
+	/** By another descriptor of the same map; a negated errno where that can't be had. */
 	static Napi::Value Duplicate(Napi::Env env, Addon *addon, int fd);
 	void Release() override;
 
 	Napi::Value Fd(const Napi::CallbackInfo &info);
-	Napi::Value Lookup(const Napi::CallbackInfo &info);
-	Napi::Value Update(const Napi::CallbackInfo &info);
-	Napi::Value Delete(const Napi::CallbackInfo &info);
-	Napi::Value NextKey(const Napi::CallbackInfo &info);
-	Napi::Value ReadAll(const Napi::CallbackInfo &info);
+	Napi::Value Info(const Napi::CallbackInfo &info);
+	Napi::Value Calls(const Napi::CallbackInfo &info);
+	Napi::Value Types(const Napi::CallbackInfo &info);
+	Napi::Value Freeze(const Napi::CallbackInfo &info);
+	Napi::Value Pin(const Napi::CallbackInfo &info);
+	Napi::Value Mmap(const Napi::CallbackInfo &info);
+	Napi::Value ReadBatch(const Napi::CallbackInfo &info);
+	Napi::Value WriteBatch(const Napi::CallbackInfo &info);
 	Napi::Value Close(const Napi::CallbackInfo &info);
 
 private:
-	template <typename Call>
-	Napi::Value WithSizes(const Arguments &args, const Bytes &key, const Bytes *value,
-			      Call call);
+	int Room(const Bytes &keys, const Bytes &values, uint32_t *count) const;
 
 	State state_;
 };
@@ -76,8 +161,9 @@ class Object : public Wrap<Object>
 {
 public:
 	struct Unload {
-		// SAFETY: libbpf does not say when it is done with the memory it opened, so that
-		// lasts as long as the object, which a link may make longer than ours.
+		// SAFETY: libbpf does not define how long it uses the memory it opened, so the
+		// memory lives as long as the bpf_object, which a link may keep longer than our
+		// Object.
 		std::vector<uint8_t> bytes;
 		void operator()(bpf_object *object) const { bpf_object__close(object); }
 	};
@@ -97,25 +183,18 @@ public:
 	Napi::Value SetValueSize(const Napi::CallbackInfo &info);
 	Napi::Value SetAutoload(const Napi::CallbackInfo &info);
 	Napi::Value SetAttachTarget(const Napi::CallbackInfo &info);
+	Napi::Value SetProgramType(const Napi::CallbackInfo &info);
+	Napi::Value AttachStructOps(const Napi::CallbackInfo &info);
 	Napi::Value Load(const Napi::CallbackInfo &info);
 	Napi::Value RefusedProgram(const Napi::CallbackInfo &info);
 	Napi::Value OpenMap(const Napi::CallbackInfo &info);
 	Napi::Value MapFd(const Napi::CallbackInfo &info);
-	Napi::Value ProgramFd(const Napi::CallbackInfo &info);
-	Napi::Value ProgramMisses(const Napi::CallbackInfo &info);
+	Napi::Value OpenProgram(const Napi::CallbackInfo &info);
 	Napi::Value Close(const Napi::CallbackInfo &info);
 	// image.cc
+	Napi::Value TypesOf(const Napi::CallbackInfo &info);
 	Napi::Value ReadImage(const Napi::CallbackInfo &info);
 	Napi::Value WriteImage(const Napi::CallbackInfo &info);
-	// link.cc
-	Napi::Value Attach(const Napi::CallbackInfo &info);
-	Napi::Value AttachPerfEvent(const Napi::CallbackInfo &info);
-	Napi::Value AttachRawTracepoint(const Napi::CallbackInfo &info);
-	Napi::Value AttachKprobe(const Napi::CallbackInfo &info);
-	Napi::Value AttachUprobe(const Napi::CallbackInfo &info);
-	Napi::Value AttachCgroup(const Napi::CallbackInfo &info);
-	Napi::Value AttachXdp(const Napi::CallbackInfo &info);
-	Napi::Value AttachIter(const Napi::CallbackInfo &info);
 
 private:
 	enum class Phase { Opened, Loaded, Failed };
@@ -124,8 +203,8 @@ private:
 	static Napi::Value ToValue(Napi::Env, Napi::Value value) { return value; }
 
 	/**
-	 * Runs `work` (to a status or a value) on the open object. libbpf's log calls JavaScript in
-	 * the midst of it, which may call back: then the object is busy, and a close() waits.
+	 * Runs `work` (to a status or a value) on the open object. libbpf's log calls JavaScript
+	 * meanwhile, which may call back: the object is then busy, and a close() waits.
 	 */
 	template <typename Work> Napi::Value Run(const Arguments &args, Work work)
 	{
@@ -144,17 +223,17 @@ private:
 			Release();
 		return value;
 	}
-	template <typename Attacher>
-	Napi::Value AttachWith(const Arguments &args, const std::string &name, Attacher attach);
 	bpf_map *FindMap(const std::string &name) const;
 	bpf_program *FindProgram(const std::string &name) const;
 
 	State state_;
 	Phase phase_ = Phase::Opened;
-	/** Of the last load. */
+	/** From the last load. */
 	std::optional<Refusal> refusal_;
 	bool busy_ = false;
 	bool closing_ = false;
 };
+
+void InitMapOpen(Napi::Env env, Napi::Object exports);
 
 } // namespace snoopkit

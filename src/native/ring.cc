@@ -1,4 +1,5 @@
-// NativeRing: the reading side of a ring buffer, and waiting for it in the event loop.
+// NativeRing: the reading side of a ring buffer or a perf event array, and waiting for it in the
+// event loop.
 #include "addon.h"
 
 #include <memory>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "mapping.h"
+#include "perf-buffer.h"
 
 namespace snoopkit
 {
@@ -16,9 +18,9 @@ namespace
 class Ring;
 
 /**
- * The ring's fd in the event loop.
- * SAFETY: libuv uses the handle until its close callback ran, which can be after the Ring and its
- * JavaScript object are gone: so it has an allocation of its own, which only that callback frees.
+ * The ring's fd in the event loop. SAFETY: libuv uses the handle until its close callback has run,
+ * possibly after the Ring and its JavaScript object are gone. The handle therefore has an
+ * allocation of its own, which only that callback frees.
  */
 struct Poll {
 	static int Open(Napi::Env env, int fd, Ring *ring, Poll **result);
@@ -36,8 +38,10 @@ class Ring : public Wrap<Ring>
 {
 public:
 	struct State {
-		std::unique_ptr<Mapping> mapping;
+		std::unique_ptr<RecordSource> source;
 		std::unique_ptr<Poll, Poll::Close> poll;
+		// Whether the descriptor is watched all the time.
+		bool is_watched = false;
 	};
 	static const napi_type_tag tag;
 
@@ -47,6 +51,7 @@ public:
 
 	Napi::Value Consume(const Napi::CallbackInfo &info);
 	Napi::Value Pending(const Napi::CallbackInfo &info);
+	Napi::Value Lost(const Napi::CallbackInfo &info);
 	Napi::Value Wait(const Napi::CallbackInfo &info);
 	Napi::Value Cancel(const Napi::CallbackInfo &info);
 	Napi::Value Close(const Napi::CallbackInfo &info);
@@ -65,7 +70,7 @@ int Poll::Open(Napi::Env env, int fd, Ring *ring, Poll **result)
 	uv_loop_t *loop;
 	if (napi_get_uv_event_loop(env, &loop) != napi_ok)
 		return -EIO;
-	// An fd of its own, since epoll loses track of one that is closed behind its back.
+	// An fd of its own, since epoll loses track of an fd that is closed elsewhere.
 	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (own < 0)
 		return -errno;
@@ -88,11 +93,18 @@ void Poll::Close::operator()(Poll *poll) const
 		auto *closed = static_cast<Poll *>(handle->data);
 		Addon *addon = closed->addon;
 		delete closed;
-		// SAFETY: last, it may end the environment. Until then the addon's state lives.
+		// SAFETY: last, as it may end the environment. Until then the addon's state exists.
 		addon->PollClosed();
 	});
-	// libuv has stopped watching it; the handle itself goes in the next turn of the loop.
+	// libuv has stopped watching it; the handle itself is freed in the next turn of the loop.
 	close(poll->fd);
+}
+
+int Watch(Poll *poll)
+{
+	return uv_poll_start(&poll->handle, UV_READABLE, [](uv_poll_t *handle, int, int) {
+		static_cast<Poll *>(handle->data)->ring->Ready();
+	});
 }
 
 const napi_type_tag Ring::tag = {0x71a8d04e5c3b49f2, 0x8e2f6b19d07c4a5e};
@@ -110,7 +122,10 @@ void Ring::StopWaiting()
 {
 	if (ready_.IsEmpty())
 		return;
-	uv_poll_stop(&state_.poll->handle);
+	if (state_.is_watched)
+		uv_unref(reinterpret_cast<uv_handle_t *>(&state_.poll->handle));
+	else
+		uv_poll_stop(&state_.poll->handle);
 	ready_.Reset();
 	context_.reset();
 	Unref();
@@ -120,14 +135,18 @@ void Ring::Release()
 {
 	StopWaiting();
 	state_.poll.reset();
-	state_.mapping.reset();
+	state_.source.reset();
 }
 
 void Ring::Ready()
 {
+	// Nobody waits: the next one who does finds the records.
+	if (ready_.IsEmpty())
+		return;
 	Napi::Env env = Env();
 	Napi::HandleScope scope(env);
-	// SAFETY: once it waits no more only these locals keep it, its context and `ready`.
+	// SAFETY: once it no longer waits, only these locals keep it, its context and `ready`
+	// alive.
 	Napi::Object self = Value();
 	Napi::Function ready = ready_.Value();
 	std::unique_ptr<Napi::AsyncContext> context = std::move(context_);
@@ -135,7 +154,7 @@ void Ring::Ready()
 	napi_status status = napi_make_callback(env, *context, self, ready, 0, nullptr, nullptr);
 	if (status != napi_pending_exception)
 		return;
-	// There is no JavaScript below us: what it threw is an uncaught exception.
+	// No JavaScript is below us on the stack: an exception that it threw is uncaught.
 	napi_value thrown;
 	if (napi_get_and_clear_last_exception(env, &thrown) == napi_ok)
 		napi_fatal_exception(env, thrown);
@@ -147,17 +166,24 @@ Napi::Value Ring::Consume(const Napi::CallbackInfo &info)
 	Bytes target = args.Uint8Array(0);
 	if (!args.ok())
 		return info.Env().Undefined();
-	if (!state_.mapping)
+	if (!state_.source)
 		return Status(info.Env(), -EBADF);
-	int64_t result = state_.mapping->Consume(target.data, target.size);
+	int64_t result = state_.source->Consume(target.data, target.size);
 	return Status(info.Env(), static_cast<double>(result));
 }
 
 Napi::Value Ring::Pending(const Napi::CallbackInfo &info)
 {
-	if (!state_.mapping)
+	if (!state_.source)
 		return Status(info.Env(), -EBADF);
-	return Status(info.Env(), static_cast<double>(state_.mapping->Pending()));
+	return Status(info.Env(), static_cast<double>(state_.source->Pending()));
+}
+
+Napi::Value Ring::Lost(const Napi::CallbackInfo &info)
+{
+	if (!state_.source)
+		return Status(info.Env(), -EBADF);
+	return Status(info.Env(), static_cast<double>(state_.source->Lost()));
 }
 
 Napi::Value Ring::Wait(const Napi::CallbackInfo &info)
@@ -170,12 +196,16 @@ Napi::Value Ring::Wait(const Napi::CallbackInfo &info)
 		return Status(info.Env(), -EBADF);
 	if (!ready_.IsEmpty())
 		return Status(info.Env(), -EBUSY);
-	int status =
-		uv_poll_start(&state_.poll->handle, UV_READABLE, [](uv_poll_t *handle, int, int) {
-			static_cast<Poll *>(handle->data)->ring->Ready();
-		});
-	if (status < 0)
-		return Status(info.Env(), status);
+	// A call for what is there already would come too late for those that come meanwhile.
+	if (state_.is_watched && state_.source->Pending() > 0)
+		return Status(info.Env(), 1);
+	if (state_.is_watched) {
+		uv_ref(reinterpret_cast<uv_handle_t *>(&state_.poll->handle));
+	} else {
+		int status = Watch(state_.poll.get());
+		if (status < 0)
+			return Status(info.Env(), status);
+	}
 	ready_ = Napi::Persistent(ready);
 	context_ = std::make_unique<Napi::AsyncContext>(info.Env(), "snoopkit:ring", Value());
 	Ref();
@@ -194,6 +224,31 @@ Napi::Value Ring::Close(const Napi::CallbackInfo &info)
 	return info.Env().Undefined();
 }
 
+/**
+ * `readable` is watched, by a descriptor of its own: while someone waits, or all the time. A perf
+ * event says only once that it is readable, and adding it to epoll asks: what came before would be
+ * lost, so it is added once.
+ */
+Napi::Value CreateRing(Napi::Env env, std::unique_ptr<RecordSource> source, int readable,
+		       bool is_watched)
+{
+	Ring::State state;
+	state.source = std::move(source);
+	state.is_watched = is_watched;
+	Poll *poll = nullptr;
+	int status = Poll::Open(env, readable, nullptr, &poll);
+	if (status < 0)
+		return Status(env, status);
+	state.poll.reset(poll);
+	if (is_watched) {
+		status = Watch(poll);
+		if (status < 0)
+			return Status(env, status);
+		uv_unref(reinterpret_cast<uv_handle_t *>(&poll->handle));
+	}
+	return Ring::Create(env, Addon::Of(env)->ring, std::move(state));
+}
+
 Napi::Value OpenRing(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
@@ -202,16 +257,28 @@ Napi::Value OpenRing(const Napi::CallbackInfo &info)
 	int32_t order_by = args.Int(2);
 	if (!args.ok())
 		return info.Env().Undefined();
-	Ring::State state;
-	int status = Mapping::Open(fd, size, order_by, &state.mapping);
+	std::unique_ptr<Mapping> mapping;
+	int status = Mapping::Open(fd, size, order_by, &mapping);
 	if (status < 0)
 		return Status(info.Env(), status);
-	Poll *poll = nullptr;
-	status = Poll::Open(info.Env(), fd, nullptr, &poll);
+	return CreateRing(info.Env(), std::move(mapping), fd, false);
+}
+
+Napi::Value OpenPerfBuffer(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	int fd = args.Int(0);
+	uint32_t entries = args.Unsigned(1);
+	uint32_t pages = args.Unsigned(2);
+	int32_t order_by = args.Int(3);
+	if (!args.ok())
+		return info.Env().Undefined();
+	std::unique_ptr<PerfBuffer> buffer;
+	int status = PerfBuffer::Open(fd, entries, pages, order_by, &buffer);
 	if (status < 0)
 		return Status(info.Env(), status);
-	state.poll.reset(poll);
-	return Ring::Create(info.Env(), Addon::Of(info.Env())->ring, std::move(state));
+	int readable = buffer->fd();
+	return CreateRing(info.Env(), std::move(buffer), readable, true);
 }
 
 } // namespace
@@ -223,11 +290,13 @@ void InitRing(Napi::Env env, Napi::Object exports, Addon *addon)
 				  {
 					  Ring::InstanceMethod<&Ring::Consume>("consume"),
 					  Ring::InstanceMethod<&Ring::Pending>("pending"),
+					  Ring::InstanceMethod<&Ring::Lost>("lost"),
 					  Ring::InstanceMethod<&Ring::Wait>("wait"),
 					  Ring::InstanceMethod<&Ring::Cancel>("cancel"),
 					  Ring::InstanceMethod<&Ring::Close>("close"),
 				  }));
 	exports["openRing"] = Napi::Function::New<OpenRing>(env, "openRing");
+	exports["openPerfBuffer"] = Napi::Function::New<OpenPerfBuffer>(env, "openPerfBuffer");
 }
 
 } // namespace snoopkit

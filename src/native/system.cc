@@ -1,4 +1,4 @@
-// What has no file in /proc or /sys that JavaScript could read by itself.
+// System state without a file in /proc or /sys that JavaScript could read itself.
 #include "addon.h"
 
 #include <ctime>
@@ -42,7 +42,7 @@ Napi::Value BootTime(const Napi::CallbackInfo &info)
 }
 
 // No call reads both clocks at one moment: the boot clock is read between two readings of the
-// other, and the narrowest of a few such brackets is the one that nothing interrupted.
+// other. The narrowest of a few such brackets is the one that nothing interrupted.
 Napi::Value BootToRealtime(const Napi::CallbackInfo &info)
 {
 	Napi::Env env = info.Env();
@@ -52,7 +52,7 @@ Napi::Value BootToRealtime(const Napi::CallbackInfo &info)
 		int64_t before = Nanoseconds(CLOCK_REALTIME);
 		int64_t boot = Nanoseconds(CLOCK_BOOTTIME);
 		int64_t width = Nanoseconds(CLOCK_REALTIME) - before;
-		// Below zero when the clock was set back in between.
+		// Negative if the clock was set back in between.
 		if (width >= 0 && width < narrowest) {
 			narrowest = width;
 			offset = before + width / 2 - boot;
@@ -102,20 +102,40 @@ Napi::Value OpenTracefs(const Napi::CallbackInfo &info)
 	return Status(info.Env(), MountTracefs());
 }
 
+int OpenEvent(perf_event_attr *attr, int pid, int cpu)
+{
+	attr->size = sizeof(*attr);
+	return Syscall(syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC));
+}
+
 Napi::Value OpenTracepoint(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
 	perf_event_attr attr;
 	memset(&attr, 0, sizeof(attr));
-	attr.size = sizeof(attr);
 	attr.type = PERF_TYPE_TRACEPOINT;
 	attr.config = static_cast<uint64_t>(args.Integer(0, 0, kMaxSafeInteger));
 	attr.sample_period = 1;
 	if (!args.ok())
 		return info.Env().Undefined();
 	// One CPU is enough: a BPF program on a tracepoint's event runs wherever it is hit.
-	long fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
-	return Status(info.Env(), Syscall(fd));
+	return Status(info.Env(), OpenEvent(&attr, -1, 0));
+}
+
+Napi::Value OpenPerfEvent(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	perf_event_attr attr;
+	memset(&attr, 0, sizeof(attr));
+	attr.type = args.Unsigned(0);
+	attr.config = static_cast<uint64_t>(args.Integer(1, 0, kMaxSafeInteger));
+	attr.sample_period = static_cast<uint64_t>(args.Integer(2, 0, kMaxSafeInteger));
+	attr.freq = args.Flag(3);
+	int pid = args.Int(4);
+	int cpu = args.Int(5);
+	if (!args.ok())
+		return info.Env().Undefined();
+	return Status(info.Env(), OpenEvent(&attr, pid, cpu));
 }
 
 Napi::Value InterfaceIndex(const Napi::CallbackInfo &info)
@@ -126,6 +146,16 @@ Napi::Value InterfaceIndex(const Napi::CallbackInfo &info)
 		return info.Env().Undefined();
 	unsigned index = if_nametoindex(name.c_str());
 	return Status(info.Env(), index ? static_cast<int>(index) : LastError());
+}
+
+// By number, since glibc has no wrapper before 2.36.
+Napi::Value OpenPidfd(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	int pid = args.Int(0);
+	if (!args.ok())
+		return info.Env().Undefined();
+	return Status(info.Env(), Syscall(syscall(SYS_pidfd_open, pid, 0)));
 }
 
 Napi::Value CloseFd(const Napi::CallbackInfo &info)
@@ -169,9 +199,11 @@ void InitSystem(Napi::Env env, Napi::Object exports)
 	exports["bootToRealtime"] = Napi::Function::New<BootToRealtime>(env, "bootToRealtime");
 	exports["openTracefs"] = Napi::Function::New<OpenTracefs>(env, "openTracefs");
 	exports["openTracepoint"] = Napi::Function::New<OpenTracepoint>(env, "openTracepoint");
+	exports["openPerfEvent"] = Napi::Function::New<OpenPerfEvent>(env, "openPerfEvent");
 	exports["isPeerGone"] = Napi::Function::New<IsPeerGone>(env, "isPeerGone");
 	exports["exitNow"] = Napi::Function::New<ExitNow>(env, "exitNow");
 	exports["interfaceIndex"] = Napi::Function::New<InterfaceIndex>(env, "interfaceIndex");
+	exports["openPidfd"] = Napi::Function::New<OpenPidfd>(env, "openPidfd");
 	exports["closeFd"] = Napi::Function::New<CloseFd>(env, "closeFd");
 }
 

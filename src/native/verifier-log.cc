@@ -9,9 +9,9 @@ namespace snoopkit
 namespace
 {
 
-// As large as libbpf's own at first. libbpf enlarges only its own ones, so that a log longer than
-// this ends in -ENOSPC, and from Linux 6.4 on keeps its end. A failed load logs the path to the
-// failure alone, seldom more than some KiB.
+// Initial size, the same as libbpf's own. libbpf enlarges only its own buffers: a log longer than
+// this ends in -ENOSPC, and since Linux 6.4 keeps its end. A failed load logs only the path to the
+// failure, seldom more than some KiB.
 constexpr size_t kSize = size_t{16} << 20;
 
 } // namespace
@@ -30,7 +30,7 @@ VerifierLogs::VerifierLogs(bpf_object *object)
 	// Pages that the kernel never writes to take no memory.
 	void *memory = mmap(nullptr, loaded.size() * kSize, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	// Address space may be limited: then libbpf uses a buffer of its own, and logs it.
+	// Address space may be limited: libbpf then uses a buffer of its own, and logs it.
 	if (memory == MAP_FAILED)
 		return;
 	memory_ = static_cast<char *>(memory);
@@ -39,7 +39,7 @@ VerifierLogs::VerifierLogs(bpf_object *object)
 		bpf_program__set_log_buf(loaded[i], memory_ + i * kSize, kSize);
 }
 
-// SAFETY: libbpf keeps the pointers, which nothing but a load uses, and there is only one.
+// SAFETY: libbpf keeps the pointers, but only a load uses them, and there is only one.
 VerifierLogs::~VerifierLogs()
 {
 	if (memory_)
@@ -48,7 +48,7 @@ VerifierLogs::~VerifierLogs()
 
 std::optional<Refusal> VerifierLogs::Take() const
 {
-	// libbpf loads in this order and stops at the first failure: the last log is that one's.
+	// libbpf loads in this order and stops at the first failure: the last log belongs to it.
 	for (size_t i = programs_.size(); i-- > 0;) {
 		const char *log = memory_ + i * kSize;
 		size_t length = strnlen(log, kSize);

@@ -1,4 +1,4 @@
-// What the verifier writes about each program while an object is loaded.
+// Verifier logs of the programs of an object, written while it is loaded.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ struct Refusal {
 
 /**
  * Log buffers for one load of an object, one for each of its programs. libbpf asks for a log only
- * when the kernel refused a program, by loading it again: a load that succeeds costs no more.
+ * if the kernel refused a program, by loading it again: a successful load costs no more.
  */
 class VerifierLogs
 {
@@ -29,7 +29,7 @@ public:
 	VerifierLogs(const VerifierLogs &) = delete;
 	VerifierLogs &operator=(const VerifierLogs &) = delete;
 
-	/** Of the program that ended the load: none if the verifier was not the reason. */
+	/** The refusal that ended the load, or none if the verifier was not the reason. */
 	std::optional<Refusal> Take() const;
 
 private:

@@ -36,14 +36,14 @@ const ELEMENT = tag(1, 'bytes');
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** What an export has of a value, and of the words of commands. */
+/** Limits and redaction of attribute values. */
 export interface AttributeOptions {
   readonly args: ArgsStyle;
-  /** Characters of a text at the most: OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT. */
+  /** Maximum length of a text, in characters: OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT. */
   readonly valueLength: number;
 }
 
-/** An attribute whose value `write` puts into its AnyValue. */
+/** Encodes an attribute; `write` writes its AnyValue. */
 function attribute(name: string, write: Part, outer: number = ATTRIBUTE): Part {
   const key = new Snippet(textField(KEY, name));
   return (record, out) => {
@@ -56,15 +56,15 @@ function attribute(name: string, write: Part, outer: number = ATTRIBUTE): Part {
   };
 }
 
-/** So many characters at the most. */
+/** Truncates to `most` characters. */
 const cut = (text: string, most: number) => (text.length <= most ? text : [...text].slice(0, most).join(''));
 
 /** For each byte: 1 for ASCII. */
 const ASCII = new Uint8Array(256).fill(1, 0, 0x80);
 
 /**
- * Text of anybody's: what is not UTF-8 is replaced, for one such text makes a decoder refuse the whole request. Returns
- * whether nothing was.
+ * Writes text of unknown origin. Invalid UTF-8 is replaced, because one such text makes a decoder refuse the whole
+ * request. Returns false if something was replaced.
  */
 function writeText(bytes: Uint8Array, start: number, end: number, most: number, out: OutputBuffer): boolean {
   const field = open(out, ANY.string);
@@ -83,7 +83,7 @@ function writeText(bytes: Uint8Array, start: number, end: number, most: number, 
   return isExact;
 }
 
-/** An integer in decimal, as two halves, in 64 bits: exact without a BigInt. */
+/** Parses a decimal integer into two halves of 64 bits, exactly and without a BigInt. */
 function readDecimal(bytes: Uint8Array, start: number, end: number): { low: number; high: number } {
   const isNegative = bytes[start] === 0x2d;
   let [low, high] = [0, 0];
@@ -96,7 +96,7 @@ function readDecimal(bytes: Uint8Array, start: number, end: number): { low: numb
   return { low: -low >>> 0, high: (low === 0 ? -high : ~high) >>> 0 };
 }
 
-/** How a column's ASCII becomes a number: it is written where the value will be, read there, and taken back. */
+/** Converts a column's ASCII to a number, with the end of `out` as scratch space. */
 function numberOf(column: PlainColumn, record: EventRecord, out: OutputBuffer): { low: number; high: number } {
   const start = out.length;
   column.write(record, out);
@@ -114,7 +114,7 @@ function integer(column: PlainColumn): Part {
   };
 }
 
-/** Nanoseconds as seconds, the unit of the conventions. */
+/** Nanoseconds as seconds, the unit of the semantic conventions. */
 function seconds(column: PlainColumn): Part {
   return (record, out) => {
     const { low, high } = numberOf(column, record, out);
@@ -136,9 +136,6 @@ function string(column: PlainColumn, change: ((text: string) => string) | undefi
   };
 }
 
-/** Integers of 64 bits are strings in JSON. */
-const isWide = ({ jsonSchema }: PlainColumn) => /^\^(-\?)?\[0-9\]\+\$$/.test(jsonSchema?.pattern ?? '');
-
 function plainValue(column: PlainColumn, rule: AttributeRule, { valueLength }: AttributeOptions): Part {
   const { as } = detailsOf(rule);
   switch (column.json) {
@@ -155,7 +152,7 @@ function plainValue(column: PlainColumn, rule: AttributeRule, { valueLength }: A
         out.byte(column.value(record) === true ? 1 : 0);
       };
     default:
-      return isWide(column) ? integer(column) : string(column, as && CHANGES[as], valueLength);
+      return column.isWide ? integer(column) : string(column, as && CHANGES[as], valueLength);
   }
 }
 
@@ -176,7 +173,7 @@ function plainPart(
   };
 }
 
-/** What says for a text or a list what it can't say itself: `<name>.bytes`, `<name>.truncated`. */
+/** Companion attributes of a text or list: `<name>.bytes` (invalid UTF-8) and `<name>.truncated`. */
 function beside(base: string) {
   return {
     truncated: attribute(`${base}.truncated`, (_record, out) => {
@@ -248,13 +245,13 @@ function listPart(column: ListColumn, rule: AttributeRule, base: string, options
     column.locate(record, list);
     if (list.span.isMissing) return;
     if (!isCommand || options.args !== 'none') for (const part of parts) part(record, out);
-    // Of those that are cut the number may not be known.
+    // The number of truncated arguments may be unknown.
     if (isCommand && (!list.span.isTruncated || list.count > 0)) count(record, out);
     if (list.span.isTruncated) truncated(record, out);
   };
 }
 
-/** Leaves a part out where another column is there, or is not; if that is a number, not 0. */
+/** Omits an attribute if the column in `unless` is present, or that in `with` is absent or 0. */
 function conditional(part: Part, rule: AttributeRule, columns: readonly Column[]): Part {
   const { unless, with: needed } = detailsOf(rule);
   const [except, other] = [unless, needed].map((name) => columns.find((column) => column.name === name));
@@ -265,14 +262,14 @@ function conditional(part: Part, rule: AttributeRule, columns: readonly Column[]
   };
 }
 
-/** Whether a column has a value that says something. */
+/** Whether a column has a value other than null and 0. */
 export function isThere(column: Column, record: EventRecord): boolean {
   if (column.isPresent?.(record) === false) return false;
   const value = column.value(record);
   return value !== undefined && value !== null && value !== 0 && value !== 0n;
 }
 
-/** The attributes that a column is. */
+/** Encodes a column as attributes. */
 export function attributePart(
   column: Column,
   columns: readonly Column[],
@@ -290,13 +287,13 @@ export function attributePart(
       return conditional(textPart(column, rule, base, options), rule, columns);
     case 'list':
       return conditional(listPart(column, rule, base, options), rule, columns);
-    // That is a metric.
+    // Histograms are metrics.
     case 'histogram':
       return () => {};
   }
 }
 
-/** Attributes of one value for all, encoded. */
+/** Encodes attributes with constant values, each of at most `most` characters. */
 export function constantAttributes(
   constants: Readonly<Record<string, string>>,
   most = Number.POSITIVE_INFINITY,

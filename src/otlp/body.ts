@@ -1,4 +1,4 @@
-/** The body of a log record: what a table shows of the event, in a line for people. */
+/** The body of a log record: the event as one line of text, as a table shows it. */
 import { type Column, type ListColumn, listTexts, TextList } from '../events/column.js';
 import { OutputBuffer } from '../events/output-buffer.js';
 import type { Part } from '../output/memo.js';
@@ -8,12 +8,12 @@ import { redactWords } from './redact/words.js';
 import type { ArgsStyle } from './settings/flag-values.js';
 import { close, open, tag } from './wire.js';
 
-/** LogRecord.body, and the text of an AnyValue. */
+/** LogRecord.body and AnyValue.string_value. */
 const BODY = tag(5, 'bytes');
 const STRING = tag(1, 'bytes');
 const BLANK = 0x20;
 
-/** Words, with what looks secret masked. */
+/** Words of a list, with likely secrets masked. */
 function words(column: ListColumn, args: ArgsStyle): Part {
   const list = new TextList();
   return (record, out) => {
@@ -28,7 +28,7 @@ function words(column: ListColumn, args: ArgsStyle): Part {
   };
 }
 
-/** undefined for what is no part of a line. */
+/** Writer of a column's value; undefined if the body has no such column. */
 function value(column: Column, args: ArgsStyle): Part | undefined {
   switch (column.kind) {
     case 'plain':
@@ -42,7 +42,7 @@ function value(column: Column, args: ArgsStyle): Part | undefined {
   }
 }
 
-/** Writes the body: `pid=1234 comm=cat path=/etc/hosts`. */
+/** Writes the body, such as `pid=1234 comm=cat path=/etc/hosts`. */
 export function bodyPart(columns: readonly Column[], args: ArgsStyle): Part {
   const parts = columns.flatMap((column) => {
     const write = value(column, args);
@@ -52,7 +52,7 @@ export function bodyPart(columns: readonly Column[], args: ArgsStyle): Part {
   return (record, out) => {
     text.length = 0;
     for (const { column, write, name } of parts) {
-      if (column.kind === 'plain' && column.isPresent?.(record) === false) continue;
+      if (column.isPresent?.(record) === false) continue;
       if (text.length > 0) text.byte(BLANK);
       text.ascii(name);
       write(record, text);

@@ -1,4 +1,4 @@
-/** The container and the pod of what did something, as attributes of its records, or as their resource. */
+/** Container and pod of an event, as attributes of its record or as its resource. */
 import type { Column, EventRecord } from '../events/column.js';
 import { type Container, containerOf, containerOfProcess, hasOldHierarchies } from '../kernel/containers.js';
 import type { Part } from '../output/memo.js';
@@ -8,9 +8,9 @@ import { oncePerTurn } from './turn.js';
 import type { RecordResource } from './types.js';
 import { type KeyValue, keyValue } from './values.js';
 
-/** A process may move to another cgroup, and its number may become that of another one: it is looked at again then. */
+/** Lifetime of a cached container of a process: a process may move to another cgroup, and its pid may be reused. */
 const FRESH_MS = 1000;
-/** Processes, or paths, that are remembered. */
+/** Maximum number of cached processes or paths. */
 const MOST = 4096;
 
 export type FindContainer = (record: EventRecord) => Container | undefined;
@@ -20,12 +20,12 @@ function named({ id, runtime, podUid, user }: Container): Record<string, string>
     'container.id': id,
     ...(runtime !== undefined && { 'container.runtime.name': runtime }),
     ...(podUid !== undefined && { 'k8s.pod.uid': podUid }),
-    // Who could have made up the rest.
+    // The user who could have forged the other attributes.
     ...(user !== undefined && { 'snoopkit.container.delegated_to': user }),
   };
 }
 
-/** Remembers what was made of a key, for a while. */
+/** Caches results by key, the MOST latest ones. */
 function cached<K, V>(make: (key: K) => V): (key: K) => V {
   const known = new Map<K, { readonly value: V }>();
   return (key) => {
@@ -38,7 +38,7 @@ function cached<K, V>(make: (key: K) => V): (key: K) => V {
   };
 }
 
-/** By what /proc says of a process now; of one that has ended what was known of it holds. */
+/** Finds the container in /proc. The last result is kept for a process that has ended. */
 function findByProcess(pid: Column): FindContainer {
   const known = new Map<number, { readonly container: Container | undefined; readonly until: number }>();
   let now = 0;
@@ -58,7 +58,9 @@ function findByProcess(pid: Column): FindContainer {
   };
 }
 
-/** By an event's cgroup: mostly that of the one before, without a look at its path. */
+/**
+ * Finds the container by the event's cgroup. Consecutive events mostly share one, which skips the lookup of the path.
+ */
 function findByCgroup(cgroup: Column): FindContainer {
   const ofPath = cached(containerOf);
   const at = cgroup.dependsOn?.size === 8 ? cgroup.dependsOn.offset : undefined;
@@ -68,7 +70,7 @@ function findByCgroup(cgroup: Column): FindContainer {
     const high = at === undefined ? 0 : record.view.getUint32(record.offset + at + 4, true);
     if (at !== undefined && last?.low === low && last.high === high) return last.container;
     const path = cgroup.value(record);
-    // It may be known later.
+    // The path may become known later.
     if (typeof path !== 'string') return undefined;
     last = { low, high, container: ofPath(path) };
     return last.container;
@@ -76,8 +78,9 @@ function findByCgroup(cgroup: Column): FindContainer {
 }
 
 /**
- * By the event's `cgroup`, of which the kernel took note as it happened; undefined for events that have none of what is
- * needed. With cgroup v1 a container may be in other hierarchies, of which only /proc tells, by the event's `pid`.
+ * Finds an event's container by its `cgroup`, recorded in the kernel at the time of the event; undefined for events
+ * without the necessary columns. With cgroup v1, the container may be in another hierarchy, known only from /proc, by
+ * the event's `pid`.
  */
 export function findContainer(columns: readonly Column[]): FindContainer | undefined {
   const find = (name: string) => columns.find((column) => column.name === name);
@@ -88,7 +91,10 @@ export function findContainer(columns: readonly Column[]): FindContainer | undef
   return byProcess ? (record) => ofCgroup(record) ?? byProcess(record) : ofCgroup;
 }
 
-/** The attributes of an event's container, straight from its record, and which of the record's bytes decide on them, if these alone do. */
+/**
+ * Encodes the attributes of an event's container from its record. `dependsOn` is the range of bytes that determines
+ * them, or undefined if there is more to it.
+ */
 export function containerPart(
   columns: readonly Column[],
   valueLength = Number.POSITIVE_INFINITY,
@@ -112,7 +118,7 @@ export function containerPart(
   return { part, dependsOn: hasOldHierarchies() ? undefined : cgroup?.dependsOn, isPassing: cgroup?.isPassing };
 }
 
-/** Where a record says its container: in its attributes, or by its resource. */
+/** A record's container, as attributes or as a resource. */
 export interface Identity {
   readonly attributes: readonly KeyValue[];
   readonly resource: RecordResource | undefined;
@@ -120,11 +126,11 @@ export interface Identity {
 
 const NOBODY: Identity = { attributes: [], resource: undefined };
 
-/** How containers are told in a run. */
+/** Identities of a run's containers, each created once. */
 export class ContainerIdentities {
   /** Whether each container has a resource of its own. */
   readonly isByResource: boolean;
-  /** The attributes of the resource of all, which those of containers have, too: to be set before the first event. */
+  /** Attributes of the common resource, repeated in those of containers. Set before the first event. */
   base: readonly KeyValue[] = [];
   readonly #made = new WeakMap<Container, Identity>();
 
@@ -142,7 +148,7 @@ export class ContainerIdentities {
     return identity;
   }
 
-  /** The same of a process that runs: ours by `self`. */
+  /** Identity of a running process's container; `self` is snoopkit's own. */
   ofProcess(pid: number | 'self'): Identity {
     const container = containerOfProcess(pid);
     return container === 'gone' ? NOBODY : this.of(container);

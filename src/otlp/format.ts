@@ -5,31 +5,31 @@ import type { LogEncoder, LostRecord } from './log-encoder.js';
 import { oncePerTurn } from './turn.js';
 import type { RecordResource } from './types.js';
 
-/** Where events go, each encoded as it stands in its scope's message. */
+/** Receivers of events, rows and losses. Log records are encoded as fields of ScopeLogs. */
 export interface OtlpParts {
-  /** Undefined where no log records are sent. */
+  /** Undefined if no log records are exported. */
   readonly logs:
     | {
         readonly encoder: LogEncoder;
         add(bytes: Uint8Array, start: number, end: number, resource?: RecordResource): void;
-        /** Whose an event is, where that is not the resource of all. */
+        /** The event's own resource; undefined for the common one. */
         resourceOf?(record: EventRecord): RecordResource | undefined;
         /** The span that an event belongs to, as fields of its record. */
         contextOf?(record: EventRecord): Uint8Array | undefined;
       }
     | undefined;
   readonly spans: { event(record: EventRecord): void } | undefined;
-  /** What rows become that are added up in the kernel. */
+  /** Exports rows of aggregates. */
   readonly tally: ((rows: Rows) => void) | undefined;
   /** The time of day in nanoseconds since 1970. */
   readonly now: () => bigint;
 }
 
-/** Hands events on to exporters. */
+/** Passes events to the exporters. */
 export class OtlpFormat {
   readonly #parts: OtlpParts;
   readonly #out = new OutputBuffer();
-  /** All events of a batch are read at the same moment, more or less: one look at the clock is enough. */
+  /** One look at the clock serves all events of a batch, which are read at nearly the same time. */
   readonly #look = oncePerTurn(() => this.#parts.logs?.encoder.setObserved(this.#parts.now()));
   events = 0;
 

@@ -22,7 +22,7 @@ const EVENT_NAME = 12;
 const INFO = 9;
 const WARN = 13;
 
-/** Something that is not in the stream: how much since the last time, and since the start. */
+/** A loss in the stream: its count since the last report, and in total. */
 export interface LostRecord {
   readonly reason: string;
   readonly count: number;
@@ -35,7 +35,7 @@ interface WallTime {
   nanoseconds: number;
 }
 
-/** Nanoseconds since 1970 in 64 bits: each step is exact. */
+/** Nanoseconds since 1970 in 64 bits. Each step is exact. */
 function unixNano(out: OutputBuffer, field: number, { seconds, nanoseconds }: WallTime): void {
   // seconds * 10^9 = (high part * 10^9) * 2^16 + low part * 10^9; each product is below 2^53.
   const upper = Math.floor(seconds / 0x10000) * 1e9;
@@ -47,20 +47,22 @@ function unixNano(out: OutputBuffer, field: number, { seconds, nanoseconds }: Wa
 export interface LogOptions extends AttributeOptions {
   /** The tool's name. */
   readonly tool: string;
-  /** Attributes that a record may have: OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT. */
+  /** Maximum number of attributes per record: OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT. */
   readonly attributeCount: number;
-  /** The columns that say in which container it was, shown or not; left out where no attribute tells that. */
+  /**
+   * All columns, from which the container's attributes are derived; omitted if the resource identifies the container.
+   */
   readonly owner?: readonly Column[] | undefined;
-  /** What its body shows; without, it has none. */
+  /** Columns in the body; without them, a record has no body. */
   readonly body?: readonly Column[] | undefined;
 }
 
 type Range = Column['dependsOn'];
 
-/** Further apart they are better written anew. */
+/** Maximum size in bytes of a range that serves as a cache key. Beyond it, encoding anew is faster. */
 const WIDEST_RANGE = 32;
 
-/** The bytes that decide on a column that depends on others, too; undefined where these are no few. */
+/** Range of bytes that determines a column and those it depends on; undefined if it is too wide. */
 function rangeOf(column: Column, names: readonly string[], columns: readonly Column[]): Range {
   const others = columns.filter(({ name }) => names.includes(name));
   return others.reduce<Range>((range, { dependsOn }) => {
@@ -71,7 +73,7 @@ function rangeOf(column: Column, names: readonly string[], columns: readonly Col
   }, column.dependsOn);
 }
 
-/** Writes each event as a log record, as it stands in its scope's message: with its tag and its length. */
+/** Encodes events as log records, each with tag and length, as a field of ScopeLogs. */
 export class LogEncoder {
   readonly #options: LogOptions;
   readonly #time: PlainColumn | undefined;
@@ -84,7 +86,7 @@ export class LogEncoder {
   readonly #at: WallTime = { seconds: 0, nanoseconds: 0 };
   readonly #observed: WallTime = { seconds: 0, nanoseconds: 0 };
 
-  /** `event` is the name that JSON has. */
+  /** `event` is the event's name in JSON. */
   constructor(event: string, columns: readonly Column[], mapping: OtlpMapping, options: LogOptions) {
     const { event: name = event, constants = {}, warns = ['error'] } = mapping;
     this.#options = options;
@@ -96,15 +98,15 @@ export class LogEncoder {
     const shown = columns.filter((column) => column !== this.#time && !column.repeats);
     this.#body = options.body && bodyPart(options.body, options.args);
     const container = options.owner && containerPart(options.owner, options.valueLength);
-    // A column is hardly ever more than three.
+    // A column hardly ever makes more than three attributes.
     this.#isLimited = options.attributeCount < 3 * (shown.length + 1);
     const keyed = shown.map((column) => ({
-      // What depends on another column is not kept by its own bytes alone.
+      // A column that depends on another one can't be cached by its own bytes alone.
       dependsOn: rangeOf(column, othersOf(ruleOf(column.name, event, mapping)), columns),
       isPassing: column.isPassing,
       part: attributePart(column, columns, event, mapping, options),
     }));
-    // Beside what is kept by the same bytes.
+    // Next to the column cached by the same bytes.
     const at = shown.findIndex(({ name }) => name === 'cgroup') + 1;
     if (container) keyed.splice(at > 0 && container.dependsOn ? at : keyed.length, 0, container);
     this.#parts = memoized(
@@ -113,13 +115,13 @@ export class LogEncoder {
     );
   }
 
-  /** When the events that come now were read. */
+  /** Sets the observed time of the following events, in nanoseconds since 1970. */
   setObserved(nanoseconds: bigint): void {
     this.#observed.seconds = Number(nanoseconds / 1_000_000_000n);
     this.#observed.nanoseconds = Number(nanoseconds % 1_000_000_000n);
   }
 
-  /** One event; `context` is the span that it belongs to, as fields of LogRecord. Throws RangeError when it can't be read. */
+  /** Encodes an event; `context` is its span, as fields of LogRecord. Throws RangeError if the record can't be read. */
   event(record: EventRecord, out: OutputBuffer, context?: Uint8Array): void {
     const start = open(out, RECORD, 2);
     this.#time?.readTime?.(record, this.#at);
@@ -134,7 +136,7 @@ export class LogEncoder {
     close(out, start, 2);
   }
 
-  /** The attributes of an event alone, as the fields of a LogRecord. */
+  /** Encodes the attributes of an event alone, as fields of LogRecord. */
   attributes(record: EventRecord, out: OutputBuffer): void {
     const start = out.length;
     out.insert(this.#constants);
@@ -142,7 +144,7 @@ export class LogEncoder {
     if (this.#isLimited) this.#limit(out, start);
   }
 
-  /** Takes away what is beyond the limit, and says how much that was. */
+  /** Removes attributes beyond the limit and sets dropped_attributes_count. */
   #limit(out: OutputBuffer, start: number): void {
     const type = messageType('LogRecord');
     const { attributes } = type.decode(out.bytes.subarray(start, out.length)) as unknown as { attributes: object[] };
@@ -152,7 +154,7 @@ export class LogEncoder {
     out.append(type.encode({ attributes, droppedAttributesCount: dropped }).finish());
   }
 
-  /** A loss, where it happened in the stream. */
+  /** Encodes a loss as a log record. */
   lost({ reason, count, total }: LostRecord, out: OutputBuffer): void {
     const start = open(out, RECORD, 2);
     unixNano(out, TIME, this.#observed);

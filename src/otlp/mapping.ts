@@ -1,46 +1,49 @@
-/** How events are told by OpenTelemetry's semantic conventions (1.45.0), and by names of snoopkit's own where these have none. */
+/**
+ * Mapping of events to OpenTelemetry's semantic conventions (1.45.0), and to snoopkit's own names where these have
+ * none.
+ */
 import type { ByName } from '../events/by-name.js';
 
-/** What a column is as an attribute: a name, or several, or more. */
+/** A column's attribute: one name, several, or a name with conditions. */
 export type AttributeRule<Column extends string = string> =
   | string
   | readonly string[]
   | {
       readonly name: string | readonly string[];
-      /** A value of the conventions for each of the kernel's or ours. */
+      /** Converts the kernel's or snoopkit's value to that of the conventions. */
       readonly as?: keyof typeof CHANGES;
-      /** It is left out where this column is there. */
+      /** Omitted if this column is present. */
       readonly unless?: Column;
-      /** It is left out where this column is not there, or 0. */
+      /** Omitted if this column is absent or 0. */
       readonly with?: Column;
-      /** One more name, by what the column `role` says of who began. */
+      /** An additional name, selected by the column `role`: which end opened the connection. */
       readonly byRole?: Readonly<Record<'client' | 'server', string>>;
     };
 
-/** How a tool's events are told, as data. What is left out follows from the names of event and columns. */
+/** Mapping of a tool's events, as data. Defaults follow from the names of the event and its columns. */
 export interface OtlpMapping<Column extends string = string> {
-  /** The event's name behind `snoopkit.`, such as `file.open`; else what JSON has as `event`. */
+  /** The event's name after `snoopkit.`, such as `file.open`; by default, JSON's `event`. */
   readonly event?: string;
-  /** By column; else as below, or `snoopkit.<event>.<column>` with JSON's names. */
+  /** Rules by column. Default: the shared rules below, or `snoopkit.<event>.<column>` with JSON's names. */
   readonly attributes?: ByName<Column, AttributeRule<Column>>;
-  /** Attributes that all its events have. */
+  /** Constant attributes of all events. */
   readonly constants?: Readonly<Record<string, string>>;
-  /** What of it has a beginning and an end, and is a span with --otlp-spans. Processes need the flag --trace-context. */
+  /** Operations exported as spans with --otlp-spans. Processes need the flag --trace-context. */
   readonly spans?: 'processes' | 'connections';
-  /** What is a warning: all, or those that have one of these columns, of which a number is not 0. Else those with `error`. */
+  /** Events with severity WARN: all, or those in which one of these columns is present and not 0. Default: `error`. */
   readonly warns?: 'always' | readonly Column[];
 }
 
-/** The prefix of what has no name in the conventions. */
+/** Prefix of names outside the conventions. */
 export const OWN = 'snoopkit.';
 export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
 
-/** What the columns are that mean the same in every tool. */
+/** Rules of columns that have one meaning in all tools. */
 const SHARED: Readonly<Record<string, AttributeRule>> = {
   pid: 'process.pid',
   tid: 'thread.id',
   ppid: 'process.parent_pid',
-  // A name of 15 bytes that the process may choose: not that of the executable.
+  // A name of 15 bytes that the process may choose, hence not the executable's.
   comm: `${OWN}process.comm`,
   thread_comm: 'thread.name',
   uid: 'process.real_user.id',
@@ -52,7 +55,7 @@ const SHARED: Readonly<Record<string, AttributeRule>> = {
   args: 'process.command_args',
   local_addr: 'network.local.address',
   local_port: 'network.local.port',
-  // A socket that listens, or that nobody talks to, has no peer.
+  // A listening or unconnected socket has no peer.
   remote_addr: { name: 'network.peer.address', with: 'remote_port' },
   remote_port: { name: 'network.peer.port', with: 'remote_port' },
   direction: { name: 'network.io.direction', as: 'direction' },
@@ -61,39 +64,39 @@ const SHARED: Readonly<Record<string, AttributeRule>> = {
   netns: `${OWN}network.namespace`,
 };
 
-/** What a column is as attributes. */
+/** The rule of a column. */
 export function ruleOf(column: string, event: string, { attributes = {} }: OtlpMapping): AttributeRule {
   return attributes[column] ?? SHARED[column] ?? `${OWN}${event}.${column}`;
 }
 
-/** A rule with all that it says. */
+/** A rule in its long form. */
 type FullRule = Exclude<AttributeRule, string | readonly string[]>;
 
 const fullRule = (rule: AttributeRule): FullRule =>
   typeof rule === 'string' || Array.isArray(rule) ? { name: rule } : (rule as FullRule);
 
-/** What a rule says beside names. */
+/** A rule without its names. */
 export const detailsOf = (rule: AttributeRule): Omit<FullRule, 'name'> => fullRule(rule);
 
-/** The other columns that it depends on. */
+/** Other columns on which the attribute depends. */
 export function othersOf(rule: AttributeRule): readonly string[] {
   const { unless, with: needed, byRole } = fullRule(rule);
   return [unless, needed, byRole && 'role'].filter((name) => name !== undefined);
 }
 
-/** The attributes' names, but for that by the role. */
+/** Names of the attributes, except those by role. */
 export function namesOf(rule: AttributeRule): readonly string[] {
   const { name } = fullRule(rule);
   return typeof name === 'string' ? [name] : name;
 }
 
-/** All names that it may have. */
+/** All possible names, including those by role. */
 export const allNamesOf = (rule: AttributeRule): readonly string[] => [
   ...namesOf(rule),
   ...Object.values(fullRule(rule).byRole ?? {}),
 ];
 
-/** Names of network.connection.state by those of the kernel, where these differ by more than case. */
+/** Values of network.connection.state by the kernel's names, if they differ by more than case. */
 const TCP_STATES: Readonly<Record<string, string>> = {
   CLOSE: 'closed',
   SYN_RECV: 'syn_received',
@@ -109,7 +112,7 @@ const DIRECTIONS: Readonly<Record<string, string>> = {
   received: 'receive',
 };
 
-/** What values become: those of network.connection.state and network.io.direction, or small letters. */
+/** Conversions of values: to network.connection.state, to network.io.direction, or to lower case. */
 export const CHANGES = {
   tcp_state: (name: string) => TCP_STATES[name] ?? name.toLowerCase(),
   direction: (name: string) => DIRECTIONS[name] ?? name,

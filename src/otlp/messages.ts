@@ -1,10 +1,11 @@
 /**
- * The messages of OTLP that snoopkit writes and reads, as far as it uses them, by names and numbers of opentelemetry-proto
- * 1.x (a stable interface) and google.rpc. For all but log records, which are too many for this way: log-encoder.ts.
+ * The OTLP messages that snoopkit writes and reads, reduced to the fields it uses, with the names and numbers of
+ * opentelemetry-proto 1.x (a stable interface) and google.rpc. Log records are too many for protobufjs: see
+ * log-encoder.ts.
  */
 import protobuf, { type INamespace, type IType } from 'protobufjs/light.js';
 
-/** An optional field is written even if it is zero: for protobufjs it is that by a oneof of its own. */
+/** Optional fields are written even if zero. protobufjs represents each as a oneof of its own. */
 const message = (...fields: [name: string, id: number, type: string, rule?: 'repeated' | 'optional'][]): IType => {
   const optional = fields.filter(([, , , rule]) => rule === 'optional').map(([name]) => name);
   return {
@@ -21,7 +22,7 @@ const oneOf = (name: string, type: IType): IType => ({
   oneofs: { [name]: { oneof: Object.keys(type.fields) } },
 });
 
-/** An envelope: the same numbers for each signal. */
+/** The envelope of a signal. The numbers are the same for all signals. */
 const envelope = (prefix: string, record: string, records: string): Record<string, IType> => ({
   [`Export${prefix === 'Span' ? 'Trace' : `${prefix}s`}ServiceRequest`]: message([
     `resource${prefix}s`,
@@ -157,11 +158,11 @@ const DEFINITIONS: INamespace = {
     ),
     Buckets: message(['offset', 1, 'sint32'], ['bucketCounts', 2, 'uint64', 'repeated']),
 
-    // The number of what was rejected has the same place in the answers of all signals.
+    // The number of rejected records has the same field number for all signals.
     ExportServiceResponse: message(['partialSuccess', 1, 'PartialSuccess']),
     PartialSuccess: message(['rejected', 1, 'int64'], ['errorMessage', 2, 'string']),
 
-    // google.rpc, as of HTTP bodies and grpc-status-details-bin.
+    // google.rpc.Status, in HTTP bodies and in grpc-status-details-bin.
     Status: message(['code', 1, 'int32'], ['message', 2, 'string'], ['details', 3, 'Any', 'repeated']),
     Any: message(['typeUrl', 1, 'string'], ['value', 2, 'bytes']),
     RetryInfo: message(['retryDelay', 1, 'Duration']),
@@ -171,5 +172,5 @@ const DEFINITIONS: INamespace = {
 
 const root = protobuf.Root.fromJSON(DEFINITIONS);
 
-/** One of the messages, by its name above. */
+/** Looks up a message by its name above. */
 export const messageType = (name: string): protobuf.Type => root.lookupType(name);

@@ -1,14 +1,17 @@
-/** Who exports: opentelemetry.proto.resource.v1.Resource, by the conventions of service, telemetry.sdk, host and os. */
+/**
+ * The resource of an export: opentelemetry.proto.resource.v1.Resource, by the conventions for service, telemetry.sdk,
+ * host and os.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import { messageType } from './messages.js';
 import { type KeyValue, keyValue } from './values.js';
 
-/** host.arch by Node's name of it. */
+/** host.arch by Node's name. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
-/** The number that an installation keeps, as of machine-id(5); a container may have none. */
+/** The machine-id(5) of this installation; undefined if there is none, as in some containers. */
 function machineId(): string | undefined {
   try {
     return readFileSync('/etc/machine-id', 'utf8').trim() || undefined;
@@ -17,12 +20,12 @@ function machineId(): string | undefined {
   }
 }
 
-/** The namespace that the conventions give for UUIDs of service.instance.id. */
+/** The namespace that the conventions define for UUIDs of service.instance.id. */
 const INSTANCES = Buffer.from('4d63009a8d0f11eeaad74c796ed8e320', 'hex');
 
 /**
- * The same for each run of a tool on a machine, or in a container, so that its series go on: a UUID of version 5, of what only
- * that machine has. Where it has no number, a random one.
+ * An ID that is the same for each run of a tool on a machine or in a container, so that its series continue: a UUID v5
+ * of the machine-id. Without a machine-id, a random UUID.
  */
 export function instanceId(machine: string | undefined, tool: string): string {
   if (machine === undefined) return randomUUID();
@@ -35,13 +38,13 @@ export function instanceId(machine: string | undefined, tool: string): string {
 export interface ResourceOptions {
   readonly tool: string;
   readonly version: string;
-  /** Of OTEL_SERVICE_NAME, or a flag: they win over the attributes. */
+  /** From OTEL_SERVICE_NAME or a flag; overrides the attributes. */
   readonly serviceName: string | undefined;
-  /** Of OTEL_RESOURCE_ATTRIBUTES, and flags: they win over what is found here, but for telemetry.sdk. */
+  /** From OTEL_RESOURCE_ATTRIBUTES and flags; override all detected attributes except telemetry.sdk. */
   readonly attributes: readonly { readonly key: string; readonly value: string }[];
 }
 
-/** The attributes, each name once. */
+/** Attributes of the resource, each name once. */
 export function resourceAttributes({ tool, version, serviceName, attributes }: ResourceOptions): KeyValue[] {
   const machine = machineId();
   const given = Object.fromEntries(attributes.map(({ key, value }) => [key, value]));
@@ -56,7 +59,7 @@ export function resourceAttributes({ tool, version, serviceName, attributes }: R
     'os.version': release(),
     ...given,
     ...(serviceName !== undefined && { 'service.name': serviceName }),
-    // `opentelemetry` is the name of the official SDKs.
+    // `opentelemetry` is reserved for the official SDKs.
     'telemetry.sdk.name': 'snoopkit',
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.version': version,
@@ -67,7 +70,7 @@ export function resourceAttributes({ tool, version, serviceName, attributes }: R
 export const encodeResource = (attributes: readonly KeyValue[]): Uint8Array =>
   messageType('Resource').encode({ attributes }).finish();
 
-/** The scope is the tool. */
+/** Encodes the InstrumentationScope: the tool. */
 export const encodeScope = (tool: string, version: string): Uint8Array =>
   messageType('InstrumentationScope')
     .encode({ name: `snoopkit.${tool}`, version })

@@ -158,8 +158,8 @@ export class OtlpSpans {
     };
     if (spans instanceof ProcessSpans) {
       spans.end(now, offset);
-      tell(spans.unseen, 'process', 'processes', ' without a span although others are below: the exit was not seen');
-      tell(spans.forgotten, 'process', 'processes', ' possibly without a span: too many at once');
+      tell(spans.unseen, 'process', 'processes', ' without a span but with child spans: exit not seen');
+      tell(spans.forgotten, 'process', 'processes', ' possibly without a span: too many running at once');
     }
     if (spans instanceof ConnectionSpans)
       tell(spans.withoutStart, 'connection', 'connections', ' without a span: opened before tracing');
@@ -168,7 +168,7 @@ export class OtlpSpans {
       const { status, start } = this.#command;
       const end = status === undefined ? now : this.#command.end;
       const times = { start: offset + start, end: offset + end };
-      // It began in ours.
+      // The command started in snoopkit's own container.
       const owner = this.#containers.ofProcess('self');
       const command = { ...this.#command, ...times, words, shown: this.#redact(words), owner };
       this.#emit(rootSpan(this.#root, command));

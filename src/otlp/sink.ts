@@ -8,7 +8,7 @@ import { ContainerIdentities, findContainer } from './containers.js';
 import { accountLine } from './delivery/account.js';
 import { Envelope } from './delivery/envelope.js';
 import { Exporter } from './delivery/exporter.js';
-import { ToldCauses } from './delivery/troubles.js';
+import { ReportedCauses } from './delivery/troubles.js';
 import { OtlpFormat } from './format.js';
 import type { LostRecord } from './log-encoder.js';
 import { SCHEMA_URL } from './mapping.js';
@@ -40,8 +40,8 @@ export interface OtlpHost {
   /** The traced command; empty if there is none. */
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** Reports a line to the user. */
-  readonly tell: (line: string) => void;
+  /** Receive lines for the user: the normal course, and what is missing or lost. */
+  readonly notices: { info(line: string): void; warn(line: string): void };
   readonly clock: {
     /** Nanoseconds since boot. */
     boot(): bigint;
@@ -69,16 +69,21 @@ export class OtlpSink extends BaseSink {
   /** Reads flags and environment, and reports invalid settings at once. Throws SnoopkitError if nothing could be exported. */
   constructor(flags: OtlpFlagValues, host: OtlpHost) {
     super();
-    const { clock, command, env, tell } = host;
+    const {
+      clock,
+      command,
+      env,
+      notices: { warn },
+    } = host;
     this.#host = host;
     this.#now = () => clock.boot() + clock.offset();
     this.#settings = otlpSettings(env, flags);
     this.#containers = new ContainerIdentities(flags.isPerContainer ?? false);
-    for (const warning of this.#settings.warnings) tell(warning);
+    for (const warning of this.#settings.warnings) warn(warning);
     const { isDisabled, hasSpans, routes } = this.#settings;
-    if (isDisabled) tell('OTEL_SDK_DISABLED is true: nothing is exported');
+    if (isDisabled) warn('OTEL_SDK_DISABLED is true: nothing is exported');
     else if (hasSpans && !routes.traces)
-      tell(`OTEL_TRACES_EXPORTER: no spans are exported, ${optionName(flags, 'hasSpans')} is ignored`);
+      warn(`OTEL_TRACES_EXPORTER: no spans are exported, ${optionName(flags, 'hasSpans')} is ignored`);
     if (hasSpans && routes.traces)
       this.#spans = new OtlpSpans(this.#adder('traces'), this.#settings, this.#containers, {
         isThere: command.length > 0,
@@ -149,8 +154,8 @@ export class OtlpSink extends BaseSink {
     this.#containers.base = attributes;
     const scope = encodeScope(tool, version);
     const envelope = new Envelope(encodeResource(attributes), scope, SCHEMA_URL);
-    if (spool) this.#spool = await SpoolFolder.open(spool.directory, spool.maxBytes, this.#host.tell);
-    const causes = new ToldCauses();
+    if (spool) this.#spool = await SpoolFolder.open(spool.directory, spool.maxBytes, this.#host.notices.warn);
+    const causes = new ReportedCauses();
     for (const signal of SIGNALS) {
       const route = routes[signal];
       if (!route || (signal === 'traces' && !this.#spans)) continue;
@@ -161,7 +166,7 @@ export class OtlpSink extends BaseSink {
         batch: signal === 'metrics' ? METRIC_BATCH : batches[signal],
         timeout: Math.min(route.timeout, exportTimeouts[signal]),
         spool: await this.#spool?.spool(signal),
-        onTrouble: this.#host.tell,
+        onTrouble: this.#host.notices.warn,
         causes,
         longestWait: this.#settings.longestWait,
         onExport: ({ milliseconds, outcome: { answer = {} } }) => this.#metrics?.note({ route, milliseconds, answer }),
@@ -266,8 +271,8 @@ export class OtlpSink extends BaseSink {
   }
 
   async #close(deadline: number): Promise<void> {
-    const { clock, command, tell } = this.#host;
-    for (const line of this.#spans?.end(clock.boot(), clock.offset(), command) ?? []) tell(line);
+    const { clock, command, notices } = this.#host;
+    for (const line of this.#spans?.end(clock.boot(), clock.offset(), command) ?? []) notices.warn(line);
     this.#closeBy = performance.now() + deadline;
     const { metrics, ...others } = Object.fromEntries(this.#exporters) as Partial<Record<Signal, Exporter>>;
     await Promise.all(Object.values(others).map((exporter) => exporter.close(deadline)));
@@ -278,8 +283,8 @@ export class OtlpSink extends BaseSink {
     for (const [signal, { account }] of this.#exporters) {
       // Metrics are reported only if some are missing.
       const { seen, adopted, delivered } = account;
-      if (seen + adopted > 0 && (signal !== 'metrics' || delivered < seen + adopted))
-        tell(accountLine(signal, account));
+      if (delivered < seen + adopted) notices.warn(accountLine(signal, account));
+      else if (seen + adopted > 0 && signal !== 'metrics') notices.info(accountLine(signal, account));
     }
   }
 }

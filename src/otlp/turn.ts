@@ -1,4 +1,4 @@
-/** Does something when it is asked to, but not again before something else has had a turn: for all events of a batch once. */
+/** Limits `act` to one call per turn of the event loop's microtasks, that is, per batch of events. */
 export function oncePerTurn(act: () => void): () => void {
   let isDone = false;
   const forget = () => {

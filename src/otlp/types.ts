@@ -1,77 +1,80 @@
-/** What the parts of the OTLP output agree on. Numbers of the specification: opentelemetry.io/docs/specs/otel. */
+/** Types shared by the parts of the OTLP output. The numbers are those of opentelemetry.io/docs/specs/otel. */
 
 export const SIGNALS = ['logs', 'traces', 'metrics'] as const;
 export type Signal = (typeof SIGNALS)[number];
 
-/** What a person calls the records. */
+/** Names of the records in messages to the user. */
 export const NOUNS: Readonly<Record<Signal, string>> = { logs: 'log records', traces: 'spans', metrics: 'metrics' };
 
 export const PROTOCOLS = ['http/protobuf', 'grpc', 'http/json'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
-/** What TLS is done with: the contents of PEM files; the system's authorities where there is no `ca`. */
+/** Contents of PEM files. Without `ca`, the system's authorities are used. */
 export interface TlsFiles {
   readonly ca?: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;
 }
 
-/** How one signal gets to its collector. */
+/** Route of a signal to its collector. */
 export interface Route {
   readonly signal: Signal;
   readonly protocol: Protocol;
-  /** For HTTP all of it, with the path; for gRPC the scheme says whether there is TLS, and the path means nothing. */
+  /** For HTTP, the full URL with its path; for gRPC, the scheme selects TLS and the path is ignored. */
   readonly url: URL;
-  /** Of HTTP: path and query where they are other than in the URL, which changes what it is given. */
+  /** HTTP only: path and query as configured, if URL normalizes them. */
   readonly path?: string;
-  /** Of gRPC: what to connect to, where that does not follow from the URL; `unix:PATH` among others. */
+  /** gRPC only: the target, such as `unix:PATH`, if it does not follow from the URL. */
   readonly target?: string;
-  /** By names in lower case: those that any protocol can send. They may be secret: they are shown nowhere. */
+  /** Headers by lower-case name, valid for any protocol. They may be secret and are never shown. */
   readonly headers: ReadonlyMap<string, string>;
   readonly isCompressed: boolean;
-  /** Milliseconds that a batch may take with all its tries; Infinity for no limit. */
+  /** Time limit of a batch with all its attempts, in milliseconds; Infinity for none. */
   readonly timeout: number;
   readonly tls: TlsFiles;
-  /** The proxy that the environment names for this URL, of http://. */
+  /** HTTP proxy that the environment names for this URL. */
   readonly proxy?: URL;
 }
 
-/** When a batch goes out, and what waits. */
+/** Limits of batches and of the queue. */
 export interface BatchOptions {
-  /** Milliseconds after which what waits goes out even if it is little. */
+  /** Milliseconds after which queued records are sent even if they are few. */
   readonly delay: number;
-  /** Records that a request has at the most. */
+  /** Maximum number of records per request. */
   readonly maxBatch: number;
-  /** Records that wait at the most; what comes then is dropped, and counted. */
+  /** Maximum number of queued records. Further ones are dropped and counted. */
   readonly maxQueue: number;
 }
 
-/** What an answer was, or why there was none, in the words that the semantic conventions have for it. */
+/** Response, or reason for its absence, in terms of the semantic conventions. */
 export interface AnswerKind {
-  /** That of HTTP, or the name of gRPC's; undefined without an answer. */
+  /** HTTP status code or name of the gRPC status; undefined without a response. */
   readonly status?: number | string;
-  /** `error.type`: for all but full success. */
+  /** `error.type`: set unless the request succeeded in full. */
   readonly error?: string;
 }
 
-/** What became of a request. A message is a short line that drives no terminal, and has nothing secret. */
+/** Result of a request. A message is one short line without control characters or secrets. */
 export type Outcome = { readonly answer?: AnswerKind } & (
-  | /** The collector has it; it rejected so many records of it, for good. `message` may be empty. */
+  | /** Accepted, except for `rejected` records, which the collector refused for good. `message` may be empty. */
   { readonly kind: 'taken'; readonly rejected: number; readonly message: string }
-  /** To be tried again; not before `after` milliseconds where the collector said so. */
+  /** To be retried, after `after` milliseconds at the earliest if the collector demands it. */
   | { readonly kind: 'later'; readonly after: number | undefined; readonly message: string }
-  /** To be given up: it would not be taken another time, either. */
+  /** To be dropped: a retry would fail, too. */
   | { readonly kind: 'refused'; readonly message: string }
 );
 
-/** Sends requests to a collector, each once: to try again is for those who use it. */
+/** Sends requests to a collector, once each. Retries are up to the caller. */
 export interface Transport {
-  /** `request` is an encoded Export...ServiceRequest. Resolves for whatever happens; the signal ends it early, as `later` if no answer has begun. */
+  /**
+   * Sends an encoded Export...ServiceRequest. Never rejects. `signal` ends it early, with `later` if no response has
+   * begun.
+   */
   send(request: Uint8Array, signal: AbortSignal): Promise<Outcome>;
   close(): void;
 }
 
-/** A resource that some records have in place of that of all: encoded, as the other, and known by its key. */
+/** A resource that replaces the common one for some records: encoded, and identified by its key. */
 export interface RecordResource {
   readonly key: string;
   readonly bytes: Uint8Array;

@@ -1,6 +1,6 @@
 /** Attributes as plain objects, for messages.ts. */
 
-/** 64 bits, as messages take them without a BigInt. */
+/** A 64-bit integer as protobufjs takes it, without a BigInt. */
 export interface Int64 {
   readonly low: number;
   readonly high: number;
@@ -21,13 +21,13 @@ export interface KeyValue {
   readonly value: AnyValue;
 }
 
-/** A BigInt of up to 64 bits. */
+/** Converts a BigInt of up to 64 bits. */
 export function int64(value: bigint, unsigned = true): Int64 {
   const bits = BigInt.asUintN(64, value);
   return { low: Number(bits & 0xffffffffn) | 0, high: Number(bits >> 32n) | 0, unsigned };
 }
 
-/** What a value of JavaScript is as an attribute: integers that a double holds exactly, and BigInts, as integers. */
+/** Converts a JavaScript value. Safe integers and BigInts become integers. */
 function anyValue(value: string | number | bigint | boolean | readonly string[]): AnyValue {
   switch (typeof value) {
     case 'string':

@@ -8,14 +8,14 @@ import type { MetricMappings } from './metrics/metric-mapping.js';
 import type { ArgsStyle } from './settings/flag-values.js';
 import type { KeyValue } from './values.js';
 
-/** What the export needs of a tool. */
+/** Parts of a tool's definition that the export needs. */
 export interface OtlpTool {
   readonly name: string;
   readonly event: { readonly name: string };
   readonly otlp?: OtlpMapping;
 }
 
-/** What the export needs of a tool's aggregates. */
+/** Parts of a tool's aggregates that the export needs. */
 export interface OtlpTally {
   readonly sums?: readonly string[];
   readonly metrics?: MetricMappings;
@@ -68,7 +68,7 @@ export function attributesBy(
   return (record) => {
     out.length = 0;
     encoder.attributes(record, out);
-    // Not what decode() makes: there, each field of a oneof is in its prototype, and so all look like texts.
+    // The message of decode() won't do: each field of a oneof is in its prototype, so that all values look like texts.
     const { attributes = [] } = type.toObject(type.decode(out.bytes.subarray(0, out.length)));
     return attributes as KeyValue[];
   };

@@ -1,13 +1,13 @@
-/** The encoding of protocol buffers, straight into an OutputBuffer: protobuf.dev/programming-guides/encoding. */
+/** Encoding of Protocol Buffers, directly into an OutputBuffer: protobuf.dev/programming-guides/encoding. */
 import type { OutputBuffer } from '../events/output-buffer.js';
 
-/** How a value stands in a message. */
+/** Wire types. */
 const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** What stands in front of a field, as one byte: for fields up to 15. */
+/** The tag of a field as one byte, for field numbers up to 15. */
 export const tag = (field: number, wire: keyof typeof WIRE) => (field << 3) | WIRE[wire];
 
-/** A non-negative integer that a double holds exactly. */
+/** Writes a non-negative safe integer. */
 export function varint(out: OutputBuffer, value: number): void {
   let rest = value;
   while (rest > 0x7fffffff) {
@@ -21,7 +21,7 @@ export function varint(out: OutputBuffer, value: number): void {
   out.byte(rest);
 }
 
-/** 64 bits in two halves. */
+/** Writes 64 bits, given as two halves. */
 export function varint64(out: OutputBuffer, low: number, high: number): void {
   let [lower, upper] = [low >>> 0, high >>> 0];
   while (upper > 0) {
@@ -32,7 +32,7 @@ export function varint64(out: OutputBuffer, low: number, high: number): void {
   varint(out, lower);
 }
 
-/** 64 bits in two halves, the lower one first. */
+/** Writes 64 bits, given as two halves, in little-endian order. */
 export function fixed64(out: OutputBuffer, low: number, high: number): void {
   out.reserve(8);
   out.bytes.writeUInt32LE(low >>> 0, out.length);
@@ -47,8 +47,8 @@ export function double(out: OutputBuffer, value: number): void {
 }
 
 /**
- * Begins what has its length in front, with room for so many bytes of that; returns where it starts, for close().
- * What is mostly longer than 127 bytes should have two.
+ * Begins a length-delimited field, with `room` bytes for the length. Returns its start, for close(). Use a room of 2 if
+ * it is mostly longer than 127 bytes.
  */
 export function open(out: OutputBuffer, fieldTag: number, room: 1 | 2 = 1): number {
   out.byte(fieldTag);
@@ -57,7 +57,10 @@ export function open(out: OutputBuffer, fieldTag: number, room: 1 | 2 = 1): numb
   return out.length;
 }
 
-/** Writes the length of what was written since `start`, and moves that where the length needs another room. */
+/**
+ * Writes the length of the field begun at `start`, and moves its content if the length needs more or fewer bytes than
+ * `room`.
+ */
 export function close(out: OutputBuffer, start: number, room: 1 | 2 = 1): void {
   const size = out.length - start;
   const needed = size < 0x80 ? 1 : size < 0x4000 ? 2 : size < 0x20_0000 ? 3 : size < 0x1000_0000 ? 4 : 5;
@@ -70,7 +73,7 @@ export function close(out: OutputBuffer, start: number, room: 1 | 2 = 1): void {
   out.length = start - room + needed + size;
 }
 
-/** What stands in front of so many bytes: the tag of their field, and their number. */
+/** Tag and length of a field of `size` bytes. */
 export function prefix(field: number, size: number): Uint8Array {
   const head = [tag(field, 'bytes')];
   let rest = size;
@@ -78,9 +81,9 @@ export function prefix(field: number, size: number): Uint8Array {
   return Uint8Array.of(...head, rest);
 }
 
-/** Bytes, or a message that is encoded already, with tag and length. */
+/** A field of bytes or of an encoded message, with tag and length. */
 export const bytesField = (field: number, bytes: Uint8Array): Uint8Array =>
   Buffer.concat([prefix(field, bytes.length), bytes]);
 
-/** A text with its tag and length, as bytes to be written again and again. */
+/** A field of text with tag and length, for repeated use. */
 export const textField = (field: number, text: string): Uint8Array => bytesField(field, Buffer.from(text));

@@ -50,7 +50,7 @@ export class ByteSink extends BaseSink {
     this.#host = host;
     this.#destination = destination;
     destination.onEnd = () => host.end();
-    destination.onTrouble = (error) => host.trouble(error);
+    destination.onTrouble = (error) => host.error(error);
     // Reused memory causes no page faults and no garbage collection.
     destination.onWritten = ({ buffer }) => {
       if (this.#spares.length < SPARES && buffer.byteLength === BUSY_SIZE) this.#spares.push(Buffer.from(buffer));

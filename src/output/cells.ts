@@ -7,13 +7,13 @@ import { shownList, shownText } from './shown-text.js';
 
 const BLANK = 0x20;
 const NEWLINE = 0x0a;
-/** In place of what an event does not have. */
+/** Placeholder of an absent value. */
 const NONE = 0x2d;
 
-/** How far from the left is what belongs to the line above. */
+/** Indent of lines that continue the one above. */
 export const INDENT = '    ';
 
-/** Writes a value for people; returns how many columns of a terminal it takes. */
+/** Writes a value for people; returns its width in columns of the terminal. */
 export function content(column: Column): (record: EventRecord, out: OutputBuffer) => number {
   if (column.kind === 'plain') {
     const write = column.writeForPeople ?? column.write;
@@ -28,12 +28,12 @@ export function content(column: Column): (record: EventRecord, out: OutputBuffer
   return column.kind === 'list' ? shownList(column, '?') : shownText(column, '?');
 }
 
-/** Where a row stands in the course of being written. */
+/** State of a row while it is written. */
 export class Row {
-  /** Whether each value so far has fitted into its column. */
+  /** Whether each value so far fitted its column. */
   isUsual = true;
   #start = 0;
-  /** By how many columns what comes next is too far to the right. */
+  /** Number of columns by which the next value is too far to the right. */
   #late = 0;
 
   begin(out: OutputBuffer): void {
@@ -42,19 +42,19 @@ export class Row {
     this.#start = out.length;
   }
 
-  /** Whether what comes next begins too far to the right: what is under its header belongs to a value before it. */
+  /** Whether the next value is too far to the right, so that another value is below its header. */
   get isLate(): boolean {
     return this.#late > 0;
   }
 
-  /** Goes on in the next line. */
+  /** Continues in the next line. */
   breakLine(out: OutputBuffer): void {
     out.byte(NEWLINE);
     out.ascii(INDENT);
     this.#late = 0;
   }
 
-  /** Puts blanks behind a value of `width` columns: less than usual where it, or one before it, took more than its room. */
+  /** Writes blanks after a value of `width` columns: fewer than usual if it, or an earlier one, exceeded its room. */
   padLate(out: OutputBuffer, width: number, room: number): void {
     const gap = room - width - this.#late;
     this.isUsual = false;
@@ -62,7 +62,10 @@ export class Row {
     for (let missing = gap; missing > 0; missing--) out.byte(BLANK);
   }
 
-  /** Moves the value that begins at `start` to the right edge of its room, or as near as can be: over blanks before it. */
+  /**
+   * Moves the value that begins at `start` to the right edge of its room, or as close as possible, over preceding
+   * blanks.
+   */
   alignLate(out: OutputBuffer, start: number, room: number): void {
     const size = out.length - start;
     this.isUsual = false;
@@ -72,7 +75,7 @@ export class Row {
       this.#late = 0;
       return;
     }
-    // One of them stays between it and what is before.
+    // One blank stays before the value.
     let from = start;
     while (this.#late > 0 && from - 2 >= this.#start && out.bytes[from - 2] === BLANK) {
       from--;
@@ -83,17 +86,19 @@ export class Row {
   }
 }
 
-/** A column of a table: where it stands. */
+/** Position of a column in a table. */
 export interface Place {
   readonly column: Column;
-  /** How many columns of the terminal it has. */
+  /** Its width in columns of the terminal. */
   readonly room: number;
-  /** Whether it begins a line, but for the first one of a row; and whether it ends one: then its values are as long as they are. */
+  /**
+   * Whether it begins a line other than a row's first; whether it ends one, in which case its values are not padded.
+   */
   readonly isBroken: boolean;
   readonly isLast: boolean;
 }
 
-/** Writes a value into its place, padded, with the blank in front of it. Nothing is ever cut. */
+/** Writes a value at its place, padded, after a blank. Values are never truncated. */
 export function cell({ column, room, isBroken, isLast }: Place, isFirst: boolean, row: Row): Part {
   const writeValue = content(column);
   const write = (record: EventRecord, out: OutputBuffer) => {
@@ -125,7 +130,7 @@ export function cell({ column, room, isBroken, isLast }: Place, isFirst: boolean
 
 export const isBelow = (column: Column): column is ListColumn => column.kind === 'list' && column.isBelow === true;
 
-/** The texts of a list, each in a line of its own. */
+/** Writes the texts of a list, one per line. */
 export function linesBelow(column: ListColumn): Part {
   const list = new TextList();
   return (record, out) => {

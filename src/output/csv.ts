@@ -9,7 +9,7 @@ const COMMA = 0x2c;
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
 
-/** Puts quotes around what was written since `start`, if it needs them: RFC 4180. */
+/** Quotes the text since `start` if necessary: RFC 4180. */
 function quote(out: OutputBuffer, start: number): void {
   let needsQuotes = false;
   for (let at = start; at < out.length && !needsQuotes; at++) {
@@ -32,7 +32,7 @@ function content(column: Column): Part {
   };
 }
 
-/** A column's cell, with the comma in front of it. */
+/** A column's cell, after a comma. */
 function cell(column: Column, isFirst: boolean): Part {
   const write = content(column);
   return (record, out) => {
@@ -44,8 +44,8 @@ function cell(column: Column, isFirst: boolean): Part {
 }
 
 /**
- * Comma-separated values under a header, one event a line: numbers and times as JSON has them, names escaped as in a
- * table, so that there is no line break in any. What is missing is empty.
+ * Comma-separated values with a header, one event per line: numbers and times as in JSON, names escaped as in a table
+ * and therefore without line breaks. Absent values are empty.
  */
 export class CsvFormat implements Format {
   readonly header: string;

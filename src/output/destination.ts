@@ -8,19 +8,19 @@ import { type FileOptions, OutputFile } from './output-file.js';
 const writeSome = promisify(write);
 
 const STDOUT = 1;
-/** More waits than this: the reader is slower than the events, and reading the ring must pause. */
+/** Waiting bytes beyond which the reader is slower than the events, and reading the ring buffer must pause. */
 const HIGH_WATER = 1 << 20;
-/** How often a descriptor that somebody else made non-blocking is tried again. */
+/** Milliseconds between attempts to write to a descriptor that another process made non-blocking. */
 const RETRY_MS = 5;
 
 /**
- * Where bytes go: a descriptor, written in a thread of Node's pool, one write at a time. process.stdout
- * won't do: it blocks the event loop while a pipe is full, and with it the reading of the ring.
+ * Destination of output: a descriptor, written by Node's thread pool, one write at a time. process.stdout is
+ * unsuitable: while a pipe is full, it blocks the event loop, and thus the reading of the ring buffer.
  */
 export class Destination {
   /** Undefined for standard output. */
   readonly #file: OutputFile | undefined;
-  /** What each file begins with. */
+  /** First bytes of each file. */
   #header: Buffer = Buffer.alloc(0);
   #mustReopen = false;
   #waiting: Buffer[] = [];
@@ -28,14 +28,15 @@ export class Destination {
   #writing: Promise<void> | undefined;
   #error: Error | undefined;
   #isClosed = false;
-  /** Called once, as soon as nothing more can be written: the pipe was closed, or the disk is full. */
+  #isReleased = false;
+  /** Called once, as soon as writing is impossible: the pipe was closed, or the disk is full. */
   onEnd: (() => void) | undefined;
-  /** Called when the file can't be moved away or opened anew, and the writing goes on in the one that there is. */
+  /** Called if the file can't be renamed or reopened. Output continues in the current one. */
   onTrouble: ((error: Error) => void) | undefined;
-  /** Called with the bytes of each `write` when they are written, and not needed any more. */
+  /** Called with the bytes of each `write` once they are written and can be reused. */
   onWritten: ((bytes: Buffer) => void) | undefined;
 
-  /** A file belongs to it from here on. */
+  /** Takes ownership of `file`; without it, writes to standard output. */
   constructor(file?: OutputFile) {
     this.#file = file;
   }
@@ -44,7 +45,7 @@ export class Destination {
     return new Destination();
   }
 
-  /** Opens a file, or creates it. Throws SnoopkitError, also for a FIFO that nobody reads. */
+  /** Opens or creates a file. Throws SnoopkitError, also for a FIFO without a reader. */
   static file(path: string, options: FileOptions = {}): Destination {
     return new Destination(OutputFile.openNow(path, options));
   }
@@ -57,49 +58,49 @@ export class Destination {
     return this.#file?.fd ?? STDOUT;
   }
 
-  /** Whether it is a file that can be moved away, and another one opened by its name. */
+  /** Whether it is a file that can be renamed and reopened by its name. */
   get canReopen(): boolean {
     return this.#file?.isRegular === true;
   }
 
-  /** Goes on in the file that has the name by now, once what is being written is written. */
+  /** Continues in the file that has the name now, after the write in progress. */
   reopen(): void {
     if (!this.canReopen || this.#isClosed) return;
     this.#mustReopen = true;
     this.#writing ??= this.#run();
   }
 
-  /** To be called before anything is written: with what stands at the beginning of each file. */
+  /** Sets the first bytes of each file. Call it before the first write. */
   begin(header: Buffer): void {
     this.#header = header;
     this.#file?.begin();
     if (this.#file?.hasTornLine) this.write(Buffer.from('\n'));
     if (!this.canReopen) this.write(header);
-    // Where the file is empty, this writes it.
+    // This writes the header if the file is empty.
     else this.#writing ??= this.#run();
   }
 
-  /** What ended the writing early: undefined for nothing, or for a reader that has seen enough. */
+  /** The error that ended output; undefined if there was none, or if the reader closed the pipe. */
   get error(): Error | undefined {
     return this.#error;
   }
 
-  /** Whether anything written from now on can still arrive. */
+  /** Whether further output can arrive. */
   get isOpen(): boolean {
     return !this.#isClosed;
   }
 
-  /** Whether so much waits that the caller should wait for `drained()`. */
+  /** Whether the caller should wait for `drained()`. */
   get isFull(): boolean {
     return this.#waitingBytes >= HIGH_WATER;
   }
 
-  /** Bytes that wait to be written, those of the write under way among them. */
+  /** Bytes not yet written, including the write in progress. */
   get waiting(): number {
     return this.#waitingBytes;
   }
 
-  /** Queues bytes; what it is given belongs to it. */
+  /** Queues bytes, of which it takes ownership. */
   write(bytes: Buffer): void {
     if (this.#isClosed || bytes.length === 0) return;
     this.#waiting.push(bytes);
@@ -107,14 +108,14 @@ export class Destination {
     this.#writing ??= this.#run();
   }
 
-  /** Resolves when all is written, or can't be. */
+  /** Resolves once all bytes are written, or can't be. */
   async drained(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
   }
 
   async #run(): Promise<void> {
     for (;;) {
-      // Somebody may have emptied it.
+      // Another process may have emptied it.
       await this.#beginFile();
       if (this.#mustReopen) await this.#moveOn('reopen');
       const bytes = this.#waiting.shift();
@@ -127,7 +128,7 @@ export class Destination {
     this.#writing = undefined;
   }
 
-  /** Writes whole lines to a file as long as it has room for them, and then to the next. */
+  /** Writes whole lines to a file up to its maximum size, then to the next one. */
   async #writeLines(bytes: Buffer): Promise<void> {
     const file = this.#file;
     for (let at = 0; at < bytes.length && !this.#isClosed; ) {
@@ -138,7 +139,7 @@ export class Destination {
     }
   }
 
-  /** To another file. */
+  /** Switches to another file. */
   async #moveOn(how: 'reopen' | 'rotate'): Promise<void> {
     this.#mustReopen = false;
     try {
@@ -178,19 +179,21 @@ export class Destination {
     this.onEnd?.();
   }
 
-  /** Closes a file of ours at once; what waits is dropped. */
+  /** Closes an own file as soon as no write is in progress, and drops queued bytes. */
   abandon(): void {
-    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#waiting = [];
-    if (this.#writing === undefined) this.#file?.close();
-    else void this.#writing.then(() => this.#file?.close());
+    // The output has failed already: an error of close(2) adds nothing.
+    this.close().catch(() => {});
   }
 
-  /** Closes a file of ours. Write errors that come only now are errors, too. */
+  /** Closes an own file. Late write errors are reported, too. */
   async close(): Promise<void> {
-    await this.drained();
+    // Before an await, so that a file which nothing is written to is closed at once.
+    if (this.#writing !== undefined) await this.drained();
     this.#isClosed = true;
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     this.#file?.close();
   }
 }

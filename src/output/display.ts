@@ -1,24 +1,24 @@
 import { eastAsianWidth } from 'get-east-asian-width';
 
 /*
- * How many columns of a terminal a text takes that has been made harmless: src/output/visible.ts. Only for what is not
- * ASCII, and so not on the path of a usual event.
+ * Width of escaped text (src/output/visible.ts) in columns of the terminal. Used only for text beyond ASCII, hence not
+ * for most events.
  */
 
-/** Vowels and final consonants of Korean, which are drawn into the syllable that the character before begins. */
+/** Korean vowels and final consonants, which belong to the syllable of the preceding character. */
 const isJamoEnd = (code: number) => (code >= 0x1160 && code <= 0x11ff) || (code >= 0xd7b0 && code <= 0xd7ff);
 
-/** What is drawn over or around the character before it. */
+/** Marks drawn over or around the preceding character. */
 const MARK = /^[\p{Mn}\p{Me}]$/u;
 
-/** How many columns of a terminal a character takes. */
+/** Width of a character in columns of the terminal. */
 export function characterWidth(character: string): number {
   const code = character.codePointAt(0) as number;
   if (code < 0x300) return 1;
   return MARK.test(character) || isJamoEnd(code) ? 0 : eastAsianWidth(code);
 }
 
-/** How many columns a text takes that has been made harmless. */
+/** Width of escaped text in columns of the terminal. */
 export function displayWidth(text: string): number {
   let width = 0;
   for (const character of text) width += characterWidth(character);
@@ -27,7 +27,7 @@ export function displayWidth(text: string): number {
 
 const ELLIPSIS = '…';
 
-/** As much of a text from its start as `width` columns have. */
+/** The start of a text, up to `width` columns. */
 function head(characters: readonly string[], width: number): string {
   let [taken, left] = ['', width];
   for (const character of characters) {
@@ -38,19 +38,22 @@ function head(characters: readonly string[], width: number): string {
   return taken;
 }
 
-/** As much of a text from its end. */
+/** The end of a text, up to `width` columns. */
 function tail(characters: readonly string[], width: number): string {
   let [at, left] = [characters.length, width];
   for (; at > 0; at--) {
     left -= characterWidth(characters[at - 1] as string);
     if (left < 0) break;
   }
-  // A mark does not stand without what it belongs to.
+  // A mark must not appear without its character.
   while (at < characters.length && characterWidth(characters[at] as string) === 0) at++;
   return characters.slice(at).join('');
 }
 
-/** A text in so many columns: where it has more it is cut, with a mark, at its end; or so that its last columns stay. */
+/**
+ * Truncates a text to `width` columns with an ellipsis, which replaces its end, or the part before its last `last`
+ * columns.
+ */
 export function cutText(text: string, width: number, last = 0): string {
   if (displayWidth(text) <= width) return text;
   if (width <= 0) return '';

@@ -3,10 +3,10 @@ import type { OutputBuffer } from '../events/output-buffer.js';
 import { displayWidth } from './display.js';
 import { hex, terminalEscape, UNSEEN } from './visible.js';
 
-// A byte order mark is a character of a name like any other.
+// A byte order mark is an ordinary character of a name.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** For each byte: 1 where it may be copied as it is, so ASCII that is neither a control character nor one of these. */
+/** Table of bytes: 1 for those copied unchanged, which are ASCII other than control characters and `special`. */
 const plainBytes = (special: string) =>
   Uint8Array.from({ length: 256 }, (_, byte) =>
     byte < 0x20 || byte >= 0x7f || special.includes(String.fromCharCode(byte)) ? 0 : 1,
@@ -14,21 +14,21 @@ const plainBytes = (special: string) =>
 const PLAIN_IN_JSON = plainBytes('"\\');
 const PLAIN_ON_TERMINAL = plainBytes('\\');
 
-/** What is harmless in JSON but drives a terminal or reorders a line: control and format characters, line separators. */
+/**
+ * Characters that JSON allows but that control a terminal or reorder a line: control and format characters, line
+ * separators.
+ */
 const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** What people are shown escaped, what escapes begin with among it; and for between $' and '. */
+/** Characters escaped for people, including the backslash; the same between $' and '. */
 const SPECIAL = new RegExp(`\\\\|${UNSEEN.source}`, 'gu');
 const SPECIAL_IN_SHELL = new RegExp(`[\\\\']|${UNSEEN.source}`, 'gu');
 
-/** JSON's escape, for UTF-16 code units. */
+/** Escapes of JSON, by UTF-16 code unit. */
 const jsonEscape = (text: string) =>
   Array.from({ length: text.length }, (_, i) => `\\u${hex(text.charCodeAt(i), 4)}`).join('');
 
-/**
- * Writes bytes as a JSON string. Returns false when they are not UTF-8: what was written is then only
- * close to them, with U+FFFD in the places where they are not.
- */
+/** Writes bytes as a JSON string. Returns false if they are not UTF-8: invalid parts are replaced by U+FFFD. */
 export function writeJsonString(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): boolean {
   out.byte(0x22);
   const plain = out.copyWhile(bytes, start, end, PLAIN_IN_JSON);
@@ -43,13 +43,13 @@ export function writeJsonString(bytes: Uint8Array, start: number, end: number, o
   return isExact;
 }
 
-/** How many bytes of valid UTF-8 start at `at`: 0 when it is not valid there. */
+/** Length of the valid UTF-8 character at `at`; 0 if it is invalid. */
 function validLength(bytes: Uint8Array, at: number, end: number): number {
   for (let size = 1; size <= 4 && at + size <= end; size++) if (isUtf8(bytes.subarray(at, at + size))) return size;
   return 0;
 }
 
-/** The same for $'...' of a shell, where \x is a byte, there are no braces, and a quote ends it. */
+/** Escape for a shell's $'...', where \x is a byte, braces are not supported, and a quote ends the string. */
 function shellEscape(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   if (character === "'") return "\\'";
@@ -57,17 +57,20 @@ function shellEscape(character: string): string {
   return code >= 0x80 ? `\\u${hex(code, 4)}` : terminalEscape(character);
 }
 
-/** Whether bytes are UTF-8 that a terminal shows as it is. */
+/** Whether bytes are UTF-8 that a terminal shows unchanged. */
 export function isHarmless(bytes: Uint8Array): boolean {
   return isUtf8(bytes) && decoder.decode(bytes).search(UNSEEN) < 0;
 }
 
-/** Bytes for between $' and ' of a shell: they mean the same there, and no terminal obeys them. */
+/**
+ * Escapes bytes for use between $' and ' in a shell. They keep their meaning and contain nothing that controls a
+ * terminal.
+ */
 export function shellText(bytes: Uint8Array): string {
   return harmless(bytes, 0, bytes.length, SPECIAL_IN_SHELL, shellEscape);
 }
 
-/** Bytes that are not plain ASCII, made harmless: slow, and rare. */
+/** Escapes bytes beyond plain ASCII: slow, and rare. */
 function harmless(
   bytes: Uint8Array,
   start: number,
@@ -93,13 +96,13 @@ function harmless(
 }
 
 /**
- * Writes bytes so that a terminal shows them all and obeys none: control and invisible characters, invalid UTF-8 and
- * backslashes are escaped. Returns how many columns it takes.
+ * Writes bytes so that a terminal shows all of them and interprets none: control and invisible characters, invalid
+ * UTF-8 and backslashes are escaped. Returns the width in columns.
  */
 export function writeTerminalText(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): number {
   const plain = out.copyWhile(bytes, start, end, PLAIN_ON_TERMINAL);
   if (plain === end) return plain - start;
-  // A mark may belong to the character before it.
+  // A mark may belong to the preceding character.
   const from = Math.max(start, plain - 1);
   out.length -= plain - from;
   const text = harmless(bytes, from, end);

@@ -2,11 +2,11 @@ import type { EventRecord } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 import type { Rows } from '../events/rows.js';
 
-/** How events are written, as --output names it. */
+/** Formats of events, as named by --output. */
 export const OUTPUTS = ['table', 'json', 'csv', 'otlp'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
-/** Why something that happened is not in the stream. */
+/** Reasons for which an event is missing in the stream. */
 export const LOSS_REASONS = {
   ring_full: 'the ring buffer was full',
   not_followed: 'a new process was not followed',
@@ -16,47 +16,47 @@ export const LOSS_REASONS = {
   unreadable: 'a damaged record',
 } as const;
 
-/** Something that happened and is not in the stream. */
+/** A loss: events that are missing in the stream. */
 export interface Loss {
   readonly reason: keyof typeof LOSS_REASONS;
-  /** How many since the last report, and since the start. */
+  /** Count since the last report; count since the start. */
   readonly count: number;
   readonly total: number;
 }
 
-/** What a run sees, and by which hooks. */
+/** The tool, kernel and hooks of a run. */
 export interface Opening {
   readonly tool: string;
-  /** The release, as of uname(2). */
+  /** The release, as in uname(2). */
   readonly kernel: string;
   readonly arch: string;
-  /** Kinds of hooks by what is seen, such as `{ opens: ['tracepoint'] }`. */
+  /** Kinds of hooks by hook point, such as `{ opens: ['tracepoint'] }`. */
   readonly hooks: Readonly<Record<string, readonly string[]>>;
-  /** What can't be seen on this kernel. */
+  /** Limitations on this kernel. */
   readonly without: readonly string[];
 }
 
-/** Rows that are shown together: what was added up until then. */
+/** Rows shown together: the aggregates up to then. */
 export interface Report {
   readonly rows: Rows;
-  /** What it is about, for people: the time, and sums. */
+  /** Title for people: the time, and sums. */
   readonly title: string;
 }
 
-/** One way to write events: it turns them into bytes, and knows nothing of where these go. */
+/** A format of events: converts them to bytes, regardless of the destination. */
 export interface Format {
-  /** The line that each file begins with, and all files of this form that can be added to; without its end. */
+  /** First line of each file, without its line end. Files with another one can't be appended to. */
   readonly header?: string | undefined;
-  /** What stands before the first event; `opening`, where it is asked for, in a format with a place for it. */
+  /** Writes the text before the first event, with `opening` if it is given and the format has a place for it. */
   begin(out: OutputBuffer, opening?: Opening): void;
-  /** One event. Throws RangeError when the record can't be read; what it wrote of it is then taken back. */
+  /** Writes an event. Throws RangeError if the record can't be read; the caller then removes its incomplete output. */
   event(record: EventRecord, out: OutputBuffer): void;
-  /** All rows that were added up, before those are left out that are not shown. */
+  /** Takes all rows of an aggregate, including those that are not shown. */
   tally?(rows: Rows): void;
-  /** All rows of a report; each is an event where this is left out. */
+  /** Writes all rows of a report. Default: each row is written as an event. */
   report?(report: Report, out: OutputBuffer): void;
-  /** A loss, where it happened in the stream. A format without a place for it leaves it to the final report. */
+  /** Writes a loss at its place in the stream. Formats without a place for it leave it to the final summary. */
   lost(loss: Loss, out: OutputBuffer): void;
-  /** What stands behind the last event. */
+  /** Writes the text after the last event. */
   end?(out: OutputBuffer): void;
 }

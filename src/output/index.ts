@@ -1,5 +1,5 @@
 /**
- * Sinks for `snoopkit/trace` that write as the command line does, to a file or to standard output.
+ * Sinks for `snoopkit/trace` with the output formats of the command line, to a file or to standard output.
  *
  *     const opens = await trace('opensnoop', {}, { sinks: [jsonLines('opens.json')] });
  *     await opens.ended();
@@ -18,7 +18,7 @@ import { TableFormat } from './table.js';
 export type { FileOptions } from './output-file.js';
 export { BaseSink, type Shown, type Sink } from './sink.js';
 
-/** Makes a sink for a run, from what it shows. */
+/** Creates a sink for a run, by its columns. */
 export type SinkMaker = (shown: Shown) => Sink;
 
 function byteSink(format: Format, output: Output, path: string | undefined, options: FileOptions): Sink {
@@ -26,23 +26,42 @@ function byteSink(format: Format, output: Output, path: string | undefined, opti
     if (path === undefined) return Destination.stdout();
     const file = await OutputFile.open(path, options, { signal, onWait: () => {} });
     if (!file) return undefined;
-    checkSameForm(file, output, format);
+    try {
+      checkSameForm(file, output, format);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
     return new Destination(file);
   };
   return new ByteSink({ format, open });
 }
 
-/** One JSON object a line, with all columns. */
+/**
+ * One JSON object per line, with all columns, to the file `path` or standard output. A file is appended to, unless
+ * `options` say otherwise.
+ *
+ * @throws SnoopkitError when the run starts: `ERR_SNOOPKIT_OUTPUT` if the file can't be opened,
+ * `ERR_SNOOPKIT_OTHER_FORM` if it contains other output.
+ */
 export function jsonLines(path?: string, options: FileOptions = {}): SinkMaker {
   return ({ view, all }) => byteSink(new JsonFormat(view.event.name, withoutRepeats(all)), 'json', path, options);
 }
 
-/** Comma-separated values, with all columns and a header. */
+/**
+ * Comma-separated values with a header and all columns, to the file `path` or standard output.
+ *
+ * @throws SnoopkitError as jsonLines() does; also if the header of the file differs.
+ */
 export function csv(path?: string, options: FileOptions = {}): SinkMaker {
   return ({ all }) => byteSink(new CsvFormat(withoutRepeats(all)), 'csv', path, options);
 }
 
-/** A table for people, with the usual columns. */
+/**
+ * A table for people with the usual columns, to the file `path` or standard output.
+ *
+ * @throws SnoopkitError when the run starts: `ERR_SNOOPKIT_OUTPUT` if the file can't be opened.
+ */
 export function table(path?: string, options: FileOptions = {}): SinkMaker {
   return ({ columns, hasReports }) => {
     const report = { useColor: false, hasTitle: true, isScreen: false, width: () => undefined };
@@ -51,5 +70,5 @@ export function table(path?: string, options: FileOptions = {}): SinkMaker {
   };
 }
 
-/** Columns that say for people what others say are for tables. */
+/** Removes columns that repeat others in a form for people. */
 const withoutRepeats = (all: Shown['all']) => all.filter(({ repeats }) => !repeats);

@@ -4,33 +4,33 @@ import { LOSS_REASONS } from './format.js';
 /** A JSON Schema, or a part of one. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-/** A column as JSON has it. */
+/** A column in JSON. */
 export interface SchemaColumn {
   readonly column: Column;
   readonly description: string | undefined;
-  /** There only when it is asked for. */
+  /** Present only on request. */
   readonly isOptional: boolean;
 }
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
-/** The members of an event that come from one column. */
+/** Members of an event that come from one column. */
 interface Members {
   readonly properties: Record<string, JsonSchema>;
   readonly required: readonly string[];
-  /** Members that are there only beside another one. */
+  /** Members that are present only together with another one. */
   readonly dependent: Record<string, readonly string[]>;
 }
 
 function plainMembers(column: PlainColumn, { description, isOptional }: SchemaColumn): Members {
-  // JSON has no word for what is not a number.
+  // JSON has no NaN.
   const type = column.json === 'number' ? ['number', 'null'] : column.json;
   const schema = { ...(description && { description }), ...(column.json !== 'any' && { type }), ...column.jsonSchema };
   const isRequired = !isOptional && !column.isPresent;
   return { properties: { [column.name]: schema }, required: isRequired ? [column.name] : [], dependent: {} };
 }
 
-/** The text, and what src/output/json.ts puts beside it where that says something. */
+/** The text, and the members that src/output/json.ts adds if necessary. */
 function textMembers(column: TextColumn, { description, isOptional }: SchemaColumn): Members {
   const { name, isSpan } = column;
   const base64 = `${name}_base64`;
@@ -53,7 +53,7 @@ function textMembers(column: TextColumn, { description, isOptional }: SchemaColu
   };
 }
 
-/** The texts, and what src/output/json.ts puts beside them. */
+/** The texts, and the members that src/output/json.ts adds if necessary. */
 function listMembers(column: ListColumn, { description, isOptional }: SchemaColumn): Members {
   const { name, json } = column;
   const [base64, truncated, count, size] = ['base64', 'truncated', 'count', 'size'].map(
@@ -130,7 +130,7 @@ function eventSchema(event: string, columns: readonly SchemaColumn[]): JsonSchem
   };
 }
 
-/** A line that tells of a loss: src/output/format.ts. */
+/** The line of a loss: src/output/format.ts. */
 const LOST: JsonSchema = {
   type: 'object',
   properties: {
@@ -173,14 +173,14 @@ const START: JsonSchema = {
   additionalProperties: false,
 };
 
-/** A kind of line that has an event, or a row of what is added up. */
+/** A kind of line: an event, or a row of aggregates. */
 export interface LineKind {
-  /** Its name in `event`. */
+  /** Its value of `event`. */
   readonly event: string;
   readonly columns: readonly SchemaColumn[];
 }
 
-/** The schema of every line that JsonFormat writes of these kinds, of a loss, or first of all with -v. */
+/** Returns the schema of all lines that JsonFormat writes: of these kinds, of losses, and the first line with -v. */
 export function lineSchema(title: string, kinds: readonly LineKind[]): JsonSchema {
   const events = kinds.map(({ event, columns }) => eventSchema(event, columns));
   return { $schema: DIALECT, title, oneOf: [...events, LOST, START] };

@@ -30,7 +30,7 @@ function plainMember(column: PlainColumn): Part {
   };
 }
 
-/** The text; beside it, only where they say something, `<name>_base64` with the exact bytes and `<name>_truncated`. */
+/** The text; if necessary, also `<name>_base64` with the exact bytes and `<name>_truncated`. */
 function textMember(column: TextColumn): Part {
   const span = new TextSpan();
   const key = new Snippet(`,"${column.name}":`);
@@ -55,16 +55,15 @@ function textMember(column: TextColumn): Part {
 }
 
 /**
- * The texts, in an array or as members of an object. Beside them, only where they say something: `<name>_base64` with
- * the exact bytes of all, and where some are missing `<name>_truncated`, with `<name>_count` and `<name>_size` for how
- * many there were in how many bytes, if that is known.
+ * The texts, as an array or members of an object. If necessary, also `<name>_base64` with the exact bytes of all, and
+ * for a truncated list `<name>_truncated`, with its original `<name>_count` and `<name>_size` in bytes if known.
  */
 function listMember(column: ListColumn): Part {
   const list = new TextList();
   const { name } = column;
   const isObject = column.json === 'object';
   const [open, close] = isObject ? ['{', '}'] : ['[', ']'];
-  /** Writes each text, or each member, by `write`, which returns whether it could do so exactly. */
+  /** Writes each text or member by `write`, which returns whether the result is exact. */
   const writeAll = (out: OutputBuffer, write: (start: number, end: number) => boolean): boolean => {
     const { bytes } = list.span;
     let [isExact, isFirst] = [true, true];
@@ -110,7 +109,7 @@ function listMember(column: ListColumn): Part {
   };
 }
 
-/** The bounds and the counts are never as large as 2^53; the sum may be, and so it is a string, as is every such number. */
+/** Bounds and counts are below 2^53. The sum may be larger and is therefore a string, like all such numbers. */
 function histogramMember(column: HistogramColumn): Part {
   const key = `,"${column.name}":`;
   return (record, out) => {
@@ -133,7 +132,7 @@ function memberOf(column: Column): Part {
   }
 }
 
-/** One JSON object a line, whose first member `event` names its kind. */
+/** One JSON object per line. Its first member `event` names its kind. */
 export class JsonFormat implements Format {
   readonly #head: Snippet;
   readonly #members: readonly Part[];

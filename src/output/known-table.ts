@@ -8,15 +8,12 @@ import { fitted, linesOf, squeezed } from './layout.js';
 import type { Part } from './memo.js';
 import { headerOf } from './table.js';
 
-/** What of an endpoint stays when it is cut: the port. */
-const PORT = /\]?:\d+$/;
-
 interface Cell {
   readonly text: string;
   readonly width: number;
 }
 
-/** Rows that are all there before the first is written: each column is as wide as what is in it. */
+/** A table whose rows are known before the first is written: columns are as wide as their values. */
 export class KnownTable {
   readonly #columns: readonly Column[];
   readonly #write: readonly ((record: EventRecord, out: OutputBuffer) => number)[];
@@ -24,10 +21,10 @@ export class KnownTable {
   readonly #style: ChalkInstance;
   readonly #isScreen: boolean;
   readonly #scratch = new OutputBuffer();
-  /** The largest so far, on a screen. */
+  /** Largest widths so far, on a screen. */
   #widths: readonly number[] = [];
 
-  /** On a screen nothing goes on in the next line: what is too long is cut, with a mark. */
+  /** On a screen, rows are not wrapped: values that are too long are truncated with an ellipsis. */
   constructor(all: readonly Column[], useColor: boolean, isScreen: boolean) {
     this.#columns = all.filter((column) => !isBelow(column));
     this.#write = this.#columns.map(content);
@@ -50,7 +47,7 @@ export class KnownTable {
     return this.#scratch.bytes.toString('utf8', 0, this.#scratch.length);
   }
 
-  /** Writes them for a terminal of `width` columns. */
+  /** Writes the rows for a terminal of `width` columns. */
   write(rowsOf: Pick<Rows, 'forEach'>, width: number, out: OutputBuffer): void {
     const rows: { cells: Cell[]; below: string }[] = [];
     rowsOf.forEach((record) => {
@@ -59,7 +56,7 @@ export class KnownTable {
     const widths = this.#columns.map((_, i) =>
       rows.reduce((most, { cells }) => Math.max(most, cells[i]?.width ?? 0), this.#widths[i] ?? 0),
     );
-    // The columns of a screen do not jump to and fro.
+    // Columns of a screen must not move between reports.
     if (this.#isScreen) this.#widths = widths;
     const places = (this.#isScreen ? squeezed : fitted)(this.#columns, widths, width);
     const line = (text: string) => (this.#isScreen ? cutText(text, width) : text);
@@ -79,7 +76,7 @@ export class KnownTable {
 
   #shown({ column, room, isLast }: Place, { text, width }: Cell): string {
     if (width > room) {
-      const kept = column.kind === 'plain' ? (PORT.exec(text)?.[0].length ?? 0) : 0;
+      const kept = (column.kind === 'plain' && column.keptEnd?.exec(text)?.[0].length) || 0;
       return cutText(text, room, kept);
     }
     const blanks = ' '.repeat(room - width);

@@ -1,10 +1,10 @@
 import type { Column } from '../events/column.js';
 import { INDENT, type Place } from './cells.js';
 
-/** What a column has at least: as much as its values mostly need, and its header. */
+/** Room of a column by default: its usual values and its header. */
 export const usualRoom = ({ name, width }: Column) => Math.max(width, name.length);
 
-/** How much of the last column there is room for at least: it may go on in the terminal's next line. */
+/** Minimum room of the last column. Longer values continue in the terminal's next line. */
 const LAST = 12;
 
 function lastRoom(column: Column): number {
@@ -13,8 +13,8 @@ function lastRoom(column: Column): number {
 }
 
 /**
- * Distributes columns over as many lines as it takes, where one begins with an indent that goes on. `rooms` are those of
- * the columns; of a column that would end the last line `lasts`.
+ * Distributes columns over lines; each but the first has an indent. `lasts` are the rooms of columns that end the last
+ * line.
  */
 function broken(rooms: readonly number[], lasts: readonly number[], width: number): boolean[] {
   let at = 0;
@@ -27,7 +27,7 @@ function broken(rooms: readonly number[], lasts: readonly number[], width: numbe
   });
 }
 
-/** Columns with the rooms that they have, over as many lines of so many columns as it takes. */
+/** Places columns with these rooms in as many lines of `width` columns as necessary. */
 export function placed(
   columns: readonly Column[],
   rooms: readonly number[],
@@ -43,7 +43,7 @@ export function placed(
   }));
 }
 
-/** The places of each line. */
+/** The places by line. */
 export function linesOf(places: readonly Place[]): Place[][] {
   const lines: Place[][] = [];
   for (const place of places) {
@@ -53,13 +53,13 @@ export function linesOf(places: readonly Place[]): Place[][] {
   return lines;
 }
 
-/** How many columns of the terminal a line takes, the line's indent among them. */
+/** Width of a line, including its indent, in columns of the terminal. */
 function widthOf(line: readonly Place[]): number {
   const blanks = line.length - 1 + (line[0]?.isBroken ? INDENT.length : 0);
   return line.reduce((sum, { room }) => sum + room, blanks);
 }
 
-/** Gives what a line has left to those that may need it, the first ones first. */
+/** Gives a line's remaining width to columns with wider values, first ones first. */
 function grown(line: readonly Place[], width: number): Place[] {
   let spare = width - widthOf(line);
   const last = line.at(-1);
@@ -72,12 +72,12 @@ function grown(line: readonly Place[], width: number): Place[] {
   });
 }
 
-/** What a column has at least where that keeps a row in one line: room for common values. */
+/** Minimum room of a column in a row kept on one line: common values fit. */
 const tightRoom = (column: Column) => Math.max(column.name.length, column.least ?? lastRoom(column));
 
 /**
- * The rooms of columns in one line that has not enough for what they usually have; undefined where they find none. What
- * is left goes to the last ones first: what is too wide in front takes it from the blanks behind.
+ * Rooms of columns in one line that is too short for their usual rooms; undefined if they don't fit. The remaining
+ * width goes to the last columns first, because values that exceed their room take it from the blanks after them.
  */
 function tightRooms(columns: readonly Column[], width: number): number[] | undefined {
   const rooms = columns.map(tightRoom);
@@ -91,7 +91,7 @@ function tightRooms(columns: readonly Column[], width: number): number[] | undef
   return rooms;
 }
 
-/** Where columns stand whose values are not known yet; on a terminal, in the columns that it has. */
+/** Places columns whose values are not known yet; on a terminal, in lines of `width` columns. */
 export function laidOut(columns: readonly Column[], width?: number): Place[] {
   const usual = placed(columns, columns.map(usualRoom), width, columns.map(lastRoom));
   const isOver = width !== undefined && usual.some(({ isBroken }) => isBroken);
@@ -100,19 +100,19 @@ export function laidOut(columns: readonly Column[], width?: number): Place[] {
   return width === undefined ? places : linesOf(places).flatMap((line) => grown(line, width));
 }
 
-/** Whether a screen may show a value cut. Numbers never are. */
+/** Whether a screen may truncate a value. Numbers are never truncated. */
 const isCut = (column: Column) => column.kind !== 'plain' || column.widest !== undefined;
 
-/** The least that a column of a screen has. */
+/** Minimum room of a column on a screen. */
 const leastRoom = (column: Column) =>
   Math.max(column.name.length, isCut(column) ? Math.min(column.width, LAST) : column.width);
 
-/** How many lines a row takes on a screen of so many columns. */
+/** Number of lines of a row on a screen of `width` columns. */
 export function linesPerRow(columns: readonly Column[], width: number): number {
   return linesOf(placed(columns, columns.map(leastRoom), width)).length;
 }
 
-/** A line with its widest columns made narrower, until it fits or none can be. */
+/** Narrows a line's widest columns until it fits, or none can be narrowed further. */
 function squeezedLine(line: readonly Place[], width: number): Place[] {
   const rooms = line.map(({ room }) => room);
   const least = line.map(({ column, room }) => (isCut(column) ? Math.min(room, leastRoom(column)) : room));
@@ -125,7 +125,7 @@ function squeezedLine(line: readonly Place[], width: number): Place[] {
   return line.map((place, i) => ({ ...place, room: rooms[i] as number }));
 }
 
-/** Where columns stand on a screen, of which all values are known: `widths` are the largest of each. */
+/** Places columns on a screen. All values are known: `widths` are the largest of each column. */
 export function squeezed(columns: readonly Column[], widths: readonly number[], width: number): Place[] {
   const places = placed(columns, columns.map(leastRoom), width);
   const rooms = roomsFor(columns, widths);
@@ -133,7 +133,7 @@ export function squeezed(columns: readonly Column[], widths: readonly number[], 
   return lines.flatMap((line) => squeezedLine(line, width));
 }
 
-/** The same where nothing is cut: what finds no room goes to the next line. */
+/** Places columns without truncation. Columns that don't fit are moved to the next line. */
 export function fitted(columns: readonly Column[], widths: readonly number[], width: number): Place[] {
   return placed(columns, roomsFor(columns, widths), width);
 }

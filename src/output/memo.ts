@@ -4,19 +4,23 @@ import { type OutputBuffer, Snippet } from '../events/output-buffer.js';
 /** Writes a part of an event. */
 export type Part = (record: EventRecord, out: OutputBuffer) => void;
 
-/** Whether what parts write depends on their bytes alone, so far in this event: not where a table's row is out of its usual order. */
+/**
+ * Whether the output of parts still depends on their bytes alone, in this event: false in a table's row with a value
+ * that exceeded its room.
+ */
 export interface Order {
   readonly isUsual: boolean;
 }
 
-/** How many texts a memo keeps: as many as processes are busy at one time, more or less. */
+/** Number of texts in a memo: about as many as processes are busy at a time. */
 const ENTRIES_BITS = 6;
 const ENTRIES = 1 << ENTRIES_BITS;
-/** What is longer is not kept. */
+/** Maximum length of a remembered text. */
 const LONGEST = 1024;
 /**
- * Bytes that decide together: those that tell a process. What came of its call is another thing: there are fewer of each
- * than of both together, and so more of them are known. The members of struct event (bpf/include/event.h) are as long.
+ * Maximum length of a key in bytes: the part of a record that identifies the process, without the result of its call.
+ * Each alone has fewer values than both combined, and thus more hits. It is the length of struct event's members
+ * (bpf/include/event.h).
  */
 const LONGEST_KEY = 60;
 
@@ -28,7 +32,7 @@ interface Entry {
   readonly text: Snippet;
 }
 
-/** Where the four-byte words, and then the bytes, of some ranges lie. */
+/** Positions of the four-byte words, and of the remaining bytes, of some ranges. */
 function places(ranges: readonly Range[]): { words: number[]; bytes: number[] } {
   const words: number[] = [];
   const bytes: number[] = [];
@@ -41,9 +45,9 @@ function places(ranges: readonly Range[]): { words: number[]; bytes: number[] } 
 }
 
 /**
- * Writes parts that depend on certain bytes of the record alone, and keeps what came out: an event mostly
- * has the process, the user and the command of one a moment ago, and to compare bytes and copy a text is several
- * times as quick as to write it anew.
+ * Writes parts that depend only on certain bytes of the record, and remembers their output. An event mostly has the
+ * process, user and command of a recent one, and comparing bytes and copying a text is several times as fast as writing
+ * it.
  */
 function memo(columns: readonly Kept[], parts: readonly Part[], ranges: readonly Range[], order?: Order): Part {
   const { words, bytes } = places(ranges);
@@ -61,7 +65,8 @@ function memo(columns: readonly Kept[], parts: readonly Part[], ranges: readonly
   };
   const slotOf = ({ view, offset }: EventRecord) => {
     let hash = 0;
-    // Odd and large, so that the upper bits depend on all: of a process pid and tid mostly differ alike from another's.
+    // Odd and large, so that the upper bits depend on all words: pid and tid often differ from those of another process
+    // by the same amount.
     for (const word of words) hash = Math.imul(hash ^ view.getInt32(offset + word, true), 0x9e3779b1);
     for (const byte of bytes) hash = Math.imul(hash ^ view.getUint8(offset + byte), 0x9e3779b1);
     return hash >>> (32 - ENTRIES_BITS);
@@ -88,7 +93,7 @@ function memo(columns: readonly Kept[], parts: readonly Part[], ranges: readonly
   };
 }
 
-/** The same where each row has an order that may be broken: then the parts are written anew. */
+/** A memo for rows with an order: the parts are written anew if it is broken. */
 function memoInOrder(columns: readonly Kept[], parts: readonly Part[], ranges: readonly Range[], order: Order): Part {
   const kept = memo(columns, parts, ranges, order);
   return (record, out) => {
@@ -97,13 +102,13 @@ function memoInOrder(columns: readonly Kept[], parts: readonly Part[], ranges: r
   };
 }
 
-/** Whether a range can be part of the same key; the first one always can. */
+/** Whether a range can be added to a key; the first one always can. */
 function fits(range: Range, ranges: readonly Range[]): boolean {
   const { words, bytes } = places([...ranges, range]);
   return ranges.length === 0 || 4 * words.length + bytes.length <= LONGEST_KEY;
 }
 
-/** Puts a memo around each run of columns that depend on certain bytes alone. `parts` are those of the columns. */
+/** Wraps each run of columns that depend only on certain bytes into a memo. `parts` are those of the columns. */
 export function memoized(columns: readonly Kept[], parts: readonly Part[], order?: Order): Part[] {
   const result: Part[] = [];
   for (let at = 0; at < columns.length; ) {

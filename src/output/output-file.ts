@@ -19,29 +19,31 @@ import { errnoText } from '../kernel/errno.js';
 import { checkOwner, UntrustedPathError, withoutLinks } from './trusted-path.js';
 
 const NEWLINE = 0x0a;
-/** How often it is tried again to open a FIFO that nobody reads, and when that is told. */
+/** Milliseconds between attempts to open a FIFO without a reader, and until the user is notified. */
 const RETRY_MS = 50;
 const PATIENCE_MS = 500;
 
 export interface Rotation {
-  /** A file that would be longer than so many bytes is renamed, and a new one begun. */
+  /** Maximum size in bytes. A file that would exceed it is renamed, and a new one begun. */
   readonly size: number;
-  /** How many of the renamed ones stay: FILE.1 is the newest. */
+  /** Number of renamed files to keep: FILE.1 is the newest. */
   readonly keep: number;
 }
 
+/** Options of an output file. */
 export interface FileOptions {
-  /** What is in the file is not kept: it goes when the first is written. */
+  /** Whether to discard the file's content, at the first write. */
   readonly truncate?: boolean | undefined;
+  /** Default: the file grows without limit. */
   readonly rotate?: Rotation | undefined;
-  /** Of a new file: only its owner's when left out. */
+  /** Mode of a new file. Default: access for its owner only. */
   readonly mode?: number;
 }
 
 export interface Waiting {
-  /** Gives up. */
+  /** Ends the wait. */
   readonly signal: AbortSignal;
-  /** Called when it takes long. */
+  /** Called if the wait is long. */
   readonly onWait: (line: string) => void;
 }
 
@@ -62,14 +64,14 @@ interface Opened {
   readonly stats: Stats;
 }
 
-/** Neither waits for the reader of a FIFO nor follows a link. */
+/** Opens a file without waiting for the reader of a FIFO, and without following links. */
 function openOnce(path: string, mode: number): Opened {
   const real = withoutLinks(path);
   const { O_WRONLY, O_CREAT, O_APPEND, O_NONBLOCK, O_NOFOLLOW, O_NOCTTY } = constants;
   const isMagic = real.startsWith('/proc/');
   const flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | (isMagic ? 0 : O_NOFOLLOW);
   const there = isMagic ? undefined : lstatSync(real, { throwIfNoEntry: false });
-  // A FIFO that nobody reads can't be opened, and need not be waited for where it is a stranger's.
+  // A FIFO without a reader can't be opened, and there is no point in waiting for one of another user.
   if (there) checkOwner(path, real, there);
   const fd = openSync(real, flags, mode);
   try {
@@ -82,7 +84,7 @@ function openOnce(path: string, mode: number): Opened {
   }
 }
 
-/** A file that grows, by its name: it can be opened anew, and give way to a new one when it is full. */
+/** A file that grows and is known by its name: it can be reopened, and replaced by a new one when it is full. */
 export class OutputFile {
   readonly path: string;
   readonly #options: FileOptions;
@@ -106,7 +108,7 @@ export class OutputFile {
     }
   }
 
-  /** Opens it, or creates it. Throws SnoopkitError. */
+  /** Opens or creates the file. Throws SnoopkitError. */
   static openNow(path: string, options: FileOptions = {}): OutputFile {
     try {
       return new OutputFile(path, options, openOnce(path, options.mode ?? 0o600));
@@ -115,7 +117,10 @@ export class OutputFile {
     }
   }
 
-  /** The same, but waits for the reader of a FIFO. Returns undefined when it gave up. */
+  /**
+   * Opens or creates the file, and waits for the reader of a FIFO. Undefined if the signal aborts meanwhile. Throws
+   * SnoopkitError.
+   */
   static async open(path: string, options: FileOptions, { signal, onWait }: Waiting): Promise<OutputFile | undefined> {
     for (let waited = 0; !signal.aborted; waited += RETRY_MS) {
       try {
@@ -134,18 +139,18 @@ export class OutputFile {
     return this.#fd;
   }
 
-  /** Whether it is one of a disk, which may be renamed, and not a pipe or a device. */
+  /** Whether it is a regular file, which may be renamed, instead of a pipe or a device. */
   get isRegular(): boolean {
     return this.#stats.isFile();
   }
 
-  /** How long it is; somebody else may have emptied it. */
+  /** Reads its current size, because another process may have emptied it. */
   measure(): number {
     this.#size = fstatSync(this.#fd).size;
     return this.#size;
   }
 
-  /** Makes ready for the first bytes: what is there goes, or ends in a whole line. */
+  /** Prepares the first write: truncates the content, or completes its last line. */
   begin(): void {
     if (!this.isRegular) return;
     if (this.#isToBeEmptied) ftruncateSync(this.#fd, 0);
@@ -153,14 +158,14 @@ export class OutputFile {
     this.measure();
   }
 
-  /** Whether a run that was killed has left a line without its end. */
+  /** Whether a killed run has left an incomplete line. */
   get hasTornLine(): boolean {
     if (!this.isRegular || this.#size === 0) return false;
     const last = this.#read(this.#size - 1, 1);
     return last.length === 1 && last[0] !== NEWLINE;
   }
 
-  /** The first bytes of what stays in it; none where it is empty, to be emptied, not of a disk, or can't be read. */
+  /** The first bytes that are kept; none if the file is empty, to be truncated, not regular, or not readable. */
   readStart(length: number): Buffer {
     return this.isRegular && !this.#isToBeEmptied ? this.#read(0, length) : Buffer.alloc(0);
   }
@@ -175,12 +180,12 @@ export class OutputFile {
         closeSync(reader);
       }
     } catch {
-      // It may be written and not read.
+      // The file may be write-only.
       return Buffer.alloc(0);
     }
   }
 
-  /** Follows its name to another file, or creates that. Throws SnoopkitError, and goes on with the one that it has. */
+  /** Opens or creates the file that has the name now. If it throws SnoopkitError, the current file stays open. */
   reopen(): void {
     if (!this.isRegular) return;
     try {
@@ -198,7 +203,9 @@ export class OutputFile {
     this.#size = stats.size;
   }
 
-  /** How many of the bytes from `start` on still fit, in whole lines; 0 when a new file must be begun first, with a header. */
+  /**
+   * Number of bytes from `start` on that still fit, in whole lines; 0 if a new file with a header must be begun first.
+   */
   room(bytes: Buffer, start: number, header: number): number {
     const rotate = this.#rotation;
     const length = bytes.length - start;
@@ -206,12 +213,12 @@ export class OutputFile {
     const end = bytes.lastIndexOf(NEWLINE, start + Math.max(rotate.size - this.#size, 0) - 1);
     if (end >= start && this.#size < rotate.size) return end + 1 - start;
     if (this.#size > header) return 0;
-    // One that is too long for any file has one of its own.
+    // A line too long for any file has one of its own.
     const first = bytes.indexOf(NEWLINE, start);
     return first < 0 ? length : first + 1 - start;
   }
 
-  /** Renames it and those before it, and begins a new one, like it in owner and mode. Throws SnoopkitError. */
+  /** Renames it and the earlier ones, and begins a new file with the same owner and mode. Throws SnoopkitError. */
   rotate(): void {
     const rotate = this.#rotation;
     const [now, known] = [fstatSync(this.#fd), this.#size];
@@ -220,7 +227,7 @@ export class OutputFile {
     let step = 'following its links';
     try {
       const real = withoutLinks(this.path);
-      // As the user calls it, where links don't lead elsewhere.
+      // The user's name of it, unless links lead elsewhere.
       const shown = real === resolve(this.path) ? this.path : real;
       for (let i = rotate.keep; i > 0; i--) {
         const [from, to] = [i === 1 ? '' : `.${i - 1}`, `.${i}`];
@@ -240,7 +247,7 @@ export class OutputFile {
     }
   }
 
-  /** So many bytes were written. */
+  /** Counts written bytes. */
   wrote(bytes: number): void {
     this.#size += bytes;
   }
@@ -252,7 +259,7 @@ export class OutputFile {
 
 const isFifo = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
 
-/** Of those that are there. */
+/** Renames a file if it exists. */
 function rename(from: string, to: string): void {
   try {
     renameSync(from, to);

@@ -8,25 +8,28 @@ import { drawHistogram } from './shown-histogram.js';
 import { TableFormat } from './table.js';
 
 const NEWLINE = 0x0a;
-/** The cursor to the first place, and nothing behind it; no line goes on in the next one. */
+/** Clears the screen and disables line wrapping. */
 const CLEAR = '\x1b[H\x1b[J\x1b[?7l';
 const WRAP = '\x1b[?7h';
-/** In place of a drawing. */
+/** Shown instead of a drawing. */
 const NO_DATA = 'no data\n';
 
 export interface ReportTableOptions {
   readonly useColor: boolean;
-  /** Whether each report has its title above it. */
+  /** Whether each report has a title. */
   readonly hasTitle: boolean;
-  /** Whether each takes the place of the one before, on a terminal. */
+  /** Whether each report replaces the previous one, on a terminal. */
   readonly isScreen: boolean;
-  /** How many columns the terminal has now; undefined where there is none: then nothing is cut, nor goes over several lines. */
+  /**
+   * Current width of the terminal in columns; undefined without a terminal: rows are then neither truncated nor
+   * wrapped.
+   */
   readonly width: () => number | undefined;
 }
 
-/** Tables with a line between them, or one that changes. A histogram is drawn below its row. */
+/** Tables separated by a blank line, or one table that changes. Histograms are drawn below their rows. */
 export class ReportTable implements Format {
-  /** For a terminal, and for what is none. */
+  /** For a terminal; for other output. */
   readonly #known: KnownTable | undefined;
   readonly #table: TableFormat | undefined;
   readonly #histograms: readonly HistogramColumn[];
@@ -58,7 +61,7 @@ export class ReportTable implements Format {
     if (isScreen) out.ascii(WRAP);
   }
 
-  /** A header, and all rows below it. */
+  /** A header and the rows. */
   #rows(rows: Pick<Rows, 'forEach'>, width: number | undefined, out: OutputBuffer): void {
     if (width !== undefined) {
       this.#known?.write(rows, width, out);
@@ -70,7 +73,7 @@ export class ReportTable implements Format {
     });
   }
 
-  /** Each row below a header of its own, with its histograms. */
+  /** Each row with a header of its own and its histograms. */
   #drawings(rows: Rows, width: number | undefined, out: OutputBuffer): void {
     if (rows.count === 0) out.ascii(NO_DATA);
     let isFirst = true;

@@ -1,9 +1,9 @@
-/** Whether what is added to a file would be of the same form as what is there. */
+/** Check of a file's format before output is appended. */
 import { SnoopkitError } from '../errors.js';
 import type { Format, Output } from './format.js';
 import type { OutputFile } from './output-file.js';
 
-/** How much of a line that does not belong there is shown. */
+/** Maximum length of an unexpected line in a message. */
 const MOST_SHOWN = 60;
 const FIX = 'choose another file, or truncate it';
 
@@ -15,8 +15,8 @@ function firstLine(start: Buffer): string {
 }
 
 /**
- * Throws SnoopkitError (`ERR_SNOOPKIT_OTHER_FORM`) if events can't be added to what is in the file. Tables, which are for
- * people, may be mixed.
+ * Throws SnoopkitError (`ERR_SNOOPKIT_OTHER_FORM`) if output of this format can't be appended to the file. Tables,
+ * which are for people, may be mixed.
  */
 export function checkSameForm(file: OutputFile, output: Output, { header }: Format): void {
   if (output === 'json') {
@@ -26,7 +26,7 @@ export function checkSameForm(file: OutputFile, output: Output, { header }: Form
   } else if (output === 'csv' && header !== undefined) {
     const wanted = Buffer.from(`${header}\n`);
     const start = file.readStart(Math.max(wanted.length, 4 * MOST_SHOWN));
-    // A run that was killed may have left a header without its end.
+    // A killed run may have left an incomplete header.
     if (start.length === 0 || start.equals(wanted.subarray(0, -1)) || start.subarray(0, wanted.length).equals(wanted))
       return;
     const isJson = start[0] === 0x7b;

@@ -2,15 +2,14 @@ import type { OutputBuffer } from '../events/output-buffer.js';
 import { displayWidth } from './display.js';
 import { isHarmless, shellText } from './escape.js';
 
-/** What means nothing to a shell, wherever it stands in a word. */
+/** Characters without a special meaning to shells, anywhere in a word. */
 const SAFE = Uint8Array.from({ length: 256 }, (_, byte) =>
   /[A-Za-z0-9_@%+=:,./-]/.test(String.fromCharCode(byte)) ? 1 : 0,
 );
 
 /**
- * Writes bytes as one word of a shell: as they are where nothing in them is special, between quotes where something is,
- * and as $'...' (bash, zsh, ksh and POSIX.1-2024) where a terminal might not show them or might obey them. Returns how
- * many columns it takes.
+ * Writes bytes as one word of a shell: unchanged if nothing in them is special, otherwise in quotes, or as $'...'
+ * (bash, zsh, ksh and POSIX.1-2024) if a terminal might hide or interpret them. Returns the width in columns.
  */
 export function writeShellWord(bytes: Uint8Array, start: number, end: number, out: OutputBuffer): number {
   let safe = start;

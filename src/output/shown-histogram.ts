@@ -1,7 +1,10 @@
 import type { EventRecord, HistogramColumn } from '../events/column.js';
 import type { OutputBuffer } from '../events/output-buffer.js';
 
-/** Writes a histogram in one line, `FROM-TO:COUNT` with blanks between for what is not empty, and returns how many columns that takes. */
+/**
+ * Writes a histogram in one line, as `FROM-TO:COUNT` for each bucket that is not empty, separated by blanks. Returns
+ * the width in columns.
+ */
 export function shownHistogram(column: HistogramColumn): (record: EventRecord, out: OutputBuffer) => number {
   return (record, out) => {
     const { buckets } = column.value(record);
@@ -12,7 +15,7 @@ export function shownHistogram(column: HistogramColumn): (record: EventRecord, o
   };
 }
 
-/** A line of a drawing has no more columns, and on a narrow terminal a bar not less. */
+/** Maximum width of a drawing, and minimum width of a bar, in columns. */
 const WIDTH = 79;
 const LEAST = 4;
 const BORDER = 6;
@@ -20,7 +23,7 @@ const COUNT = 10;
 const MARGIN = 2 * BORDER + ' - '.length + COUNT + 2;
 const UNITS = ['ns', 'us', 'ms', 's'] as const;
 
-/** A border between buckets, in the unit that fits: three digits, or four. */
+/** A bound of buckets with its unit: three or four digits. */
 function border(ns: number): string {
   let [value, unit] = [ns, 0];
   for (; value >= 1000 && unit < UNITS.length - 1; unit++) value /= 1000;
@@ -28,13 +31,13 @@ function border(ns: number): string {
   return `${value.toFixed(digits)}${UNITS[unit]}`;
 }
 
-/** A bar of so many columns, to the half of one; what is there at all shows. */
+/** A bar of this width, to half a column. Any value above 0 is visible. */
 function bar(columns: number): string {
   const halves = Math.max(1, Math.round(columns * 2));
   return '█'.repeat(halves >> 1) + (halves % 2 === 1 ? '▌' : '');
 }
 
-/** Draws a histogram, a line for each bucket, below a title; on a terminal of `width` columns, so that it fits. */
+/** Draws a histogram, one line per bucket, below a title, in at most `width` columns. */
 export function drawHistogram(column: HistogramColumn, record: EventRecord, out: OutputBuffer, width = WIDTH): void {
   const { buckets } = column.value(record);
   if (buckets.length === 0) {

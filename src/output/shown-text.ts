@@ -7,9 +7,8 @@ import { writeShellWord } from './shell-word.js';
 const BLANK = 0x20;
 
 /**
- * Writes somebody else's bytes so that people can read them and no terminal obeys them, with what is to be said of them
- * around, such as that they were cut; `missing` stands for what the kernel could not read. Returns how many columns
- * that takes.
+ * Writes untrusted bytes readably and so that no terminal interprets them, with a mark if they were truncated;
+ * `missing` replaces text that the kernel could not read. Returns the width in columns.
  */
 export function shownText(column: TextColumn, missing: string): (record: EventRecord, out: OutputBuffer) => number {
   const span = new TextSpan();
@@ -29,8 +28,8 @@ export function shownText(column: TextColumn, missing: string): (record: EventRe
 }
 
 /**
- * Writes words as a shell would take them, so that a line can be copied and run, with what is to be said when some are
- * missing. Returns how many columns that takes.
+ * Writes words in a shell's syntax, so that a line can be copied and run, with a mark if some are missing. Returns the
+ * width in columns.
  */
 export function shownList(column: ListColumn, missing: string): (record: EventRecord, out: OutputBuffer) => number {
   const list = new TextList();

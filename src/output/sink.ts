@@ -2,7 +2,7 @@ import type { Column, EventRecord } from '../events/column.js';
 import type { Rows } from '../events/rows.js';
 import type { Loss, Opening, Report } from './format.js';
 
-/** What a run shows, for sinks that are made for it. */
+/** The columns of a run, for sinks created for it. */
 export interface Shown {
   /** The event, or the row of an aggregate. */
   readonly view: {
@@ -10,7 +10,7 @@ export interface Shown {
     readonly columns: readonly string[];
     readonly fields: Readonly<Record<string, string>>;
   };
-  /** The columns to show, and all that there are. */
+  /** Selected columns; all columns. */
   readonly columns: readonly Column[];
   readonly all: readonly Column[];
   /** Whether reports of rows come instead of events. */
@@ -32,21 +32,28 @@ export interface SinkHost {
   /** Nothing more can be written: the run ends. */
   end(): void;
   /** An error despite which the sink continues. */
-  trouble(error: Error): void;
+  error(error: Error): void;
 }
 
 /**
- * Where the records of a run go: bytes to a stream or file, requests to a collector, objects to a program. Calls come in
- * this order: open, start, begin, any number of event, tally, report, lost and flush, end, close. `abandon` may come at any time.
+ * Receiver of a run's records: bytes to a stream or file, requests to a collector, objects to a program. Order of
+ * calls: open, start, begin, any number of event, tally, report, lost, flush and tick, end, close. `abandon` may be
+ * called at any time. Nothing is traced any more when `close` is called. What one sink throws in `end` or `close` does not
+ * keep the others from completing their output.
  */
 export interface Sink {
-  /** Opens it, before anything is loaded. May wait; returns false if `signal` aborts meanwhile. Throws SnoopkitError. */
+  /**
+   * Opens it, before anything is loaded. May wait; returns false if `signal` aborts meanwhile. Throws SnoopkitError.
+   */
   open(signal: AbortSignal, host: SinkHost): Promise<boolean>;
   /** Programs are attached: events may arrive. */
   start(run: RunStart): void;
   /** The first output, such as a header. */
   begin(): void;
-  /** Takes an event. Throws RangeError if the record can't be read. */
+  /**
+   * Takes an event. Throws RangeError if the record can't be read: the run goes on without it. Any other error ends the
+   * run.
+   */
   event(record: EventRecord): void;
   /** Takes back the last event, or what there is of it: this sink, or a later one, could not read it. */
   undo(): void;
@@ -69,7 +76,10 @@ export interface Sink {
   drained(): Promise<void>;
   /** Records that were taken and then lost by the sink. */
   readonly undelivered: number;
-  /** Completes all output; in a hurry once `interrupt` aborts, because a user waits. Throws SnoopkitError if output is lost. */
+  /**
+   * Completes all output; in a hurry once `interrupt` aborts, because a user waits. Throws SnoopkitError if output is
+   * lost.
+   */
   close(interrupt: AbortSignal): Promise<void>;
   /** Releases everything after a failed run. Does nothing after `close`. */
   abandon(): Promise<void>;

@@ -8,7 +8,7 @@ import { memoized, type Part } from './memo.js';
 
 const NEWLINE = 0x0a;
 
-/** The names of columns, each over its place: over several lines where a row is. */
+/** Names of columns at their places, in as many lines as a row. */
 export function headerOf(places: readonly Place[]): string {
   return places
     .map(({ column, room, isBroken, isLast }, i) => {
@@ -19,7 +19,7 @@ export function headerOf(places: readonly Place[]): string {
     .join('');
 }
 
-/** Rows as they come, under a header. On a terminal of `width` columns a row that has more goes over several lines. */
+/** Rows as they arrive, under a header. On a terminal of `width` columns, longer rows are wrapped. */
 export class TableFormat implements Format {
   readonly #places: readonly Place[];
   readonly #row = new Row();

@@ -7,40 +7,40 @@ import { cutText } from './display.js';
 import type { Format } from './format.js';
 import { shownList, shownText } from './shown-text.js';
 
-/** A process that has ended. Times are nanoseconds since the boot. */
+/** A process that has ended. Times are nanoseconds since boot. */
 interface Process {
   readonly pid: number;
   readonly creator: number;
   readonly birth: bigint;
   readonly end: bigint;
-  /** Since it was created, as is `cpuTime`: so without threads it is never less. */
+  /** Time since creation in nanoseconds, as for `cpuTime`, which only threads can make larger. */
   readonly age: number;
   readonly cpuTime: number;
   /** `0`, `exit 2`, `SIGKILL`. */
   readonly outcome: string;
   readonly hasFailed: boolean;
-  /** As for a shell; the name alone, in parentheses, where it executed nothing. */
+  /** In shell syntax; the process name in parentheses if it executed nothing. */
   readonly command: string;
   readonly children: Process[];
 }
 
-/** What stands in front of a command, each with a blank behind it. */
+/** Widths of the columns before the command, without the blank after each. */
 const WIDTHS = { time: 9, cpu: 9, status: 10 };
 const MARGIN = Object.values(WIDTHS).reduce((sum, width) => sum + width + 1, 0);
-/** What of a command is shown on the narrowest terminal. */
+/** Minimum width of a command on a narrow terminal. */
 const LEAST = 20;
 
 function front(time: string, cpu: string, status: string, paint = (text: string) => text): string {
   return `${time.padStart(WIDTHS.time)} ${cpu.padStart(WIDTHS.cpu)} ${paint(status.padEnd(WIDTHS.status))} `;
 }
 
-/** Puts each process, in the order of their births, below the one that created it. Returns those that are below none. */
+/** Adds each process, in order of birth, to its creator's children. Returns those without a known creator. */
 function grow(processes: readonly Process[]): Process[] {
   const byPid = new Map<number, Process[]>();
   for (const process of processes) byPid.set(process.pid, [...(byPid.get(process.pid) ?? []), process]);
   const roots: Process[] = [];
   for (const process of processes) {
-    // A pid may have been used again: it is the one that lived when this was born.
+    // A pid may have been reused: select the process that was alive at the time.
     const creator = byPid
       .get(process.creator)
       ?.find(({ birth, end }) => birth <= process.birth && process.birth <= end);
@@ -49,10 +49,10 @@ function grow(processes: readonly Process[]): Process[] {
   return roots;
 }
 
-/** Those that failed, and what led to them. */
+/** Failed processes and their ancestors. */
 function failuresOf(processes: readonly Process[]): Set<Process> {
   const failures = new Set<Process>();
-  // Children come before who created them.
+  // Children precede their creators.
   for (const process of processes.toReversed())
     if (process.hasFailed || process.children.some((child) => failures.has(child))) failures.add(process);
   return failures;
@@ -77,13 +77,13 @@ function commandOf(columns: readonly Column[]): (record: EventRecord) => string 
 
 export interface TreeOptions {
   readonly useColor: boolean;
-  /** Columns of the terminal; undefined where there is none: then nothing is cut. */
+  /** Width of the terminal in columns; undefined without a terminal: nothing is truncated then. */
   readonly width: number | undefined;
-  /** Only what failed, and what led to it. */
+  /** Whether to show only failed processes and their ancestors. */
   readonly failed: boolean;
 }
 
-/** Processes below the one that created them, once all have ended: from the events of procsnoop. */
+/** A tree of processes by creator, written once all have ended: from the events of procsnoop. */
 export class TreeFormat implements Format {
   readonly #columns: ReadonlyMap<string, Column>;
   readonly #command: (record: EventRecord) => string;
@@ -131,10 +131,10 @@ export class TreeFormat implements Format {
     out.ascii(`${counted(processes.length, 'process', 'processes')}, ${failed} failed\n`);
   }
 
-  /** Writes a process and all below it, of those that are to be `shown`. */
+  /** Writes a process and its descendants, limited to `shown`. */
   #write(root: Process, shown: ReadonlySet<Process> | undefined, out: OutputBuffer): void {
     const isShown = (process: Process) => !shown || shown.has(process);
-    // No recursion, for there is no limit to how deep it may go.
+    // Not recursive, because the depth is unlimited.
     const waiting = isShown(root) ? [{ process: root, indent: '', branch: '' }] : [];
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       const { process, indent, branch } = next;

@@ -1,6 +1,6 @@
 /**
- * Whom to trust in folders where everybody may put files, such as /tmp: what fs.protected_symlinks, _regular and _fifos
- * of Linux forbid is forbidden here also where these are switched off, or know less.
+ * Trust in files in world-writable folders, such as /tmp: the restrictions of Linux's fs.protected_symlinks, _regular
+ * and _fifos, also where these are disabled or incomplete.
  */
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { SnoopkitError } from '../errors.js';
 
 const STICKY = 0o1000;
 const WRITABLE_BY_ALL = 0o002;
-/** As path_resolution(7) has it. */
+/** The limit of path_resolution(7). */
 const MOST_LINKS = 40;
 
 const isOpenToAll = ({ mode }: Stats) => (mode & STICKY) !== 0 && (mode & WRITABLE_BY_ALL) !== 0;
@@ -16,7 +16,7 @@ const isOpenToAll = ({ mode }: Stats) => (mode & STICKY) !== 0 && (mode & WRITAB
 const isStrange = ({ uid }: Stats, folder: Stats) =>
   isOpenToAll(folder) && uid !== process.geteuid?.() && uid !== folder.uid;
 
-/** A path that is not to be trusted, or has no end. */
+/** A path that is not trusted, or has too many links. */
 export class UntrustedPathError extends SnoopkitError {
   readonly reason: string;
 
@@ -30,13 +30,16 @@ function refuse(path: string, what: string): never {
   throw new UntrustedPathError(path, what);
 }
 
-/** The path without symbolic links, but for those of /proc, which are none. Throws SnoopkitError for one by a stranger. */
+/**
+ * Resolves symbolic links, except those of /proc, which are no ordinary links. Throws SnoopkitError for a link of an
+ * untrusted user.
+ */
 export function withoutLinks(path: string): string {
   let at = path.startsWith('/') ? '/' : process.cwd();
   let links = 0;
   const names = path.split('/');
   for (let name = names.shift(); name !== undefined; name = names.shift()) {
-    // Of a name that ends in a slash nothing is left but that.
+    // Keep the final slash of a name.
     if (name === '' && names.length === 0 && at !== '/') return `${at}/`;
     const next = join(at, name);
     if (next === '/proc') return join(next, ...names);
@@ -55,7 +58,7 @@ export function withoutLinks(path: string): string {
   return at;
 }
 
-/** Throws SnoopkitError for a file that a stranger has put there. */
+/** Throws SnoopkitError for a file created by an untrusted user. */
 export function checkOwner(path: string, real: string, file: Stats): void {
   const folder = statSync(dirname(real));
   if (isStrange(file, folder)) refuse(path, `it belongs to user ${file.uid} and is in a world-writable folder`);

@@ -1,9 +1,10 @@
-/** What people must see of text that somebody else chose, and what no terminal may obey. */
+/** Escaping of untrusted text for people and terminals. */
 
 /**
- * What a table shows escaped: what drives a terminal or reorders a line (control and format characters, separators),
- * what nobody sees or takes for a blank (no-break spaces, fillers, variation selectors), what has no looks of its own
- * (private use, not assigned), nor a width that is known; and a mark that has nothing to stand on, or stands on many.
+ * Characters that tables escape: those that control a terminal or reorder a line (control and format characters,
+ * separators), invisible ones and those that look like a blank (no-break spaces, fillers, variation selectors), those
+ * without a defined appearance or width (private use, unassigned), and marks without a base character, or too many on
+ * one.
  */
 export const UNSEEN =
   /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}|(?:(?<![\p{L}\p{N}\p{P}\p{S}\p{M}])|(?<=\p{M}{4}))[\p{Mn}\p{Me}]/gu;
@@ -19,7 +20,9 @@ export function terminalEscape(character: string): string {
   return SHORT[character] ?? (code < 0x100 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`);
 }
 
-/** Text for people, such as a message with words of a command line: what a terminal would obey, or not show, is escaped. */
+/**
+ * Escapes text for people, such as a message with words of a command line, where a terminal would interpret or hide it.
+ */
 export function visibleText(text: string): string {
   return text.replace(UNSEEN, terminalEscape);
 }

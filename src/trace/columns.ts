@@ -41,7 +41,7 @@ export function requestedFields(fields: string | undefined): string[] {
   return fields?.split(',').map((name) => name.trim().replace(/^\+/, '')) ?? [];
 }
 
-/** The same columns for a table, which shows the file tried by a failed call: a shell tries one in each folder of PATH. */
+/** Columns for a table, which shows the file tried by a failed call: a shell tries one in each folder of PATH. */
 export function withTried(columns: readonly Column[], all: readonly Column[], { tried }: View): readonly Column[] {
   const find = (name: string | undefined) => all.find((column) => column.name === name);
   const [path, error] = [find(tried?.path), find('error')];

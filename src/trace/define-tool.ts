@@ -1,4 +1,7 @@
-import { DNS_CAVEATS, type SHARED_FIELDS, type TALLY_FIELDS } from './shared-fields.js';
+import type { FEATURES } from './features/list.js';
+import { type FeatureName, featuresOf } from './features/of-tool.js';
+import type { TALLY_FIELDS } from './features/tally/fields.js';
+import type { SHARED_FIELDS } from './shared-fields.js';
 import type { ToolDefinition } from './tool.js';
 import type { TallyColumns, ToolTypes } from './tool-types.js';
 
@@ -25,13 +28,65 @@ interface NamesOf<Name extends string, Event extends string, Row extends string,
   readonly flag: Flag;
 }
 
-/** Columns with a description of their own. */
-type OwnColumn<Name, Struct> = Struct extends keyof Structs<Name>
+/** Features that a tool names, and those that these need. */
+type WithNeeds<Named extends FeatureName> =
+  | Named
+  | (Named extends FeatureName
+      ? (typeof FEATURES)[Named] extends { readonly needs: readonly (infer Needed)[] }
+        ? // Two levels: deeper than features are nested.
+          (Needed & FeatureName) | NeedsOf<Needed & FeatureName>
+        : never
+      : never);
+type NeedsOf<Named extends FeatureName> = Named extends FeatureName
+  ? (typeof FEATURES)[Named] extends { readonly needs: readonly (infer Needed)[] }
+    ? Needed & FeatureName
+    : never
+  : never;
+
+/** Columns that features describe. */
+type FeatureColumn<Named extends FeatureName> =
+  WithNeeds<Named> extends infer Each
+    ? Each extends FeatureName
+      ? (typeof FEATURES)[Each] extends { readonly fields: infer Fields }
+        ? keyof Fields
+        : never
+      : never
+    : never;
+
+/** Columns with a description of their own: events have those of features, rows do not. */
+type OwnColumn<Name, Struct, Features extends FeatureName = never> = Struct extends keyof Structs<Name>
   ? Exclude<
       keyof Structs<Name>[Struct] & string,
-      Structs<Name>[Struct] extends TallyColumns ? keyof typeof TALLY_FIELDS : keyof typeof SHARED_FIELDS
+      Structs<Name>[Struct] extends TallyColumns
+        ? keyof typeof TALLY_FIELDS
+        : keyof typeof SHARED_FIELDS | FeatureColumn<Features>
     >
   : never;
+
+/** Names in a feature that a tool lacks: columns, where they are of events, constants of flags, and programs. */
+type Lacking<Name, Struct, Feature> =
+  | (Struct extends keyof Structs<Name>
+      ? Structs<Name>[Struct] extends TallyColumns
+        ? never
+        : Feature extends { readonly fields: infer Fields }
+          ? Exclude<keyof Fields, ColumnOf<Name, Struct>>
+          : never
+      : never)
+  | (Feature extends { readonly toolFlags: Readonly<Record<string, { readonly sets: infer Constant }>> }
+      ? Exclude<Constant, ObjectNames<Name, 'globals'>>
+      : never)
+  | (Feature extends {
+      readonly hooks: Readonly<
+        Record<string, { readonly ways: readonly { readonly programs: readonly (infer Program)[] }[] }>
+      >;
+    }
+      ? Exclude<Program, ObjectNames<Name, 'programs'>>
+      : never);
+
+/** Features that a tool can have. */
+type Fitting<Name, Struct> = {
+  [Each in FeatureName]: [Lacking<Name, Struct, (typeof FEATURES)[Each]>] extends [never] ? Each : never;
+}[FeatureName];
 
 /** Texts, or rules, for columns only: a constant that is spread may have others, which excess property checks overlook. */
 type Only<Given, Column extends string> = Given & {
@@ -50,15 +105,28 @@ export function defineTool<
   const RowFields = unknown,
   const Flag extends string = never,
   const Attributes = unknown,
+  const Features extends Fitting<Name, Event> = never,
 >(
   definition: ToolDefinition<NamesOf<Name, Event, Row, Flag>> & {
     readonly name: Name extends Known ? Name : { readonly 'no types of this tool: run make types': never };
-    readonly fields: Only<Fields, ColumnOf<Name, Event>> & Record<OwnColumn<Name, Event>, string>;
+    readonly features?: readonly Features[];
+    readonly fields: Only<Fields, ColumnOf<Name, Event>> & Record<OwnColumn<Name, Event, Features>, string>;
     readonly tally?: { readonly fields?: Only<RowFields, ColumnOf<Name, Row>> & Record<OwnColumn<Name, Row>, string> };
     readonly otlp?: { readonly attributes?: Only<Attributes, ColumnOf<Name, Event>> };
   },
 ): ToolDefinition;
 export function defineTool(definition: ToolDefinition): ToolDefinition {
-  const { sockets, caveats } = definition;
-  return sockets ? { ...definition, caveats: [...caveats, ...DNS_CAVEATS] } : definition;
+  const features = [...featuresOf(definition).values()];
+  const merged = <T>(parts: readonly (Readonly<Record<string, T>> | undefined)[]): Record<string, T> =>
+    Object.assign({}, ...parts);
+  const { tally, flags, hooks, fields, caveats } = definition;
+  // Rows describe their columns themselves.
+  const isRow = tally !== undefined && tally.flag === undefined;
+  return {
+    ...definition,
+    fields: { ...(!isRow && merged(features.map((feature) => feature.fields))), ...fields },
+    flags: { ...flags, ...merged(features.map((feature) => feature.toolFlags)) },
+    hooks: { ...hooks, ...merged(features.map((feature) => feature.hooks)) },
+    caveats: [...caveats, ...features.flatMap((feature) => feature.caveats ?? [])],
+  };
 }

@@ -24,7 +24,7 @@ export function hookReport({ choices, lacks }: HookPlan, verbose: boolean): stri
   return lines;
 }
 
-/** The same, machine-readable. */
+/** The hooks in use, machine-readable. */
 export function openingOf(tool: string, { choices, lacks }: HookPlan): Opening {
   return {
     tool,

@@ -1,28 +1,14 @@
 import { existsSync } from 'node:fs';
 import { PrivilegeError, UnsupportedError } from '../bpf/errors.js';
-import type { BpfObject } from '../bpf/object.js';
-import type { BpfProgram } from '../bpf/program.js';
+import type { OpenedObject } from '../bpf/object.js';
+import type { OpenedProgram } from '../bpf/opened-program.js';
 import { tracepointId } from '../bpf/tracefs.js';
 import { NotFoundError, SnoopkitError } from '../errors.js';
-import type { HookWay, ToolDefinition } from './tool.js';
-
-/** Hook kinds by the first part of a section's name: `tp/syscalls/sys_exit_openat`. */
-const KINDS = {
-  tp: 'tracepoint',
-  tracepoint: 'tracepoint',
-  raw_tp: 'raw_tp',
-  tp_btf: 'tp_btf',
-  fentry: 'fentry',
-  fexit: 'fentry',
-  kprobe: 'kprobe',
-  kretprobe: 'kprobe',
-  iter: 'iter',
-} as const;
-export type HookKind = (typeof KINDS)[keyof typeof KINDS];
-export const HOOK_KINDS: readonly HookKind[] = [...new Set(Object.values(KINDS))];
+import { type HookKind, type HookWay, KINDS } from './hook-point.js';
+import type { ToolDefinition } from './tool.js';
 
 /** A program's kind of hook. */
-export function hookKind({ section }: Pick<BpfProgram, 'section'>): HookKind | undefined {
+export function hookKind({ section }: Pick<OpenedProgram, 'section'>): HookKind | undefined {
   return KINDS[section.split('/')[0] as keyof typeof KINDS];
 }
 
@@ -40,7 +26,7 @@ export interface HookChoice {
   /** The hook point: a key of the tool's `hooks`. */
   readonly point: string;
   readonly kinds: readonly HookKind[];
-  readonly programs: readonly BpfProgram[];
+  readonly programs: readonly OpenedProgram[];
   /** Additional tracepoints to attach these to. */
   readonly also: readonly Tracepoint[];
   readonly caveat: string | undefined;
@@ -66,7 +52,7 @@ export interface HookPlan {
 export type Refusals = ReadonlyMap<string, Error>;
 
 /** Why the kernel will refuse a program, as far as that is known before loading it. */
-function refusalOf(program: BpfProgram): Error | undefined {
+function refusalOf(program: OpenedProgram): Error | undefined {
   const [, category, name] = /^(?:tp|tracepoint)\/([^/]+)\/(.+)$/.exec(program.section) ?? [];
   if (category && name) {
     try {
@@ -87,12 +73,12 @@ const EXCLUDED = 'HOOK_EXCLUDED';
 
 /** The programs of an alternative, or why it can't be used. */
 function tryWay(
-  object: BpfObject,
+  object: OpenedObject,
   way: HookWay,
   refusals: Refusals,
   kinds: ReadonlySet<HookKind> | undefined,
-): BpfProgram[] | Error {
-  const programs: BpfProgram[] = [];
+): OpenedProgram[] | Error {
+  const programs: OpenedProgram[] = [];
   const optional = way.optional ?? [];
   for (const name of [...way.programs, ...optional]) {
     const program = object.programs.get(name);
@@ -127,7 +113,7 @@ export interface PlanOptions {
  * missing, and NotFoundError for a program that the object does not have.
  */
 export function planHooks(
-  object: BpfObject,
+  object: OpenedObject,
   hooks: ToolDefinition['hooks'],
   { refusals = new Map(), kinds, others = [] }: PlanOptions = {},
 ): HookPlan {

@@ -12,12 +12,13 @@ import type { Shown, Sink } from '../output/sink.js';
 import { chooseColumns, requestedFields } from './columns.js';
 import type { ReportOptions } from './features/tally/report.js';
 import { reportOptions } from './features/tally/report-options.js';
-import { loadTool } from './load-tool.js';
-import { toolFlags } from './named-options.js';
+import { LiveSource } from './live-source.js';
+import { toolOf } from './load-tool.js';
+import { optionLabel, toolFlags } from './named-options.js';
 import type { Notices } from './notices.js';
 import { ObjectSink } from './object-sink.js';
 import { parseTraceOptions } from './options.js';
-import { type GivenFlags, type Prepared, prepare } from './prepare.js';
+import { type Prepared, prepare } from './prepare.js';
 import { TraceRun } from './run.js';
 import type { ToolDefinition } from './tool.js';
 import { chosenColumns, usualColumns } from './tool.js';
@@ -31,7 +32,7 @@ export type { ToolDefinition } from './tool.js';
 export type * from './tool-types.js';
 export type { EventOf, OptionsOf, ToolName } from './typed-run.js';
 
-/** What a sink for a run of a tool is made from. */
+/** Contents of a run, for the sinks that are made for it. */
 export interface SinkSource extends Shown {
   readonly tool: ToolDefinition;
   readonly tally: Prepared['tally'];
@@ -40,31 +41,32 @@ export interface SinkSource extends Shown {
   readonly by: undefined;
   /** Nanoseconds since boot, and from boot to 1970. */
   readonly clock: { boot(): bigint; offset(): bigint };
-  readonly tell: Notices['tell'];
+  readonly notices: Notices;
 }
 
 /** The surroundings of a run; its options are those of the tool. */
 export interface TraceExtras {
-  /** Ends the run. */
+  /** Ends the run, as `close()` does. */
   readonly signal?: AbortSignal;
-  /** Where events go instead of to the iteration: see snoopkit/output and snoopkit/otlp. */
+  /** Sinks of the events, instead of the iteration: see snoopkit/output and snoopkit/otlp. */
   readonly sinks?: readonly ((source: SinkSource) => Sink)[];
-  /** Receives what a run has to tell; by default warnings of the process. */
+  /** Receives messages of the run. By default, warnings and errors become warnings of the process (`process.on('warning')`). */
   readonly notices?: Notices;
 }
 
 const WARNINGS: Notices = {
-  tell: (line) => process.emitWarning(line, { code: 'SNOOPKIT' }),
-  trouble: (error) => process.emitWarning(error as Error),
+  info: () => {},
+  warn: (line) => process.emitWarning(line, { code: 'SNOOPKIT' }),
+  error: (error) => process.emitWarning(error instanceof Error ? error : String(error)),
 };
-
-const nameItself = (name: string) => name.replace(/-([a-z])/g, (_all, letter: string) => letter.toUpperCase());
 
 /** A run of a tool. Its programs are attached; `using` or `close()` ends it. */
 export class Trace<Event = EventObject> implements AsyncIterable<Event>, AsyncDisposable {
   readonly #run: TraceRun;
   readonly #objects: ObjectSink | undefined;
   readonly #ended: Promise<unknown>;
+  /** Whether a caller has received the error of the run. */
+  #isErrorKnown = false;
 
   /** Made by `trace()`. `ended` resolves or rejects when the run has ended. */
   constructor(run: TraceRun, objects: ObjectSink | undefined, ended: Promise<unknown>) {
@@ -74,7 +76,7 @@ export class Trace<Event = EventObject> implements AsyncIterable<Event>, AsyncDi
     // An error is thrown to whoever iterates, or waits for the end.
     ended.then(
       () => objects?.finish(),
-      (error) => objects?.finish(error),
+      (error) => objects?.finish({ error }),
     );
   }
 
@@ -88,77 +90,82 @@ export class Trace<Event = EventObject> implements AsyncIterable<Event>, AsyncDi
     return this.#run.events;
   }
 
-  /** Resolves when the run has ended by itself or by `close`, with everything released. Throws SnoopkitError if it failed. */
+  /**
+   * Resolves when the run has ended by itself, by the signal or by `close`, with everything released: programs are
+   * detached at once, whether or not anybody reads; then sinks complete their output. Output to a pipe takes as long as
+   * its reader, but at most 5 seconds after the signal or `close`. Throws SnoopkitError if the run failed.
+   */
   async ended(): Promise<void> {
-    await this.#ended;
+    try {
+      await this.#ended;
+    } catch (error) {
+      this.#isErrorKnown = true;
+      throw error;
+    }
   }
 
   /** Ends the run: pending events can still be read. Resolves when programs are detached and everything is released. */
   async close(): Promise<void> {
     this.#run.interrupt();
-    this.#objects?.release();
-    await this.#ended;
+    await this.ended();
   }
 
-  /** Events, or rows of reports. Leaving the loop ends the run. */
+  /**
+   * Events, or rows of reports. Leaving the loop ends the run; another loop reads the events that are pending then. Throws
+   * SnoopkitError (`ERR_SNOOPKIT_ITERATED`) in a loop beside another one.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
+    // Outside of the block, because the error of a loop beside another one must not end the run.
+    const events: AsyncIterable<unknown> | undefined = this.#objects?.events();
     try {
       // The columns of the tool make objects of this type.
-      if (this.#objects) yield* this.#objects.events() as AsyncIterable<unknown> as AsyncIterable<Event>;
+      if (events) yield* events as AsyncIterable<Event>;
       else await this.#ended;
     } finally {
       await this.close();
     }
   }
 
+  /** Ends the run. Throws its error unless a caller knows it already, from the iteration, `ended` or `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+    const isErrorKnown = this.#isErrorKnown;
+    try {
+      await this.close();
+    } catch (error) {
+      if (!isErrorKnown) throw error;
+    }
   }
 }
 
-/** How aggregates are reported to a program. */
-function reportsOf({ tally, columns }: Prepared, given: GivenFlags): ReportOptions | undefined {
-  return (
-    tally &&
-    reportOptions(
-      tally,
-      columns,
-      { ...(tally.interval !== undefined && { interval: tally.interval }), ...given },
-      {
-        screen: undefined,
-        interval: undefined,
-        columns,
-        label: nameItself,
-      },
-    )
-  );
-}
+/** Options of the reports of aggregates to a program. */
+const reportsOf = ({ tally, columns, options }: Prepared): ReportOptions | undefined =>
+  tally &&
+  reportOptions(tally, columns, options.flags, { screen: undefined, interval: undefined, columns, label: optionLabel });
 
 /** The columns to show, for sinks. */
-function sourceOf(prepared: Prepared, { tell }: Notices): SinkSource {
+function sourceOf(prepared: Prepared, notices: Notices): SinkSource {
   const { tool, view, tally, columns: all, flags, options } = prepared;
-  const fields = requestedFields(options.fields);
-  const usual = usualColumns(tool, view, flags, all);
-  const names = fields.length > 0 ? fields : usual;
   return {
     tool,
     view,
     tally,
-    columns: names.flatMap((name) => all.filter((column) => column.name === name)),
+    columns: chooseColumns(all, usualColumns(tool, view, flags, all), options.fields, false),
     all,
     hasReports: tally !== undefined,
-    chosen: chosenColumns(tool, flags, fields),
+    chosen: chosenColumns(tool, flags, requestedFields(options.fields)),
     by: undefined,
     clock: { boot: bootTime, offset: () => bootToRealtime().offset },
-    tell,
+    notices,
   };
 }
 
 /**
  * Loads and attaches a tool, by its name or definition. Options are those of its flags, in camel case: `maxEvents`, `fullPath`;
  * a list or a single value, a number or a text as on the command line. They, and the events, are typed for a tool that is
- * named literally. Needs root, or CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH, and Linux 5.8. Throws UsageError for an
- * invalid option, PrivilegeError, UnsupportedError if the kernel lacks a hook, SnoopkitError otherwise.
+ * named literally. Needs Linux 5.8, and root or CAP_BPF and CAP_PERFMON. Tracepoints also need CAP_DAC_READ_SEARCH and,
+ * if tracefs is not mounted, CAP_SYS_ADMIN; without these, fallbacks are used. Throws UsageError for an invalid option,
+ * PrivilegeError, UnsupportedError if the kernel lacks a hook, SnoopkitError otherwise. If `signal` aborts before the
+ * programs are attached, `trace()` rejects with its reason; afterwards the run ends normally and `ended()` resolves.
  */
 export async function trace<const Name extends string, const Options extends OptionsOf<Name>>(
   name: Name | ToolDefinition,
@@ -167,34 +174,42 @@ export async function trace<const Name extends string, const Options extends Opt
   { signal, sinks: makers, notices = WARNINGS }: TraceExtras = {},
 ): Promise<Trace<EventOf<Name, Options>>> {
   signal?.throwIfAborted();
-  requireTracingRights();
-  const tool = typeof name === 'string' ? await loadTool(name) : name;
+  const tool = await toolOf(name);
   const given = toolFlags(tool, options);
-  const prepared = await prepare(tool, parseTraceOptions(given, nameItself), given, { hasCommand: false, notices });
+  const parsed = parseTraceOptions(given, optionLabel);
+  requireTracingRights();
+  const prepared = await prepare(tool, parsed, given, { hasCommand: false, notices });
   try {
     signal?.throwIfAborted();
-    const fields = requestedFields(prepared.options.fields);
-    const columns = fields.length === 0 ? prepared.columns : chooseColumns(prepared.columns, [], fields.join(), false);
+    const all = prepared.columns.map((column) => column.name);
+    const columns = chooseColumns(prepared.columns, all, parsed.fields, false);
     const objects = makers ? undefined : new ObjectSink(columns);
     const source = sourceOf(prepared, notices);
     const sinks = objects ? [objects] : (makers ?? []).map((make) => make(source));
     let onAttached = () => {};
-    const run = new TraceRun(prepared, {
-      sinks,
-      reports: reportsOf(prepared, given),
-      hasCgroups: makers !== undefined || columns.some((column) => column.name === 'cgroup'),
-      verbose: false,
+    const reports = reportsOf(prepared);
+    const { maxEvents, duration, label } = prepared.options;
+    const hasCgroups = makers !== undefined || columns.some((column) => column.name === 'cgroup');
+    const run = new TraceRun({
+      source: new LiveSource(prepared, { reports, hasCgroups, verbose: false, notices }),
+      sinks: [sinks],
+      most: reports?.isOnce ? 1 : maxEvents,
+      duration,
       notices,
+      label,
       onAttached: () => onAttached(),
     });
-    const attached = new Promise<void>((resolve) => {
-      onAttached = resolve;
+    const attached = new Promise<boolean>((resolve) => {
+      onAttached = () => resolve(true);
     });
-    const stop = () => run.stop();
-    signal?.addEventListener('abort', stop, { once: true });
-    const ended = run.run().finally(() => signal?.removeEventListener('abort', stop));
+    const interrupt = () => run.interrupt();
+    signal?.addEventListener('abort', interrupt, { once: true });
+    // A sink may have aborted it as it was made.
+    if (signal?.aborted) interrupt();
+    const ended = run.run().finally(() => signal?.removeEventListener('abort', interrupt));
     const result = new Trace<EventOf<Name, Options>>(run, objects, ended);
-    await Promise.race([attached, ended]);
+    const isAttached = await Promise.race([attached, ended.then(() => false)]);
+    if (!isAttached) signal?.throwIfAborted();
     return result;
   } catch (error) {
     prepared.object.close();

@@ -1,12 +1,28 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Btf, BtfError, readBtfBytes } from '../btf/index.js';
 import { SnoopkitError } from '../errors.js';
 import { errnoText } from '../kernel/errno.js';
 
-const LARGEST = 64 << 20;
+/** BTF of a kernel takes 5 to 15 MB. */
+const LARGEST_BTF = 64 << 20;
+/** vmlinux with debug information takes several 100 MB. */
+const LARGEST_ELF = 2 ** 31 - 1;
+const ELF_MAGIC = '\x7fELF';
 
 export interface Distribution {
   readonly kernel: string;
@@ -27,9 +43,38 @@ function thisDistribution(file = '/etc/os-release'): Distribution {
 const wrongFile = (path: string, why: string, options?: ErrorOptions) =>
   new SnoopkitError('KERNEL_BTF', `${path}: ${why}`, options);
 
+/** Reads a regular file: a device may have no end, and a FIFO no writer. */
+function readFile(path: string): Buffer {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw wrongFile(path, 'not a regular file');
+    const magic = Buffer.alloc(ELF_MAGIC.length);
+    readSync(fd, magic, 0, magic.length, 0);
+    const largest = magic.toString('latin1') === ELF_MAGIC ? LARGEST_ELF : LARGEST_BTF;
+    if (stats.size > largest) throw wrongFile(path, `too large: ${stats.size} bytes, at most ${largest} are expected`);
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Files unpacked by this process: each run would open another one. */
+const UNPACKED = new Map<string, string>();
+
+/** The file that an archive contains, which disappears with this process. */
+function unpackedOnce(file: string): string {
+  const stats = statSync(file);
+  if (!stats.isFile()) throw wrongFile(file, 'not a regular file');
+  const key = [stats.dev, stats.ino, stats.size, stats.mtimeMs].join();
+  const path = UNPACKED.get(key) ?? unpack(file);
+  UNPACKED.set(key, path);
+  return path;
+}
+
 /** Unpacks a file of an archive to a temporary file that disappears with this process. */
-function unpacked(file: string): string {
-  const { status, stdout, stderr, error } = spawnSync('tar', ['-xJOf', file], { maxBuffer: LARGEST });
+function unpack(file: string): string {
+  const { status, stdout, stderr, error } = spawnSync('tar', ['-xJOf', file], { maxBuffer: LARGEST_BTF });
   if (status !== 0) {
     const why = error?.message ?? stderr.toString().split('\n')[0];
     throw wrongFile(file, `cannot unpack it: ${why}`);
@@ -49,7 +94,7 @@ function findIn(folder: string, { kernel, id, version, arch }: Distribution): st
   for (const place of places) {
     const file = join(folder, place);
     if (existsSync(file)) return file;
-    if (existsSync(`${file}.tar.xz`)) return unpacked(`${file}.tar.xz`);
+    if (existsSync(`${file}.tar.xz`)) return unpackedOnce(`${file}.tar.xz`);
   }
   throw wrongFile(folder, `no BTF of this kernel: expected ${places.join(' or ')}[.tar.xz]`);
 }
@@ -61,7 +106,7 @@ function findIn(folder: string, { kernel, id, version, arch }: Distribution): st
 export function kernelBtf(path: string, distribution = thisDistribution()): string {
   try {
     const file = statSync(path).isDirectory() ? findIn(path, distribution) : path;
-    Btf.parse(readBtfBytes(readFileSync(file)));
+    Btf.parse(readBtfBytes(readFile(file)));
     return file;
   } catch (cause) {
     if (cause instanceof SnoopkitError && !(cause instanceof BtfError)) throw cause;

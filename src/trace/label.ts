@@ -1,2 +1,2 @@
-/** How errors name an option: `--max-events` on the command line. */
+/** Name of an option in errors: `--max-events` on the command line. */
 export type Label = (name: string) => string;

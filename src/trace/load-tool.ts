@@ -9,3 +9,11 @@ export async function loadTool(name: string): Promise<ToolDefinition> {
   if (!/^[a-z]+$/.test(name) || !existsSync(file)) throw new UsageError(`unknown tool ${name}`);
   return (await import(file.href)).default;
 }
+
+/** The tool that a program asks for. Throws UsageError if it is neither the name of one nor a definition. */
+export async function toolOf(tool: string | ToolDefinition): Promise<ToolDefinition> {
+  if (typeof tool === 'string') return loadTool(tool);
+  const { name, event, columns, hooks } = Object(tool) as Partial<ToolDefinition>;
+  if (typeof name === 'string' && event && columns && hooks) return tool;
+  throw new UsageError('tool: expected the name of one, such as opensnoop, or a definition');
+}

@@ -2,19 +2,22 @@ import type { BpfObject } from '../bpf/object.js';
 import { type Btf, enumNumbers } from '../btf/index.js';
 import { counted } from '../counted.js';
 import type { Loss } from '../output/format.js';
+import type { Label } from './label.js';
 
-/** What the programs count: enum lost_reason of bpf/include/event.h. */
+/** Reasons that the programs count: enum lost_reason of bpf/include/event.h. */
 export const COUNTED = ['ring_full', 'not_followed', 'not_kept'] as const;
 
-/** Where a reason is in `by_reason`. */
+/** Index of each reason in `by_reason`. */
 export type LostReasons = Readonly<Record<(typeof COUNTED)[number], number>>;
 
 /** struct lost_counts of bpf/include/event.h, by CPU. */
 export type LostCounts = readonly { readonly by_reason: readonly bigint[] }[];
 
 /** The text of the summary line, for one and for several. */
-const ADVICE: Record<Loss['reason'], readonly [one: string, many: string, text: string]> = {
-  ring_full: ['event', 'events', 'lost, ring buffer full: use a larger --buffer or a narrower filter'],
+type Advice = readonly [one: string, many: string, text: string];
+
+const adviceBy = (label: Label): Record<Loss['reason'], Advice> => ({
+  ring_full: ['event', 'events', `lost, ring buffer full: use a larger ${label('buffer')} or a narrower filter`],
   not_followed: ['process', 'processes', 'not followed: too many at once'],
   not_kept: ['entry', 'entries', 'not stored, maps full: data that depends on them is missing'],
   skipped: [
@@ -23,7 +26,7 @@ const ADVICE: Record<Loss['reason'], readonly [one: string, many: string, text: 
     'skipped by the kernel, a program was already running on that CPU: at most as many events are missing',
   ],
   unreadable: ['event', 'events', 'unreadable: this is a bug in snoopkit'],
-};
+});
 
 /** Looks the reasons up in an object's BTF. Throws BtfError when one is missing. */
 export function lostReasons(btf: Btf): LostReasons {
@@ -54,7 +57,7 @@ export class Losses {
   /** The losses of a loaded tool. */
   static of({ btf, globals, programs }: BpfObject): Losses {
     const lost = globals.need('lost');
-    const loaded = [...programs.values()].filter(({ autoload }) => autoload);
+    const loaded = [...programs.values()];
     return new Losses(
       lostReasons(btf),
       () => lost.get() as unknown as LostCounts,
@@ -103,9 +106,10 @@ export class Losses {
   }
 
   /** Summary at the end of a run, a line per reason. */
-  summary(): string[] {
+  summary(label: Label): string[] {
+    const advice = adviceBy(label);
     return [...this.#totals].map(([reason, total]) => {
-      const [one, many, text] = ADVICE[reason];
+      const [one, many, text] = advice[reason];
       return `${counted(total, one, many)} ${text}`;
     });
   }

@@ -1,7 +1,13 @@
+import { suggestion } from '../closest.js';
 import { UsageError } from '../errors.js';
-import type { TraceFlagValues } from './options.js';
+import type { FEATURES } from './features/list.js';
+import { type FeatureName, featureFlags } from './features/of-tool.js';
+import { defaultsOf, type Flag, type FlagTable, type GivenFlags } from './flags/flag.js';
+import { flagOf } from './flags/kinds.js';
+import { RUN_FLAGS } from './flags/run-flags.js';
+import type { Label } from './label.js';
+import type { FeatureFlags } from './options.js';
 import type { ToolDefinition } from './tool.js';
-import { LISTS, type ToolFlag } from './tool-flag.js';
 
 /** A value as on the command line, where everything is text. */
 export type Text = string | number;
@@ -11,71 +17,87 @@ export type Texts = Text | readonly Text[];
 /** Options of a tool by the names of its flags, in camel case. */
 export type ToolOptions = Readonly<Record<string, boolean | Texts | undefined>>;
 
-const SHARED_LISTS = ['pid', 'tid', 'ppid', 'uid', 'comm', 'cgroup', 'mntns', 'netns', 'hooks'] as const;
-const SHARED_SWITCHES = ['follow', 'failed'] as const;
-const SHARED_TEXTS = ['duration', 'max-events', 'buffer', 'btf', 'fields'] as const;
-const SOCKET_LISTS = ['port', 'local-port', 'remote-port', 'addr', 'local-addr', 'remote-addr'] as const;
-const SOCKET_SWITCHES = ['ipv4', 'ipv6', 'dns'] as const;
-const REPORT_SWITCHES = ['once'] as const;
-const REPORT_TEXTS = ['sort', 'rows', 'interval'] as const;
-
 type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}`
   ? `${First}${Capitalize<CamelCase<Rest>>}`
   : Name;
 
-/** Options of these names. */
-type Options<Names extends readonly string[], Value> = { readonly [Name in Names[number] as CamelCase<Name>]?: Value };
-
-/** Options of every tool; `fields` is a list of columns, or a text that separates them by commas. */
-export type SharedOptions = Options<typeof SHARED_LISTS, Texts> &
-  Options<typeof SHARED_SWITCHES, boolean> &
-  Omit<Options<typeof SHARED_TEXTS, Text>, 'fields'>;
-
-/** Further options of tools that trace sockets. */
-export type SocketOptions = Options<typeof SOCKET_LISTS, Texts> & Options<typeof SOCKET_SWITCHES, boolean>;
-
-/** Further options of tools that report aggregates. */
-export type ReportOptions = Options<typeof REPORT_SWITCHES, boolean> & Options<typeof REPORT_TEXTS, Text>;
-
-type Form = 'switch' | 'text' | 'list';
-
-/** How the value of a tool's own flag is given. */
-export function formOf(takes: ToolFlag['takes']): Form {
-  if (takes === undefined) return 'switch';
-  return LISTS.has(takes) ? 'list' : 'text';
+interface Values {
+  switch: boolean;
+  text: Text;
+  list: Texts;
 }
 
-/** How the value of each option of a tool is given. */
-function formsOf({ flags = {}, sockets, tally }: ToolDefinition): ReadonlyMap<string, Form> {
-  const all = (names: readonly string[], form: Form) => names.map((name): [string, Form] => [name, form]);
-  const own = Object.entries(flags).map(([name, { takes }]): [string, Form] => [name, formOf(takes)]);
-  return new Map([
-    ...all(SHARED_LISTS, 'list'),
-    ...all(SHARED_SWITCHES, 'switch'),
-    ...all(SHARED_TEXTS, 'text'),
-    ...(sockets ? [...all(SOCKET_LISTS, 'list'), ...all(SOCKET_SWITCHES, 'switch')] : []),
-    ...(tally ? [...all(REPORT_SWITCHES, 'switch'), ...all(REPORT_TEXTS, 'text')] : []),
-    ...own,
-  ]);
+/** Options with the forms of these flags. */
+type Options<T extends FlagTable> = {
+  readonly [Name in keyof T as CamelCase<Name & string>]?: Values[T[Name]['form']];
+};
+
+type InEveryTool = {
+  [Name in FeatureName]: (typeof FEATURES)[Name] extends { readonly isInEveryTool: true } ? Name : never;
+}[FeatureName];
+
+/**
+ * Options of a tool with these features beside those of every tool. `fields` is left out: it is a list of the tool's
+ * columns, or a text that separates them by commas.
+ */
+export type OptionsWith<Name extends FeatureName = never> = Omit<Options<typeof RUN_FLAGS>, 'fields'> &
+  Options<FeatureFlags<Name | InEveryTool>>;
+
+/** The flags of a tool that are options of trace(). */
+const flagsOf = (tool: ToolDefinition): FlagTable => ({
+  ...RUN_FLAGS,
+  ...featureFlags(tool).flags,
+  ...Object.fromEntries(Object.entries(tool.flags ?? {}).map(([name, flag]): [string, Flag] => [name, flagOf(flag)])),
+});
+
+/** The option for a flag: its name in camel case. */
+export const optionLabel: Label = (flag) => flag.replace(/-([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+
+/** A value as a text of the command line, which cannot contain NUL. */
+function textOf(option: string, value: unknown, expected: string): string {
+  if (typeof value !== 'string' && typeof value !== 'number') throw new UsageError(`${option}: expected ${expected}`);
+  const text = String(value);
+  if (text.includes('\0')) throw new UsageError(`${option}: the value contains a NUL byte`);
+  return text;
 }
 
-/** Converts options to flags of the command line, as texts. Throws UsageError for an unknown option or a wrong type. */
-export function toolFlags(tool: ToolDefinition, options: ToolOptions): TraceFlagValues & Record<string, unknown> {
-  const forms = formsOf(tool);
-  const flags: Record<string, unknown> = {};
-  for (const [option, value] of Object.entries(options)) {
-    if (value === undefined) continue;
-    const name = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    const form = forms.get(name);
-    if (form === undefined) throw new UsageError(`${tool.name} has no option ${option}`);
-    const isList = Array.isArray(value);
-    if (form === 'switch') {
+/** One value or several. An empty list would mean that nothing is filtered, which nobody wants who computes a list. */
+function textsOf(option: string, value: unknown): string[] {
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (values.length === 0) throw new UsageError(`${option}: the list is empty, expected at least one value`);
+  return Array.from(values, (each) => textOf(option, each, 'a text or a number, or a list of these'));
+}
+
+function givenOf(option: string, name: string, flag: Flag, value: unknown): GivenFlags[string] {
+  switch (flag.form) {
+    case 'switch':
       if (typeof value !== 'boolean') throw new UsageError(`${option}: expected true or false`);
-      if (value) flags[name] = true;
-    } else if (typeof value === 'boolean') throw new UsageError(`${option}: expected a value`);
-    else if (form === 'list') flags[name] = (isList ? value : [value]).map(String);
-    else if (isList && name !== 'fields') throw new UsageError(`${option}: expected one value`);
-    else flags[name] = String(value);
+      return value || undefined;
+    case 'text':
+      return name === 'fields' ? textsOf(option, value).join() : textOf(option, value, 'a text or a number');
+    case 'list':
+      return textsOf(option, value);
   }
-  return flags;
+}
+
+/**
+ * Converts options to flags of the command line, as texts, with the defaults of those left out. Throws UsageError for an
+ * unknown option or a wrong type.
+ */
+export function toolFlags(tool: ToolDefinition, options: ToolOptions): GivenFlags {
+  // Objects of other kinds, such as a Map, have no options that could be seen.
+  if (Object.prototype.toString.call(options) !== '[object Object]')
+    throw new UsageError('options: expected an object with the options of the tool');
+  const table = flagsOf(tool);
+  const names = new Map(Object.keys(table).map((name) => [optionLabel(name), name]));
+  const given: Record<string, GivenFlags[string]> = { ...defaultsOf(table) };
+  for (const [option, value] of Object.entries(options)) {
+    const name = names.get(option);
+    if (name === undefined) {
+      const meant = suggestion(optionLabel(option), [...names.keys()]);
+      throw new UsageError(`${tool.name} has no option ${option}${meant}`);
+    }
+    if (value !== undefined) given[name] = givenOf(option, name, table[name] as Flag, value);
+  }
+  return given;
 }

@@ -1,7 +1,9 @@
-/** What a run has to tell a user while it goes on. */
+/** Notices of a run to the user. A line has no newline at its end. */
 export interface Notices {
-  /** A line, without its end. */
-  tell(line: string): void;
+  /** The normal course of a run: traced processes have ended, everything was delivered. */
+  info(line: string): void;
+  /** Something is missing or lost. */
+  warn(line: string): void;
   /** An error despite which the run goes on. */
-  trouble(error: unknown): void;
+  error(error: unknown): void;
 }

@@ -1,3 +1,4 @@
+import { SnoopkitError } from '../errors.js';
 import type { Column, EventRecord } from '../events/column.js';
 import type { EventObject } from '../events/reader.js';
 import { readEvent } from '../events/reader.js';
@@ -6,15 +7,23 @@ import { BaseSink } from '../output/sink.js';
 /** Events that may wait for the program that reads them; then reading the ring pauses, and the kernel counts losses. */
 const HIGH_WATER = 4096;
 
+/** Why a run has failed: anything can be thrown. */
+interface Failure {
+  readonly error: unknown;
+}
+
 /** Hands events to a program, as objects. */
 export class ObjectSink extends BaseSink {
   readonly #columns: readonly Column[];
   #waiting: EventObject[] = [];
   /** Number of events before the last one. */
   #before = 0;
-  #isReleased = false;
+  /** Events that are being read, from the position `#next` on. */
+  #batch: readonly EventObject[] = [];
+  #next = 0;
+  #hasReader = false;
   #ended = false;
-  #error: unknown;
+  #failure: Failure | undefined;
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
 
@@ -37,7 +46,7 @@ export class ObjectSink extends BaseSink {
   }
 
   override get isFull(): boolean {
-    return this.#waiting.length >= HIGH_WATER && !this.#isReleased;
+    return this.#waiting.length >= HIGH_WATER;
   }
 
   override async drained(): Promise<void> {
@@ -47,33 +56,42 @@ export class ObjectSink extends BaseSink {
       });
   }
 
-  /** The run no longer waits for the program: nobody may read on. */
-  release(): void {
-    this.#isReleased = true;
-    this.#wakeWriter?.();
-  }
-
-  /** No further events come: the run has ended, or failed with an error. */
-  finish(error?: unknown): void {
+  /** No further events come: the run has ended, or failed. */
+  finish(failure?: Failure): void {
     this.#ended = true;
-    this.#error = error;
+    this.#failure = failure;
     this.#wakeReader?.();
     this.#wakeWriter?.();
   }
 
-  /** The events in order, until the run has ended. Throws the error of the run. */
-  async *events(): AsyncGenerator<EventObject, void, undefined> {
-    for (;;) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      this.#wakeWriter?.();
-      yield* batch;
-      if (this.#waiting.length > 0) continue;
-      if (this.#ended) break;
-      await new Promise<void>((resolve) => {
-        this.#wakeReader = resolve;
-      });
+  /**
+   * The events in order, until the run has ended; a later reader goes on where an earlier one has left. Throws the error
+   * of the run, and at once SnoopkitError (`ERR_SNOOPKIT_ITERATED`) if there is a reader.
+   */
+  events(): AsyncGenerator<EventObject, void, undefined> {
+    if (this.#hasReader)
+      throw new SnoopkitError('ITERATED', 'the events are being read by another iteration: a run has one at a time');
+    this.#hasReader = true;
+    return this.#read();
+  }
+
+  async *#read(): AsyncGenerator<EventObject, void, undefined> {
+    try {
+      for (;;) {
+        while (this.#next < this.#batch.length) yield this.#batch[this.#next++] as EventObject;
+        this.#batch = this.#waiting;
+        this.#next = 0;
+        this.#waiting = [];
+        this.#wakeWriter?.();
+        if (this.#batch.length > 0) continue;
+        if (this.#ended) break;
+        await new Promise<void>((resolve) => {
+          this.#wakeReader = resolve;
+        });
+      }
+    } finally {
+      this.#hasReader = false;
     }
-    if (this.#error !== undefined) throw this.#error;
+    if (this.#failure) throw this.#failure.error;
   }
 }

@@ -1,47 +1,37 @@
-import type { TimeStyle } from '../events/kinds/time.js';
+import { UsageError } from '../errors.js';
+import type { TimeStyle } from '../events/time-style.js';
 import { NameDatabase } from '../kernel/users.js';
-import type { FilterOptions } from './features/filter/filter-options.js';
-import { type NetFlagValues, parseNetFilters } from './features/sockets/net-filters.js';
-import type { HookKind } from './hooks.js';
+import type { FEATURES } from './features/list.js';
+import { allFeatures, type FeatureName } from './features/of-tool.js';
+import { type FlagTable, type GivenFlags, parseFlags, type ValuesOf } from './flags/flag.js';
+import { RUN_FLAGS } from './flags/run-flags.js';
+import type { HookKind } from './hook-point.js';
 import type { Label } from './label.js';
 import { fittingRingSize } from './ring.js';
-import {
-  LONGEST_RUN_MS,
-  parseCgroups,
-  parseComms,
-  parseDuration,
-  parseHooks,
-  parseInteger,
-  parseIntegers,
-  parseNamespaces,
-  parseSize,
-  parseUsers,
-} from './values.js';
 
-/** The options that every tool has, as texts: the flags of the command line. */
-export interface TraceFlagValues extends NetFlagValues {
-  pid?: string[];
-  tid?: string[];
-  ppid?: string[];
-  uid?: string[];
-  comm?: string[];
-  cgroup?: string[];
-  mntns?: string[];
-  netns?: string[];
-  follow?: boolean;
-  failed?: boolean;
-  duration?: string;
-  'max-events'?: string;
-  buffer?: string;
-  btf?: string;
-  hooks?: string[];
-  fields?: string;
-  time?: TimeStyle;
-}
+/** A table that a feature has, or none. */
+type Table<Feature, Kind extends string> = Feature extends { readonly [K in Kind]: infer T extends FlagTable }
+  ? T
+  : Readonly<Record<never, never>>;
 
-/** The same, checked and converted. */
+type Intersection<Union> = (Union extends unknown ? (each: Union) => void : never) extends (all: infer All) => void
+  ? All extends FlagTable
+    ? All
+    : never
+  : never;
+
+/** The flags of features, by their names. */
+export type FeatureFlags<Name extends FeatureName = FeatureName, Kind extends string = 'flags'> = Intersection<
+  Name extends FeatureName ? Table<(typeof FEATURES)[Name], Kind> : never
+>;
+
+/** Converted values of all features' flags. Those of features that a tool does not have are never given. */
+export type SharedValues = ValuesOf<FeatureFlags> & ValuesOf<FeatureFlags<FeatureName, 'cliFlags'>>;
+
+/** Options that every tool has, checked and converted. */
 export interface TraceOptions {
-  readonly filters: FilterOptions;
+  /** Values of the flags of features. */
+  readonly flags: SharedValues;
   readonly users: NameDatabase;
   /** Milliseconds. */
   readonly duration: number | undefined;
@@ -53,39 +43,39 @@ export interface TraceOptions {
   readonly hooks: ReadonlySet<HookKind> | undefined;
   readonly fields: string | undefined;
   readonly time: TimeStyle | undefined;
-  /** How errors name options. */
+  /** Names of options in errors. */
   readonly label: Label;
 }
 
+/** What the command line knows beside the flags of src/trace. */
+export interface CommandLine {
+  /** A command to trace, and what errors call it. */
+  readonly command: { readonly isGiven: boolean; readonly label: string };
+  readonly time: TimeStyle | undefined;
+}
+
+/** Throws UsageError if descendants would be followed of no process. */
+function refuseToFollowNothing(given: GivenFlags, label: Label, line: CommandLine | undefined): void {
+  if (!given.follow || given.pid || line?.command.isGiven) return;
+  throw new UsageError(`${label('follow')} needs ${label('pid')}${line ? ` or ${line.command.label}` : ''}`);
+}
+
 /** Checks and converts the options. Throws a one-line UsageError for the first invalid one. */
-export function parseTraceOptions(flags: TraceFlagValues, label: Label): TraceOptions {
-  const users = new NameDatabase('passwd');
-  const { duration, buffer, 'max-events': most } = flags;
+export function parseTraceOptions(given: GivenFlags, label: Label, line?: CommandLine): TraceOptions {
+  refuseToFollowNothing(given, label, line);
+  const tables = [...allFeatures().values()].flatMap(({ flags, cliFlags }) => [flags ?? {}, cliFlags ?? {}]);
+  const run = parseFlags(RUN_FLAGS, given, label);
   return {
-    filters: {
-      pids: parseIntegers(label('pid'), flags.pid),
-      tids: parseIntegers(label('tid'), flags.tid),
-      ppids: parseIntegers(label('ppid'), flags.ppid, 0),
-      uids: parseUsers(label('uid'), flags.uid, users),
-      comms: parseComms(label('comm'), flags.comm),
-      cgroups: parseCgroups(label('cgroup'), flags.cgroup),
-      mntns: parseNamespaces(label('mntns'), 'mnt', flags.mntns),
-      netns: parseNamespaces(label('netns'), 'net', flags.netns),
-      follow: flags.follow ?? false,
-      failed: flags.failed ?? false,
-      ends: parseNetFilters(flags, label),
-    },
-    users,
-    duration: duration === undefined ? undefined : parseDuration(label('duration'), duration, LONGEST_RUN_MS),
-    maxEvents:
-      most === undefined
-        ? Number.POSITIVE_INFINITY
-        : parseInteger(label('max-events'), most, 1, Number.MAX_SAFE_INTEGER),
-    bufferSize: buffer === undefined ? fittingRingSize() : parseSize(label('buffer'), buffer),
-    btf: flags.btf,
-    hooks: parseHooks(label('hooks'), flags.hooks),
-    fields: flags.fields,
-    time: flags.time,
+    // The values of all tables, each of which SharedValues has.
+    flags: Object.assign({}, ...tables.map((table) => parseFlags(table, given, label))) as SharedValues,
+    users: new NameDatabase('passwd'),
+    duration: run.duration,
+    maxEvents: run['max-events'] ?? Number.POSITIVE_INFINITY,
+    bufferSize: run.buffer ?? fittingRingSize(),
+    btf: run.btf,
+    hooks: run.hooks,
+    fields: run.fields,
+    time: line?.time,
     label,
   };
 }

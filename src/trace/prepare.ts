@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
-import { BpfObject } from '../bpf/object.js';
+import { BpfObject, type OpenedObject } from '../bpf/object.js';
 import { bootToRealtime } from '../bpf/system.js';
-import { SnoopkitError, UsageError } from '../errors.js';
+import { SnoopkitError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import { type EventSchema, eventSchema } from '../events/schema.js';
-import { CgroupPaths } from '../kernel/cgroups.js';
-import { FIRST_PID_NAMESPACE, namespaceOf } from '../kernel/processes.js';
 import { liveContext } from '../live-context.js';
 import { requestedFields } from './columns.js';
-import type { HostNames } from './features/dns/host-names.js';
-import type { FilterOptions } from './features/filter/filter-options.js';
-import { checkTargets } from './features/filter/targets.js';
+import { stepsOf } from './features/run-steps.js';
+import type { Steps } from './features/steps.js';
+import { refuseReportFlags } from './features/tally/report-options.js';
 import type { Tally, View } from './features/tally/tally.js';
+import type { GivenFlags } from './flags/flag.js';
+import { KeptBtf } from './kept-btf.js';
 import { kernelBtf } from './kernel-btf.js';
 import type { Notices } from './notices.js';
 import { objectPath } from './object-path.js';
@@ -19,47 +19,38 @@ import type { TraceOptions } from './options.js';
 import { availableColumns, flagsInUse, type ToolDefinition, viewInUse } from './tool.js';
 import { applyFlags, envNames, type FlagValues, fillFlags, flagValues } from './tool-flags.js';
 
-/** Values of a tool's own flags, as given: texts, lists of texts, or booleans. */
-export type GivenFlags = Readonly<Record<string, unknown>>;
-
 /** A run before anything is loaded: the tool's object is open, and what it shows is known. */
 export interface Prepared {
   readonly tool: ToolDefinition;
   readonly options: TraceOptions;
-  readonly object: BpfObject;
+  readonly object: OpenedObject;
   /** Reopens it in the same way: libbpf loads an object only once. */
-  readonly open: () => BpfObject;
+  readonly open: () => OpenedObject;
+  /** Whether to reopen it after a load that failed, since the BTF kept for it may be bad and is not used again. */
+  readonly dropBtf: (error: unknown) => boolean;
   /** Fills maps for the tool's flags: after load. */
   readonly fill: (object: BpfObject) => void;
   /** The tool's flags that are set, or implied by columns. */
   readonly flags: ReadonlySet<string>;
-  /** What the run shows: events, or rows of `tally`. */
+  /** Contents of the run: events, or rows of `tally`. */
   readonly view: View;
   readonly tally: Tally | undefined;
   readonly schema: EventSchema;
   /** The columns that the run can show. */
   readonly columns: readonly Column[];
-  /** The names of addresses, if requested. */
-  readonly names: HostNames | undefined;
-  readonly cgroups: CgroupPaths;
+  /** Steps of the tool's features in this run. */
+  readonly steps: readonly Steps[];
   /** Refreshes the context of events: before each batch. */
   readonly refresh: () => void;
 }
 
-/** BPF programs see pids of the initial pid namespace; in another one ours would not match. */
-function checkPidNamespace({ pids, tids, ppids }: FilterOptions, hasCommand: boolean): void {
-  if (pids.length + tids.length + ppids.length === 0 && !hasCommand) return;
-  if (namespaceOf('self', 'pid') === FIRST_PID_NAMESPACE) return;
-  throw new UsageError(
-    'snoopkit is not in the initial pid namespace, so pids do not match those of the kernel: start the container with --pid=host',
-  );
-}
-
 /** Opens the tool's object and sets the constants of its flags. */
-function openObject(tool: ToolDefinition, btf: string | undefined, flags: FlagValues): BpfObject {
+function openObject(tool: ToolDefinition, btf: string | undefined, kept: KeptBtf, flags: FlagValues): OpenedObject {
   const path = objectPath(tool.name);
   if (!existsSync(path)) throw new SnoopkitError('BUILD', `${path} is missing: run make build`);
-  const object = BpfObject.open(path, { name: tool.name, ...(btf && { btf }) });
+  const types = btf ?? kept.find(path);
+  const trust = btf === undefined ? 'all' : 'object';
+  const object = BpfObject.open(path, { name: tool.name, trust, ...(types && { btf: types }) });
   try {
     applyFlags(tool, flags, object);
     return object;
@@ -76,28 +67,30 @@ export async function prepare(
   given: GivenFlags,
   { hasCommand, notices }: { readonly hasCommand: boolean; readonly notices: Notices },
 ): Promise<Prepared> {
-  const { filters, label, users, time } = options;
-  checkPidNamespace(filters, hasCommand);
-  checkTargets(filters, label, notices.tell);
+  const { label, users, time } = options;
+  const steps = await stepsOf(tool, { flags: options.flags, label, warn: notices.warn, hasCommand });
   const btf = options.btf === undefined ? undefined : kernelBtf(options.btf);
   const flags = flagsInUse(tool, given, requestedFields(options.fields), label);
+  const { view, tally } = viewInUse(tool, flags);
+  if (!tally) refuseReportFlags(tool.tally?.flag, options.flags, label);
   const values = flagValues(tool, flags, given, label);
-  // Loaded only on request.
-  const names = filters.ends.dns ? new (await import('./features/dns/host-names.js')).HostNames() : undefined;
-  const open = () => openObject(tool, btf, values);
+  const kept = new KeptBtf();
+  const open = () => openObject(tool, btf, kept, values);
+  const dropBtf = (error: unknown) => kept.drop(error);
   const object = open();
   try {
-    const cgroups = new CgroupPaths();
-    const context = liveContext(users, btf, envNames(tool, values), names, cgroups);
-    const { view, tally } = viewInUse(tool, flags);
+    const context = Object.assign(
+      liveContext(users, btf, envNames(tool, values)),
+      ...steps.map((feature) => feature.context),
+    );
     const schema = eventSchema(object.btf, view.event.struct, context, time && { time });
     const refresh = () => {
       context.clock.follow(bootToRealtime());
-      names?.read();
+      for (const feature of steps) feature.refresh?.();
     };
     const fill = (loaded: BpfObject) => fillFlags(tool, values, loaded);
     const columns = availableColumns(tool, schema.columns, flags);
-    return { tool, options, object, open, fill, flags, view, tally, schema, columns, names, cgroups, refresh };
+    return { tool, options, object, open, dropBtf, fill, flags, view, tally, schema, columns, steps, refresh };
   } catch (error) {
     object.close();
     throw error;

@@ -1,13 +1,21 @@
-import type { RecordBatch } from '../bpf/ring-buffer.js';
 import { EventRecord } from '../events/column.js';
+import { readEvent } from '../events/reader.js';
 import type { Rows } from '../events/rows.js';
 import type { EventSchema } from '../events/schema.js';
 import type { Loss, Report } from '../output/format.js';
 import type { Sink } from '../output/sink.js';
+import type { ReportOutput, SourceBatch } from './source.js';
 
-export interface PumpOptions {
+/** Records with the same schema, and where they go. */
+interface Channel {
   readonly schema: EventSchema;
   readonly sinks: readonly Sink[];
+}
+
+export interface PumpOptions {
+  readonly schemas: readonly EventSchema[];
+  /** The sinks for each schema. */
+  readonly sinks: readonly (readonly Sink[])[];
   /** Events, or reports. */
   readonly most: number;
   /** Called before a batch or a report is written, right after it was read from the kernel. */
@@ -15,8 +23,9 @@ export interface PumpOptions {
 }
 
 /** Carries events from batches to the sinks. */
-export class EventPump {
-  readonly #schema: EventSchema;
+export class EventPump implements ReportOutput {
+  readonly #channels: readonly Channel[];
+  /** Sinks of all channels. */
   readonly #sinks: readonly Sink[];
   readonly #most: number;
   readonly #refresh: () => void;
@@ -25,9 +34,9 @@ export class EventPump {
   /** Number of events or reports written. */
   events = 0;
 
-  constructor({ schema, sinks, most, refresh }: PumpOptions) {
-    this.#schema = schema;
-    this.#sinks = sinks;
+  constructor({ schemas, sinks, most, refresh }: PumpOptions) {
+    this.#channels = schemas.map((schema, index) => ({ schema, sinks: sinks[index] ?? [] }));
+    this.#sinks = [...new Set(sinks.flat())];
     this.#most = most;
     this.#refresh = refresh;
   }
@@ -55,13 +64,15 @@ export class EventPump {
   }
 
   /** Writes a batch, and calls back for each record that can't be read. */
-  write(batch: RecordBatch, onUnreadable: () => void): void {
+  write({ schema, records }: SourceBatch, onUnreadable: () => void): void {
+    const channel = this.#channels[schema];
+    if (!channel) throw new RangeError(`no schema ${schema}`);
     this.begin();
     this.#refresh();
-    this.#record.setBytes(batch.bytes);
-    batch.forEach((offset, length) => {
+    this.#record.setBytes(records.bytes);
+    records.forEach((offset, length) => {
       if (this.isDone) return;
-      if (this.#writeOne(offset, length)) this.events++;
+      if (this.#writeOne(channel, offset, length)) this.events++;
       else onUnreadable();
     });
     this.#flush();
@@ -81,20 +92,30 @@ export class EventPump {
     this.#flush();
   }
 
-  #writeOne(offset: number, length: number): boolean {
-    if (length < this.#schema.size) return false;
+  #writeOne({ schema, sinks }: Channel, offset: number, length: number): boolean {
+    if (length < schema.size) return false;
     this.#record.offset = offset;
     this.#record.length = length;
     let asked = 0;
     try {
-      for (const sink of this.#sinks) {
+      for (const sink of sinks) {
         asked++;
         sink.event(this.#record);
       }
       return true;
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      for (const sink of this.#sinks.slice(0, asked)) sink.undo();
+      if (!(error instanceof RangeError) || this.#isReadable(schema)) throw error;
+      for (const sink of sinks.slice(0, asked)) sink.undo();
+      return false;
+    }
+  }
+
+  /** Whether the record is sound, so that an error of a sink is the sink's own. */
+  #isReadable({ columns }: EventSchema): boolean {
+    try {
+      readEvent(this.#record, columns);
+      return true;
+    } catch {
       return false;
     }
   }
@@ -103,11 +124,6 @@ export class EventPump {
   lost(losses: readonly Loss[]): void {
     for (const loss of losses) for (const sink of this.#sinks) sink.lost(loss);
     this.#flush();
-  }
-
-  /** Ends the output. */
-  end(): void {
-    for (const sink of this.#sinks) sink.end();
   }
 
   #flush(): void {

@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { MapError } from '../bpf/errors.js';
-import type { BpfObject } from '../bpf/object.js';
+import type { BpfObject, OpenedObject } from '../bpf/object.js';
 import { SnoopkitError } from '../errors.js';
 import { onlineCpus } from '../kernel/cpus.js';
 
@@ -40,10 +40,10 @@ function sizeText(size: number): string {
 }
 
 /** Loads the object with a ring of this size. Throws SnoopkitError (`ERR_SNOOPKIT_RING`) if the kernel refuses it. */
-export function loadWithRing(object: BpfObject, size: number): void {
+export function loadWithRing(object: OpenedObject, size: number): BpfObject {
   object.maps.need('events').maxEntries = size;
   try {
-    object.load();
+    return object.load();
   } catch (error) {
     if (!(error instanceof MapError && error.map === 'events')) throw error;
     // Before 5.11 the limit is RLIMIT_MEMLOCK.

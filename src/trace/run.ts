@@ -1,20 +1,11 @@
 import { aborted } from '../aborted.js';
-import type { BpfObject } from '../bpf/object.js';
-import type { RecordBatch } from '../bpf/ring-buffer.js';
 import type { Sink } from '../output/sink.js';
-import { type Attached, attachTool } from './attach.js';
-import { cgroupTable } from './features/cgroups/cgroup-table.js';
-import { Targets } from './features/filter/targets.js';
-import type { ReportOptions } from './features/tally/report.js';
-import { Reporter } from './features/tally/reporter.js';
-import { TallyReader } from './features/tally/tally-reader.js';
 import type { HeldCommand } from './held-command.js';
-import { hookReport, openingOf } from './hook-report.js';
-import { Losses } from './losses.js';
+import type { Label } from './label.js';
+import type { Losses } from './losses.js';
 import type { Notices } from './notices.js';
-import type { Prepared } from './prepare.js';
 import { EventPump } from './pump.js';
-import { SMALLEST_RING } from './ring.js';
+import type { Source, SourceBatch, SourceStream } from './source.js';
 import { after } from './timer.js';
 
 /** Interval of checks of losses, of the context of events and of the sinks. */
@@ -22,22 +13,23 @@ const TICK_MS = 250;
 const EXIT_NOT_FOUND = 127;
 
 export interface TraceRunOptions {
-  /** Where records go; each gets all. */
-  readonly sinks: readonly Sink[];
-  /** How aggregates are reported; undefined for events. */
-  readonly reports: ReportOptions | undefined;
-  /** Whether cgroups are shown or exported: then their creation and removal are tracked. */
-  readonly hasCgroups: boolean;
-  /** Whether to report the hooks in use, to the user and to the sinks. */
-  readonly verbose: boolean;
+  readonly source: Source;
+  /** Sinks by schema of the source; each receives all records of its schema. */
+  readonly sinks: readonly (readonly Sink[])[];
+  /** Ends the run after as many events, or reports. */
+  readonly most: number;
+  /** Ends the run after as many milliseconds. */
+  readonly duration: number | undefined;
   readonly notices: Notices;
+  /** Names of options in notices. */
+  readonly label: Label;
   /** Starts a command that is held until tracing has begun; its end ends the run. */
   readonly launch?: (() => Promise<HeldCommand>) | undefined;
   /** Called when programs are attached, before the first event. */
   readonly onAttached?: () => void;
 }
 
-/** How the traced command ended, as a shell reports it; undefined if there was none, or it did not end by then. */
+/** End of the traced command, as a shell reports it; undefined if there was none, or it did not end by then. */
 export interface CommandEnd {
   /** While tracing. */
   status: number | undefined;
@@ -51,25 +43,24 @@ interface Path {
   readonly pump: EventPump;
 }
 
-const tallyOf = (object: BpfObject, { isTotal }: ReportOptions, losses: Losses) =>
-  new TallyReader(object, isTotal, (rows) => losses.countNotKept(rows));
-
-/** One run of a tool: all its resources, closed in reverse order. Runs in one process do not affect each other. */
+/** One run: all its resources, closed in reverse order. Runs in one process do not affect each other. */
 export class TraceRun {
-  readonly #prepared: Prepared;
   readonly #options: TraceRunOptions;
+  readonly #sinks: readonly Sink[];
   readonly #stop = new AbortController();
   /** Aborted if a user waits for the end. */
   readonly #interrupt = new AbortController();
+  /** Ends of timers. */
   readonly #cleanups: (() => void)[] = [];
-  /** An error of a timer, which ends the run. */
-  #failure: unknown;
+  /** The first one is that of the run. */
+  readonly #errors: unknown[] = [];
+  #command: HeldCommand | undefined;
   /** Set once everything is attached. */
   #path: Path | undefined;
 
-  constructor(prepared: Prepared, options: TraceRunOptions) {
-    this.#prepared = prepared;
+  constructor(options: TraceRunOptions) {
     this.#options = options;
+    this.#sinks = [...new Set(options.sinks.flat())];
   }
 
   /** Runs what a timer does: its error is one of the run. */
@@ -77,17 +68,31 @@ export class TraceRun {
     try {
       action();
     } catch (error) {
-      this.#failure ??= error;
+      if (this.#errors.length === 0) this.#errors.push(error);
       this.stop();
     }
   };
 
-  /** Ends the run in order. */
+  async #attempt(action: () => unknown): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.#errors.push(error);
+    }
+  }
+
+  /** Calls every sink, whatever the others throw. */
+  async #all(call: (sink: Sink) => unknown): Promise<void> {
+    const results = await Promise.allSettled(this.#sinks.map(async (sink) => call(sink)));
+    for (const result of results) if (result.status === 'rejected') this.#errors.push(result.reason);
+  }
+
+  /** Ends the run gracefully. */
   stop(): void {
     this.#stop.abort();
   }
 
-  /** Ends it in order, and soon: whatever does not end by itself is given up after a while. */
+  /** Ends it gracefully, and soon: whatever does not end by itself is given up after a while. */
   interrupt(): void {
     this.#interrupt.abort();
     this.#stop.abort();
@@ -103,106 +108,94 @@ export class TraceRun {
     return this.#path?.losses.total ?? 0;
   }
 
-  /** The same by reason. */
+  /** Number of losses so far, by reason. */
   get losses(): Readonly<Record<string, number>> {
     return this.#path?.losses.totals ?? {};
   }
 
   /** Records that sinks took and could not deliver. */
   get undelivered(): number {
-    return this.#options.sinks.reduce((sum, { undelivered }) => sum + undelivered, 0);
+    return this.#sinks.reduce((sum, { undelivered }) => sum + undelivered, 0);
   }
 
   /** Traces until the run ends. Throws SnoopkitError if tracing or output fails. */
   async run(): Promise<CommandEnd> {
     const end: CommandEnd = { status: undefined, lateStatus: undefined };
-    const { sinks, reports, notices, launch, verbose } = this.#options;
-    const { object: opened, options, schema, tool, refresh } = this.#prepared;
-    let command: HeldCommand | undefined;
-    try {
-      const host = { end: () => this.stop(), trouble: notices.trouble };
-      // Before anything is loaded, since it may wait.
-      for (const sink of sinks) if (!(await sink.open(this.#stop.signal, host))) return end;
-      command = await launch?.();
-      const attached = this.#attach(command);
-      const { object, ring } = attached;
-      const losses = Losses.of(object);
-      const most = reports?.isOnce ? 1 : options.maxEvents;
-      const pump = new EventPump({ schema, sinks, most, refresh });
-      this.#path = { losses, pump };
-      const reporter = reports && new Reporter(tallyOf(object, reports, losses), pump, reports);
-      const opening = verbose ? openingOf(tool.name, attached) : undefined;
-      for (const sink of sinks) sink.start({ opening, losses: () => losses.totals, command: command?.pid });
-      // With a command, its end ends the run.
-      const targets = command ? undefined : new Targets(object, options.filters, tool.sockets === true);
-      this.#watch(this.#path, targets);
-      reporter?.start(options.duration, () => this.stop(), this.#guard);
-      if (reporter) this.#cleanups.push(() => reporter.stop());
-      this.#options.onAttached?.();
-      if (!command) pump.begin();
-      const released = command && !this.#stop.signal.aborted ? this.#release(command, pump) : undefined;
-      for await (const batch of ring.batches(this.#stop.signal)) {
-        await this.#write(batch, this.#path);
-        if (pump.isDone) this.stop();
-      }
-      end.status = await released;
-      if (this.#failure !== undefined) throw this.#failure;
-      // Pending events are written first: detaching takes the kernel a good part of a second.
-      for (const batch of ring.drain()) await this.#write(batch, this.#path);
-      reporter?.finish();
-      for (const program of object.programs.values()) program.close();
-      for (const batch of ring.drain()) await this.#write(batch, this.#path);
-      pump.lost(losses.take());
-      pump.end();
-      for (const line of losses.summary()) notices.tell(line);
-      await Promise.all(sinks.map((sink) => sink.close(this.#interrupt.signal)));
-    } finally {
-      for (const cleanup of this.#cleanups.reverse()) cleanup();
-      end.lateStatus = await command?.end();
-      // Already closed after success.
-      opened.close();
-      await Promise.all(sinks.map((sink) => sink.abandon()));
-    }
-    return end;
+    const { source, notices } = this.#options;
+    let isComplete = false;
+    await this.#attempt(async () => {
+      isComplete = await this.#trace(end);
+    });
+    this.stop();
+    for (const cleanup of this.#cleanups.reverse()) cleanup();
+    if (isComplete) await this.#all((sink) => sink.end());
+    // Sinks may wait for a reader or a network.
+    await this.#attempt(() => source.close());
+    if (isComplete) await this.#all((sink) => sink.close(this.#interrupt.signal));
+    await this.#attempt(async () => {
+      end.lateStatus = await this.#command?.end();
+    });
+    await this.#all((sink) => sink.abandon());
+    if (this.#errors.length === 0) return end;
+    for (const error of this.#errors.slice(1)) notices.error(error);
+    throw this.#errors[0];
   }
 
-  /** Loads and attaches the programs. */
-  #attach(command: HeldCommand | undefined): Attached {
-    const { options, tool, object, open, fill, cgroups, names } = this.#prepared;
-    const { hasCgroups, reports, verbose, notices } = this.#options;
-    const filters = command ? { ...options.filters, pids: [...options.filters.pids, command.pid] } : options.filters;
-    const attached = attachTool(tool, object, open, {
-      filters,
-      launched: command?.pid,
-      // No events, so a minimal ring.
-      bufferSize: reports ? SMALLEST_RING : options.bufferSize,
-      hooks: options.hooks,
-      fill,
-      hasCgroups,
-    });
-    if (hasCgroups) cgroups.kept = cgroupTable(attached.object);
-    this.#cleanups.push(
-      () => attached.object.close(),
-      () => attached.ring.close(),
-    );
-    if (names) {
-      names.open(attached.object);
-      this.#cleanups.push(() => names.close());
+  /** Opens the sinks. Returns false if the run is stopped meanwhile. */
+  async #open(): Promise<boolean> {
+    const { signal } = this.#stop;
+    const host = { end: () => this.stop(), error: this.#options.notices.error };
+    for (const sink of this.#sinks) if (signal.aborted || !(await sink.open(signal, host))) return false;
+    return !signal.aborted;
+  }
+
+  /** Traces until the last event is written. Returns false if the run is stopped before it begins, or has failed. */
+  async #trace(end: CommandEnd): Promise<boolean> {
+    const { source, sinks, most, duration, notices, label, launch, onAttached } = this.#options;
+    // Before anything is loaded, since it may wait.
+    if (!(await this.#open())) return false;
+    const command = await launch?.();
+    this.#command = command;
+    const stream = source.attach(command?.pid);
+    const { losses, opening } = stream;
+    const pump = new EventPump({ schemas: source.schemas, sinks, most, refresh: () => stream.refresh() });
+    this.#path = { losses, pump };
+    const reports = stream.reports(pump);
+    for (const sink of this.#sinks) sink.start({ opening, losses: () => losses.totals, command: command?.pid });
+    this.#watch(this.#path, stream);
+    reports?.start(duration, () => this.stop(), this.#guard);
+    if (reports) this.#cleanups.push(() => reports.stop());
+    onAttached?.();
+    if (!command) pump.begin();
+    const released = command && !this.#stop.signal.aborted ? this.#release(command, pump) : undefined;
+    for await (const batch of stream.batches(this.#stop.signal)) {
+      this.#write(batch, this.#path);
+      if (pump.isDone) this.stop();
+      if (pump.isFull) await this.#drained(pump);
     }
-    for (const line of hookReport(attached, verbose)) notices.tell(line);
-    return attached;
+    end.status = await released;
+    if (this.#errors.length > 0) return false;
+    // Pending events are written first: detaching takes the kernel a good part of a second. From here on no sink is
+    // waited for: the programs must not stay attached for a reader that has stalled, and the ring bounds what is pending.
+    for (const batch of stream.drain()) this.#write(batch, this.#path);
+    reports?.finish();
+    stream.detach();
+    for (const batch of stream.drain()) this.#write(batch, this.#path);
+    pump.lost(losses.take());
+    for (const line of losses.summary(label)) notices.warn(line);
+    return true;
   }
 
   /** Sets up everything that may end the run, and periodic work. */
-  #watch({ losses, pump }: Path, targets: Targets | undefined): void {
-    const { duration } = this.#prepared.options;
+  #watch({ losses, pump }: Path, stream: SourceStream): void {
+    const { duration } = this.#options;
     const tick = () => {
       if (!pump.isFull) pump.lost(losses.take());
-      for (const sink of this.#options.sinks) sink.tick();
-      this.#prepared.refresh();
-      const ended = this.#stop.signal.aborted ? undefined : targets?.ended();
-      if (ended === undefined) return;
-      this.#options.notices.tell(ended);
+      for (const sink of this.#sinks) sink.tick();
+      stream.refresh();
+      const ended = stream.tick();
+      if (ended === undefined || this.#stop.signal.aborted) return;
+      this.#options.notices.info(ended);
       this.stop();
     };
     const timer = setInterval(() => this.#guard(tick), TICK_MS);
@@ -218,21 +211,23 @@ export class TraceRun {
       pump.begin();
       // Events of its last system calls are read from the ring after this.
       status = await Promise.race([command.exited, aborted(this.#stop.signal)]);
-      if (status !== undefined) for (const sink of this.#options.sinks) sink.commandEnded(status);
+      if (status !== undefined) for (const sink of this.#sinks) sink.commandEnded(status);
     } catch (error) {
-      this.#options.notices.trouble(error);
+      this.#options.notices.error(error);
       status = await command.exited.catch(() => EXIT_NOT_FOUND);
     }
     this.stop();
     return status;
   }
 
-  async #write(batch: RecordBatch, { losses, pump }: Path): Promise<void> {
+  #write(batch: SourceBatch, { losses, pump }: Path): void {
     pump.write(batch, () => losses.countUnreadable());
-    // If the reader is slower than the events, the ring fills and the kernel counts the rest as lost.
-    if (!pump.isFull) return;
+  }
+
+  /** Waits for sinks until the run ends. Meanwhile the ring fills, and the kernel counts what does not fit as lost. */
+  async #drained(pump: EventPump): Promise<void> {
     const waited = new AbortController();
-    await Promise.race([pump.drained(), aborted(this.#interrupt.signal, waited.signal)]);
+    await Promise.race([pump.drained(), aborted(this.#stop.signal, waited.signal)]);
     waited.abort();
   }
 }

@@ -83,33 +83,10 @@ interface OpenFlagsFlag<N extends Names> extends ToolFlagBase<N> {
   readonly takes: 'open-flags';
 }
 
-/** Files and folders, with all below, for a `const volatile bool` and the maps of bpf/include/path-filter.h. */
+/** Files and folders, with all below, for a `const volatile bool` and the maps of src/trace/features/paths/path-filter.h. */
 interface PathsFlag<N extends Names> extends ToolFlagBase<N> {
   readonly takes: 'paths';
 }
-
-/** Names of values in help. */
-export const HELP_VALUE = {
-  size: 'SIZE',
-  names: 'NAMES',
-  duration: 'TIME',
-  pids: 'PID',
-  comms: 'TEXT',
-  signals: 'SIGNAL',
-  statuses: 'STATUS',
-  'open-flags': 'NAME',
-  paths: 'PATH',
-} as const;
-
-/** Kinds of values for which the flag may be repeated. */
-export const LISTS: ReadonlySet<ToolFlag['takes']> = new Set([
-  'pids',
-  'comms',
-  'signals',
-  'statuses',
-  'open-flags',
-  'paths',
-]);
 
 /** Maximum number of `pids` and `comms`: the length of the arrays in the programs. */
 export const LIST_MAX = 16;

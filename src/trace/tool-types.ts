@@ -349,111 +349,111 @@ export interface UdpsnoopCount extends TallyColumns {
 /** By tool: names that its definition may use, and its events and rows of aggregates. */
 export interface ToolTypes {
   bindsnoop: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_call handle_inet handle_inet6 handle_inet6_return handle_inet_return'>;
-    maps: Words<'cgroup_paths dns_messages events filter_cgroups filter_ids filter_networks filter_ports'>;
-    globals: Words<'dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_call handle_inet handle_inet6 handle_inet6_return handle_inet_return'>;
+    maps: Words<'cgroup_paths container_cgroups dns_messages events filter_cgroups filter_ids filter_networks filter_ports'>;
+    globals: Words<'container_count container_ids dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self'>;
     structs: { bindsnoop_event: BindsnoopEvent };
   };
   execsnoop: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir follow_exit follow_fork handle_any handle_exec handle_exec_without_interpreter handle_execve handle_execveat handle_rename'>;
-    maps: Words<'cgroup_paths events filter_cgroups filter_ids former_names scratch'>;
-    globals: Words<'filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self max_args want_context want_env'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir follow_exit follow_fork handle_any handle_exec handle_exec_without_interpreter handle_execve handle_execveat handle_rename'>;
+    maps: Words<'cgroup_paths container_cgroups events filter_cgroups filter_ids former_names scratch'>;
+    globals: Words<'container_count container_ids filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self max_args want_context want_env'>;
     structs: { execsnoop_event: ExecsnoopEvent };
   };
   exitsnoop: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir cpu_clock_seen follow_fork handle_exec handle_exit handle_exit_raw'>;
-    maps: Words<'cgroup_paths events executions filter_cgroups filter_ids told_ends'>;
-    globals: Words<'filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self launched_pid only_exit_codes only_signals want_threads'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir cpu_clock_seen follow_fork handle_exec handle_exit handle_exit_raw'>;
+    maps: Words<'cgroup_paths container_cgroups events executions filter_cgroups filter_ids told_ends'>;
+    globals: Words<'container_count container_ids filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self launched_pid only_exit_codes only_signals tracing_since want_threads'>;
     structs: { exitsnoop_event: ExitsnoopEvent };
   };
   filesnoop: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir follow_exit follow_fork handle_any handle_call'>;
-    maps: Words<'asked cgroup_paths events filter_cgroups filter_ids path_nodes path_steps path_walks scratch'>;
-    globals: Words<'filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_paths filter_self'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir follow_exit follow_fork handle_any handle_call'>;
+    maps: Words<'asked cgroup_paths container_cgroups events filter_cgroups filter_ids path_nodes path_steps path_walks scratch'>;
+    globals: Words<'container_count container_ids filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_paths filter_self'>;
     structs: { filesnoop_event: FilesnoopEvent };
   };
   forksnoop: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir follow_exit follow_fork handle_any handle_call handle_fork handle_fork_typed'>;
-    maps: Words<'cgroup_paths events filter_cgroups filter_ids'>;
-    globals: Words<'filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self want_threads'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir follow_exit follow_fork handle_any handle_call handle_fork handle_fork_typed'>;
+    maps: Words<'cgroup_paths container_cgroups events filter_cgroups filter_ids'>;
+    globals: Words<'container_count container_ids filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self want_threads'>;
     structs: { forksnoop_event: ForksnoopEvent };
   };
   opensnoop: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir follow_exit follow_fork handle_any handle_creat handle_function handle_open_old handle_openat handle_openat2'>;
-    maps: Words<'cgroup_paths events filter_cgroups filter_ids path_nodes path_steps path_walks scratch'>;
-    globals: Words<'filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_open_flags filter_paths filter_self filter_writes want_full_path'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir follow_exit follow_fork handle_any handle_creat handle_function handle_open_old handle_openat handle_openat2'>;
+    maps: Words<'cgroup_paths container_cgroups events filter_cgroups filter_ids path_nodes path_steps path_walks scratch'>;
+    globals: Words<'container_count container_ids filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_open_flags filter_paths filter_self filter_writes want_full_path'>;
     structs: { opensnoop_event: OpensnoopEvent };
   };
   procsnoop: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir cpu_clock_seen follow_fork handle_exec handle_exit handle_exit_raw handle_fork'>;
-    maps: Words<'cgroup_paths environment events filter_cgroups filter_ids origins scratch stories told_ends trace_contexts'>;
-    globals: Words<'filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self launched_pid max_args min_duration tracing_since want_trace_context'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir cpu_clock_seen follow_fork handle_exec handle_exit handle_exit_raw handle_fork'>;
+    maps: Words<'cgroup_paths container_cgroups environment events filter_cgroups filter_ids origins scratch stories told_ends trace_contexts'>;
+    globals: Words<'container_count container_ids filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self launched_pid max_args min_duration tracing_since want_trace_context'>;
     structs: { procsnoop_event: ProcsnoopEvent };
   };
   sigsnoop: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir follow_exit follow_fork handle_any handle_kill handle_pidfd handle_queue handle_signal handle_signal_typed handle_tgkill handle_tgqueue handle_tkill'>;
-    maps: Words<'cgroup_paths events filter_cgroups filter_ids tally tally_a tally_b'>;
-    globals: Words<'filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self only_calls only_signals sender_comms sender_pids tally_by_cgroup target_comms target_pids want_counts want_probes'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir follow_exit follow_fork handle_any handle_kill handle_pidfd handle_queue handle_signal handle_signal_typed handle_tgkill handle_tgqueue handle_tkill'>;
+    maps: Words<'cgroup_paths container_cgroups events filter_cgroups filter_ids tally tally_a tally_b'>;
+    globals: Words<'container_count container_ids filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self only_calls only_signals sender_comms sender_pids tally_by_cgroup target_comms target_pids want_counts want_probes'>;
     structs: { sigsnoop_count: SigsnoopCount; sigsnoop_event: SigsnoopEvent };
   };
   solisten: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_call handle_inet handle_inet_return'>;
-    maps: Words<'cgroup_paths dns_messages events filter_cgroups filter_ids filter_networks filter_ports'>;
-    globals: Words<'dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_call handle_inet handle_inet_return'>;
+    maps: Words<'cgroup_paths container_cgroups dns_messages events filter_cgroups filter_ids filter_networks filter_ports'>;
+    globals: Words<'container_count container_ids dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self'>;
     structs: { solisten_event: SolistenEvent };
   };
   tcpaccept: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_accept handle_accept4'>;
-    maps: Words<'cgroup_paths dns_messages events filter_cgroups filter_ids filter_networks filter_ports'>;
-    globals: Words<'dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_accept handle_accept4'>;
+    maps: Words<'cgroup_paths container_cgroups dns_messages events filter_cgroups filter_ids filter_networks filter_ports'>;
+    globals: Words<'container_count container_ids dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self'>;
     structs: { tcpaccept_event: TcpacceptEvent };
   };
   tcpconnect: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto enter_connect follow_exit follow_fork handle_connect handle_state owner_accept owner_accept4 owner_existing owner_forget owner_receives owner_receives_fentry owner_receives_kprobe owner_receives_mptcp_fentry owner_receives_mptcp_kprobe owner_sends owner_sends_fentry owner_sends_kprobe owner_sends_mptcp_fentry owner_sends_mptcp_kprobe'>;
-    maps: Words<'calls cgroup_paths dns_messages events filter_cgroups filter_ids filter_networks filter_ports listeners tally tally_a tally_b tcp_sockets'>;
-    globals: Words<'dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self min_latency tally_by_cgroup want_counts'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto enter_connect follow_exit follow_fork handle_connect handle_state owner_accept owner_accept4 owner_existing owner_forget owner_receives owner_receives_fentry owner_receives_kprobe owner_receives_mptcp_fentry owner_receives_mptcp_kprobe owner_sends owner_sends_fentry owner_sends_kprobe owner_sends_mptcp_fentry owner_sends_mptcp_kprobe'>;
+    maps: Words<'calls cgroup_paths container_cgroups dns_messages events filter_cgroups filter_ids filter_networks filter_ports listeners tally tally_a tally_b tcp_sockets'>;
+    globals: Words<'container_count container_ids dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self min_latency tally_by_cgroup want_counts'>;
     structs: { tcpconnect_count: TcpconnectCount; tcpconnect_event: TcpconnectEvent };
   };
   tcpdrop: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir connections_existing dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_drop handle_drop_of_socket handle_free handle_state handle_tcp_drop owner_accept owner_accept4 owner_existing owner_forget owner_receives owner_receives_fentry owner_receives_kprobe owner_receives_mptcp_fentry owner_receives_mptcp_kprobe owner_sends owner_sends_fentry owner_sends_kprobe owner_sends_mptcp_fentry owner_sends_mptcp_kprobe'>;
-    maps: Words<'cgroup_paths connecting connections dns_messages events filter_cgroups filter_ids filter_networks filter_ports listeners stacks tally tally_a tally_b tcp_sockets'>;
-    globals: Words<'dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self tally_by_cgroup want_counts want_stack'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir connections_existing container_mkdir container_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_drop handle_drop_of_socket handle_free handle_state handle_tcp_drop owner_accept owner_accept4 owner_existing owner_forget owner_receives owner_receives_fentry owner_receives_kprobe owner_receives_mptcp_fentry owner_receives_mptcp_kprobe owner_sends owner_sends_fentry owner_sends_kprobe owner_sends_mptcp_fentry owner_sends_mptcp_kprobe'>;
+    maps: Words<'cgroup_paths connecting connections container_cgroups dns_messages events filter_cgroups filter_ids filter_networks filter_ports listeners stacks tally tally_a tally_b tcp_sockets'>;
+    globals: Words<'container_count container_ids dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self tally_by_cgroup want_counts want_stack'>;
     structs: { tcpdrop_count: TcpdropCount; tcpdrop_event: TcpdropEvent };
   };
   tcplife: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_state owner_accept owner_accept4 owner_existing owner_forget owner_receives owner_receives_fentry owner_receives_kprobe owner_receives_mptcp_fentry owner_receives_mptcp_kprobe owner_sends owner_sends_fentry owner_sends_kprobe owner_sends_mptcp_fentry owner_sends_mptcp_kprobe'>;
-    maps: Words<'cgroup_paths dns_messages ended_subflows events filter_cgroups filter_ids filter_networks filter_ports listeners tcp_sockets'>;
-    globals: Words<'dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self min_duration want_subflows'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_state owner_accept owner_accept4 owner_existing owner_forget owner_receives owner_receives_fentry owner_receives_kprobe owner_receives_mptcp_fentry owner_receives_mptcp_kprobe owner_sends owner_sends_fentry owner_sends_kprobe owner_sends_mptcp_fentry owner_sends_mptcp_kprobe'>;
+    maps: Words<'cgroup_paths container_cgroups dns_messages ended_subflows events filter_cgroups filter_ids filter_networks filter_ports listeners tcp_sockets'>;
+    globals: Words<'container_count container_ids dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self min_duration want_subflows'>;
     structs: { tcplife_event: TcplifeEvent };
   };
   tcpretrans: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_retransmit handle_state handle_synack owner_accept owner_accept4 owner_existing owner_forget owner_receives owner_receives_fentry owner_receives_kprobe owner_receives_mptcp_fentry owner_receives_mptcp_kprobe owner_sends owner_sends_fentry owner_sends_kprobe owner_sends_mptcp_fentry owner_sends_mptcp_kprobe'>;
-    maps: Words<'cgroup_paths dns_messages events filter_cgroups filter_ids filter_networks filter_ports listeners stacks tally tally_a tally_b tcp_sockets'>;
-    globals: Words<'dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self tally_by_cgroup want_counts want_stack'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_retransmit handle_state handle_synack owner_accept owner_accept4 owner_existing owner_forget owner_receives owner_receives_fentry owner_receives_kprobe owner_receives_mptcp_fentry owner_receives_mptcp_kprobe owner_sends owner_sends_fentry owner_sends_kprobe owner_sends_mptcp_fentry owner_sends_mptcp_kprobe'>;
+    maps: Words<'cgroup_paths container_cgroups dns_messages events filter_cgroups filter_ids filter_networks filter_ports listeners stacks tally tally_a tally_b tcp_sockets'>;
+    globals: Words<'container_count container_ids dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self tally_by_cgroup want_counts want_stack'>;
     structs: { tcpretrans_count: TcpretransCount; tcpretrans_event: TcpretransEvent };
   };
   tcprtt: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_probe handle_state owner_accept owner_accept4 owner_existing owner_forget owner_receives owner_receives_fentry owner_receives_kprobe owner_receives_mptcp_fentry owner_receives_mptcp_kprobe owner_sends owner_sends_fentry owner_sends_kprobe owner_sends_mptcp_fentry owner_sends_mptcp_kprobe'>;
-    maps: Words<'cgroup_paths dns_messages events filter_cgroups filter_ids filter_networks filter_ports listeners tally tally_a tally_b tcp_sockets'>;
-    globals: Words<'by_local_addr by_local_port by_mptcp by_process by_remote_addr by_remote_port dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self tally_by_cgroup'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_probe handle_state owner_accept owner_accept4 owner_existing owner_forget owner_receives owner_receives_fentry owner_receives_kprobe owner_receives_mptcp_fentry owner_receives_mptcp_kprobe owner_sends owner_sends_fentry owner_sends_kprobe owner_sends_mptcp_fentry owner_sends_mptcp_kprobe'>;
+    maps: Words<'cgroup_paths container_cgroups dns_messages events filter_cgroups filter_ids filter_networks filter_ports listeners tally tally_a tally_b tcp_sockets'>;
+    globals: Words<'by_local_addr by_local_port by_mptcp by_process by_remote_addr by_remote_port container_count container_ids dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self tally_by_cgroup'>;
     structs: { tcprtt_row: TcprttRow };
   };
   tcpstates: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_state owner_accept owner_accept4 owner_existing owner_forget owner_receives owner_receives_fentry owner_receives_kprobe owner_receives_mptcp_fentry owner_receives_mptcp_kprobe owner_sends owner_sends_fentry owner_sends_kprobe owner_sends_mptcp_fentry owner_sends_mptcp_kprobe'>;
-    maps: Words<'cgroup_paths dns_messages events filter_cgroups filter_ids filter_networks filter_ports listeners tcp_sockets'>;
-    globals: Words<'dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto follow_exit follow_fork handle_state owner_accept owner_accept4 owner_existing owner_forget owner_receives owner_receives_fentry owner_receives_kprobe owner_receives_mptcp_fentry owner_receives_mptcp_kprobe owner_sends owner_sends_fentry owner_sends_kprobe owner_sends_mptcp_fentry owner_sends_mptcp_kprobe'>;
+    maps: Words<'cgroup_paths container_cgroups dns_messages events filter_cgroups filter_ids filter_networks filter_ports listeners tcp_sockets'>;
+    globals: Words<'container_count container_ids dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self'>;
     structs: { tcpstates_event: TcpstatesEvent };
   };
   tcptop: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto enter_mptcp_recvmsg enter_mptcp_sendmsg enter_tcp_recvmsg enter_tcp_sendmsg follow_exit follow_fork handle_mptcp_recvmsg handle_mptcp_sendmsg handle_receive handle_recvmsg handle_send handle_sendmsg leave_mptcp_recvmsg leave_mptcp_sendmsg leave_tcp_recvmsg leave_tcp_sendmsg'>;
-    maps: Words<'calls cgroup_paths dns_messages events filter_cgroups filter_ids filter_networks filter_ports tally tally_a tally_b'>;
-    globals: Words<'dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self tally_by_cgroup'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto enter_mptcp_recvmsg enter_mptcp_sendmsg enter_tcp_recvmsg enter_tcp_sendmsg follow_exit follow_fork handle_mptcp_recvmsg handle_mptcp_sendmsg handle_receive handle_recvmsg handle_send handle_sendmsg leave_mptcp_recvmsg leave_mptcp_sendmsg leave_tcp_recvmsg leave_tcp_sendmsg'>;
+    maps: Words<'calls cgroup_paths container_cgroups dns_messages events filter_cgroups filter_ids filter_networks filter_ports tally tally_a tally_b'>;
+    globals: Words<'container_count container_ids dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self tally_by_cgroup'>;
     structs: { tcptop_row: TcptopRow };
   };
   udpsnoop: {
-    programs: Words<'cgroup_mkdir cgroup_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto enter_send4 enter_send4_kprobe enter_send6 enter_send6_kprobe follow_exit follow_fork handle_arrival handle_consume handle_consume_kprobe handle_failure4 handle_failure6 handle_receive handle_receive_queue handle_send leave_recvfrom leave_recvmmsg leave_recvmsg leave_send4 leave_send4_kprobe leave_send6 leave_send6_kprobe leave_sendmmsg'>;
-    maps: Words<'calls cgroup_paths dns_messages events filter_cgroups filter_ids filter_networks filter_ports tally tally_a tally_b udp_nexts'>;
-    globals: Words<'dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self tally_by_cgroup want_counts'>;
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto enter_send4 enter_send4_kprobe enter_send6 enter_send6_kprobe follow_exit follow_fork handle_arrival handle_consume handle_consume_kprobe handle_failure4 handle_failure6 handle_receive handle_receive_queue handle_send leave_recvfrom leave_recvmmsg leave_recvmsg leave_send4 leave_send4_kprobe leave_send6 leave_send6_kprobe leave_sendmmsg'>;
+    maps: Words<'calls cgroup_paths container_cgroups dns_messages events filter_cgroups filter_ids filter_networks filter_ports tally tally_a tally_b udp_nexts'>;
+    globals: Words<'container_count container_ids dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self tally_by_cgroup want_counts'>;
     structs: { udpsnoop_count: UdpsnoopCount; udpsnoop_event: UdpsnoopEvent };
   };
 }

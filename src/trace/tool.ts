@@ -1,28 +1,12 @@
 import { UsageError } from '../errors.js';
 import type { Column } from '../events/column.js';
 import type { OtlpMapping } from '../otlp/mapping.js';
+import type { FeatureName } from './features/of-tool.js';
 import type { Tally, View } from './features/tally/tally.js';
+import type { GivenFlags } from './flags/flag.js';
+import type { HookPoint } from './hook-point.js';
 import type { Label } from './label.js';
 import type { Names, ToolFlag } from './tool-flag.js';
-
-/** One alternative for a hook point: programs that are attached together. */
-export interface HookWay<Program extends string = string> {
-  readonly programs: readonly Program[];
-  /** Programs attached only if the kernel has their hook. */
-  readonly optional?: readonly Program[];
-  /** Further tracepoints, with the same layout, to attach its programs to if the kernel has them. */
-  readonly also?: readonly string[];
-  /** Difference from the preferred alternatives. */
-  readonly caveat?: string;
-}
-
-/** A hook point: a kind of event that a tool traces. */
-export interface HookPoint<Program extends string = string> {
-  /** Alternatives in order of preference; the first that the kernel supports is used: tracepoint, then BTF-typed, then kprobe. */
-  readonly ways: readonly HookWay<Program>[];
-  /** Notice if no alternative is available; omitted for a required hook point. */
-  readonly without?: string;
-}
 
 export interface Example {
   readonly summary: string;
@@ -39,10 +23,8 @@ export interface ToolDefinition<N extends Names = Names> extends View<N['event']
   readonly flags?: Readonly<Record<N['flag'], ToolFlag<N>>>;
   /** Aggregation in the kernel instead of events: always, or with a flag. */
   readonly tally?: Tally<N>;
-  /** Whether its events are process exits, which can be shown as a tree: src/output/tree.ts. */
-  readonly hasTree?: true;
-  /** Whether its event has a socket (bpf/include/socket.h), which enables the flags for ports and addresses. */
-  readonly sockets?: true;
+  /** The features that it has beside those of every tool (src/trace/features/), a folder each: those whose headers its object includes. */
+  readonly features?: readonly FeatureName[];
   /** OpenTelemetry mapping of its events, where the default does not apply. */
   readonly otlp?: OtlpMapping<N['column']>;
   /** Hook points, such as `opens`, with their alternatives. Each program of the object belongs to one alternative. */
@@ -79,7 +61,7 @@ export function chosenColumns(tool: ToolDefinition, set: ReadonlySet<string>, fi
 /** The flags that are set, or are implied by the columns asked for. Throws UsageError for a column that needs a value. */
 export function flagsInUse(
   tool: ToolDefinition,
-  given: Readonly<Record<string, unknown>>,
+  given: GivenFlags,
   fields: readonly string[],
   label: Label,
 ): Set<string> {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { UsageError } from '../errors.js';
 import { mountPoint, mountPoints, mountTypeOf } from '../kernel/mounts.js';
 import { namespaceOf } from '../kernel/processes.js';
-import type { NameDatabase } from '../kernel/users.js';
-import { HOOK_KINDS, type HookKind } from './hooks.js';
+import { NameDatabase } from '../kernel/users.js';
+import { HOOK_KINDS, type HookKind } from './hook-point.js';
 import { LONGEST_TIMER_MS } from './timer.js';
 
 const MAX_U32 = 0xffffffff;
@@ -23,7 +23,11 @@ export function parseIntegers(flag: string, texts: readonly string[] = [], min =
 }
 
 /** User ids, by number or name. */
-export function parseUsers(flag: string, texts: readonly string[] = [], users: NameDatabase): number[] {
+export function parseUsers(
+  flag: string,
+  texts: readonly string[] = [],
+  users: Pick<NameDatabase, 'id'> = new NameDatabase('passwd'),
+): number[] {
   return texts
     .flatMap((text) => text.split(','))
     .map((text) => {
@@ -52,7 +56,7 @@ export function parseNamespaces(flag: string, kind: 'mnt' | 'net', texts: readon
     });
 }
 
-/** The lengths of filter_comms, of one in it without its NUL, and of filter_cgroups: bpf/include/filter.h. */
+/** The lengths of filter_comms, of one in it without its NUL, and of filter_cgroups: src/trace/features/filter/filter.h. */
 export const COMMS_MAX = 8;
 export const COMM_MAX = 15;
 export const CGROUPS_MAX = 16;

@@ -12,7 +12,7 @@ import { Collector, Load, Sink, Spinners } from '../../bench/programs.js';
 
 const MARKS = ['/x/first', '/x/event', '/x/last'] as const;
 
-/** What the sink tells of input that comes in these pieces, and what it says. */
+/** The sink's report on input that arrives in these pieces, and its messages. */
 async function count(pieces: readonly (string | Buffer)[], ...flags: string[]) {
   const sink = spawn(sinkProgram, [...flags, ...MARKS], { stdio: 'pipe' });
   const told = text(sink.stdout);

@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { BpfError, PrivilegeError, UnsupportedError, VerifierError, verifierSummary } from '../../src/bpf/errors.js';
+import { BpfError, PrivilegeError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
 import { BpfGlobal } from '../../src/bpf/global.js';
-import { BpfMap, MAP_TYPE } from '../../src/bpf/map.js';
+import { Lifetime } from '../../src/bpf/lifetime.js';
+import { MapMemory } from '../../src/bpf/map-memory.js';
+import { OpenedMap } from '../../src/bpf/opened-map.js';
+import { OpenedProgram } from '../../src/bpf/opened-program.js';
 import { BpfProgram } from '../../src/bpf/program.js';
-import { SnoopkitError } from '../../src/errors.js';
-import type { NativeObject } from '../../src/native/binding.js';
+import { verifierSummary } from '../../src/bpf/verifier/log.js';
+import { NotFoundError, SnoopkitError } from '../../src/errors.js';
+import type { NativeObject, NativeProgram } from '../../src/native/binding.js';
 
-/** An object of the addon that refuses what it is asked. */
-function refusing(answers: Partial<Record<keyof NativeObject, number>>): NativeObject {
+/** An object or program of the addon that refuses what it is asked. */
+function refusing<Native>(answers: Partial<Record<keyof Native, number>>): Native {
   const native: Record<string, unknown> = {};
   for (const [name, status] of Object.entries(answers)) native[name] = sinon.stub().returns(status);
-  return native as unknown as NativeObject;
+  return native as unknown as Native;
 }
 
 describe('bpf: what the verifier says', () => {
@@ -38,7 +42,11 @@ describe('bpf: what the verifier says', () => {
 describe('bpf: errors', () => {
   const rows: [SnoopkitError, string, string][] = [
     [new BpfError('cannot do it', 12), 'ERR_SNOOPKIT_BPF', 'cannot do it: not enough memory (ENOMEM)'],
-    [new BpfError('cannot do it', 524, { hint: 'do that' }), 'ERR_SNOOPKIT_BPF', 'cannot do it: ENOTSUPP; do that'],
+    [
+      new BpfError('cannot do it', 524, { hint: 'do that' }),
+      'ERR_SNOOPKIT_BPF',
+      'cannot do it: not supported by this kernel (ENOTSUPP); do that',
+    ],
     [
       new PrivilegeError('cannot trace', 1, ['CAP_BPF', 'CAP_PERFMON']),
       'ERR_SNOOPKIT_PRIVILEGE',
@@ -46,7 +54,7 @@ describe('bpf: errors', () => {
     ],
     [new UnsupportedError('there is none'), 'ERR_SNOOPKIT_UNSUPPORTED', 'there is none'],
     [
-      new VerifierError('handle_it', 13, 'a\nR1 is wrong\nprocessed 1 insns'),
+      new VerifierError('handle_it', 13, '0: (95) exit\nR1 is wrong\nprocessed 1 insns'),
       'ERR_SNOOPKIT_VERIFIER',
       'the verifier rejected program handle_it: permission denied (EACCES); R1 is wrong',
     ],
@@ -86,7 +94,7 @@ describe('bpf: refusals', () => {
   const bpfError = (pattern: RegExp) => (error: unknown) => error instanceof BpfError && pattern.test(error.message);
 
   it('name the map', () => {
-    const map = new BpfMap(refusing({ setMaxEntries: -16, openMap: -22 }), info, shapes);
+    const map = new OpenedMap(refusing<NativeObject>({ setMaxEntries: -16 }), new Lifetime(), info, false);
     assert.throws(
       () => {
         map.maxEntries = 5;
@@ -94,34 +102,40 @@ describe('bpf: refusals', () => {
       bpfError(/^cannot give the map numbers 5 entries: .*\(EBUSY\)$/),
     );
     assert.equal(map.maxEntries, 1);
-    assert.throws(() => map.fd, bpfError(/^the map numbers is not there before load\(\): .*\(EINVAL\)$/));
   });
 
   it('name the program and the hook', () => {
-    const native = refusing({
-      setAutoload: -22,
-      setAttachTarget: -3,
-      programFd: -2,
+    const info = { name: 'handle', section: 'raw_tp/x', autoload: true };
+    const about = { ...info, type: 'raw_tracepoint', attachType: 'cgroup_inet_ingress' } as const;
+    const opened = new OpenedProgram(
+      refusing<NativeObject>({ setAutoload: -22, setAttachTarget: -3 }),
+      new Lifetime(),
+      { ...info, type: 17, attachType: 0 },
+    );
+    const native = refusing<NativeProgram>({
+      misses: -22,
       attach: -22,
       attachRawTracepoint: -2,
       attachKprobe: -95,
       attachUprobe: -13,
       attachIter: -22,
     });
-    const program = new BpfProgram(native, { name: 'handle', section: 'raw_tp/x', type: 17 });
+    const program = new BpfProgram(native, new Lifetime(), about);
     assert.throws(
       () => {
-        program.autoload = false;
+        opened.autoload = false;
       },
       bpfError(/^cannot change autoload of handle: .*EINVAL/),
     );
     assert.throws(
       () => {
-        program.attachTarget = 'nothing';
+        opened.attachTarget = 'nothing';
       },
-      bpfError(/^cannot set the target of handle to nothing: .*ESRCH/),
+      (error) =>
+        error instanceof NotFoundError &&
+        error.message === "cannot set the target of handle to nothing: there is no such function in the kernel's BTF",
     );
-    assert.throws(() => program.fd, bpfError(/^handle is not loaded/));
+    assert.throws(() => program.misses, bpfError(/^cannot read the statistics of handle: .*EINVAL/));
     assert.throws(() => program.attach(), bpfError(/^cannot attach handle to raw_tp\/x: .*EINVAL/));
     assert.throws(
       () => program.attachKprobe('f'),
@@ -146,20 +160,22 @@ describe('bpf: refusals', () => {
       typedefs: [],
       isStatic: false,
     } as const;
-    const global = new BpfGlobal(refusing({ readImage: -9, writeImage: -1 }), variable);
+    const global = new BpfGlobal(refusing<NativeObject>({ readImage: -9, writeImage: -1 }), new Lifetime(), variable);
     assert.throws(() => global.get(), bpfError(/^cannot read target: .*EBADF/));
     assert.throws(() => global.set(1), bpfError(/^cannot set target: .*EPERM/));
   });
 
   it('are no array for each CPU, nor bytes of another size', () => {
-    const perCpu = new BpfMap(refusing({}), { ...info, type: MAP_TYPE.PERCPU_HASH }, shapes);
-    assert.throws(
-      () => perCpu.set(Buffer.alloc(4), Buffer.alloc(8)),
-      /^TypeError: numbers is per-CPU: pass an array of \d+ values$/,
-    );
-    const map = new BpfMap(refusing({}), info, shapes);
-    assert.throws(() => map.set(Buffer.alloc(3), Buffer.alloc(8)), /^RangeError: numbers: 3 bytes, expected 4$/);
-    assert.throws(() => map.set(Buffer.alloc(4), Buffer.alloc(9)), /^RangeError: numbers: 9 bytes, expected 8$/);
-    assert.throws(() => map.set(5, 6), /^TypeError: numbers has no BTF: pass bytes$/);
+    const memory = (cpus: number) =>
+      new MapMemory(new ArrayBuffer(8 + 8 * Math.max(1, cpus)), { ...info, cpus, holdsDescriptors: false }, shapes);
+    const perCpu = memory(2);
+    for (const value of [Buffer.alloc(8), [Buffer.alloc(8)]])
+      assert.throws(() => perCpu.putValue(value), /^UsageError: numbers is per-CPU: pass an array of 2 values$/);
+    for (const value of [[undefined, Buffer.alloc(8)], Object.assign(new Array(2), { 0: Buffer.alloc(8) })])
+      assert.throws(() => perCpu.putValue(value as never), /^UsageError: numbers: the value of CPU [01] is missing$/);
+    const map = memory(0);
+    assert.throws(() => map.putKey(Buffer.alloc(3)), /^UsageError: numbers: 3 bytes, expected 4$/);
+    assert.throws(() => map.putValue(Buffer.alloc(9)), /^UsageError: numbers: 9 bytes, expected 8$/);
+    assert.throws(() => map.putValue(6), /^UsageError: numbers has no BTF: pass bytes$/);
   });
 });

@@ -1,8 +1,23 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { gunzipSync } from 'node:zlib';
 import { BpfError } from '../../src/bpf/errors.js';
+import type { BpfGlobal } from '../../src/bpf/global.js';
 import { BtfError } from '../../src/btf/index.js';
 import { needs } from '../capability.js';
+import { kernelIsSince } from '../helpers/kernel.js';
+import { patient } from '../helpers/patience.js';
 import { callGetegid, counter, load, open } from './helpers.js';
+
+/** The kernel's configuration, by option; undefined if it is not where libbpf looks for it. */
+function configuration(): ((option: string) => string | undefined) | undefined {
+  const boot = `/boot/config-${release()}`;
+  const file = existsSync(boot) ? boot : '/proc/config.gz';
+  if (!existsSync(file)) return undefined;
+  const text = file === boot ? readFileSync(boot, 'utf8') : gunzipSync(readFileSync(file)).toString();
+  return (option) => new RegExp(`^${option}=(.*)$`, 'm').exec(text)?.[1];
+}
 
 describe('bpf: variables', () => {
   it('have the value that the source gives them', () => {
@@ -72,18 +87,55 @@ describe('bpf: variables', () => {
       assert.deepEqual(global.get(), before);
     });
 
+  it('take text that fills its array, and bytes', () => {
+    using object = open('statics');
+    const exact = object.globals.need('exact');
+    assert.equal(exact.get(), 'abcd');
+    for (const value of ['wxyz', 'é', 'abc']) {
+      exact.set(value);
+      const read = exact.get();
+      exact.set(read as string);
+      assert.deepEqual([read, exact.get()], [value, value]);
+    }
+    const notText = Uint8Array.of(0xff, 0, 0xfe, 7);
+    exact.set(notText);
+    assert.deepEqual(exact.bytes(), notText);
+    exact.set(exact.bytes());
+    assert.deepEqual(exact.bytes(), notText);
+    assert.throws(() => exact.set('abcde'), BtfError);
+  });
+
+  it('that are structs take their bytes', () => {
+    using object = open('globals');
+    const point = object.globals.need('a_point');
+    const bytes = point.bytes();
+    point.set({ x: 1, y: 2n, name: 'q' });
+    point.set(bytes);
+    assert.deepEqual(point.get(), { x: -5, y: 6n, name: 'p' });
+    assert.throws(() => point.set(bytes.subarray(1)), BtfError);
+  });
+
+  it('of the configuration have no value before load', () => {
+    using object = open('kconfig');
+    assert.throws(() => object.globals.need('CONFIG_HZ'), {
+      name: 'NotFoundError',
+      message: 'CONFIG_HZ has no value before load()',
+    });
+    assert.deepEqual([...object.globals.keys()], ['seen']);
+  });
+
   describe('of a loaded object', () => {
     before(function () {
       needs(this, 'root');
     });
 
     it('are live: counters go up, and what is written is used', () => {
-      const object = open('globals');
-      object.globals.need('target').set(process.pid);
-      object.globals.need('a_s32').set(-7);
-      object.globals.need('a_u64').set(2n ** 60n);
-      object.globals.need('a_text').set('z');
-      object.load();
+      using opened = open('globals');
+      opened.globals.need('target').set(process.pid);
+      opened.globals.need('a_s32').set(-7);
+      opened.globals.need('a_u64').set(2n ** 60n);
+      opened.globals.need('a_text').set('z');
+      const object = opened.load();
       object.programs.need('handle_call').attach();
       const first = counter(object, 'calls');
       callGetegid(10);
@@ -100,12 +152,70 @@ describe('bpf: variables', () => {
 
     it('are constants where the source says so', () => {
       using object = load('globals');
-      const constant = object.globals.need('a_u32');
-      assert.throws(
-        () => constant.set(1),
-        (error) => error instanceof BpfError && /^cannot set a_u32: .*EPERM/.test(error.message),
-      );
-      assert.equal(constant.get(), 42);
+      assert.equal(object.constants.need('a_u32').get(), 42);
+      assert.ok(!('set' in object.constants.need('a_u32')));
+      assert.throws(() => object.globals.need('a_u32'), {
+        name: 'NotFoundError',
+        message: 'a_u32 is a constant, not a global variable',
+      });
+      assert.deepEqual([...object.globals.keys()].sort(), ['calls', 'last', 'multiplier']);
+      assert.equal(object.constants.size, 14);
+    });
+
+    it('are live in sections with only static variables, too', () => {
+      using opened = open('statics');
+      opened.globals.need('target').set(process.pid);
+      opened.globals.need('private_step').set(3);
+      using object = opened.load();
+      assert.equal(object.constants.need('private_limit').get(), 5);
+      object.programs.need('handle_call').attach();
+      callGetegid(10);
+      const [first, all] = [counter(object, 'private_calls'), counter(object, 'calls')];
+      assert.ok(first >= 30n && all >= 10n, `${first} ${all}`);
+      object.globals.need('private_step').set(0);
+      assert.deepEqual([object.globals.need('private_step').get(), object.globals.need('private_other').get()], [0, 7]);
+      const before = counter(object, 'private_calls');
+      callGetegid(10);
+      assert.equal(counter(object, 'private_calls'), before);
+      object.globals.need('private_calls').set(2n ** 40n);
+      assert.equal(counter(object, 'private_calls'), 2n ** 40n);
+    });
+
+    it('are read alone, however large their section is', function () {
+      needs(this, 'values of 16 MiB', kernelIsSince(5, 11));
+      using opened = open('large');
+      const measure = (object: { readonly globals: ReadonlyMap<string, BpfGlobal> }) => {
+        const start = performance.now();
+        for (let i = 0; i < 1000; i++) object.globals.get('calls')?.get();
+        return performance.now() - start;
+      };
+      const before = measure(opened);
+      using object = opened.load();
+      const after = measure(object);
+      assert.ok(Math.max(before, after) < patient(1000), `${before} ${after}`);
+      const text = 'z'.repeat(16 << 20);
+      object.globals.need('big').set(text);
+      assert.equal(object.globals.need('big').get(), text);
+    });
+
+    it('have the values of the kernel configuration', () => {
+      const config = configuration();
+      using opened = open('kconfig');
+      if (config === undefined) {
+        assert.throws(() => opened.load(), BpfError);
+        return;
+      }
+      using object = opened.load();
+      const value = (name: string) => object.constants.need(name).get();
+      const [, major = 0, minor = 0] = /^(\d+)\.(\d+)/.exec(release())?.map(Number) ?? [];
+      assert.equal(Number(value('LINUX_KERNEL_VERSION')) >> 8, (major << 8) | minor);
+      assert.equal(value('CONFIG_HZ'), Number(config('CONFIG_HZ')));
+      assert.equal(value('CONFIG_BPF_SYSCALL'), config('CONFIG_BPF_SYSCALL') === 'y');
+      assert.equal(value('CONFIG_BPF'), 'TRI_YES');
+      assert.equal(value('CONFIG_DEFAULT_HOSTNAME'), config('CONFIG_DEFAULT_HOSTNAME')?.replaceAll('"', ''));
+      assert.equal(value('CONFIG_SNOOPKIT_NO_SUCH_OPTION'), 0n);
+      assert.equal(object.constants.need('CONFIG_HZ').section, '.kconfig');
+      assert.ok(!('set' in object.constants.need('CONFIG_HZ')));
     });
   });
 });

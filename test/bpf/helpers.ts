@@ -1,18 +1,42 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { BpfObject } from '../../src/bpf/object.js';
+import { BpfObject, type OpenedObject } from '../../src/bpf/object.js';
 
 export type Fixture =
+  | 'calls'
+  | 'attach-cgroup'
+  | 'attach-freplace'
+  | 'attach-lsm'
+  | 'attach-many'
+  | 'attach-net'
+  | 'attach-netfilter'
+  | 'attach-ops'
+  | 'attach-run'
+  | 'attach-sections'
+  | 'attach-target'
+  | 'attach-trace'
   | 'fentry'
   | 'globals'
   | 'hookless'
   | 'lacking'
+  | 'large'
   | 'hooks'
   | 'iterator'
+  | 'kconfig'
   | 'maps'
+  | 'maps-cgroup'
+  | 'maps-programs'
+  | 'maps-redirect'
+  | 'maps-storage'
+  | 'mistakes'
+  | 'perf'
   | 'refused'
-  | 'ring';
+  | 'relocations'
+  | 'ring'
+  | 'skeleton'
+  | 'statics'
+  | 'unlicensed';
 
 export function fixturePath(name: Fixture): string {
   return fileURLToPath(new URL(`./fixtures/${name}.bpf.o`, import.meta.url));
@@ -22,17 +46,21 @@ export function fixtureBytes(name: Fixture): Buffer {
   return readFileSync(fixturePath(name));
 }
 
-export function open(name: Fixture): BpfObject {
+/** A fixture whose section of types has another name, so that nobody finds it. */
+export function withoutBtf(name: Fixture): Buffer {
+  return Buffer.from(fixtureBytes(name).toString('latin1').replaceAll('.BTF\0', '.BTX\0'), 'latin1');
+}
+
+export function open(name: Fixture): OpenedObject {
   return BpfObject.open(fixturePath(name));
 }
 
 /** Opens a fixture, makes this process the one that it looks at, and loads it with only these programs. */
 export function load(name: Fixture, programs?: readonly string[]): BpfObject {
-  const object = open(name);
-  object.globals.get('target')?.set(process.pid);
-  for (const program of object.programs.values()) program.autoload = programs?.includes(program.name) ?? true;
-  object.load();
-  return object;
+  const opened = open(name);
+  opened.globals.get('target')?.set(process.pid);
+  for (const program of opened.programs.values()) program.autoload = programs?.includes(program.name) ?? true;
+  return opened.load();
 }
 
 /** A system call that Node makes for nothing else. */
@@ -58,3 +86,8 @@ export function oneLine(error: unknown): string {
   assert.doesNotMatch(error.message, /\n/);
   return error.message;
 }
+
+/** A key of the map `places` of the fixture `maps`. */
+export const bin = { device: 8, name: 'bin', inode: -1n };
+/** A value of it. */
+export const score = (hits: number, seen = false) => ({ hits, parts: [1, 2, 65535], seen });

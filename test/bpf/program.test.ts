@@ -3,13 +3,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BpfError, UnsupportedError } from '../../src/bpf/errors.js';
+import { BpfError, ClosedError, UnsupportedError } from '../../src/bpf/errors.js';
 import type { BpfLink } from '../../src/bpf/link.js';
 import type { BpfObject } from '../../src/bpf/object.js';
 import { tracepointId } from '../../src/bpf/tracefs.js';
 import { NotFoundError } from '../../src/errors.js';
 import { mountPoint } from '../../src/kernel/mounts.js';
 import { needs } from '../capability.js';
+import { kernelIsSince } from '../helpers/kernel.js';
 import { PROBED, Running } from '../helpers/run.js';
 import { callGetegid, counter, load, open, openFiles } from './helpers.js';
 
@@ -78,10 +79,20 @@ describe('bpf: programs on hooks of the kernel', () => {
 
   it('can take another target before they are loaded', function () {
     needs(this, 'kernel-btf');
-    using object = load('hooks', []);
+    using opened = open('hooks');
+    for (const program of opened.programs.values()) program.autoload = program.name === 'count_typed';
+    const typed = opened.programs.need('count_typed');
+    typed.attachTarget = 'sys_exit';
     assert.throws(() => {
-      object.programs.need('count_typed').attachTarget = 'sys_exit';
-    }, BpfError);
+      typed.attachTarget = 'no_such_tracepoint';
+    }, NotFoundError);
+    typed.attachTarget = 'sys_exit';
+    opened.globals.need('target').set(process.pid);
+    using object = opened.load();
+    countsWhile(object, 'typed_tracepoints', object.programs.need('count_typed').attach());
+    assert.throws(() => {
+      typed.attachTarget = 'sys_enter';
+    }, ClosedError);
   });
 });
 
@@ -115,17 +126,20 @@ describe('bpf: programs on functions of the kernel', () => {
     using object = load('fentry');
     countsWhile(object, 'entered', object.programs.need('count_entry').attach(), openFiles);
     countsWhile(object, 'left', object.programs.need('count_exit').attach(), openFiles);
+    const again = () => object.programs.need('count_entry').attachTrace();
+    if (kernelIsSince(5, 13)) countsWhile(object, 'entered', again(), openFiles);
+    else assert.throws(again, { name: 'UnsupportedError', message: /this kernel attaches .* only once$/ });
     assert.equal(counter(object, 'result'), 0n);
   });
 
   it('must be there, for fentry', function () {
     needs(this, 'fentry');
-    using object = open('fentry');
+    const opened = open('fentry');
     assert.throws(() => {
-      object.programs.need('count_entry').attachTarget = 'no_such_function';
-    }, BpfError);
+      opened.programs.need('count_entry').attachTarget = 'no_such_function';
+    }, /to no_such_function: there is no such function in the kernel's BTF$/);
     // It has looked in all modules, and libbpf 1.1 lets go of their types at load alone.
-    object.load();
+    opened.load().close();
   });
 });
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { BpfObject } from '../../src/bpf/object.js';
-import { type RecordBatch, RingBuffer, type RingBufferOptions } from '../../src/bpf/ring-buffer.js';
+import type { RecordBatch } from '../../src/bpf/record-stream.js';
+import { RingBuffer, type RingBufferOptions } from '../../src/bpf/ring-buffer.js';
 import { needs } from '../capability.js';
 import { callGetegid, counter, open } from './helpers.js';
 
@@ -25,10 +26,10 @@ describe('bpf: ring buffers', () => {
   });
 
   function start(size = 16, options: RingBufferOptions = {}): void {
-    object = open('ring');
-    object.globals.need('target').set(process.pid);
-    object.globals.need('size').set(size);
-    object.load();
+    const opened = open('ring');
+    opened.globals.need('target').set(process.pid);
+    opened.globals.need('size').set(size);
+    object = opened.load();
     ring = RingBuffer.open(object.maps.need('events'), options);
     object.programs.need('handle_call').attach();
   }
@@ -127,14 +128,66 @@ describe('bpf: ring buffers', () => {
 
   it('can be left in the midst of a stream, and read on', async () => {
     start();
-    callGetegid(2);
-    for await (const record of ring.records()) {
-      assert.equal(record.readBigUInt64LE(), 0n);
-      break;
-    }
+    callGetegid(100);
+    const numbers: bigint[] = [];
+    const read = async (count: number) => {
+      for await (const record of ring.records()) {
+        numbers.push(record.readBigUInt64LE());
+        if (--count === 0) break;
+      }
+    };
+    await read(1);
+    await read(2);
     callGetegid(1);
-    const { value } = await ring.records().next();
-    assert.ok(value && value.readBigUInt64LE() >= 1n);
+    await read(98);
+    assert.deepEqual(numbers.map(Number), upTo(101));
+  });
+
+  it('end with their object, once all is read', async () => {
+    for (const isWaiting of [false, true]) {
+      start();
+      callGetegid(3);
+      const numbers: bigint[] = [];
+      const reading = (async () => {
+        for await (const record of ring.records()) numbers.push(record.readBigUInt64LE());
+      })();
+      if (isWaiting) await sleep(50);
+      else assert.deepEqual(numbers, []);
+      object.close();
+      await reading;
+      assert.deepEqual(numbers.map(Number), upTo(3));
+      ring.close();
+    }
+  });
+
+  it('have one reader at a time', () => {
+    start();
+    const events = object.maps.need('events');
+    assert.throws(() => RingBuffer.open(events), {
+      name: 'UsageError',
+      message: 'the map events has a reader: close it first',
+    });
+    callGetegid(2);
+    ring.close();
+    ring = RingBuffer.open(events);
+    assert.deepEqual(
+      [...ring.drain()].flatMap(contents).map(({ number }) => number),
+      upTo(2),
+    );
+  });
+
+  it('may be of any size, which is rounded up to a power of two', () => {
+    const opened = open('ring');
+    opened.globals.need('target').set(process.pid);
+    opened.globals.need('size').set(16);
+    opened.maps.need('events').maxEntries = 100_000;
+    object = opened.load();
+    const events = object.maps.need('events');
+    assert.equal(events.maxEntries, 1 << 17);
+    ring = RingBuffer.open(events);
+    object.programs.need('handle_call').attach();
+    callGetegid(2);
+    assert.deepEqual([...ring.drain()].flatMap(contents).length, 2);
   });
 
   it('give records that stay as they are', async () => {
@@ -182,19 +235,19 @@ describe('bpf: ring buffers', () => {
   describe('with a place to sort by', () => {
     const TIME_AT = 8;
 
-    /** What the fixture makes the time of a record. */
+    /** The time of a record, as set by the fixture. */
     const timeOf = (number: number, disorder: number) => number + ((number * 40_503) % disorder);
 
-    /** Of records that came together: by time, and as they came where that is the same. */
+    /** Order of records of a batch: by time, equal times in order of arrival. */
     const sorted = (numbers: readonly number[], disorder: number) =>
       [...numbers].sort((a, b) => timeOf(a, disorder) - timeOf(b, disorder) || a - b);
 
     function startDisordered(disorder: number, size: number, options: RingBufferOptions): void {
-      object = open('ring');
-      object.globals.need('target').set(process.pid);
-      object.globals.need('size').set(size);
-      object.globals.need('disorder').set(disorder);
-      object.load();
+      const opened = open('ring');
+      opened.globals.need('target').set(process.pid);
+      opened.globals.need('size').set(size);
+      opened.globals.need('disorder').set(disorder);
+      object = opened.load();
       ring = RingBuffer.open(object.maps.need('events'), options);
       object.programs.need('handle_call').attach();
     }
@@ -250,7 +303,7 @@ describe('bpf: ring buffers', () => {
       startDisordered(50, 16, {});
       assert.throws(
         () => RingBuffer.open(object.maps.need('events'), { orderBy: 4 }),
-        /cannot open the ring buffer events/,
+        /^UsageError: orderBy 4: expected a multiple of 8$/,
       );
     });
   });
@@ -258,7 +311,7 @@ describe('bpf: ring buffers', () => {
   it('are maps of that type alone', () => {
     start();
     assert.throws(() => RingBuffer.open(object.maps.need('scratch')), {
-      name: 'TypeError',
+      name: 'UsageError',
       message: 'map scratch is not a ring buffer',
     });
   });

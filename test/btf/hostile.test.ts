@@ -43,10 +43,10 @@ describe('btf: hostile input', () => {
   const unparsable: [string, Uint8Array, RegExp][] = [
     ['half a header', encodeBtf([]).subarray(0, 10), /cut off after 10 bytes/],
     ['another version', encodeBtf([]).fill(2, 2, 3), /version 2/],
-    ['a header longer than the bytes', header(4, 0xffffffff), /a header of 4294967295 bytes/],
-    ['a header that is too short', header(4, 8), /a header of 8 bytes/],
-    ['types outside the bytes', header(12, 0xfffffff0), /the types need bytes/],
-    ['strings outside the bytes', header(16, 0xfffffff0), /the strings need bytes/],
+    ['a header longer than the bytes', header(4, 0xffffffff), /invalid header size of 4294967295 bytes/],
+    ['a header that is too short', header(4, 8), /invalid header size of 8 bytes/],
+    ['types outside the bytes', header(12, 0xfffffff0), /the types at bytes \d+ to \d+ exceed the \d+ bytes/],
+    ['strings outside the bytes', header(16, 0xfffffff0), /the strings at bytes \d+ to \d+ exceed the \d+ bytes/],
     ['no strings', header(20, 0), /the string section is empty/],
     ['a string without its end', ending(0x61, 1), /not terminated/],
     ['strings that start with a name', ending(0x61, 5), /first string is not empty/],
@@ -80,10 +80,10 @@ describe('btf: hostile input', () => {
     [
       'a member outside its struct',
       [struct(4, 'a', 2, 32), int('int', 4)],
-      /member 'a' of 's' ends at 8, behind its 4/,
+      /member 'a' of 's' ends at 8, beyond its 4/,
     ],
     ['a member between bytes', [struct(4, 'a', 2, 1), int('int', 2)], /does not start at a byte/],
-    ['an integer of 3 bytes', [struct(4, 'a', 2, 0), int('odd', 3)], /an integer 'odd' of 3 bytes/],
+    ['an integer of 3 bytes', [struct(4, 'a', 2, 0), int('odd', 3)], /integer 'odd' has an invalid size of 3 bytes/],
     [
       'too wide a bit-field',
       [{ ...struct(4, 'a', 2, 20 << 24), flag: true }, int('u8', 1)],

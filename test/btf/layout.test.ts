@@ -10,7 +10,7 @@ interface Fact {
   size: number;
 }
 
-/** What clang computed, read back out of the object. */
+/** Layouts computed by clang, read back from the object. */
 function facts(): Fact[] {
   const elf = fixture('layout');
   const global = globalsOf(elf).find(({ name }) => name === 'facts');

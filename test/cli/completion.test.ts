@@ -26,7 +26,7 @@ function needsShell(context: Mocha.Context, shell: string): void {
   needs(context, shell, error ? `no ${shell} on the PATH` : true);
 }
 
-/** What a shell says of a script that it is not to run; nothing where there is no such shell. */
+/** A shell's messages on checking a script without running it; empty if the shell is missing. */
 function syntaxErrors(shell: Shell, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'snoopkit-'));
   try {
@@ -47,7 +47,7 @@ describe('cli: completion for bash', () => {
       try "$@"`;
   });
 
-  /** What bash offers for the last of these words, split as readline does. */
+  /** bash's completions of the last of these words, split as readline does. */
   async function offers(...words: string[]): Promise<string[]> {
     const args = ['--norc', '--noprofile', '-c', loaded, 'bash', 'snoopkit', ...words];
     const { status, stdout, said } = await run('bash', args);

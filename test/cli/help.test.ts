@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { closest, notFoundText } from '../../src/cli/flags/not-found.js';
+import { loadCommands } from '../../scripts/commands.js';
+import { notFoundText } from '../../src/cli/flags/not-found.js';
+import { closest } from '../../src/closest.js';
 import { needs } from '../capability.js';
 import { type Finished, run, SNOOPKIT, snoopkit } from '../helpers/run.js';
 
@@ -29,7 +31,7 @@ interface Counted {
 }
 
 const isTool = (file: string) => /^dist\/(tools|src\/commands)\//.test(file);
-/** What only a run that traces needs. */
+/** Modules needed only by a run that traces. */
 const TRACING = ['dist/src/cli/flags/options.js', 'dist/src/cli/session.js', 'dist/src/native/load.js'];
 const isTracing = (file: string) => TRACING.includes(file);
 
@@ -43,14 +45,9 @@ function assertReadable({ status, said, stdout }: Finished, width = 80): string 
 }
 
 const headersOf = (text: string) => text.split('\n').filter((line) => /^[A-Z][A-Z ]+$/.test(line));
-const manifest = JSON.parse(readFileSync(new URL('../../../oclif.manifest.json', import.meta.url), 'utf8'));
-const commands = Object.values(manifest.commands) as {
-  id: string;
-  isTool?: boolean;
-  flags: Record<string, { name: string; char?: string; helpGroup?: string; hidden?: boolean }>;
-}[];
+const commands = await loadCommands();
 
-/** What a terminal of so many columns is told. */
+/** Output on a terminal of this width. */
 async function onTerminal(columns: number, ...args: string[]): Promise<string> {
   const command = [process.execPath, SNOOPKIT, ...args].map((word) => `'${word}'`).join(' ');
   const env = { ...process.env, NO_COLOR: '1', TERM: 'xterm' };
@@ -90,7 +87,7 @@ describe('cli: help', () => {
       assert.equal((await snoopkit(args)).stdout.toString(), text, args.join());
   });
 
-  it('tells all of a tool where one asks for it', async () => {
+  it('describes a tool in full on request', async () => {
     const text = assertReadable(await snoopkit(['opensnoop', '--help', 'all']));
     assert.deepEqual(headersOf(text), [
       'USAGE',
@@ -114,13 +111,13 @@ describe('cli: help', () => {
     assert.equal((await snoopkit(['help', 'opensnoop', 'all'])).stdout.toString(), text);
   });
 
-  for (const { id, isTool: isOne, flags } of commands)
+  for (const { name: id, tool, command } of commands)
     it(`of ${id} is no longer than a screen or two, and names each flag and its group`, async () => {
       const text = assertReadable(await snoopkit([id, '--help']));
       assert.ok(text.split('\n').length <= 60, `${id} has ${text.split('\n').length} lines`);
-      if (!isOne) return;
+      if (!tool) return;
       const all = (await snoopkit([id, '--help', 'all'])).stdout.toString();
-      for (const { name, char, helpGroup, hidden } of Object.values(flags)) {
+      for (const [name, { char, helpGroup, hidden }] of Object.entries(command.flags)) {
         if (hidden) continue;
         assert.ok(new RegExp(`--(\\[no-\\])?${name}\\b`).test(all), `${id} --${name}`);
         if (helpGroup) assert.match(text, new RegExp(`^ {2}${helpGroup.toLowerCase()} `, 'm'), id);
@@ -128,7 +125,7 @@ describe('cli: help', () => {
       }
     });
 
-  it('tells of a group of flags alone', async () => {
+  it('describes a single group of flags', async () => {
     const otlp = assertReadable(await snoopkit(['help', 'otlp']));
     assert.deepEqual(headersOf(otlp), ['OTLP FLAGS']);
     assert.match(otlp, /^ {2}--otlp-endpoint=URL /m);
@@ -169,7 +166,7 @@ describe('cli: help', () => {
     }
   });
 
-  it('tells of every command', async () => {
+  it('describes every command', async () => {
     for (const command of ['completion', 'help', 'man', 'schema', 'vmlinux']) {
       assert.match(assertReadable(await snoopkit([command, '--help'])), /^USAGE\n {2}\$ snoopkit /m, command);
     }
@@ -354,11 +351,12 @@ describe('cli: manual pages', () => {
 
   it('are shown by man, whose status it has', async () => {
     for (const [args, title] of [
-      [[], 'SNOOPKIT'],
-      [['tcplife'], 'SNOOPKIT\\-TCPLIFE'],
+      [[], 'SNOOPKIT 8'],
+      [['tcplife'], 'SNOOPKIT\\-TCPLIFE 8'],
+      [['options'], 'SNOOPKIT\\-OPTIONS 7'],
     ] as const) {
       const { status, stdout, said } = await shown('man', ...args);
-      assert.match(stdout.toString(), new RegExp(`^\\.TH ${title.replaceAll('\\', '\\\\')} 8 `, 'm'));
+      assert.match(stdout.toString(), new RegExp(`^\\.TH ${title.replaceAll('\\', '\\\\')} `, 'm'));
       assert.deepEqual([status, said], [3, '']);
     }
   });
@@ -367,5 +365,8 @@ describe('cli: manual pages', () => {
     const { status, stdout, said } = await shown('none', 'tcplife');
     assert.deepEqual([status, said], [0, 'snoopkit: man(1) is not installed: showing --help all instead\n']);
     assert.equal(stdout.toString(), (await snoopkit(['tcplife', '--help', 'all'])).stdout.toString());
+    const groups = await Promise.all(['filter', 'output', 'run', 'otlp'].map((group) => snoopkit(['help', group])));
+    const options = await shown('none', 'options');
+    assert.equal(options.stdout.toString(), groups.map((group) => group.stdout.toString()).join(''));
   });
 });

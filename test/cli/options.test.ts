@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { flagLabel, parseOptions } from '../../src/cli/flags/options.js';
+import { flagLabel } from '../../src/cli/flags/label.js';
+import { parseOptions } from '../../src/cli/flags/options.js';
 import { UsageError } from '../../src/errors.js';
 import { fittingRingSize } from '../../src/trace/ring.js';
 
@@ -8,19 +9,7 @@ describe('cli: options', () => {
     const { users, ...options } = parseOptions({}, []);
     assert.equal(users.name(0), 'root');
     assert.deepEqual(options, {
-      filters: {
-        pids: [],
-        tids: [],
-        ppids: [],
-        uids: [],
-        comms: [],
-        cgroups: [],
-        mntns: [],
-        netns: [],
-        follow: false,
-        failed: false,
-        ends: { ports: [[], [], []], networks: [[], [], []], ip: 0, dns: false },
-      },
+      flags: {},
       command: [],
       duration: undefined,
       maxEvents: Number.POSITIVE_INFINITY,
@@ -62,9 +51,9 @@ describe('cli: options', () => {
       },
       ['cat'],
     );
-    const { filters, duration, maxEvents, bufferSize, failOnLost, output, time, out, command } = options;
+    const { flags, duration, maxEvents, bufferSize, failOnLost, output, time, out, command } = options;
     assert.deepEqual(
-      [filters.pids, filters.tids, filters.ppids, filters.uids, filters.comms, filters.follow, filters.failed],
+      [flags.pid, flags.tid, flags.ppid, flags.uid, flags.comm, flags.follow, flags.failed],
       [[1, 2], [3], [0], [0], ['sh'], true, true],
     );
     assert.deepEqual(
@@ -89,8 +78,8 @@ describe('cli: options', () => {
     });
 
   it('follow a process, or a command', () => {
-    assert.equal(parseOptions({ follow: true, pid: ['1'] }, []).filters.follow, true);
-    assert.equal(parseOptions({ follow: true }, ['cat']).filters.follow, true);
+    assert.equal(parseOptions({ follow: true, pid: ['1'] }, []).flags.follow, true);
+    assert.equal(parseOptions({ follow: true }, ['cat']).flags.follow, true);
   });
 
   it('refuse a file where nothing is written to it', () => {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { loadCommands } from '../../scripts/commands.js';
 import { notFoundText } from '../../src/cli/flags/not-found.js';
 import { flagInstead, INSTEAD, MISSING, THEIRS } from '../../src/cli/flags/other-tools.js';
 import { snoopkit } from '../helpers/run.js';
 
-const manifest = JSON.parse(readFileSync(new URL('../../../oclif.manifest.json', import.meta.url), 'utf8'));
-const commands = manifest.commands as Record<string, { flags: Record<string, { name: string; char?: string }> }>;
-const names = Object.keys(commands);
+const commands = await loadCommands();
+const names = commands.map(({ name }) => name);
 
 /** Sees that flags which a text names are a tool's. */
 function assertFlags(tool: string, text: string): void {
-  const forms = Object.values(commands[tool]?.flags ?? {}).flatMap(({ name, char }) => [`--${name}`, `-${char}`]);
+  const found = commands.find(({ name }) => name === tool);
+  const forms = Object.entries(found?.command.flags ?? {}).flatMap(([name, { char }]) => [`--${name}`, `-${char}`]);
   for (const [form] of text.matchAll(/(?<![\w-])--?[a-zA-Z][\w-]*/g))
     assert.ok(forms.includes(form), `${tool} ${form}`);
 }
@@ -27,7 +27,7 @@ describe('cli: names of bcc and libbpf-tools', () => {
     for (const theirs of MISSING) assert.ok(!names.includes(theirs) && !(theirs in INSTEAD), theirs);
   });
 
-  it('are told in one line each', async () => {
+  it('are reported in one line each', async () => {
     const lines = {
       killsnoop: 'for killsnoop, use snoopkit sigsnoop --kill',
       'killsnoop-bpfcc': 'for killsnoop-bpfcc, use snoopkit sigsnoop --kill',

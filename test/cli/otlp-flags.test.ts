@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { parse } from '@oclif/core/parser';
-import { otlpFlags } from '../../src/cli/flags/otlp-flags.js';
-import { type OtlpFlagTexts, parseOtlpFlags, refuseOtlpFlags } from '../../src/cli/flags/otlp-options.js';
+import { oclifFlags } from '../../src/cli/flags/oclif.js';
+import { OTLP_FLAGS } from '../../src/cli/flags/otlp-flags.js';
+import { parseOtlpFlags, refuseOtlpFlags } from '../../src/cli/flags/otlp-options.js';
 import { UsageError } from '../../src/errors.js';
+import type { OtlpFlagValues } from '../../src/otlp/settings/flag-values.js';
 import { otlpSettings } from '../../src/otlp/settings/settings.js';
+import type { Flag, GivenFlags } from '../../src/trace/flags/flag.js';
 
-const texts = async (argv: string[]) => (await parse(argv, { flags: otlpFlags })).flags as OtlpFlagTexts;
+const texts = async (argv: string[]) => (await parse(argv, { flags: oclifFlags(OTLP_FLAGS) })).flags as GivenFlags;
 /** Without what is not given. */
 const values = async (...argv: string[]) => {
   const { names: _, ...parsed } = parseOtlpFlags(await texts(argv));
@@ -15,15 +18,51 @@ const values = async (...argv: string[]) => {
 describe('cli: the flags of OTLP', () => {
   it('say nothing when none is given, and stand in a group of their own', async () => {
     assert.deepEqual(await values(), {});
-    assert.ok(Object.values(otlpFlags).every(({ helpGroup, summary }) => helpGroup === 'OTLP' && summary));
+    assert.ok(Object.values(OTLP_FLAGS).every(({ group, summary }) => group === 'OTLP' && summary));
+  });
+
+  it('name the variables that apply in their place, which have the effect of the flag', async () => {
+    const samples: Readonly<Record<string, [variable: string, flag: string]>> = {
+      endpoint: ['http://a:1', 'http://a:1'],
+      protocol: ['grpc', 'grpc'],
+      headers: ['a=b', 'a=b'],
+      isCompressed: ['gzip', 'gzip'],
+      timeout: ['7000', '7'],
+      resource: ['a=b', 'a=b'],
+      histograms: ['base2_exponential_bucket_histogram', 'exponential'],
+      temporality: ['delta', 'delta'],
+      maxBatch: ['7', '7'],
+      maxQueue: ['7', '7'],
+      delay: ['7', '7ms'],
+    };
+    // The flag of the timeout replaces further time limits, for which there are variables of their own.
+    const settings = (...given: Parameters<typeof otlpSettings>) => ({ ...otlpSettings(...given), exportTimeouts: {} });
+    const usual = settings({}, {});
+    for (const [name, { option, variables, summary }] of Object.entries<Flag & { option?: keyof OtlpFlagValues }>(
+      OTLP_FLAGS,
+    )) {
+      const [sample, isListed] = [samples[option ?? ''], (variables ?? []).length > 0];
+      assert.equal(oclifFlags(OTLP_FLAGS)[name]?.summary?.startsWith(`${summary} [env: `) ?? false, isListed, name);
+      // Files, and what only gRPC obeys, are tested in their own places.
+      if (!sample) assert.ok(!isListed || ['isInsecure', 'ca', 'cert', 'key'].includes(option ?? ''), name);
+      else {
+        const byVariable = settings(Object.fromEntries((variables ?? []).map((key) => [key, sample[0]])), {});
+        assert.deepEqual(byVariable, settings({}, await values(`--${name}`, sample[1])), name);
+        assert.notDeepEqual(byVariable, usual, name);
+      }
+    }
   });
 
   it('are what messages of the exporter call its options', async () => {
     const { names } = parseOtlpFlags(await texts([]));
     for (const [option, flag] of Object.entries(names ?? {})) {
-      assert.ok(flag.slice(2) in otlpFlags, flag);
-      const given = await values(flag, ...(option === 'hasSpans' ? [] : ['1']));
-      assert.ok(option in given, option);
+      const entry = Object.entries<Flag>(OTLP_FLAGS).find(([name]) => `--${name}` === flag)?.[1] ?? assert.fail(flag);
+      const value = entry.form === 'switch' ? [] : [(entry.form === 'text' && entry.words?.[0]) || '1M=1'];
+      // Each takes another kind of value, or says by its own name that it does not.
+      const given = await values(flag, ...value, ...(flag === '--spool-max' ? ['--otlp-spool', '/s'] : [])).catch(
+        ({ message }: Error) => assert.match(message, new RegExp(`^${flag}[ :]`)),
+      );
+      if (given) assert.ok(flag === '--trace-root' || option in given, option);
     }
     const wrong = () => otlpSettings({}, { names, maxBatch: 11, maxQueue: 10 });
     assert.throws(wrong, {

@@ -18,7 +18,7 @@ describe('cli: errors', () => {
     ['lines', '1', 'snoopkit: two lines'],
     ['hostile', '2', 'snoopkit: --uid \\x1b[31mroot\\n\\u202e: no such user'],
   ] as const)
-    it(`of kind ${which} are told in one line, status ${status}`, () => {
+    it(`of kind ${which} are reported in one line, status ${status}`, () => {
       assert.deepEqual(report(which), { status, said: [line] });
       assert.deepEqual(report(which, 'verbose'), { status, said: [line] });
     });

@@ -80,14 +80,14 @@ export class Probe {
     return this.column(name).value(this.record);
   }
 
-  /** What programs get: the JSON without quotes. */
+  /** Output for programs: the JSON without quotes. */
   written(name: string): string {
     const column = this.column(name);
     assert.ok(column.kind === 'plain', name);
     return text((out) => column.write(this.record, out));
   }
 
-  /** What people get. */
+  /** Output for people. */
   shown(name: string): string {
     const column = this.column(name);
     assert.ok(column.kind === 'plain', name);
@@ -106,7 +106,7 @@ export class Probe {
   }
 }
 
-/** What is written to an output. */
+/** The text written to an output. */
 export function text(write: (out: OutputBuffer) => void): string {
   const out = new OutputBuffer();
   write(out);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { bootTimeOf } from '../../src/events/column.js';
 import { ClockOffset } from '../../src/events/context.js';
-import { TIME_STYLES } from '../../src/events/kinds/time.js';
+import { TIME_STYLES } from '../../src/events/time-style.js';
 import { random } from '../helpers/random.js';
 import { interesting64, Probe } from './helpers.js';
 
@@ -102,7 +102,7 @@ describe('events: times', () => {
     assert.equal(measured(1041n, 20), 1041n);
     assert.equal(measured(3600n * SECOND, 20), 3600n * SECOND);
     assert.equal(measured(-5n * SECOND, 20), -5n * SECOND);
-    // What was measured badly.
+    // An inexact measurement.
     assert.equal(measured(90n * SECOND, 50_000), 90n * SECOND);
     assert.equal(measured(90n * SECOND + 40_000n, 20), 90n * SECOND + 40_000n);
     assert.equal(measured(90n * SECOND + 40_010n, 20), 90n * SECOND + 40_000n);

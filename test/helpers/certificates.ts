@@ -1,4 +1,4 @@
-/** Certificates of a moment, made with openssl: an authority, and what it has signed. */
+/** Short-lived certificates, made with openssl: an authority, and certificates that it has signed. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,9 +14,9 @@ interface Certificates {
   /** `NAME.pem` or `NAME.key`, by the names below. */
   file(name: string): string;
   readonly ca: Buffer;
-  /** Of 127.0.0.1, ::1 and localhost. */
+  /** For 127.0.0.1, ::1 and localhost. */
   readonly server: Pair;
-  /** Of another host. */
+  /** For another host. */
   readonly stranger: Pair;
   readonly client: Pair;
 }
@@ -41,7 +41,7 @@ function makeCertificates(folder: string): Certificates {
   };
 }
 
-/** For the tests of the suite that calls this, which are skipped where there is no openssl. Made before the first of them. */
+/** For the tests of the calling suite, which are skipped without openssl. Created before the first of them. */
 export function suiteCertificates(): Certificates {
   const certificates = {} as Certificates;
   let folder: string | undefined;

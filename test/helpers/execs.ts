@@ -39,7 +39,7 @@ export class ExecBench extends Trace<ExecEvent> {
     super('execsnoop');
   }
 
-  /** What a command that is traced executes next. */
+  /** The second exec of a traced command. */
   async second(flags: readonly string[], command: readonly string[], options: TraceOptions = {}): Promise<ExecEvent> {
     const { events } = await this.run(flags, command, options);
     assert.equal(events.length, 2, JSON.stringify(events));

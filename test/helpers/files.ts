@@ -42,11 +42,11 @@ export interface FileEvent {
   new_full_path_deleted?: boolean;
 }
 
-/** Runs of filesnoop, of each test in a folder of its own: with a/b, a file f, and a link to a. */
+/** Runs of filesnoop, each test in a folder of its own: with a/b, a file f, and a link to a. */
 class FileBench extends Trace<FileEvent> {
   readonly #base = realpathSync(this.folder);
   #count = 0;
-  /** That of this test. */
+  /** Folder of the current test. */
   here = '';
 
   constructor() {
@@ -60,12 +60,12 @@ class FileBench extends Trace<FileEvent> {
     symlinkSync('a', join(this.here, 'link'));
   }
 
-  /** The words for fixtures/files.c, in the test's folder unless they go elsewhere; @ is that folder. */
+  /** Arguments for fixtures/files.c, in the test's folder unless they name another; @ is that folder. */
   words(...steps: (string | number)[]): string[] {
     return [FILES, 'cd', '@', ...steps].map((word) => String(word).replaceAll('@', this.here));
   }
 
-  /** What happened; without filters it is what the fixture tells. */
+  /** The events; without filters they equal the fixture's own report. */
   async files(flags: readonly string[], ...steps: (string | number)[]): Promise<FileEvent[]> {
     const { events, stdout, said } = await this.run(flags, this.words(...steps));
     assert.equal(said, '');
@@ -78,7 +78,7 @@ class FileBench extends Trace<FileEvent> {
   }
 }
 
-/** For the tests of a suite, with a folder anew for each. */
+/** For the tests of a suite, with a new folder for each. */
 export function useFileBench(): () => FileBench {
   let bench: FileBench | undefined;
   before(function () {

@@ -1,17 +1,19 @@
-/** Outputs that are kept as files: plain text, in which a diff shows each byte that has changed. */
+/** Outputs kept as files: plain text, in which a diff shows each byte that has changed. */
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
-/** UPDATE_GOLDEN=1 makes what is written now what is expected from now on. */
+/** UPDATE_GOLDEN=1 makes the current output the expected one. */
 export const isUpdate = process.env.UPDATE_GOLDEN === '1';
 
-/** What a terminal or an editor would not show as what it is: controls, formats such as a change of direction, separators. */
+/**
+ * Characters that a terminal or an editor would not show: controls, formats such as a change of direction, separators.
+ */
 const INVISIBLE = /[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu;
 const MARK = /[⟦⟧]/;
 const TITLE = /^== (.*) ==\n/m;
 
-/** Each line behind a bar, so that none is taken for a title; what is invisible as its number: `⟦1b⟧`. */
+/** Each line after a bar, so that none is mistaken for a title; invisible characters by number: `⟦1b⟧`. */
 function visible(title: string, output: Uint8Array): string {
   assert.ok(isUtf8(output), `${title}: not UTF-8`);
   const text = Buffer.from(output).toString();
@@ -45,7 +47,7 @@ export class GoldenSections {
     assert.equal(before, '');
     const expected = new Map<string, string>();
     for (let i = 0; i < rest.length; i += 2) {
-      // Between two sections is an empty line.
+      // An empty line separates two sections.
       const text = i + 2 < rest.length ? rest[i + 1]?.replace(/\n$/, '') : rest[i + 1];
       expected.set(rest[i] as string, text as string);
     }
@@ -57,7 +59,7 @@ export class GoldenSections {
   }
 }
 
-/** The lines that differ between the first ones and the last ones that are the same. */
+/** The differing lines, without common lines at the start and the end. */
 function difference(before: string, after: string): string {
   const [old, now] = [before.split('\n'), after.split('\n')];
   let start = 0;

@@ -1,4 +1,7 @@
-/** What a collector sees of records: a line of JSON for each log record, metric or span, and one for each attribute or point of it. */
+/**
+ * A collector's view of records: a line of JSON for each log record, metric or span, and one for each attribute or
+ * point of it.
+ */
 import assert from 'node:assert/strict';
 import { OutputBuffer } from '../../src/events/output-buffer.js';
 import { Rows } from '../../src/events/rows.js';
@@ -22,7 +25,7 @@ const NOW = 1_795_240_060_123_456_789n;
 
 type Plain = Record<string, unknown>;
 
-/** What stands in a message of a scope, decoded. */
+/** Contents of a scope's message, decoded. */
 function decoded(message: 'ScopeLogs' | 'ScopeMetrics' | 'ScopeSpans', bytes: Uint8Array): Plain[] {
   const type = messageType(message);
   const { logRecords, metrics, spans } = type.toObject(type.decode(bytes), {
@@ -35,10 +38,10 @@ function decoded(message: 'ScopeLogs' | 'ScopeMetrics' | 'ScopeSpans', bytes: Ui
 
 const line = (value: unknown) => `${JSON.stringify(value)}\n`;
 
-/** Those of containers, whose place depends on whether this machine has cgroups of version 1. */
+/** Attributes of containers, whose position depends on whether this machine has cgroups of version 1. */
 const ofContainer = ({ key }: KeyValue) => /^(container|k8s)\./.test(key);
 
-/** `process.pid int "1"`, each in its place, but for those of containers: they come last. */
+/** `process.pid int "1"`, each in its position, except those of containers, which come last. */
 function told(attributes: readonly KeyValue[]): string[] {
   const ordered = [...attributes.filter((one) => !ofContainer(one)), ...attributes.filter(ofContainer)];
   return ordered.map(({ key, value }) => {
@@ -74,15 +77,15 @@ export function shownLogs(
   return decoded('ScopeLogs', out.take()).map(shownRecord).join('');
 }
 
-/** A metric: its data is in a member that is called after its kind. */
+/** A metric: its data is in a member named after its kind. */
 function shownMetric({ name, description, unit, ...data }: Plain): string {
   const [[kind, { dataPoints, ...rest }]] = Object.entries(data) as [[string, Plain]];
-  // That it is described: the words are those of the help.
+  // Checks only for a description: its text is that of the help.
   const head = { name, ...(unit !== undefined && { unit }), isDescribed: !!description, [kind]: rest };
   return `${line(head)}${(dataPoints as Plain[]).map((point) => `${shownPoint(point)}\n`).join('')}`;
 }
 
-/** The metrics of rows after a second report of the same ones. */
+/** The metrics of rows after a second report of the same rows. */
 export function shownMetrics(
   view: OtlpView,
   rows: Buffer,
@@ -108,7 +111,7 @@ export function shownMetrics(
 
 const IDS = ['traceId', 'spanId', 'parentSpanId'];
 
-/** Ids are random, or made with a secret of a run: each becomes a name, the same wherever it is. */
+/** Ids are random, or derived from a secret of a run: each is replaced by a name, the same in all places. */
 class Names {
   readonly #names = new Map<unknown, string>();
 
@@ -119,7 +122,7 @@ class Names {
   }
 }
 
-/** The spans that events become. */
+/** The spans of events. */
 export function shownSpans(view: OtlpView, records: readonly Buffer[]): string {
   const spans: Span[] = [];
   const emit = (span: Span) => spans.push(span);

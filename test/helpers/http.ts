@@ -1,9 +1,9 @@
-/** Two real peers: an HTTP server of Node's, and curl. */
+/** Two real peers: an HTTP server in Node, and curl. */
 import assert from 'node:assert/strict';
 import type { NetEnd } from './net.js';
 import { Running } from './run.js';
 
-/** Answers /N with N bytes, after it has read what it was sent. */
+/** Answers /N with N bytes, after it has read the request's body. */
 const SERVER = `import { createServer } from 'node:http';
 const server = createServer((request, response) => {
   request.resume().on('end', () => response.end(Buffer.alloc(Number(request.url.slice(1)), 'x')));
@@ -22,7 +22,7 @@ export class HttpServer {
     this.port = port;
   }
 
-  /** Listens on an address, at an end of a lab or, without one, where this process is. */
+  /** Listens on an address, in a namespace of a lab or, by default, in that of this process. */
   static async start(host: string, { end, port = 0 }: { end?: NetEnd; port?: number } = {}): Promise<HttpServer> {
     const node = [process.execPath, '--input-type=module', '-e', SERVER, host, `${port}`];
     const [file = '', ...words] = end ? end.words(node) : node;
@@ -35,7 +35,7 @@ export class HttpServer {
     return this.#running.pid;
   }
 
-  /** Of so many bytes. */
+  /** URL of a response with this many bytes. */
   url(bytes: number): string {
     return `http://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}/${bytes}`;
   }
@@ -46,7 +46,7 @@ export class HttpServer {
   }
 }
 
-/** What curl tells of a transfer, of all that it has: `%{json}` in curl(1). */
+/** curl's report of a transfer, a part of it: `%{json}` in curl(1). */
 export interface Transfer {
   readonly http_code: number;
   readonly local_ip: string;
@@ -67,7 +67,7 @@ export interface Transfer {
   readonly exitcode: number;
 }
 
-/** The command that gets it, and tells of that on standard output; flags such as `--data-binary @FILE`. */
+/** The command that fetches a URL and reports the transfer on standard output; flags such as `--data-binary @FILE`. */
 export function curlWords(url: string, flags: readonly string[] = []): string[] {
   return ['curl', '--silent', '--noproxy', '*', '--output', '/dev/null', '--write-out', '%{json}\n', ...flags, url];
 }

@@ -1,4 +1,4 @@
-/** A server of HTTP/2 that says what a test lets it say, well-formed or not. */
+/** An HTTP/2 server that sends the responses chosen by a test, well-formed or not. */
 import { once } from 'node:events';
 import {
   createServer,
@@ -11,10 +11,10 @@ import type { AddressInfo } from 'node:net';
 
 type Answer = (stream: ServerHttp2Stream) => void;
 
-/** The answer of a collector that takes all. */
+/** Response of a collector that accepts everything. */
 export const taken: Answer = (stream) => answerWith(Buffer.alloc(5))(stream);
 
-/** These bytes, then a status. */
+/** Sends these bytes, then a status. */
 export const answerWith =
   (body: Uint8Array, trailers: Readonly<Record<string, string>> = { 'grpc-status': '0' }, headers = {}): Answer =>
   (stream) => {
@@ -25,10 +25,10 @@ export const answerWith =
 
 export class Http2Server {
   readonly requests: IncomingHttpHeaders[] = [];
-  /** One for each request; after these, all is taken. */
+  /** One for each request; further requests are accepted. */
   readonly answers: Answer[] = [];
   readonly sessions = new Set<Http2Session>();
-  /** How many connections there were. */
+  /** Number of connections so far. */
   connections = 0;
   readonly #server = createServer({ maxSessionMemory: 1000 });
 

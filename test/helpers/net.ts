@@ -1,4 +1,4 @@
-/** Two network namespaces that a wire joins, with nothing else in them: a network that a test has for itself. */
+/** Two network namespaces joined by a wire, with nothing else in them: a private network for a test. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { whyMissing } from '../capability.js';
 import { firstProcessIsHidden } from './hidden.js';
@@ -6,7 +6,7 @@ import { allowRetries } from './retries.js';
 import { type Finished, Running, type RunOptions, run } from './run.js';
 import { Wire } from './wire.js';
 
-/** Those in /usr/sbin, too, which is not on everybody's PATH. */
+/** Includes /usr/sbin, which is not on every PATH. */
 const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
 
 /** An address of each family. */
@@ -17,12 +17,12 @@ export interface Addresses {
 
 const place = (host: number): Addresses => ({ v4: `10.77.0.${host}`, v6: `fd00:77::${host}` });
 
-/** Where nobody listens unless a test does. */
+/** A port without a listener unless a test adds one. */
 export const REFUSED_PORT = 1;
 
 /** One end of the wire: a namespace. */
 export class NetEnd {
-  /** As `ip netns` has it. */
+  /** Name for `ip netns`. */
   readonly name: string;
   readonly device: string;
   readonly address: Addresses;
@@ -38,7 +38,7 @@ export class NetEnd {
 
   /**
    * The command that runs this one in the namespace, as the same process. `ip netns exec` would do, but hides tracefs,
-   * bpffs and the cgroups from it, without which snoopkit does less.
+   * bpffs and the cgroups, without which snoopkit is restricted.
    */
   words(command: readonly string[]): string[] {
     return ['nsenter', `--net=/run/netns/${this.name}`, ...command];
@@ -54,13 +54,13 @@ export class NetEnd {
     return run(file, words, options);
   }
 
-  /** Runs lines of a shell there, to which $0 is the first word. */
+  /** Runs lines of a shell there, with $0 as the first argument. */
   shell(script: string, ...args: readonly string[]): string {
     const [file = '', ...words] = this.words(['sh', '-euc', script, ...args]);
     return execFileSync(file, words, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
-  /** Its number, as events have it. */
+  /** Inode number of the namespace, as shown in events. */
   get netns(): number {
     this.#netns ??= Number(this.shell('stat -Lc %i /proc/self/ns/net'));
     return this.#netns;
@@ -74,7 +74,7 @@ export class NetEnd {
     this.shell(lines.join('\n'));
   }
 
-  /** Looks at what arrives here over the wire, and drops some of it when it is told to. */
+  /** Watches packets that arrive here over the wire, and drops some of them on request. */
   async wire(): Promise<Wire> {
     const wire = await Wire.on(this.device, this.words([]));
     this.#wires.push(wire);
@@ -87,7 +87,7 @@ export class NetEnd {
   }
 }
 
-/** What there still is when the tests end, however they end. */
+/** Labs to remove at the exit of the tests, however they end. */
 const labs = new Set<NetLab>();
 process.on('exit', () => {
   for (const lab of labs) lab.removeNow();
@@ -97,19 +97,19 @@ export class NetLab {
   static #made = 0;
   readonly a: NetEnd;
   readonly b: NetEnd;
-  /** From `a` it seems to be there, and never answers: nobody has its hardware address. */
+  /** An address that `a` can send to, but that never answers: no host has its hardware address. */
   readonly blackHole = place(9);
-  /** Nothing leads there: ENETUNREACH. */
+  /** An address without a route: ENETUNREACH. */
   readonly unreachable: Addresses = { v4: '203.0.113.1', v6: '2001:db8::1' };
-  /** From `a` a route says that it can't be reached: EHOSTUNREACH. */
+  /** An address with an unreachable route on `a`: EHOSTUNREACH. */
   readonly hostUnreachable = place(8);
 
-  /** Throws where a probe of `capability.ts` says so: netns, veth, nsenter. */
+  /** Throws if a probe of `capability.ts` fails: netns, veth, nsenter. */
   constructor() {
     const name = `snoopkit-${process.pid}-${NetLab.#made++}`;
     this.a = new NetEnd(`${name}-a`, 'wire-a', place(1));
     this.b = new NetEnd(`${name}-b`, 'wire-b', place(2));
-    // Who interrupts whom is chance, and what a network does it does in interrupts.
+    // The interrupted process is random, and a network works in interrupts.
     if (firstProcessIsHidden()) allowRetries();
     labs.add(this);
     try {
@@ -132,7 +132,7 @@ export class NetLab {
     for (const end of ends) {
       end.shell(
         [
-          // No search for twins, which takes seconds, and no search for routers.
+          // Disables duplicate address detection, which takes seconds, and router solicitation.
           ...(has6 ? ['all', 'default', end.device] : []).flatMap((which) => [
             `echo 0 >/proc/sys/net/ipv6/conf/${which}/accept_dad`,
             `echo 0 >/proc/sys/net/ipv6/conf/${which}/router_solicitations`,
@@ -155,7 +155,7 @@ export class NetLab {
     );
   }
 
-  /** Removes all of it, and ends what still runs there. */
+  /** Removes everything, and ends processes that still run there. */
   async remove(): Promise<void> {
     for (const end of [this.a, this.b]) await end.closeWires();
     this.removeNow();
@@ -171,7 +171,7 @@ export class NetLab {
         try {
           process.kill(Number(pid), 'SIGKILL');
         } catch {
-          // It has ended.
+          // The process has ended.
         }
       }
       spawnSync('ip', ['netns', 'delete', name], { env });

@@ -29,15 +29,15 @@ export interface OpenEvent {
   reason?: string;
 }
 
-/** A line of what fixtures/opens.c tells: what really happened. */
+/** A line of the output of fixtures/opens.c: the real result. */
 export interface Told {
   readonly ret: number;
   readonly tid: number;
-  /** What /proc/self/fd has for the fd, undefined for a failure. */
+  /** Link of the fd in /proc/self/fd, undefined for a failure. */
   readonly link: string | undefined;
 }
 
-/** Bytes as fixtures/opens.c takes them. */
+/** Encodes bytes for fixtures/opens.c. */
 export function percent(path: string | Uint8Array): string {
   return [...Buffer.from(path)]
     .map((byte) =>

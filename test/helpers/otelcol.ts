@@ -1,4 +1,4 @@
-/** OpenTelemetry's own collector, as a judge: it tells a sink of ours, as JSON, what it has understood. */
+/** OpenTelemetry's own collector as a reference: it sends its understanding of requests, as JSON, to a sink of ours. */
 
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { OtlpHttpServer } from './otlp-server.js';
 import { patient } from './patience.js';
 import { Running } from './run.js';
 
-/** Files with certificates; of clients, too, where there is `clientCa`. */
+/** Files with certificates; of clients, too, if there is a `clientCa`. */
 export interface CollectorTls {
   readonly cert: string;
   readonly key: string;
@@ -38,7 +38,7 @@ async function listens(port: number): Promise<boolean> {
   }
 }
 
-/** JSON is YAML. The sink's answers are the collector's: it neither waits nor tries again. */
+/** JSON is YAML. The collector passes on the sink's answers: it neither waits nor retries. */
 function config(ports: { grpc: number; http: number }, sink: URL, tls?: CollectorTls): string {
   const secure = tls && {
     tls: { cert_file: tls.cert, key_file: tls.key, ...(tls.clientCa && { client_ca_file: tls.clientCa }) },
@@ -75,7 +75,7 @@ export class Collector {
   readonly #folder: string;
   readonly #scheme: string;
   readonly ports: { readonly grpc: number; readonly http: number };
-  /** Where it tells of what it got: JSON by HTTP. It answers its clients as this one answers it. */
+  /** Destination of the data received, as JSON over HTTP. The collector passes its answers to clients. */
   readonly sink: OtlpHttpServer;
 
   private constructor(
@@ -120,7 +120,7 @@ export class Collector {
     return new URL(`${this.#scheme}://${host}:${this.ports[protocol]}${path}`);
   }
 
-  /** The requests that it made of what it got, since the last time. */
+  /** The requests for the data received since the last call. */
   received(): { readonly path: string; readonly json: unknown }[] {
     return this.sink.requests.splice(0).map(({ path, body }) => ({ path, json: JSON.parse(body.toString()) }));
   }

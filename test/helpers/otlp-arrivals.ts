@@ -1,4 +1,4 @@
-/** What arrived at a collector, as plain objects: whichever it was, and however it was encoded. */
+/** Data that arrived at a collector, as plain objects, independent of the collector and the encoding. */
 import assert from 'node:assert/strict';
 import { jsonEncoder } from '../../src/otlp/transport/json.js';
 import type { Signal } from '../../src/otlp/types.js';
@@ -10,7 +10,7 @@ export type Attributes = Readonly<Record<string, unknown>>;
 export interface ArrivedLog {
   readonly time: string;
   readonly name: string;
-  /** Empty where it belongs to no trace. */
+  /** Empty if it belongs to no trace. */
   readonly trace: string;
   readonly span: string;
   readonly attributes: Attributes;
@@ -21,18 +21,18 @@ export interface ArrivedLog {
 export interface ArrivedSpan {
   readonly trace: string;
   readonly id: string;
-  /** Empty where it has none. */
+  /** Empty if it has none. */
   readonly parent: string;
   readonly name: string;
   readonly kind: number;
   readonly start: bigint;
   readonly end: bigint;
   readonly flags: number;
-  /** The trace state; empty where there is none. */
+  /** The trace state; empty if there is none. */
   readonly state: string;
   readonly hasFailed: boolean;
   readonly attributes: Attributes;
-  /** How many attributes it lacks. */
+  /** Number of dropped attributes. */
   readonly dropped: number;
 }
 
@@ -40,9 +40,9 @@ export interface ArrivedPoint {
   readonly attributes: Attributes;
   readonly start: bigint;
   readonly time: bigint;
-  /** Of a sum or a gauge. */
+  /** Value of a sum or a gauge. */
   readonly value: number;
-  /** Of a histogram. */
+  /** Count of a histogram. */
   readonly count: number;
   readonly sum: number;
   readonly bucketCounts: readonly number[];
@@ -68,11 +68,11 @@ interface Arrived {
 }
 
 export interface Arrivals extends Arrived {
-  /** The same by the resource that it came under, request by request. */
+  /** Log records with their resource, request by request. */
   readonly resources: readonly (Arrived & { readonly resource: Attributes })[];
 }
 
-/** A value of an attribute without what says of which kind it is. */
+/** An attribute's value without its type. */
 export function plain(value: Told): unknown {
   if ('intValue' in value) return Number(value.intValue);
   if ('arrayValue' in value) return (value.arrayValue.values ?? []).map(plain);
@@ -93,7 +93,7 @@ function attributesOf(attributes: Members = []): Attributes {
 
 const numbers = (texts: readonly string[] = []) => texts.map(Number);
 
-// biome-ignore lint/suspicious/noExplicitAny: what JSON has is known by its names alone.
+// biome-ignore lint/suspicious/noExplicitAny: parsed JSON, whose members are read by name.
 type Json = any;
 
 const logOf = (log: Json): ArrivedLog => ({

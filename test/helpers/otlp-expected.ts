@@ -1,4 +1,4 @@
-/** What an event is as a log record, made of its line of JSON: a second way to the same attributes. */
+/** Expected log record of an event, derived from its line of JSON: an independent way to the same attributes. */
 import { CHANGES, detailsOf, namesOf, type OtlpMapping, OWN, ruleOf } from '../../src/otlp/mapping.js';
 
 /** An attribute's value, as messageType('AnyValue') and the collector's JSON have it: integers as strings. */
@@ -12,7 +12,7 @@ export type Told =
   | { kvlistValue: { values: { key: string; value: Told }[] } };
 
 export interface ToldBy {
-  /** Columns of nanoseconds, which are seconds in OTLP. */
+  /** Columns in nanoseconds, which are in seconds in OTLP. */
   readonly durations: ReadonlySet<string>;
   /** Integers that are strings in JSON. */
   readonly wide: ReadonlySet<string>;
@@ -35,7 +35,7 @@ function told(column: string, value: unknown, { durations, wide }: ToldBy): Told
   return wide.has(column) ? { intValue: String(value) } : { stringValue: String(value) };
 }
 
-/** The attributes by name. `line` is what `-o json` shows. */
+/** The attributes by name. `line` is the output of `-o json`. */
 export function expectedAttributes(
   line: Readonly<Record<string, unknown>>,
   mapping: OtlpMapping,
@@ -68,7 +68,7 @@ export function expectedAttributes(
   return attributes;
 }
 
-/** Nanoseconds since 1970 of a time as JSON has it. */
+/** Nanoseconds since 1970 of a time in JSON output. */
 export function unixNano(time: string): string {
   const [seconds = '', fraction = ''] = time.replace('Z', '').split('.');
   return String(BigInt(Date.parse(`${seconds}Z`)) * 1_000_000n + BigInt(fraction));

@@ -1,4 +1,4 @@
-/** Events at a rate, and a collector that goes away and comes back. */
+/** Events at a fixed rate, and a collector that goes away and comes back. */
 import assert from 'node:assert/strict';
 import type { OpenEvent } from './opens.js';
 import { type ArrivedLog, arrivalsOf } from './otlp-arrivals.js';
@@ -6,20 +6,20 @@ import { unixNano } from './otlp-expected.js';
 import { type HttpRequest, OtlpHttpServer } from './otlp-server.js';
 import { fewer } from './patience.js';
 
-/** How often a second events come, in groups. */
+/** Groups of events per second. */
 const GROUPS = 20;
 
-/** A command that opens a file 10,000 times a second, for some seconds; less often on slow machines. */
+/** A command that opens a file 10,000 times a second, for `seconds`; less often on slow machines. */
 export function opensFor(seconds: number): string[] {
   const each = fewer(10_000 / GROUPS);
-  // By a clock, for a group takes time, too.
+  // Paced by a clock, as a group takes time, too.
   const program = `use Time::HiRes qw(time sleep); my $t = time; for my $g (1 .. ${seconds * GROUPS}) {
     for (1 .. ${each}) { open my $f, '<', '/dev/null' or die; close $f }
     my $left = $t + $g / ${GROUPS} - time; sleep $left if $left > 0 }`;
   return ['perl', '-e', program];
 }
 
-/** A collector that stays at its port. */
+/** A collector that keeps its port. */
 export class ReturningServer {
   readonly requests: HttpRequest[] = [];
   readonly port: number;
@@ -34,7 +34,7 @@ export class ReturningServer {
     return new ReturningServer(await OtlpHttpServer.start());
   }
 
-  /** One that is away from the start. */
+  /** Creates one that is away from the start. */
   static async away(): Promise<ReturningServer> {
     const server = await ReturningServer.start();
     await server.leave();
@@ -45,7 +45,7 @@ export class ReturningServer {
     return ['--otlp-endpoint', `http://127.0.0.1:${this.port}`];
   }
 
-  /** From now on connections are refused, and those that are there end. */
+  /** Closes all connections and refuses new ones. */
   async leave(): Promise<void> {
     await this.#server?.stop();
     this.requests.push(...(this.#server?.requests.splice(0) ?? []));
@@ -57,13 +57,13 @@ export class ReturningServer {
     this.#server = await OtlpHttpServer.start(undefined, this.port);
   }
 
-  /** The log records that came, but for those that tell of losses. */
+  /** The log records received, except those that report losses. */
   async logs(): Promise<ArrivedLog[]> {
     await this.leave();
     return arrivalsOf(this.requests).logs.filter(({ name }) => name !== 'snoopkit.events.lost');
   }
 }
 
-/** What tells a record from all others: the time and the thread. */
+/** Unique key of a record: the time and the thread. */
 export const keyOfEvent = ({ time, tid }: OpenEvent): string => `${unixNano(time)} ${tid}`;
 export const keyOfLog = ({ time, attributes }: ArrivedLog): string => `${time} ${attributes['thread.id']}`;

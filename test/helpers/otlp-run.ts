@@ -1,4 +1,4 @@
-/** Runs of snoopkit that send to a collector: OpenTelemetry's own where that is found, else one of ours. */
+/** Runs of snoopkit that send to a collector: OpenTelemetry's own if installed, else one of ours. */
 import assert from 'node:assert/strict';
 import { needs, whyMissing } from '../capability.js';
 import { Collector } from './otelcol.js';
@@ -24,7 +24,7 @@ export class Receiver {
     return ['--otlp-endpoint', (this.#collector?.url('http') ?? this.server.url()).origin];
   }
 
-  /** What came since the last time. */
+  /** Data received since the last call. */
   take(): Arrivals {
     return arrivalsOf(this.server.requests.splice(0));
   }
@@ -34,7 +34,7 @@ export class Receiver {
   }
 }
 
-/** One for the tests of a suite, which trace and so need root. */
+/** A receiver for the tests of a suite, which trace and so need root. */
 export function useReceiver(): () => Receiver {
   let receiver: Receiver | undefined;
   before(async function () {
@@ -45,7 +45,7 @@ export function useReceiver(): () => Receiver {
   return () => receiver ?? assert.fail('it has not begun');
 }
 
-/** Our own environment, but for what would have a say in what is sent. */
+/** The environment without variables that affect exports. */
 export function plainEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(OTEL_|TRACE(PARENT|STATE)$|GRPC_|.*_proxy$)/i.test(name),
@@ -53,17 +53,17 @@ export function plainEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEn
   return { ...Object.fromEntries(own), ...more };
 }
 
-/** The line that says what became of all records of a signal. */
+/** The line that accounts for all records of a signal. */
 export const ACCOUNT = /^snoopkit: \d+ (log records?|spans?|metrics?)( and \d+ from an earlier run)?: \d+ delivered/;
 
-/** How many records there were, and how many of them by what became of them: `delivered`, `dropped: why`... */
+/** Number of records, and their numbers by outcome: `delivered`, `dropped: why`... */
 export interface Account {
   readonly seen: number;
   readonly earlier: number;
   readonly parts: Readonly<Record<string, number>>;
 }
 
-/** Reads that line, and sees that the parts are the whole. */
+/** Reads that line, and checks that the parts add up. */
 export function accountOf(lines: readonly string[], noun = 'log records'): Account {
   const found = lines.filter((line) => ACCOUNT.test(line) && line.includes(` ${noun.replace(/s$/, '')}`));
   assert.equal(found.length, 1, `one account of ${noun}: ${lines.join('\n')}`);

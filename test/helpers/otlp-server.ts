@@ -1,4 +1,4 @@
-/** Collectors that do as a test tells them, over HTTP and over gRPC: they keep what they got, and misbehave. */
+/** Collectors controlled by a test, over HTTP and over gRPC: they keep requests, and misbehave. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -11,7 +11,7 @@ import { REQUESTS } from '../../src/otlp/transport/json.js';
 import { SIGNALS, type Signal } from '../../src/otlp/types.js';
 import type { Pair } from './certificates.js';
 
-/** TLS; with certificates of clients, where there is `clientCa`. */
+/** TLS; with certificates of clients, if there is a `clientCa`. */
 export interface ServerTls extends Pair {
   readonly clientCa?: Buffer;
 }
@@ -22,7 +22,7 @@ export function decodedRequest(signal: Signal, body: Uint8Array): Record<string,
   return type.toObject(type.decode(body), { longs: String, bytes: String });
 }
 
-/** An Export...ServiceResponse that says this of a part. */
+/** An Export...ServiceResponse with this partial success. */
 export function partialSuccess(rejected: number, errorMessage: string): Buffer {
   return Buffer.from(
     messageType('ExportServiceResponse').encode({ partialSuccess: { rejected, errorMessage } }).finish(),
@@ -45,7 +45,7 @@ export interface HttpRequest {
   readonly headers: IncomingHttpHeaders;
   /** Without gzip. */
   readonly body: Buffer;
-  /** By which port of the client it came: by that one knows connections. */
+  /** The client's port, which identifies the connection. */
   readonly clientPort: number;
 }
 
@@ -56,7 +56,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 
 export class OtlpHttpServer {
   readonly requests: HttpRequest[] = [];
-  /** One for each request that comes; after these, all is well. */
+  /** One for each request; further requests succeed. */
   readonly answers: HttpAnswer[] = [];
   readonly #server;
   readonly #isTls: boolean;
@@ -64,7 +64,7 @@ export class OtlpHttpServer {
 
   private constructor(tls?: ServerTls) {
     const handler = (request: IncomingMessage, response: ServerResponse) => {
-      // What goes wrong here is the client that went away.
+      // Errors here come from a client that went away.
       this.#handle(request, response).catch(() => {});
     };
     this.#isTls = tls !== undefined;
@@ -92,7 +92,7 @@ export class OtlpHttpServer {
     return new URL(`${this.#isTls ? 'https' : 'http'}://${host}:${this.port}${path}`);
   }
 
-  /** From now on connections are refused. */
+  /** Refuses connections from now on. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
@@ -125,7 +125,7 @@ export interface GrpcAnswer {
   /** No error, by default. */
   readonly code?: status;
   readonly details?: string;
-  /** Of a RetryInfo that comes with the error: `null` for one that names no delay. */
+  /** RetryInfo sent with the error: `null` for one without a delay. */
   readonly retry?: { readonly seconds: number; readonly nanos: number } | null;
   /** The encoded response. */
   readonly response?: Uint8Array;
@@ -160,7 +160,7 @@ function errorMetadata({ code = 0, details = '', retry }: GrpcAnswer): Metadata 
 
 export class OtlpGrpcServer {
   readonly requests: GrpcRequest[] = [];
-  /** One for each request that comes; after these, all is well. */
+  /** One for each request; further requests succeed. */
   readonly answers: GrpcAnswer[] = [];
   readonly #server = new Server();
   readonly #isTls: boolean;
@@ -202,7 +202,7 @@ export class OtlpGrpcServer {
     return new URL(`${this.#isTls ? 'https' : 'http'}://${host}:${this.#port}`);
   }
 
-  /** From now on connections are refused. */
+  /** Refuses connections from now on. */
   stop(): void {
     this.#server.forceShutdown();
   }

@@ -12,9 +12,9 @@ interface Asked {
 
 export class HttpProxy {
   readonly seen: Asked[] = [];
-  /** The status for everyone. */
+  /** Status for every request. */
   refuseWith: number | undefined;
-  /** Whether nobody is answered. */
+  /** Whether requests stay unanswered. */
   hangs = false;
   readonly #server = createServer();
   readonly #sockets = new Set<Duplex>();
@@ -30,7 +30,7 @@ export class HttpProxy {
     return proxy;
   }
 
-  /** `credentials` with their @. */
+  /** `credentials` including the @. */
   url(credentials = ''): URL {
     return new URL(`http://${credentials}127.0.0.1:${(this.#server.address() as AddressInfo).port}`);
   }

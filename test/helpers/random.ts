@@ -1,4 +1,4 @@
-/** Numbers of 32 bits that look random and are the same in each run, so that a failure can be seen again: mulberry32. */
+/** Pseudo-random 32-bit numbers, the same in each run, so that a failure is reproducible: mulberry32. */
 export function random(seed: number): () => number {
   let state = seed;
   return () => {

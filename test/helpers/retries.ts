@@ -1,16 +1,16 @@
-/** Tests that something beside snoopkit may disturb, which says so. */
+/** Retries of tests that causes outside snoopkit may disturb. */
 import type { Test } from 'mocha';
 
 const RETRIES = 5;
 
 let current: Test | undefined;
 
-/** Tells which test runs. */
+/** Sets the running test. */
 export function setCurrentTest(test: Test | undefined): void {
   current = test;
 }
 
-/** The test that runs was disturbed: it may fail a few times, and is then done again. */
+/** Marks the running test as disturbed: it may fail a few times, and is retried. */
 export function allowRetries(): void {
   current?.retries(RETRIES);
 }

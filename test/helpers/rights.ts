@@ -2,10 +2,10 @@ import { dirname } from 'node:path';
 import { needs } from '../capability.js';
 import { type Finished, run, SNOOPKIT } from './run.js';
 
-/** Where locked memory is limited (before 5.11) without that limit, if we may raise it: an ordinary user may not. */
+/** Removes the limit of locked memory (before 5.11) if we may raise it: an ordinary user may not. */
 export const UNLIMITED = ['sh', '-c', 'ulimit -l unlimited 2>/dev/null; exec "$@"', 'sh'];
 
-/** How setpriv(1) makes an ordinary user, with these capabilities alone. */
+/** The setpriv(1) command for an ordinary user with only these capabilities. */
 function asNobody(capabilities: readonly string[]): string[] {
   const set = ['-all', ...capabilities.map((name) => `+${name}`)].join(',');
   return [
@@ -20,7 +20,7 @@ function asNobody(capabilities: readonly string[]): string[] {
   ];
 }
 
-/** Runs snoopkit as a user that has nothing but these capabilities, such as `bpf`. `before` goes in front of it all. */
+/** Runs snoopkit as a user with only these capabilities, such as `bpf`. `before` precedes the whole command. */
 export function runAsNobody(
   capabilities: readonly string[],
   args: readonly string[],
@@ -30,7 +30,7 @@ export function runAsNobody(
   return run(file, words, { cwd: '/' });
 }
 
-/** Skips where such a user can't be had, or can't read snoopkit. */
+/** Skips if such a user is not available, or can't read snoopkit. */
 export async function needsNobody(context: Mocha.Context): Promise<void> {
   needs(context, 'root');
   needs(context, 'setpriv');

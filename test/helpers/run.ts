@@ -21,32 +21,32 @@ export interface RunOptions {
   input?: string;
   env?: NodeJS.ProcessEnv;
   cwd?: string;
-  /** Milliseconds after which it is killed, and the test fails; more where the machine is slow. */
+  /** Milliseconds after which it is killed, and the test fails; extended on slow machines. */
   timeout?: number;
 }
 
-/** How a program ended, and all that it said. */
+/** Exit and output of a program. */
 export interface Finished {
-  /** 128 + N for signal N is only what a shell makes of it: here it is null. */
+  /** null for a signal: 128 + N is a convention of shells. */
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: Buffer;
   /** Standard error. */
   readonly said: string;
   readonly lines: string[];
-  /** How many runs of a program the kernel skipped, as snoopkit said. */
+  /** Number of program runs skipped by the kernel, as reported by snoopkit. */
   readonly skipped: number;
 }
 
 /**
- * From 7.0 on a task can be preempted while a program runs for it, and the kernel then skips those of other tasks on
- * that CPU. There, that it is told is no complaint: what may be missing is in `skipped`, and a test that fails for it
- * is done again.
+ * Since 7.0 a task can be preempted while a program runs for it, and the kernel then skips programs of other tasks on
+ * that CPU. A report of that is no complaint on such kernels: `skipped` has the number of events that may be missing,
+ * and a test that fails because of it is retried.
  */
 const PREEMPTS = kernelIsSince(7, 0);
 const SKIPPED = /^snoopkit: (\d+) program runs? skipped by the kernel.*\n/m;
 
-/** A program that runs. Whatever becomes of the test, it ends, and so do its children. */
+/** A running program. It and its children end with the test, whatever its result. */
 export class Running {
   readonly child: ChildProcess;
   readonly finished: Promise<Finished>;
@@ -60,7 +60,7 @@ export class Running {
     this.child.stderr?.on('data', (chunk: Buffer) => {
       this.#said += chunk.toString();
     });
-    // It may end before it has read all.
+    // The program may end before it has read all input.
     this.child.stdin?.on('error', () => {});
     if (input !== undefined) this.child.stdin?.end(input);
     const timer = setTimeout(() => {
@@ -85,17 +85,17 @@ export class Running {
     return this.child.pid as number;
   }
 
-  /** What it wrote to standard output until now. */
+  /** Standard output so far. */
   get written(): string {
     return Buffer.concat(this.#stdout).toString();
   }
 
-  /** What it said on standard error until now. */
+  /** Standard error so far. */
   get heard(): string {
     return this.#said;
   }
 
-  /** Waits until it says something on standard error, or writes it to standard output. */
+  /** Waits for a match on standard error or standard output. */
   async says(pattern: RegExp, where: 'stderr' | 'stdout' = 'stderr'): Promise<void> {
     const stream = (where === 'stderr' ? this.child.stderr : this.child.stdout) as Readable;
     const text = () => (where === 'stderr' ? this.#said : this.written);
@@ -115,12 +115,12 @@ export class Running {
     this.child.kill(name);
   }
 
-  /** Ends it and its children at once. */
+  /** Kills it and its children. */
   kill(): void {
     try {
       process.kill(-this.pid, 'SIGKILL');
     } catch {
-      // It has ended.
+      // The process has ended.
     }
   }
 }
@@ -134,10 +134,10 @@ export function snoopkit(args: readonly string[], options: RunOptions = {}): Pro
   return run(process.execPath, [SNOOPKIT, ...args], options);
 }
 
-/** What `opensnoop -v` says when it sees everything. */
+/** Output of `opensnoop -v` once all is attached. */
 export const LAST_ATTACHED = process.arch === 'x64' ? /attached handle_creat / : /attached handle_openat2 /;
 
-/** Starts opensnoop, which must be told whom to trace, and waits until it does. */
+/** Starts opensnoop, with flags that select processes, and waits until it traces. */
 export async function startOpensnoop(args: readonly string[], options: RunOptions = {}): Promise<Running> {
   const running = new Running(process.execPath, [SNOOPKIT, 'opensnoop', '-v', ...args], options);
   await running.says(LAST_ATTACHED);
@@ -152,11 +152,14 @@ function catches(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 const NO_COMPLAINTS = [
-  /^snoopkit: (libbpf |attached |[a-z ]+: (hook not used: |using ))/,
+  /^snoopkit: (libbpf |attached |[\w ]+: (hook not used: |using ))/,
   /^snoopkit: (process|thread)(es|s)? [\d, ]+ (has|have) ended/,
 ];
 
-/** What snoopkit said itself, without the libbpf log and the hooks of -v, and that whom it traced has ended. */
+/**
+ * Messages of snoopkit itself, without the libbpf log and the hooks of -v, and without the one that the traced process
+ * has ended.
+ */
 export function complaints({ lines }: Finished): string[] {
   return lines.filter((line) => !NO_COMPLAINTS.some((pattern) => pattern.test(line)));
 }

@@ -1,9 +1,9 @@
-/** What the tools that look at sockets show of what fixtures/sockets.c does. */
+/** Events of socket tools for the steps of fixtures/sockets.c. */
 import type { Step } from './sockets.js';
 import { parseSteps, socketsWords } from './sockets.js';
 import type { Trace, TraceOptions } from './trace.js';
 
-/** What each of their events has, and each row of a tally by connection. */
+/** Common members of their events, and of rows of a tally by connection. */
 export interface Connection {
   event: string;
   pid: number;
@@ -15,7 +15,7 @@ export interface Connection {
   netns: number;
 }
 
-/** What each of their events has. */
+/** Common members of their events. */
 export interface SocketEvent extends Connection {
   time: string;
   tid: number;
@@ -25,16 +25,16 @@ export interface SocketEvent extends Connection {
   family: string;
 }
 
-/** What those have that tell of a call. */
+/** Common members of events that report a call. */
 export interface CallEvent extends SocketEvent {
   ret: number;
   error?: string;
 }
 
-/** An address as events have it: IPv4 also where it is mapped. */
+/** An address as in events: IPv4 also if mapped. */
 export const plainAddress = (address = '') => address.replace(/^::ffff:(?=.*\.)/, '');
 
-/** Traces the steps; `before` goes in front of the command. Returns the events, and what is true. */
+/** Traces the steps; `before` precedes the command. Returns the events, and the fixture's own report. */
 export async function traceSteps<Event extends Connection>(
   trace: Trace<Event>,
   flags: readonly string[],

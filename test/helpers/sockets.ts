@@ -1,47 +1,47 @@
-/** What test/fixtures/sockets.c tells: the truth about each of its steps. */
+/** Output of test/fixtures/sockets.c: the truth about each of its steps. */
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { type RunOptions, run } from './run.js';
 
 export const SOCKETS = fileURLToPath(new URL('../fixtures/sockets', import.meta.url));
 
-/** A line of it. What a step does not have is not there. */
+/** A line of it. Members that a step does not have are absent. */
 export interface Step {
   readonly step: string;
   readonly pid: number;
   readonly tid: number;
-  /** What the last of its calls returned, or -errno. */
+  /** Result of its last call, or -errno. */
   readonly ret: number;
   /** The name of that errno. */
   readonly error?: string;
-  /** That went through all its calls. */
+  /** Bytes that went through all its calls. */
   readonly bytes: number;
   readonly calls: number;
-  /** When the first call began and the last one ended: nanoseconds of CLOCK_MONOTONIC. */
+  /** Start of the first call and end of the last one: nanoseconds of CLOCK_MONOTONIC. */
   readonly from: number;
   readonly to: number;
   readonly slot?: number;
   readonly fd?: number;
-  /** The address that the step was given, with the port of the socket that @SLOT meant. */
+  /** The address given to the step, with the port of the socket of @SLOT. */
   readonly asked?: string;
   readonly asked_port?: number;
   /**
-   * What the socket had after the step; one that closes, before it. After a connect that failed the kernel keeps the
-   * local port, and the address only where `bind` gave it.
+   * The socket's address after the step; for a close, before it. After a failed connect the kernel keeps the local
+   * port, but the address only if it was bound.
    */
   readonly local?: string;
   readonly local_port?: number;
   readonly remote?: string;
   readonly remote_port?: number;
-  /** Of TCP, such as ESTABLISHED. */
+  /** TCP state, such as ESTABLISHED. */
   readonly state?: string;
   readonly cookie?: number;
   readonly inode?: number;
-  /** Of `set`. */
+  /** Only for `set`. */
   readonly option?: string;
-  /** Of `connect-close`. */
+  /** Only for `connect-close`. */
   readonly ports?: readonly number[];
-  /** Of `info`, from TCP_INFO. */
+  /** Only for `info`, from TCP_INFO. */
   readonly bytes_sent?: number;
   readonly bytes_acked?: number;
   readonly bytes_received?: number;
@@ -54,7 +54,7 @@ export interface Step {
   readonly mss?: number;
 }
 
-/** Steps are words with spaces between, or numbers. */
+/** Steps are words separated by spaces, or numbers. */
 export function socketsWords(...steps: readonly (string | number)[]): string[] {
   return [SOCKETS, ...steps.flatMap((step) => `${step}`.split(' '))];
 }
@@ -67,14 +67,14 @@ export function parseSteps(stdout: Buffer | string): Step[] {
     .map((line) => JSON.parse(line));
 }
 
-/** The step of this name, which there is once; of a slot, where it is given. */
+/** The only step with this name, and slot if given. */
 export function stepOf(steps: readonly Step[], name: string, slot?: number): Step {
   const found = steps.filter((step) => step.step === name && (slot === undefined || step.slot === slot));
   assert.equal(found.length, 1, `${name}: ${found.length} of ${steps.map(({ step }) => step)}`);
   return found[0] as Step;
 }
 
-/** Does the steps; `before` goes in front of the command. */
+/** Runs the steps; `before` precedes the command. */
 export async function doSteps(
   steps: readonly (string | number)[],
   { before = [], ...options }: RunOptions & { before?: readonly string[] } = {},

@@ -1,33 +1,33 @@
-/** What ss(8) says of TCP sockets: the kernel's own account of them. */
+/** TCP sockets as reported by ss(8): the kernel's own account of them. */
 import assert from 'node:assert/strict';
 import { run } from './run.js';
 
 export interface SsSocket {
-  /** As ss writes it: ESTAB, CLOSE-WAIT, LISTEN... */
+  /** In the format of ss: ESTAB, CLOSE-WAIT, LISTEN... */
   readonly state: string;
-  /** Of who holds the first of its descriptors; undefined when nobody does. */
+  /** Process with the first of its descriptors; undefined if there is none. */
   readonly pid: number | undefined;
   readonly users: readonly { readonly pid: number; readonly fd: number }[];
   readonly local: string;
   readonly local_port: number;
   readonly remote: string;
-  /** 0 where it has none. */
+  /** 0 if it has none. */
   readonly remote_port: number;
   readonly inode: number;
   readonly cookie: number;
-  /** ss leaves out what is 0. */
+  /** ss omits zeros. */
   readonly bytes_sent: number;
   readonly bytes_acked: number;
   readonly bytes_received: number;
-  /** All that were ever sent again. */
+  /** Total retransmissions. */
   readonly retrans: number;
-  /** Milliseconds; undefined before there is one. */
+  /** Milliseconds; undefined before the first measurement. */
   readonly rtt: number | undefined;
-  /** The row, for what else there is. */
+  /** The whole row, for other values. */
   readonly row: string;
 }
 
-/** An option for addresses and processes, and for what the kernel counts; a line for each socket. */
+/** Options for addresses, processes and the kernel's counts; a line for each socket. */
 const SS = ['ss', '-HOtinep'];
 
 /** 127.0.0.1:80, [::1]:80, 10.0.0.1%eth0:80 or *:* */
@@ -43,7 +43,7 @@ export function parseSs(text: string): SsSocket[] {
 
 function parseRow(row: string): SsSocket {
   const [state = '', , , local = '', remote = ''] = row.split(/\s+/);
-  // The name of a process may have anything in it, but what stands before it can't.
+  // The name of a process may contain anything, but the part before it can't contain this.
   const [, users = ''] = / users:\(\((.*)\)\) /.exec(row) ?? [];
   const rest = row.replace(/ users:\(\(.*\)\) /, ' ');
   const find = (pattern: RegExp) => pattern.exec(rest)?.[1];
@@ -73,7 +73,7 @@ function parseRow(row: string): SsSocket {
   };
 }
 
-/** The connections there are, with `all` those that listen, too. `before` goes in front of the command, as for NetEnd. */
+/** The existing connections, with `all` also listeners. `before` precedes the command, as for NetEnd. */
 export async function tcpSockets({ before = [], all = false }: { before?: readonly string[]; all?: boolean } = {}) {
   const [file = '', ...words] = [...before, ...SS, ...(all ? ['-a'] : [])];
   const { status, said, stdout } = await run(file, words);

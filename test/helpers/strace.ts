@@ -1,9 +1,9 @@
-/** What strace saw: the oracle for what a program opened. */
+/** Output of strace: the oracle for the files that a program opened. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** An open as both sides tell it: flags, path and result. */
+/** An open as reported by both sides: flags, path and result. */
 export type Opened = readonly [flags: string, path: string | null, ret: number | string];
 
 export const STRACE = [
@@ -18,10 +18,10 @@ export const STRACE = [
   '5000',
 ];
 
-/** A text as `strace -xx` shows it. */
+/** A text from the output of `strace -xx`. */
 export const unhex = (text: string) => Buffer.from(text.replaceAll('\\x', ''), 'hex').toString();
 
-/** The files that `strace -ff -o prefix` wrote, by process. */
+/** The files written by `strace -ff -o prefix`, by process. */
 export function straceFiles(prefix: string): Map<number, string> {
   const paths = readdirSync(dirname(prefix)).map((name) => join(dirname(prefix), name));
   return new Map(
@@ -31,7 +31,7 @@ export function straceFiles(prefix: string): Map<number, string> {
   );
 }
 
-/** What they say was opened. */
+/** The opens in these files. */
 export function readStrace(prefix: string): Map<number, Opened[]> {
   const opens = (text: string) => text.split('\n').filter((line) => /^(open|creat)/.test(line));
   return new Map([...straceFiles(prefix)].map(([pid, text]) => [pid, opens(text).map(parseLine)]));

@@ -1,9 +1,11 @@
-/** Records of any event struct, made of its BTF alone, the same in each run: what programs could have sent. */
+/**
+ * Records of any event struct, derived only from its BTF, the same in each run: records that programs could have sent.
+ */
 import { type Btf, type Input, layoutOf, type Member, type Shape, writeValue } from '../../src/btf/index.js';
 import { EventRecord } from '../../src/events/column.js';
 import { ClockOffset, type EventContext } from '../../src/events/context.js';
 
-/** Every field of a record is so: plausible; absent or zero; hard to write, at its limit or unknown. */
+/** Variants of every field of a record: plausible; absent or zero; hard to write, at its limit or unknown. */
 export const VARIANTS = ['usual', 'none', 'hostile'] as const;
 export type Variant = (typeof VARIANTS)[number];
 
@@ -13,7 +15,7 @@ type Values<T> = readonly [usual: T, none: T, hostile: T];
 /** enum snoop_source of bpf/include/types.h. */
 const SOURCE = { MISSING: 0, READ: 1, JOINED: 2 } as const;
 
-/** What struct snoop_span says of a text. */
+/** The members of struct snoop_span for a text. */
 interface Text {
   readonly bytes: Buffer;
   readonly source: (typeof SOURCE)[keyof typeof SOURCE];
@@ -24,7 +26,7 @@ interface Text {
 /** The member that a value is for. */
 interface Place {
   readonly name: string;
-  /** Differs from field to field, so that no two of a record have the same value: it would not be seen if they were swapped. */
+  /** Differs from field to field, so that swapped fields are noticed. */
   readonly number: number;
 }
 
@@ -41,7 +43,7 @@ const terminated = (...texts: (string | Buffer)[]) =>
 const read = (bytes: Buffer): Text => ({ bytes, source: SOURCE.READ });
 const missing: Text = { bytes: EMPTY, source: SOURCE.MISSING };
 
-/** By name, where the value must have a form. */
+/** By name, for values that need a format. */
 const TEXTS: Readonly<Record<string, string>> = {
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03',
 };
@@ -73,7 +75,7 @@ interface List extends Text {
 const words: Values<List> = [
   { ...read(terminated('/usr/bin/tar', '-C', 'my docs', '--password=hunter2')), count: 4 },
   { ...missing, count: 0 },
-  // Cut: the last one has no end.
+  // Truncated: the last one has no end.
   { bytes: Buffer.concat([terminated('sh', ''), HOSTILE]), source: SOURCE.READ, truncated: 1, count: 9 },
 ];
 
@@ -88,13 +90,13 @@ const environments: Values<List> = [
   },
 ];
 
-/** IPv4 as IPv6 maps it. */
+/** IPv4 mapped into IPv6. */
 const mapped = (...bytes: number[]) => Buffer.from([...Array(10).fill(0), 0xff, 0xff, ...bytes]);
 
 /** Histograms have one slot for each number of bits: these are filled, by variant. */
 const SLOTS: Values<readonly number[]> = [[17, 18, 18, 18, 20], [], [0, 1]];
 
-/** What typedefs of bpf/include/types.h may hold. */
+/** Values for typedefs of bpf/include/types.h. */
 const BY_TYPEDEF: Readonly<Record<string, (place: Place) => Values<Input>>> = {
   snoop_time: () => [7_261_123_456_789n, 0n, 90_000_999_999_999n],
   snoop_duration: ({ number }) => [1_234_567n * BigInt(number), 0n, 3_600_000_000_000n],
@@ -133,7 +135,7 @@ const BY_TYPEDEF: Readonly<Record<string, (place: Place) => Values<Input>>> = {
   snoop_drop_reason: () => [3, 0, 0x1_0002],
 };
 
-/** The same for texts that lie behind the struct. */
+/** The same for texts stored after the struct. */
 const SPANS: Readonly<Record<string, (place: Place) => Values<Text>>> = {
   snoop_text: texts,
   snoop_path: texts,
@@ -144,10 +146,10 @@ const SPANS: Readonly<Record<string, (place: Place) => Values<Text>>> = {
 };
 const LISTS: Readonly<Record<string, Values<List>>> = { snoop_args: words, snoop_env: environments };
 
-/** These have an offset of 0 where they are not there at all. */
+/** Typedefs whose offset is 0 if absent. */
 const GIVEN = /^snoop_given_(?=text$|components$)/;
 
-/** Where the texts of a record go, from the end of its struct on. */
+/** The texts of a record, from the end of its struct on. */
 class Tail {
   readonly parts: Buffer[] = [];
   #end: number;
@@ -164,7 +166,7 @@ class Tail {
   }
 }
 
-/** Makes the records of a variant. */
+/** Builds the records of a variant. */
 class Maker {
   readonly #variant: number;
   readonly #tail: Tail;
@@ -207,7 +209,7 @@ class Maker {
     return this.#ofShape(place, shape, bits);
   }
 
-  /** What has no typedef that is known here: by its C type. */
+  /** A value for a member without a known typedef: by its C type. */
   #ofShape(place: Place, shape: Shape, bits?: number): Input {
     switch (shape.kind) {
       case 'enum': {
@@ -223,7 +225,7 @@ class Maker {
         const largest = 2n ** BigInt((bits ?? 8 * shape.size) - (isSigned ? 1 : 0)) - 1n;
         const number = BigInt(place.number) % (largest + 1n);
         if (isSigned) return this.#pick([number, 0n, -number]);
-        // Larger than any pid, lest something is found in /proc.
+        // Larger than any pid, so that nothing is found in /proc.
         return this.#pick([largest > 5_000_000n ? 5_000_000n + number : number, 0n, largest - number]);
       }
       case 'float':
@@ -255,7 +257,7 @@ class Maker {
     return { sum: filled.reduce((sum, slot) => sum + 2n ** BigInt(slot) - 1n, 0n), slots: counts };
   }
 
-  /** As programs leave it: user space must not look at it. */
+  /** Arbitrary bytes, as left by programs: user space must ignore them. */
   #padding(shape: Shape, bits: number | undefined): Input {
     if (shape.kind === 'array') return Array.from({ length: shape.length }, () => this.#padding(shape.element, bits));
     if (shape.kind === 'struct' || shape.kind === 'union') return {};
@@ -263,7 +265,7 @@ class Maker {
   }
 }
 
-/** A record of a struct, with its texts behind it; `changes` are members that have another value. */
+/** A record of a struct, followed by its texts; `changes` are members with other values. */
 export function syntheticRecord(
   btf: Btf,
   struct: string,
@@ -278,7 +280,7 @@ export function syntheticRecord(
   return Buffer.concat([Buffer.from(head.buffer), ...tail.parts]);
 }
 
-/** Calls back for each record, with one object that is used again. */
+/** Calls back for each record, with one reused object. */
 export function forEachRecord(records: readonly Buffer[], receive: (record: EventRecord) => void): void {
   const record = new EventRecord();
   for (const bytes of records) {
@@ -291,13 +293,13 @@ export function forEachRecord(records: readonly Buffer[], receive: (record: Even
 const NAMES: Readonly<Record<number, string>> = { 0: 'root', 1000: 'mara', 1001: 'é \x1b' };
 const DROP_REASONS: Readonly<Record<number, string>> = { 3: 'SKB_DROP_REASON_NO_SOCKET' };
 
-/** What a context is to know beside: names of hosts, as --dns does, and containers. */
+/** Additional knowledge of a context: host names, as with --dns, and containers. */
 export interface Knowledge {
   readonly hosts?: boolean;
   readonly containers?: boolean;
 }
 
-/** A machine that knows some of what records name, and nothing that is its own. */
+/** A machine that knows some names in records, and has no data of its own. */
 export function syntheticContext({ hosts, containers }: Knowledge): EventContext {
   const usual = containers ? `/docker/${'0123abcd'.repeat(8)}` : '/my.slice';
   const paths = new Map<bigint, string>([

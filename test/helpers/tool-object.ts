@@ -6,7 +6,7 @@ import { objectPath } from '../../src/trace/object-path.js';
 import type { ToolDefinition } from '../../src/trace/tool.js';
 import { fakeContext } from '../events/helpers.js';
 
-/** What is in a tool's compiled object, read without the addon. */
+/** Contents of a tool's compiled object, read without the addon. */
 export class ToolObject {
   readonly bytes: Buffer;
   readonly btf: Btf;
@@ -28,7 +28,7 @@ export class ToolObject {
     return new Map(globalsOf(this.bytes, this.btf).map((variable) => [variable.name, variable]));
   }
 
-  /** Without the functions that programs call. */
+  /** Without functions called by programs. */
   get programs(): string[] {
     const called = this.sections.get('.text')?.index;
     return elfSymbols(this.bytes)

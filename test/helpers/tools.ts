@@ -1,4 +1,4 @@
-/** The tools as they are compiled. A new one is tested by being there. */
+/** The compiled tools. A new one is tested automatically. */
 import { readdirSync } from 'node:fs';
 import type { ToolDefinition } from '../../src/trace/tool.js';
 
@@ -9,7 +9,7 @@ export async function loadTool(name: string): Promise<ToolDefinition> {
   return (await import(new URL(`${name}.js`, folder).href)).default;
 }
 
-/** All of them, by the names of their files. */
+/** All definitions, with the names of their files. */
 export async function loadTools(): Promise<{ file: string; tool: ToolDefinition }[]> {
   const names = readdirSync(folder)
     .filter((file) => file.endsWith('.js'))

@@ -7,19 +7,22 @@ import type { Loss } from '../../src/output/format.js';
 import { complaints, type Finished, Running, type RunOptions, SNOOPKIT, snoopkit } from './run.js';
 
 export interface TraceOptions extends RunOptions {
-  /** Losses are what the test is about. Else they make it fail. */
+  /** Losses are the subject of the test. Otherwise they make it fail. */
   mayLose?: boolean;
-  /** What snoopkit may say, line by line. Anything else makes the test fail. */
+  /** Messages that snoopkit may write, line by line. All others make the test fail. */
   maySay?: RegExp;
 }
 
 export interface Traced<Event> extends Finished {
   readonly events: Event[];
-  /** What the stream says was lost. */
+  /** Losses reported in the stream. */
   readonly losses: Loss[];
 }
 
-/** The lines of `-o json`, without the one that -v begins with, and what was skipped, which `Finished.skipped` has. */
+/**
+ * The lines of `-o json`, without the first line of -v, and without reports of skipped runs, which are in
+ * `Finished.skipped`.
+ */
 export function parseLines<Line>(json: string | Buffer): Line[] {
   const text = json.toString();
   assert.ok(text === '' || text.endsWith('\n'), 'the last line is whole');
@@ -29,7 +32,7 @@ export function parseLines<Line>(json: string | Buffer): Line[] {
     .filter(({ event, reason }) => event !== 'start' && !(event === 'lost' && reason === 'skipped'));
 }
 
-/** Runs of a tool, whose events are of one kind, with a folder for what these runs need. */
+/** Runs of a tool, whose events are of one kind, with a folder for their files. */
 export class Trace<Event> {
   readonly folder = mkdtempSync(join(tmpdir(), 'snoopkit-'));
   readonly #tool: string;
@@ -48,14 +51,14 @@ export class Trace<Event> {
     return { ...finished, ...split<Event>(readFileSync(file), options) };
   }
 
-  /** The only event that such a run shows. */
+  /** The only event of such a run. */
   async one(flags: readonly string[], command: readonly string[], options: TraceOptions = {}): Promise<Event> {
     const { events } = await this.run(flags, command, options);
     assert.equal(events.length, 1, JSON.stringify(events));
     return events[0] as Event;
   }
 
-  /** Traces what is done meanwhile, from when all is attached until it is done. The flags say whom to trace. */
+  /** Traces during an action, from complete attachment until it is done. The flags select the processes. */
   async during(flags: readonly string[], action: () => unknown, options: TraceOptions = {}): Promise<Traced<Event>> {
     const tool = new Running(process.execPath, [SNOOPKIT, this.#tool, '-v', '-o', 'json', ...flags], options);
     try {
@@ -72,21 +75,21 @@ export class Trace<Event> {
   }
 
   remove(): void {
-    // Node can't remove folders that are deeper than a path is long.
+    // Node can't remove folders that are deeper than the limit of a path.
     execFileSync('rm', ['-rf', this.folder]);
   }
 }
 
-/** Sees that snoopkit says nothing that a test does not expect. */
+/** Checks that snoopkit writes no unexpected messages. */
 function assertQuiet(finished: Finished, flags: readonly string[], { mayLose, maySay }: TraceOptions): void {
   const expected = [
-    // Who chooses the hooks knows what they lack.
-    ...(flags.includes('--hooks') ? [/^snoopkit: no hook for [a-z ]+ on this kernel: /] : []),
-    // How many, for each reason.
+    // Explicit --hooks imply known gaps.
+    ...(flags.includes('--hooks') ? [/^snoopkit: no hook for [\w ]+ on this kernel: /] : []),
+    // Number of losses for each reason.
     ...(mayLose ? [/^snoopkit: \d+ /] : []),
     ...(maySay ? [maySay] : []),
   ];
-  // What a command says is its own business.
+  // Messages of the command are ignored.
   const own = complaints(finished).filter((line) => line.startsWith('snoopkit: '));
   assert.deepEqual(
     own.filter((line) => !expected.some((pattern) => pattern.test(line))),

@@ -9,7 +9,7 @@ export interface UdpEvent extends CallEvent {
   bytes: number;
 }
 
-/** Each way, with what it needs. */
+/** Each kind of receive, with its requirement. */
 export const WAYS = [
   ['tp_btf,raw_tp,tracepoint', 'sock-lengths'],
   ['raw_tp,tracepoint', 'sock-lengths'],
@@ -17,10 +17,10 @@ export const WAYS = [
   ['kprobe', 'kprobe-pmu'],
 ] as const;
 
-/** How the other end is shown where there is none, or nobody knows it. */
+/** Display of a remote endpoint that does not exist or is not known. */
 export const nobody = (local: string) => (local.includes(':') ? ':: 0' : '0.0.0.0 0');
 
-/** For the tests of a suite: the trace, once it has begun, and what udpsnoop shows of some steps of fixtures/sockets.c. */
+/** For the tests of a suite: the running trace, and the events of udpsnoop for steps of fixtures/sockets.c. */
 export function useUdp() {
   let trace: Trace<UdpEvent> | undefined;
   before(function () {

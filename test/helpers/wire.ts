@@ -1,14 +1,14 @@
-/** One direction of a NetLab's wire: which TCP packets arrive there, and which of them get lost. */
+/** One direction of a NetLab's wire: the TCP packets that arrive there, and those that are dropped. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** What a packet is: RST and SYN before all else, DATA if it has some, else FIN, or an ACK and nothing else. */
+/** Kind of a packet: RST and SYN before all else, DATA if it has some, else FIN, or an ACK and nothing else. */
 export const KIND = { DATA: 1, SYN: 2, FIN: 4, RST: 8, ACK: 16 } as const;
 export type Kind = keyof typeof KIND;
 
-/** A TCP packet, as it came out of the wire. */
+/** A TCP packet, as it left the wire. */
 export interface Packet {
   /** Nanoseconds of CLOCK_MONOTONIC. */
   readonly time: number;
@@ -17,7 +17,7 @@ export interface Packet {
   readonly target: number;
   readonly seq: number;
   readonly ack: number;
-  /** Of the data. */
+  /** Length of the data. */
   readonly length: number;
   /** The byte of the header: 1 FIN, 2 SYN, 4 RST, 8 PSH, 16 ACK. */
   readonly flags: number;
@@ -25,22 +25,22 @@ export interface Packet {
   readonly dropped: boolean;
 }
 
-/** Which packets are dropped, from now on. */
+/** Packets to drop from now on. */
 export interface Drop {
   readonly kinds: readonly Kind[];
-  /** Every so many-th of those kinds: all, unless told otherwise. */
+  /** Drops every Nth of those kinds; by default all. */
   readonly every?: number;
-  /** But none of so many at first. */
+  /** Number of first packets that are not dropped. */
   readonly after?: number;
-  /** And so many at the most. */
+  /** Maximum number of drops. */
   readonly most?: number;
-  /** Only those from or to this port. */
+  /** Only packets from or to this port. */
   readonly port?: number;
 }
 
 export interface WireRequest {
   readonly drop?: { kinds: number; every: number; after: number; most: number; port: number };
-  /** The packets are asked for from this one on. */
+  /** The first packet to report. */
   readonly from: number;
 }
 
@@ -49,11 +49,11 @@ export interface WireAnswer {
   readonly seen: readonly (Omit<Packet, 'time' | 'kind'> & { time: string; kind: number })[];
 }
 
-/** Those that begin before the end of what had come by already, of the same direction: they were sent again. */
+/** Retransmitted packets: they begin before the end of data seen earlier in the same direction. */
 export function sentAgain(packets: readonly Packet[]): Packet[] {
   const ends = new Map<string, number>();
   return packets.filter(({ kind, version, source, target, seq, length, flags }) => {
-    // What takes no place in the sequence can't be sent again.
+    // A packet without a place in the sequence can't be retransmitted.
     const end = (seq + length + (flags & 1) + ((flags >> 1) & 1)) | 0;
     if (kind === 'RST' || end === (seq | 0)) return false;
     const flow = `${version} ${source} ${target}`;
@@ -78,7 +78,7 @@ export class Wire {
     this.#ended.catch(() => {});
   }
 
-  /** Looks at a device of the namespace that these words enter. */
+  /** Watches a device of the namespace that these words enter. */
   static async on(device: string, [nsenter = '', ...options]: readonly string[]): Promise<Wire> {
     const script = fileURLToPath(new URL('./wire-end.js', import.meta.url));
     // The channel of fork() is inherited by what nsenter executes.
@@ -103,7 +103,7 @@ export class Wire {
     assert.equal(this.#packets.length, count, 'more packets than the wire has room for');
   }
 
-  /** Drops such packets from now on; nothing, without any kind. */
+  /** Drops these packets from now on; none without kinds. */
   drop({ kinds, every = 1, after = 0, most = 2 ** 32 - 1, port = 0 }: Drop): Promise<void> {
     return this.#ask({ kinds: kinds.reduce((mask, kind) => mask | KIND[kind], 0), every, after, most, port });
   }
@@ -113,12 +113,12 @@ export class Wire {
     return this.drop({ kinds: Object.keys(KIND) as Kind[] });
   }
 
-  /** Drops nothing any more. */
+  /** Stops dropping. */
   mend(): Promise<void> {
     return this.drop({ kinds: [] });
   }
 
-  /** All packets until now, those that were dropped too, in their order. */
+  /** All packets so far, including dropped ones, in their order. */
   async packets(): Promise<readonly Packet[]> {
     await this.#ask();
     return this.#packets;

@@ -17,7 +17,7 @@ describe('kernel: containers', () => {
     ],
     [`/kubepods/besteffort/pod${POD}/${ID}`, undefined, POD],
     [`/kubepods.slice/kubepods-pod${POD.replaceAll('-', '_')}.slice/crio-${ID}.scope`, 'cri-o', POD],
-    // Of a static pod, whose digest is no uid.
+    // A static pod, whose digest is no uid.
     [`/kubelet/kubepods/pod${'ab'.repeat(16)}/${ID}`, undefined, undefined],
     [`/docker/${'f'.repeat(64)}/kubelet/kubepods/pod${POD}/${ID}`, undefined, POD],
     [

@@ -40,7 +40,7 @@ describe('kernel: errno', () => {
   ] as const)
     it(`${number} is ${name}`, () => assert.equal(errnoName(number), name));
 
-  it('is told to people in words', () => {
+  it('is shown to people in words', () => {
     assert.equal(errnoText(2), 'no such file or directory (ENOENT)');
     assert.equal(errnoText(133), 'EHWPOISON');
     assert.equal(errnoText(4095), '4095');

@@ -49,7 +49,7 @@ describe('sockets: connections', () => {
       ...['bind EADDRINUSE', 'bind EADDRNOTAVAIL', 'accept EINVAL', 'close EBADF'],
     ]);
     const [bound, refused] = steps;
-    // What it was bound to is not forgotten.
+    // The bound address is kept.
     assert.deepEqual([refused?.local, refused?.local_port, refused?.ret], ['127.0.0.1', bound?.local_port, -111]);
   });
 
@@ -206,7 +206,7 @@ describe('sockets: who does it', () => {
     assert.equal((await run(SOCKETS, ['sleep', '1', 'kill'])).signal, 'SIGKILL');
   });
 
-  it('is told of a mistake', async () => {
+  it('reports wrong arguments', async () => {
     for (const [words, said] of [
       ['jump', 'no such step: jump'],
       ['close', 'a word is missing after: close'],

@@ -16,7 +16,7 @@ describe('time namespaces', () => {
   });
   afterEach(() => rmSync(proc, { recursive: true }));
 
-  /** What /proc has of a process. */
+  /** Files of a process in /proc. */
   function put(pid: string, time: number, forChildren: number, boottime: string): void {
     mkdirSync(join(proc, pid, 'ns'), { recursive: true });
     symlinkSync(`time:[${time}]`, join(proc, pid, 'ns/time'));

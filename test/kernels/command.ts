@@ -1,4 +1,4 @@
-/** Which tests a guest runs, and how. */
+/** The tests of a guest, and the command that runs them. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,18 +6,18 @@ import type { Machine } from './kernels.js';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Where a guest with a root of its own has it. */
+/** Path of the project in a guest with a root of its own. */
 export const GUEST_PROJECT = '/snoopkit';
 
-/** What is compiled for such a guest, beside what ships: scripts/arm64.mk. */
+/** Files compiled for such a guest, besides the package: scripts/arm64.mk. */
 const FOREIGN_TESTS = 'build/arm64/test';
 
 /** Folders whose tests talk to the kernel. */
-const FOLDERS = ['bpf', 'kernel', 'native', 'tools'];
+const FOLDERS = ['bpf', 'bpf/verifier', 'kernel', 'native', 'tools'];
 
 /** Files in them whose subject is the same on every kernel: they are tested on the host alone. */
 const HOST_ALONE = [
-  /^bpf\/errors$/,
+  /^bpf\/(damaged|errors|requirements|verifier\/log)$/,
   /^kernel\/(errno|users)$/,
   /^native\/(load|teardown)$/,
   /^tools\/(contract|golden|readme|shared-numbers|vmlinux)$/,

@@ -12,7 +12,7 @@ import { makeInitrd } from './initrd.js';
 import type { Machine } from './kernels.js';
 import { findProgram } from './programs.js';
 
-/** Where a guest with a root of its own has the folder of its run. */
+/** Path of the run's folder in a guest with a root of its own. */
 const GUEST_SUITE = '/suite';
 
 /** The shell scripts, which are not compiled. */

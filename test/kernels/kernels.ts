@@ -10,7 +10,7 @@ export const KERNELS: readonly Kernel[] = [
   { series: '6.12', suite: 'trixie', architecture: 'arm64' },
 ];
 
-/** What differs between architectures. */
+/** Differences between architectures. */
 export interface Machine {
   readonly qemu: string;
   readonly arguments: readonly string[];

@@ -3,7 +3,7 @@
  * [--limit SECONDS] [--only PATTERN [--merge]] [--save] [KERNEL...]` as root. What was built on this machine is what is tested:
  * nothing is compiled in a guest.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { type Kernel, type KernelFiles, obtain } from '../../scripts/debian/kern
 import { obtainRoot } from '../../scripts/debian/trees.js';
 import { root, testGroups, testScript } from './command.js';
 import { runGuest } from './guest.js';
-import { chooseKernels, KERNELS, type Machine, machineOf, nameOf } from './kernels.js';
+import { chooseKernels, type Machine, machineOf, nameOf } from './kernels.js';
 import { countTests, type KernelResult, mergeResults, parseResults, problemOf, report } from './results.js';
 import { saveTable } from './table.js';
 import { Turns } from './turns.js';
@@ -51,6 +51,20 @@ interface Guests {
   readonly files: KernelFiles;
   /** The root that they have, where it is not the host's. */
   readonly tree: string | undefined;
+}
+
+/** The day, the commit if there is one, and how many of the files of tests. */
+function tested(files: number): string {
+  const git = (...words: string[]) =>
+    spawnSync('git', ['-c', 'safe.directory=*', ...words], { cwd: root, encoding: 'utf8' }).stdout?.trim();
+  const commit = git('rev-parse', '--short', 'HEAD');
+  // The run before may have saved its column.
+  const isChanged = git('status', '--porcelain', '-uno', '--', '.', ':!docs/kernels.md');
+  const all = testGroups().flat().length;
+  const share = files === all ? `all ${all} files` : `${files} of ${all} files`;
+  return [new Date().toISOString().slice(0, 10), commit && `${commit}${isChanged ? ' with changes' : ''}`, share]
+    .filter(Boolean)
+    .join(', ');
 }
 
 /** Runs a group of the tests in a guest of its own. */
@@ -91,7 +105,7 @@ async function testKernel(kernel: Kernel, setting: Setting): Promise<KernelResul
     const [from, to] = [Math.min(...ended.map((end) => end.from)), Math.max(...ended.map((end) => end.to))];
     const seconds = Math.round((to - from) / 100) / 10;
     return countTests(
-      { kernel: name, suite, release, seconds },
+      { kernel: name, suite, release, tested: tested(setting.groups.flat().length), seconds },
       ended.flatMap(({ tests }) => tests),
       ended.flatMap(({ problems }) => problems),
       ended.find(({ tools }) => tools !== undefined)?.tools,
@@ -112,13 +126,8 @@ function removeResults(kernel: string, isWhole: boolean): void {
     if (name.startsWith(kernel) && /^-\d+\.log$/.test(name.slice(kernel.length))) rmSync(join(FOLDER, name));
 }
 
-/** What is known of all kernels, from this run and those before: all of them at a time would take hours. */
-function wholeResults(): KernelResult[] {
-  return chooseKernels(KERNELS.map(nameOf))
-    .map((kernel) => resultFile(nameOf(kernel), true))
-    .filter((file) => existsSync(file))
-    .map((file) => JSON.parse(readFileSync(file, 'utf8')) as KernelResult);
-}
+const wholeResults = (kernels: readonly Kernel[]): KernelResult[] =>
+  kernels.map((kernel) => JSON.parse(readFileSync(resultFile(nameOf(kernel), true), 'utf8')));
 
 async function test(kernel: Kernel, setting: Setting): Promise<KernelResult> {
   const result = await testKernel(kernel, setting);
@@ -161,7 +170,6 @@ async function main(): Promise<number> {
   const isWhole = values.only === undefined;
   const isMerged = values.merge;
   if (isMerged && isWhole) throw new Error('--merge wants --only');
-  if (values.save && !isWhole && !isMerged) throw new Error('--save wants all tests, or --merge');
   const lacking = isMerged ? kernels.map(nameOf).filter((name) => !existsSync(resultFile(name, true))) : [];
   if (lacking.length > 0) throw new Error(`--merge: there is no whole result of ${lacking.join(', ')}`);
   if (groups.length === 0) throw new Error(`--only ${values.only}: no file of tests has such a name`);
@@ -175,7 +183,7 @@ async function main(): Promise<number> {
     stop.abort();
     giveBack(FOLDER);
   });
-  if (values.save) saveTable(wholeResults());
+  if (values.save) saveTable(isMerged ? wholeResults(kernels) : results);
   process.stdout.write(`${report(results)}\n`);
   return results.some(({ failed }) => failed > 0) ? 1 : 0;
 }

@@ -11,7 +11,7 @@ const TESTS: TestLine[] = [
   { state: 'skipped', title: 'four', reason: 'jq: no jq on the PATH' },
 ];
 
-describe('kernels: what a guest told', () => {
+describe('kernels: reports of a guest', () => {
   it('is read line by line', () => {
     const [one, two, three] = TESTS as [TestLine, TestLine, TestLine];
     const heard = parseResults(lines(started('one'), one, started('two'), two, three));

@@ -13,7 +13,7 @@ export interface TestLine {
   readonly reason?: string;
 }
 
-/** What `snoopkit doctor` says of the kernel: src/cli/doctor/doctor.ts. */
+/** Report of `snoopkit doctor` on the kernel: src/cli/doctor/doctor.ts. */
 interface DoctorLine {
   readonly state: 'doctor';
   readonly report: Report;
@@ -25,11 +25,13 @@ export interface KernelResult {
   readonly suite: string;
   /** Missing when there was no kernel to boot. */
   readonly release?: string;
+  /** When, and which commit. */
+  readonly tested?: string;
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
   readonly seconds: number;
-  /** What went wrong beside the tests, or why there were none. */
+  /** Errors outside the tests, or the reason that there are none. */
   readonly problems: readonly string[];
   readonly tests: readonly TestLine[];
   /** What each tool can do there; missing when there was no kernel to boot. */
@@ -57,7 +59,7 @@ export function parseResults(text: string): Heard {
 
 /** A result of tests that ran; each problem counts as one that failed. */
 export function countTests(
-  about: Pick<KernelResult, 'kernel' | 'suite' | 'release' | 'seconds'>,
+  about: Pick<KernelResult, 'kernel' | 'suite' | 'release' | 'tested' | 'seconds'>,
   tests: readonly TestLine[],
   problems: readonly string[] = [],
   tools?: Report['tools'],

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setLog } from '../../src/bpf/log.js';
-import type { NativeLink, NativeObject, NativeRing } from '../../src/native/binding.js';
+import type { NativeLink, NativeObject, NativeProgram, NativeRing } from '../../src/native/binding.js';
 import { loadBinding } from '../../src/native/load.js';
 import { patient } from '../helpers/patience.js';
 
@@ -54,6 +54,11 @@ export function open(name = 'ring'): NativeObject {
   return must(binding.openObject(fixture(name), name, ''));
 }
 
+/** A program of a loaded object. */
+export function programOf(object: NativeObject, name: string): NativeProgram {
+  return must(object.openProgram(name));
+}
+
 function u32(value: number): Uint8Array {
   return new Uint8Array(new Uint32Array([value]).buffer);
 }
@@ -72,7 +77,9 @@ export class Tracer {
     assert.equal(this.object.writeImage('.rodata', DISCARD_EVERY, u32(discardEvery)), 0);
     assert.equal(this.object.writeImage('.rodata', TRIGGER, trigger), 0);
     assert.equal(this.object.load(), 0);
-    this.link = must(this.object.attach('handle_sys_enter'));
+    const program = programOf(this.object, 'handle_sys_enter');
+    this.link = must(program.attach());
+    program.close();
     this.ring = must(binding.openRing(this.object.mapFd('events'), RING_SIZE, -1));
   }
 
@@ -102,7 +109,7 @@ export class Tracer {
   }
 
   lost(): bigint {
-    return Buffer.from(must(this.object.readImage('.bss'))).readBigUInt64LE(8);
+    return Buffer.from(must(this.object.readImage('.bss', 8, 8))).readBigUInt64LE();
   }
 
   close(): void {

@@ -13,7 +13,7 @@ interface Outcome {
   control: Buffer;
 }
 
-/** What the launcher is told first: its size, and texts. */
+/** First message to the launcher: its size, and texts. */
 function settings(...texts: string[]): Buffer {
   const bytes = Buffer.from(texts.map((text) => `${text}\0`).join(''));
   return Buffer.concat([Buffer.from(Uint32Array.of(bytes.length).buffer), bytes]);

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { NativeObject } from '../../src/native/binding.js';
+import type { NativeLink, NativeObject, NativeProgram } from '../../src/native/binding.js';
 import { launcherPath } from '../../src/native/load.js';
 import { needs } from '../capability.js';
-import { binding, EBADF, must, open, openFds, Tracer } from './helpers.js';
+import { binding, EBADF, must, open, openFds, programOf, Tracer } from './helpers.js';
+
+const BPF_XDP = 37;
+const NOTHING = new Uint8Array();
 
 function loaded(program: string): NativeObject {
   const object = open();
@@ -21,30 +24,32 @@ function tracepointId(name: string): number {
 
 describe('native link', () => {
   it('attaches to each kind of hook', () => {
-    const cases: [string, (object: NativeObject) => ReturnType<NativeObject['attach']>][] = [
-      ['handle_sys_enter', (object) => object.attachRawTracepoint('handle_sys_enter', 'sys_exit')],
-      [
-        'handle_uprobe',
-        (object) => object.attachUprobe('handle_uprobe', process.execPath, '', 0x1000, process.pid, false),
-      ],
-      ['handle_uprobe', (object) => object.attachUprobe('handle_uprobe', launcherPath(), 'main', 0, process.pid, true)],
-      ['handle_xdp', (object) => object.attachXdp('handle_xdp', 1)],
+    const cases: [string, (program: NativeProgram) => NativeLink | number][] = [
+      ['handle_sys_enter', (program) => program.attachRawTracepoint('sys_exit')],
+      ['handle_uprobe', (program) => program.attachUprobe(process.execPath, '', 0x1000, process.pid, false)],
+      ['handle_uprobe', (program) => program.attachUprobe(launcherPath(), 'main', 0, process.pid, true)],
+      ['handle_xdp', (program) => program.createLink(1, BPF_XDP, 0)],
       [
         'handle_perf_event',
-        (object) =>
-          object.attachPerfEvent('handle_perf_event', binding.openTracepoint(tracepointId('sched/sched_process_exit'))),
+        (program) => program.attachPerfEvent(binding.openTracepoint(tracepointId('sched/sched_process_exit'))),
       ],
     ];
     const before = openFds();
-    for (const [program, attach] of cases) {
-      const object = loaded(program);
-      const link = attach(object);
+    for (const [name, attach] of cases) {
+      const object = loaded(name);
+      const program = programOf(object, name);
+      const link = attach(program);
       if (typeof link === 'number') assert.fail(`${attach}: ${link}`);
       assert.ok(link.fd() > 2, String(attach));
       link.close();
       link.close();
       assert.equal(link.fd(), EBADF);
       assert.equal(link.createIterator(), EBADF);
+      assert.equal(link.info(), EBADF);
+      assert.equal(link.pin('x'), EBADF);
+      assert.equal(link.update(0), EBADF);
+      assert.equal(link.detach(), EBADF);
+      program.close();
       object.close();
     }
     assert.equal(openFds(), before);
@@ -53,7 +58,9 @@ describe('native link', () => {
   it('attaches to functions of the kernel', function () {
     needs(this, 'kprobe-pmu');
     const object = loaded('handle_kprobe');
-    const links = [object.attach('handle_kprobe'), object.attachKprobe('handle_kprobe', 'do_nanosleep', true)];
+    const program = programOf(object, 'handle_kprobe');
+    const links = [program.attach(), program.attachKprobe('do_nanosleep', true)];
+    program.close();
     object.close();
     for (const link of links) must(link).close();
   });
@@ -61,12 +68,14 @@ describe('native link', () => {
   it('reads an iterator', () => {
     const object = open('iter');
     assert.equal(object.load(), 0);
-    for (const link of [must(object.attach('dump_first')), must(object.attachIter('dump_first'))]) {
+    const program = programOf(object, 'dump_first');
+    for (const link of [must(program.attach()), must(program.attachIter(NOTHING))]) {
       const fd = link.createIterator();
       assert.equal(readFileSync(fd, 'utf8'), 'first\n');
       binding.closeFd(fd);
       link.close();
     }
+    program.close();
     object.close();
   });
 
@@ -75,23 +84,51 @@ describe('native link', () => {
     const id = tracepointId('sched/sched_process_exit');
     const before = openFds();
     const refused = (value: unknown) => assert.ok(typeof value === 'number' && value < 0);
-    refused(object.attachPerfEvent('handle_sys_enter', binding.openTracepoint(id)));
-    refused(object.attachPerfEvent('none', binding.openTracepoint(id)));
-    refused(object.attachPerfEvent('handle_perf_event', -1));
-    refused(object.attachKprobe('handle_kprobe', 'do_nanosleep', false));
-    refused(object.attachRawTracepoint('handle_sys_enter', 'no_such_tracepoint'));
-    refused(object.attachUprobe('handle_uprobe', '/no/such/file', 'main', 0, -1, false));
-    refused(object.attachCgroup('handle_cgroup', -1));
-    refused(object.attachXdp('handle_xdp', 0x7fff_ffff));
-    refused(object.attachIter('handle_sys_enter'));
+    const program = programOf(object, 'handle_perf_event');
+    const traced = programOf(object, 'handle_sys_enter');
+    refused(traced.attachPerfEvent(binding.openTracepoint(id)));
+    refused(program.attachPerfEvent(-1));
+    refused(program.attachKprobe('do_nanosleep', false));
+    refused(traced.attachRawTracepoint('no_such_tracepoint'));
+    refused(program.attachUprobe('/no/such/file', 'main', 0, -1, false));
+    refused(program.createLink(-1, 0, 0));
+    refused(program.createLink(0x7fff_ffff, BPF_XDP, 0));
+    refused(traced.attachIter(NOTHING));
     object.close();
-    refused(object.attachPerfEvent('handle_perf_event', binding.openTracepoint(id)));
+    program.close();
+    program.close();
+    traced.close();
+    for (const call of [
+      () => program.fd(),
+      () => program.misses(),
+      () => program.attach(),
+      () => program.attachPerfEvent(binding.openTracepoint(id)),
+      () => program.attachRawTracepoint('b'),
+      () => program.attachKprobe('b', false),
+      () => program.createLink(1, BPF_XDP, 0),
+      () => program.attachUprobe('b', 'c', 0, -1, false),
+      () => program.attachTarget(1, 0, 0),
+      () => program.attachSocket(1, false),
+      () => program.attachTc(1, true, 0, 0),
+      () => program.replaceXdp(1, 0),
+      () => program.attachTrace(),
+      () => program.info(),
+      () => program.pin('x'),
+      () => program.attachIter(NOTHING),
+    ])
+      assert.equal(call(), EBADF, String(call));
     assert.ok(openFds() < before);
   });
 
   it('outlives its object, and stops with close', () => {
     const tracer = new Tracer();
+    const program = programOf(tracer.object, 'handle_sys_enter');
     tracer.object.close();
+    // Before Linux 6.10 a program attaches to a raw tracepoint only once.
+    must(program.attachRawTracepoint('sys_exit')).close();
+    assert.ok(program.fd() > 2);
+    assert.equal(program.misses(), 0);
+    program.close();
     tracer.emit(2);
     assert.deepEqual(tracer.read(), [0, 1]);
     tracer.link.close();

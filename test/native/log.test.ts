@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { binding, EBUSY, EINVAL, fixture, open, restoreLog } from './helpers.js';
+import { binding, EBUSY, EINVAL, fixture, open, programOf, restoreLog } from './helpers.js';
 
 const DEBUG = 2;
 
@@ -12,7 +12,9 @@ describe('native log', () => {
     const name = 'n'.repeat(5000);
     const object = open();
     assert.equal(object.load(), 0);
-    object.attachRawTracepoint('handle_sys_enter', name);
+    const program = programOf(object, 'handle_sys_enter');
+    program.attachRawTracepoint(name);
+    program.close();
     object.close();
     assert.ok(lines.some(([level]) => level === 2));
     assert.ok(lines.some(([level, text]) => level === 0 && text.includes(name) && text.endsWith('\n')));

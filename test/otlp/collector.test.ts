@@ -9,7 +9,7 @@ import { Collector, type CollectorTls } from '../helpers/otelcol.js';
 import { encodedRequest } from '../helpers/otlp-requests.js';
 import { AGENT, PATHS, routeTo, sendOne, soon, TAKEN } from './transport/helpers.js';
 
-/** What JSON may leave out when it is that. */
+/** Default values, which JSON may omit. */
 const isDefault = (value: unknown): boolean =>
   value === '' || value === 0 || value === '0' || (typeof value === 'object' && Object.keys(value ?? {}).length === 0);
 

@@ -6,7 +6,7 @@ import { LogEncoder, type LogOptions } from '../../src/otlp/log-encoder.js';
 import type { OtlpMapping } from '../../src/otlp/mapping.js';
 import { messageType } from '../../src/otlp/messages.js';
 import { JsonFormat } from '../../src/output/json.js';
-import { ROLE_ATTRIBUTES } from '../../src/trace/shared-attributes.js';
+import { ROLE_ATTRIBUTES } from '../../src/trace/features/sockets/attributes.js';
 import { expectedAttributes, type Told, unixNano } from '../helpers/otlp-expected.js';
 import { randomBelow } from '../helpers/random.js';
 import { event, hostileNames, nameColumn, numberColumn, record, show } from '../output/helpers.js';
@@ -28,7 +28,7 @@ const OPTIONS: LogOptions = {
   tool: 'opensnoop',
 };
 
-/** What a decoder makes of what stands in a scope's message: exactly one record. */
+/** Decodes the contents of a scope's message: exactly one record. */
 function decode(bytes: Uint8Array): Log {
   const type = messageType('ScopeLogs');
   const { logRecords } = type.toObject(type.decode(bytes), { longs: String, bytes: String, json: true });
@@ -202,6 +202,7 @@ describe('output: OTLP log records', () => {
     for (const wide of ['18446744073709551615', '9223372036854775807', '9007199254740993', '0']) {
       const column = numberColumn({
         json: 'string',
+        isWide: true as const,
         jsonSchema: { pattern: '^[0-9]+$' },
         write: (_record, out) => out.ascii(wide),
       });
@@ -278,7 +279,7 @@ describe('output: OTLP log records', () => {
     });
   });
 
-  it('tell of losses', () => {
+  it('report losses', () => {
     const encoder = encoderOf([]);
     const out = new OutputBuffer();
     encoder.lost({ reason: 'ring_full', count: 3, total: 7 }, out);

@@ -1,4 +1,4 @@
-/** What snoopkit encodes, read by protoc with the official definitions, and the other way round. */
+/** Encoded messages of snoopkit, read by protoc with the official definitions, and the reverse. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { EventRecord } from '../../src/events/column.js';

@@ -12,7 +12,7 @@ interface Scoped {
 
 const records = openRecords(100);
 
-/** What arrives at a collector: what is in the scope of each request. */
+/** Data that arrives at a collector: the scope of each request. */
 async function sent(open: (options: PipelineOptions) => Pipeline | Promise<Pipeline>) {
   const server = await OtlpHttpServer.start();
   try {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { SnoopkitError } from '../../src/errors.js';
 import { Destination } from '../../src/output/destination.js';
+import { OutputFile } from '../../src/output/output-file.js';
 
 describe('output: Destination', () => {
   let folder: string;
@@ -69,7 +70,7 @@ describe('output: Destination', () => {
       assert.throws(() => Destination.file(wanted), outputError(/^cannot write to /));
     });
 
-  it('tells of a full disk, once', async () => {
+  it('reports a full disk, once', async () => {
     const destination = Destination.file('/dev/full');
     let ends = 0;
     destination.onEnd = () => ends++;
@@ -126,6 +127,48 @@ describe('output: Destination', () => {
     assert.equal(read, written);
     await destination.close();
     closeSync(reader);
+  });
+
+  /** How often a file is closed. */
+  function closesOf(file: OutputFile): () => number {
+    let closes = 0;
+    const close = file.close.bind(file);
+    file.close = () => {
+      closes++;
+      close();
+    };
+    return () => closes;
+  }
+
+  it('closes its file once, also after an error, and while it is being closed', async () => {
+    for (const close of [
+      (destination: Destination) => destination.abandon(),
+      (destination: Destination) => destination.close(),
+      (destination: Destination) => [destination.abandon(), destination.close(), destination.abandon()],
+    ]) {
+      const full = OutputFile.openNow('/dev/full');
+      const failed = new Destination(full);
+      const fullCloses = closesOf(full);
+      failed.write(Buffer.from('x'));
+      await failed.drained();
+      await close(failed);
+      assert.equal(fullCloses(), 1, 'after an error');
+    }
+
+    const { path, reader } = fifo('stalled');
+    const file = OutputFile.openNow(path);
+    const stalled = new Destination(file);
+    const closes = closesOf(file);
+    stalled.write(Buffer.alloc(1 << 20, 'x'));
+    const closed = stalled.close();
+    await sleep(20);
+    stalled.abandon();
+    stalled.abandon();
+    assert.equal(closes(), 0, 'a write is in progress');
+    closeSync(reader);
+    await closed;
+    await sleep(1);
+    assert.equal(closes(), 1);
   });
 
   it('waits where somebody made standard output non-blocking', async () => {

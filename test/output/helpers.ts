@@ -2,7 +2,7 @@ import type { EventRecord, PlainColumn, TextColumn, TextSpan } from '../../src/e
 import { OutputBuffer } from '../../src/events/output-buffer.js';
 import { random } from '../helpers/random.js';
 
-/** What the columns below read: tests set it. */
+/** Data read by the columns below: tests set it. */
 export const event: {
   name: Buffer;
   number: number;
@@ -32,13 +32,24 @@ export function nameColumn(name = 'name', width = 10): TextColumn {
       after: event.after,
     });
   };
-  return { kind: 'text', json: 'string', name, width, align: 'left', isSpan: true, locate, value: () => undefined };
+  return {
+    kind: 'text',
+    json: 'string',
+    type: 'string | null',
+    name,
+    width,
+    align: 'left',
+    isSpan: true,
+    locate,
+    value: () => undefined,
+  };
 }
 
 export function numberColumn(changes: Partial<PlainColumn> = {}): PlainColumn {
   return {
     kind: 'plain',
     json: 'integer',
+    type: 'number',
     name: 'number',
     width: 7,
     align: 'right',
@@ -123,5 +134,5 @@ function scalar(number: number): number {
   return code >= 0xd800 && code < 0xe000 ? 0x20 : code;
 }
 
-/** What drives a terminal, or reorders a line. */
+/** Characters that control a terminal, or reorder a line. */
 export const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;

@@ -11,7 +11,7 @@ function took(first: number, ...counts: number[]): HistogramColumn {
   const buckets = counts.map((count, i): Bucket => ({ from: 2 ** (first + i), to: 2 ** (first + i + 1), count }));
   const count = counts.reduce((sum, one) => sum + one, 0);
   const value = () => ({ unit: 'ns', count, sum: 2n ** 60n, buckets }) as const;
-  return { kind: 'histogram', json: 'object', name: 'took', width: 20, align: 'left', value };
+  return { kind: 'histogram', json: 'object', type: 'Histogram', name: 'took', width: 20, align: 'left', value };
 }
 
 const draw = (column: HistogramColumn) => bytes((out) => drawHistogram(column, record, out)).toString();

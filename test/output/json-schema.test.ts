@@ -27,7 +27,7 @@ function validator(schema: JsonSchema): (line: unknown) => void {
   };
 }
 
-/** What JsonFormat makes of a record; undefined where the record can't be read. */
+/** A record's line by JsonFormat; undefined if the record can't be read. */
 function lineOf(
   record: EventRecord,
   columns: readonly Column[],
@@ -161,7 +161,7 @@ describe('output: JSON Schema of opensnoop', () => {
     }
   });
 
-  it('tells what each column means', () => {
+  it('describes each column', () => {
     const [event] = toolSchema(tool).oneOf as [{ properties: Record<string, { description?: string }> }];
     for (const { name } of all) assert.match(event.properties[name]?.description ?? '', /\w/, name);
   });

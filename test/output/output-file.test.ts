@@ -199,7 +199,7 @@ describe('output: files', () => {
       assert.equal(all.map((text) => text.slice(HEADER.length)).join(''), lines(0, 1000));
     });
 
-    it('only so many are kept, those of a run before among them', async () => {
+    it('a limited number is kept, including those of an earlier run', async () => {
       const rotate = { size: 1024, keep: 3 };
       await write(lines(0, 300), { rotate });
       await write(lines(300, 400), { rotate });

@@ -9,6 +9,7 @@ const first = ({ view, offset }: EventRecord) => view.getUint8(offset);
 const number: PlainColumn = numberColumn({ value: first, write: (record, out) => out.integer(first(record)) });
 const took: HistogramColumn = {
   kind: 'histogram',
+  type: 'Histogram',
   json: 'object',
   name: 'took',
   width: 20,

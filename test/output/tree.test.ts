@@ -3,7 +3,7 @@ import { type Column, EventRecord, type TextList, type TextSpan } from '../../sr
 import { TreeFormat, type TreeOptions } from '../../src/output/tree.js';
 import { bytes } from './helpers.js';
 
-/** What procsnoop tells of a process, in seconds where it's about time. */
+/** A process as reported by procsnoop, times in seconds. */
 interface Told {
   pid: number;
   ppid: number;
@@ -91,7 +91,7 @@ describe('output: a tree of processes', () => {
     assert.equal(line, '   10.00s     1.00s 0          make');
   });
 
-  it('tells apart those that had the same id', () => {
+  it('distinguishes processes that had the same id', () => {
     const lines = tree([
       { pid: 2, ppid: 1, from: 1, to: 2, args: ['first'] },
       { pid: 3, ppid: 2, from: 5, to: 6, args: ['child'] },

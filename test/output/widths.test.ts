@@ -74,7 +74,7 @@ function written(write: (out: OutputBuffer) => void): string {
   return out.take().toString();
 }
 
-/** What stands in a record's cells; undefined for bytes that no event can have. */
+/** Texts of a record's cells; undefined for bytes that no event can have. */
 function cellsOf(columns: readonly Column[], record: EventRecord): string[] | undefined {
   try {
     return columns.map((column) => written((out) => content(column)(record, out)));

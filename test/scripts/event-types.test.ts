@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { membersOf } from '../../scripts/event-types.js';
 import { Btf } from '../../src/btf/index.js';
+import { EventRecord } from '../../src/events/column.js';
+import { eventSchema } from '../../src/events/schema.js';
+import { fakeContext } from '../events/helpers.js';
 
 const object = fileURLToPath(new URL('../events/fixtures/kinds.bpf.o', import.meta.url));
 
@@ -46,4 +49,59 @@ describe('scripts: types of events', () => {
     check('sockets', { local_addr: 'string', local_port: 'number', cgroup: 'string | null' });
     check('shapes', { outer_port: 'number', outer_in_deepest: 'number', low: 'number', wide: 'bigint', list: 'Value' });
   });
+
+  /** Words to fill records with: nothing; the number 1; an error; text of one byte, at an offset where there is none. */
+  const SAMPLES = [0, 1, 0xffffffff, 0x40000001];
+
+  function recordOf(word: number, size: number): EventRecord {
+    const record = new EventRecord();
+    record.setBytes(Buffer.from(new Uint32Array(Math.ceil(size / 4)).fill(word).buffer));
+    record.length = 2 ** 31;
+    return record;
+  }
+
+  /** Values that a stated type has. */
+  const IS: Readonly<Record<string, (value: unknown) => boolean>> = {
+    number: (value) => typeof value === 'number',
+    bigint: (value) => typeof value === 'bigint',
+    boolean: (value) => typeof value === 'boolean',
+    string: (value) => typeof value === 'string',
+    'string | null': (value) => value === null || typeof value === 'string',
+    'string[] | null': (value) => value === null || Array.isArray(value),
+    'Record<string, string> | null': (value) => value === null || (typeof value === 'object' && !Array.isArray(value)),
+    Histogram: (value) => typeof value === 'object' && value !== null && 'buckets' in value,
+    Value: (value) => value !== undefined && value !== null,
+  };
+
+  for (const struct of [
+    'numbers',
+    'meanings',
+    'lists',
+    'signals',
+    'flags',
+    'sockets',
+    'packets',
+    'stacks',
+    'spread',
+    'shapes',
+  ])
+    it(`are those of the values that are read: ${struct}`, () => {
+      const context = fakeContext({ hostName: () => 'host', cgroupPath: (id) => (id === 0n ? undefined : '/') });
+      const { columns, size } = eventSchema(btf, struct, context);
+      for (const column of columns) {
+        let seen = 0;
+        for (const word of SAMPLES) {
+          try {
+            const value = column.value(recordOf(word, size));
+            if (value === undefined) assert.ok(column.isPresent, column.name);
+            else assert.ok(IS[column.type]?.(value), `${column.name}: ${column.type} = ${String(value)}`);
+            if (value !== undefined) seen++;
+          } catch (error) {
+            // Not every sample is a possible text.
+            if (!(error instanceof RangeError)) throw error;
+          }
+        }
+        assert.ok(seen > 0, `no sample record has a value of ${column.name}`);
+      }
+    });
 });

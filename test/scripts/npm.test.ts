@@ -1,4 +1,4 @@
-/** What scripts/npm.sh says of an npm that fails. */
+/** Messages of scripts/npm.sh for an npm that fails. */
 import assert from 'node:assert/strict';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -54,7 +54,7 @@ describe('scripts: npm', () => {
     ['npm error code ELIFECYCLE', 'npm failed with ELIFECYCLE'],
     ['Segmentation fault', 'see the npm log for the reason'],
   ] as const)
-    it(`tells ${says.split('\n')[0]} for what it is`, async () => {
+    it(`reports ${says.split('\n')[0]}`, async () => {
       program('npm', says);
       assert.ok((await complaint()).includes(reason));
     });

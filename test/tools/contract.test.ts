@@ -1,4 +1,4 @@
-/** What is true of every tool. A new one is covered by being there. */
+/** Requirements on every tool. A new one is covered automatically. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { Parser } from '@oclif/core';
@@ -6,16 +6,18 @@ import { mapShapes } from '../../src/bpf/map-shapes.js';
 import { type ArrayShape, layoutOf, memberOf } from '../../src/btf/index.js';
 import { splitWords } from '../../src/cli/flags/arguments.js';
 import { sharedFlags } from '../../src/cli/flags/flags.js';
-import { reportFlags } from '../../src/cli/flags/report-flags.js';
 import { columnTexts, viewsOf } from '../../src/cli/help/manual.js';
 import { toolCommand } from '../../src/cli/tool-command.js';
 import type { Column } from '../../src/events/column.js';
 import { isSortable } from '../../src/events/rows.js';
+import { allFeatures } from '../../src/trace/features/of-tool.js';
+import { featurePrograms } from '../../src/trace/features/run-steps.js';
+import type { FlagTable } from '../../src/trace/flags/flag.js';
+import { OPEN_FLAGS_MAX, STATUS_WORDS } from '../../src/trace/flags/kinds.js';
 import { COUNTED } from '../../src/trace/losses.js';
 import { objectPath } from '../../src/trace/object-path.js';
 import { availableColumns, usualColumns } from '../../src/trace/tool.js';
 import { LIST_MAX } from '../../src/trace/tool-flag.js';
-import { OPEN_FLAGS_MAX, STATUS_WORDS } from '../../src/trace/tool-flags.js';
 import { snoopkit } from '../helpers/run.js';
 import { ToolObject } from '../helpers/tool-object.js';
 import { loadTools } from '../helpers/tools.js';
@@ -24,7 +26,7 @@ const tools = await loadTools();
 
 /** license_is_gpl_compatible() of include/linux/license.h */
 const GPL = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL'];
-/** What src/trace/features/filter/filters.ts and src/cli/session.ts set, of bpf/include/. */
+/** Variables set by src/trace/features/filter/steps.ts and src/cli/session.ts. */
 const FILTERS = [
   'filter_self',
   'filter_kinds',
@@ -34,7 +36,7 @@ const FILTERS = [
   'filter_failed',
   'filter_adopts',
 ];
-/** What src/trace/features/sockets/net-filters.ts sets, of bpf/include/socket.h. */
+/** Variables of socket.h set by src/trace/features/sockets/steps.ts. */
 const NET_FILTERS = ['filter_port_sides', 'filter_network_sides', 'filter_ip'];
 
 /** What flags that take lists set is an array of so many. */
@@ -54,7 +56,7 @@ it('there are tools to test', () => assert.ok(tools.length >= 1));
 
 for (const { file, tool } of tools) {
   const command = toolCommand(tool);
-  const report = tool.tally ? reportFlags(tool.tally) : {};
+  const shared = sharedFlags(tool);
   describe(`tool ${tool.name}`, () => {
     let object: ToolObject;
     /** Of each view. */
@@ -183,12 +185,14 @@ for (const { file, tool } of tools) {
     });
 
     it('has flags that clash with none of the shared ones', () => {
-      const chars = Object.values({ ...sharedFlags, ...report }).map(({ char }) => char as string | undefined);
+      const features = [...allFeatures().values()].flatMap(({ flags, cliFlags }) => [flags, cliFlags]);
+      const all: FlagTable = Object.assign({}, shared, ...features);
       const taken = new Set<string | undefined>(
-        [...chars, 'P', '4', '6', 'w', 'h', 'i'].filter((char) => char !== undefined),
+        [...Object.values(all).map(({ char }) => char), 'w', 'h'].filter((char) => char !== undefined),
       );
       for (const [name, { char, summary }] of Object.entries(tool.flags ?? {})) {
-        assert.equal(name in sharedFlags || name in report, false, `--${name}`);
+        // Not even those of a feature that it does not have: the parsers of all features' flags run.
+        assert.equal(name in all, false, `--${name}`);
         assert.equal(char !== undefined && taken.has(char), false, `-${char}`);
         if (char !== undefined) taken.add(char);
         assert.ok(summary.length > 0);
@@ -202,7 +206,8 @@ for (const { file, tool } of tools) {
         return [...new Set(all.flat())];
       });
       assert.equal(new Set(named).size, named.length, 'a program is for one thing');
-      const own = object.programs.filter((name) => !/^(follow|dns|cgroup)_/.test(name));
+      const others = featurePrograms(tool);
+      const own = object.programs.filter((name) => !others.includes(name));
       const missing = named.filter((name) => !own.includes(name));
       const optional = Object.values(tool.hooks).flatMap(({ ways }) => ways.flatMap((way) => way.optional ?? []));
       // Some system calls are not there on every architecture.
@@ -219,18 +224,18 @@ for (const { file, tool } of tools) {
     it('sees something, and says what is missing where it may not', () => {
       assert.ok(Object.values(tool.hooks).some(({ without }) => without === undefined));
       for (const [point, { ways, without = 'text' }] of Object.entries(tool.hooks)) {
-        assert.match(point, /^[a-z][a-z ]*s$/, 'what is seen, in the plural');
+        assert.match(point, /^[A-Za-z][A-Za-z ]*s$/, 'what is seen, in the plural');
         assert.ok(ways.length > 0 && ways.every(({ programs }) => programs.length > 0), point);
         assert.match(without, /^[^\n]*[^.\n]$/);
       }
     });
 
     it('has the shared filters, the ring and the count of what is lost', () => {
-      for (const name of [...FILTERS, ...(tool.sockets ? NET_FILTERS : [])])
+      for (const name of [...FILTERS, ...(tool.features?.includes('sockets') ? NET_FILTERS : [])])
         assert.equal(object.globals.get(name)?.section, '.rodata', name);
       for (const name of ['follow_fork', 'cgroup_mkdir', 'cgroup_rmdir'])
         assert.ok(object.programs.includes(name), name);
-      // What traces exits forgets in these very programs: bpf/include/exit.h.
+      // What traces exits forgets in these very programs: src/trace/features/ending/exit.h.
       assert.notEqual(object.programs.includes('follow_exit'), object.programs.includes('handle_exit'));
       const maps = object.btf.type(object.btf.find('.maps', 'datasec') ?? assert.fail('no maps'));
       assert.equal(maps.kind, 'datasec');
@@ -271,7 +276,7 @@ for (const { file, tool } of tools) {
     it('has --help, with its flags and the shared ones', async () => {
       const { status, stdout, said } = await snoopkit([tool.name, '--help', 'all']);
       assert.deepEqual([status, said], [0, '']);
-      for (const flag of [...Object.keys(tool.flags ?? {}), ...Object.keys({ ...sharedFlags, ...report })])
+      for (const flag of [...Object.keys(tool.flags ?? {}), ...Object.keys(shared)])
         assert.ok(stdout.toString().includes(flag), `--${flag}`);
     });
   });

@@ -80,7 +80,12 @@ describe('doctor', () => {
     for (const line of lines) assert.ok(line.length < 80, line);
     assert.match(lines[0] ?? '', /^CHECK +STATE$/);
     assert.ok(lines.some((line) => /^kernel +(ok|missing) +\S/.test(line)));
-    assert.ok(lines.some((line) => /^opensnoop +(works|reduced|fails|unknown) +\S/.test(line)));
+    const { tools } = await report();
+    for (const { tool, state } of tools.filter(({ reason }) => reason === undefined))
+      assert.ok(
+        lines.some((line) => line.startsWith(`${tool} `) && line.includes(` ${state} `)),
+        `a row of its own: ${tool}`,
+      );
     assert.ok(!stdout.includes('\u001b'), 'no colour in a pipe');
   });
 

@@ -1,4 +1,4 @@
-/** What is the same on every kernel. */
+/** Output that is the same on every kernel. */
 import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
 import { ExecBench } from '../helpers/execs.js';

@@ -13,7 +13,7 @@ const FIFO = 0o10600;
 describe('filesnoop', () => {
   const bench = useFileBench();
 
-  /** What an event tells of the call, but for who made it and what it returned. */
+  /** An event's report of the call, without the caller and the result. */
   function shown(event: FileEvent): Record<string, unknown> {
     const { event: _event, pid: _pid, tid: _tid, comm: _comm, error: _error, ret: _ret, ...rest } = event;
     for (const name of ['time', 'ppid', 'uid', 'user', 'thread_comm', 'cgroup'])
@@ -170,7 +170,7 @@ describe('filesnoop', () => {
       });
     });
 
-  it('tells why something is refused', async () => {
+  it('reports why something is refused', async () => {
     const long = 'x'.repeat(256);
     const events = await bench().files(
       [],
@@ -204,7 +204,7 @@ describe('filesnoop', () => {
     );
   });
 
-  it('tells who was not permitted', async function () {
+  it('reports the process that was not permitted', async function () {
     needs(this, 'setpriv');
     chmodSync(bench().folder, 0o755);
     const words = ['--reuid', '65534', '--clear-groups', FILES, 'unlinkat', 'cwd', join(bench().here, 'f'), '0'];

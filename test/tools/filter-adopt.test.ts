@@ -19,13 +19,13 @@ describe('a process whose creation the kernel did not show', () => {
       '-c',
       'read go; sh -c "sh -c \'echo \\$\\$; exit 0\'; echo \\$\\$; exit 0"; exit 0',
     ]);
-    const object = BpfObject.open(objectPath('exitsnoop'));
+    using opened = BpfObject.open(objectPath('exitsnoop'));
+    for (const program of opened.programs.values()) program.autoload = program.name === 'handle_exit_raw';
+    opened.globals.need('filter_kinds').set(1);
+    opened.globals.need('filter_adopts').set(adopts);
+    opened.maps.need('filter_ids').maxEntries = 8;
+    const object = opened.load();
     try {
-      for (const program of object.programs.values()) program.autoload = program.name === 'handle_exit_raw';
-      object.globals.need('filter_kinds').set(1);
-      object.globals.need('filter_adopts').set(adopts);
-      object.maps.need('filter_ids').maxEntries = 8;
-      object.load();
       object.maps.need('filter_ids').set({ kind: 'FILTER_PID', id: shell.pid }, 1);
       const ring = RingBuffer.open(object.maps.need('events'));
       try {

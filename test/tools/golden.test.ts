@@ -18,11 +18,10 @@ import { ReportTable, type ReportTableOptions } from '../../src/output/report-ta
 import { TableFormat } from '../../src/output/table.js';
 import { TreeFormat, type TreeOptions } from '../../src/output/tree.js';
 import { chooseColumns, withTried } from '../../src/trace/columns.js';
+import { TALLY_FIELDS } from '../../src/trace/features/tally/fields.js';
 import { Reporter } from '../../src/trace/features/tally/reporter.js';
 import type { Tally } from '../../src/trace/features/tally/tally.js';
 import type { TallyReader } from '../../src/trace/features/tally/tally-reader.js';
-import type { EventPump } from '../../src/trace/pump.js';
-import { TALLY_FIELDS } from '../../src/trace/shared-fields.js';
 import { availableColumns, type ToolDefinition, usualColumns } from '../../src/trace/tool.js';
 import { GoldenSections, isUpdate } from '../helpers/golden-file.js';
 import { shownLogs, shownMetrics, shownSpans } from '../helpers/golden-otlp.js';
@@ -93,7 +92,7 @@ function reported(format: Format, tally: Tally, columns: readonly Column[], rows
   };
   const left = [Buffer.alloc(0), rows];
   const reader = { look: () => new Rows(rows, size), read: () => new Rows(left.shift() ?? Buffer.alloc(0), size) };
-  const reporter = new Reporter(reader as unknown as TallyReader, pump as unknown as EventPump, {
+  const reporter = new Reporter(reader as unknown as TallyReader, pump, {
     sort: columns.find(({ name }) => name === tally.sort) ?? assert.fail(tally.sort),
     sums: columns.filter(({ name }) => tally.sums?.includes(name)),
     room: () => VARIANTS.length - 1,
@@ -241,7 +240,7 @@ function sectionsOf(tool: ToolDefinition): GoldenSections {
     addFormats(sections, subject, true);
     const enums = enumTexts(subject, chosen(subject, true).all);
     if (enums !== '') sections.add(`${view.event.name}, values of enums`, enums);
-    if (tool.hasTree && !subject.tally) addTree(sections, subject);
+    if (tool.features?.includes('tree') && !subject.tally) addTree(sections, subject);
     addOtlp(sections, subject);
   }
   sections.add('schema', schemaHash(tool));

@@ -108,7 +108,7 @@ describe('MPTCP', () => {
         });
     });
 
-  it('tells how many wait for a listener of MPTCP, whoever they are', async () => {
+  it('reports the accept queue of an MPTCP listener, for all kinds of clients', async () => {
     const { events } = await run(
       'tcpaccept',
       [],
@@ -158,7 +158,7 @@ describe('MPTCP', () => {
         .join(' ');
     const client = 'ESTABLISHED>FIN_WAIT1 FIN_WAIT1>FIN_WAIT2 FIN_WAIT2>CLOSE';
     const server = 'ESTABLISHED>CLOSE_WAIT CLOSE_WAIT>LAST_ACK LAST_ACK>CLOSE';
-    // What begins has no port yet.
+    // A new connection has no port yet.
     assert.equal(path('connection', true), `SYN_SENT>ESTABLISHED ${client}`);
     assert.equal(path('subflow', true), `SYN_SENT>ESTABLISHED ${client}`);
     const begins = 'CLOSE>SYN_SENT';
@@ -199,11 +199,11 @@ describe('MPTCP', () => {
     interface Exchange {
       tool: (typeof TOOLS)[number];
       flags?: readonly string[];
-      /** What the client does when it is connected, once the subflow has joined. */
+      /** Steps of the client once it is connected, after the subflow has joined. */
       steps: string;
       /** Whether the connection is there before the trace. */
       isOlder?: boolean;
-      /** What happens to the network before the client goes on. */
+      /** Changes to the network before the client goes on. */
       meanwhile?: () => unknown;
     }
 
@@ -272,7 +272,7 @@ describe('MPTCP', () => {
           assert.deepEqual([connection?.sent, connection?.received, connection?.close], [sent, received, 'fin']);
           const subflows = of(pid, 'subflow');
           assert.equal(subflows.length, 2, JSON.stringify(events));
-          // What was sent over both is in both.
+          // Data sent over both subflows counts for both.
           assert.ok(sum(subflows, 'sent') >= sent && sum(subflows, 'received') >= received);
           assert.equal(new Set(subflows.map((one) => `${one.local_addr} ${one.remote_addr}`)).size, 2);
           assert.ok(port === connection?.local_port || port === connection?.remote_port);

@@ -1,4 +1,4 @@
-/** Files that are not where their path says any more. What /proc/self/fd says of each is the oracle. */
+/** Files that are no longer at their path. The oracle is the link of each in /proc/self/fd. */
 import assert from 'node:assert/strict';
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

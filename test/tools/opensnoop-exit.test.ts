@@ -85,7 +85,7 @@ describe('opensnoop ends with a signal', () => {
     return found;
   }
 
-  /** Which of them are still there; they go a moment after their last reference. */
+  /** The remaining ones; they go a moment after their last reference. */
   async function left(ids: ReadonlySet<number>): Promise<number[]> {
     for (let i = 0; ; i++) {
       const all = JSON.parse(execFileSync('bpftool', ['prog', 'show', '-j'], { encoding: 'utf8' })) as { id: number }[];

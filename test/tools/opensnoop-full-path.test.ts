@@ -27,7 +27,7 @@ describe('opensnoop --full-path', () => {
   });
   after(() => bench?.remove());
 
-  /** What happened, as both sides tell it. */
+  /** The opens, as reported by both sides. */
   async function opens(...steps: (string | number)[]): Promise<{ events: OpenEvent[]; told: Told[] }> {
     const { events, told } = await bench.opens(['--full-path'], steps);
     const own = events.filter(({ comm }) => comm === 'opens');
@@ -35,7 +35,7 @@ describe('opensnoop --full-path', () => {
     return { events: own, told };
   }
 
-  /** What happened in each case, all in one run: to start one takes longer than all the rest. */
+  /** The opens of each case, all in one run: a start takes longer than all the rest. */
   async function opensAll(cases: readonly Case[]): Promise<Awaited<ReturnType<typeof opens>>[]> {
     const steps = cases.flatMap(([, words]) => words.map((word) => String(word).replace('@', base)));
     const { events, told } = await opens(...steps);

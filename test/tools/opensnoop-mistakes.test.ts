@@ -11,7 +11,7 @@ before(() => {
 });
 after(() => bench.remove());
 
-describe('opensnoop is told of mistakes in one line', () => {
+describe('opensnoop reports wrong usage in one line', () => {
   before(function () {
     needs(this, 'root');
   });

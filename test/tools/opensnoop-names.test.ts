@@ -61,7 +61,7 @@ describe('opensnoop shows every path', () => {
         assert.equal(event?.path, bytes.toString());
         assert.equal(event.path_base64, isUtf8(bytes) ? undefined : bytes.toString('base64'));
         assert.equal(event.path_truncated, undefined);
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: a row must not contain control characters.
         assert.doesNotMatch(rows[i] ?? '', /[\u0000-\u001f\u007f-\u009f\u202e\ufeff]/);
       });
     });

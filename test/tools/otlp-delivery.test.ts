@@ -80,7 +80,10 @@ describe('--output otlp: delivery', () => {
     const { events, requests, account, troubles } = await deliver([{ status: 400 }], ['--otlp-batch', '100']);
     assert.deepEqual(account.parts, { delivered: account.seen - 100, 'dropped: refused by the collector': 100 });
     assert.deepEqual(eventsIn(requests), events.map(keyOfEvent));
-    assert.match(troubles.join('\n'), /^snoopkit: the collector refused 100 log records, now lost: HTTP 400 [^\n]*$/);
+    assert.match(
+      troubles.join('\n'),
+      /^snoopkit: the collector refused 100 log records, now dropped: HTTP 400 [^\n]*$/,
+    );
     const told = arrivalsOf(requests).logs.filter(({ name }) => name === LOST);
     assert.equal(account.seen, events.length + told.length);
   });

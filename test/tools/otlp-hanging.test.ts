@@ -12,7 +12,7 @@ import { fewer, patient } from '../helpers/patience.js';
 import { OPENS, Running, SNOOPKIT, snoopkit } from '../helpers/run.js';
 import { parseLines } from '../helpers/trace.js';
 
-/** What a run may take until it has ended, once it is told to. */
+/** Time limit for a run to end once it is told to. */
 const END_MS = 8000;
 
 describe('--output otlp: an end', () => {

@@ -8,7 +8,7 @@ import { Trace } from '../helpers/trace.js';
 type Row = Readonly<Record<string, unknown>>;
 
 const PAIR = 'listen 0 127.0.0.1 0 connect 1 127.0.0.1 @0 accept 2 0';
-/** What tells rows apart in all that they have: as attributes these would make series without end. */
+/** Columns that distinguish all rows: as attributes these would make series without end. */
 const BY_ALL = ['--by', 'pid,comm,local_addr,local_port,remote_addr,remote_port'];
 /** Reports at the end, so that one is all. */
 const AT_END = ['-i', '1h'];

@@ -83,7 +83,7 @@ describe('--output otlp: TLS', () => {
         assert.deepEqual(parts, { delivered: 0, 'dropped: refused by the collector': seen });
         const refusals = lines.filter((line) => /certificate is not trusted/.test(line) && / log records, /.test(line));
         assert.equal(refusals.length, 1, lines.join('\n'));
-        assert.match(refusals[0] ?? '', /^snoopkit: the collector refused \d+ log records, now lost: /);
+        assert.match(refusals[0] ?? '', /^snoopkit: the collector refused \d+ log records, now dropped: /);
         assert.deepEqual(server.requests, []);
       }
     } finally {

@@ -21,7 +21,7 @@ interface Straced {
 const SOURCES = 20;
 const SIGNALS: Readonly<Record<string, number>> = { SIGKILL: 9, SIGTERM: 15 };
 
-/** What the files say that `strace -ff -o prefix` wrote. */
+/** Processes in the files written by `strace -ff -o prefix`. */
 function readProcesses(prefix: string): Map<number, Straced> {
   const processes = new Map<number, Straced>();
   const parents = new Map<number, number>();
@@ -118,7 +118,7 @@ describe('--otlp-spans: a build', () => {
     }
     const codes = new Set([...processes.values()].map(({ code }) => code));
     for (const code of [0, 1, 2, 3, 137]) assert.ok(codes.has(code), `some end with ${code}`);
-    // Whoever else is there is strace itself, and what it tried the kernel with.
+    // Other processes are strace itself, and its checks of the kernel.
     for (const span of byPid.values()) assert.equal(span.name, 'strace');
   });
 });

@@ -122,15 +122,18 @@ describe('procsnoop', () => {
   });
 
   it('-x, --min-duration: only those that failed, or lived long', async () => {
-    const script = 'sh -c "exit 1"; sleep 0.3; sh -c "sleep 0.3; exit 2"; exit 0';
+    // A short process of a slow machine lives longer than one that sleeps here.
+    const least = Math.min(patient(250), 2500);
+    const sleep = `sleep ${(1.2 * least) / 1000}`;
+    const script = `sh -c "exit 1"; ${sleep}; sh -c "${sleep}; exit 2"; exit 0`;
     const failed = await trace.run(['-f', '-x'], ['sh', '-c', script]);
     assert.deepEqual(failed.events.map(outcome), [1, 2]);
-    const long = await trace.run(['-f', '--min-duration', '250ms'], ['sh', '-c', script]);
+    const long = await trace.run(['-f', '--min-duration', `${least}ms`], ['sh', '-c', script]);
     assert.deepEqual(
       long.events.map(({ comm }) => comm),
       ['sleep', 'sleep', 'sh', 'sh'],
     );
-    assert.ok(long.events.every(({ age }) => age >= 250e6));
+    assert.ok(long.events.every(({ age }) => age >= least * 1e6));
   });
 
   it('does not take another process for one that had the same id', async () => {

@@ -14,7 +14,7 @@ import {
 import { viewsOf } from '../../src/cli/help/manual.js';
 import { UID_SAME } from '../../src/events/kinds/owner.js';
 import { SLOTS } from '../../src/otlp/metrics/metric-histogram.js';
-import { LONGEST_NAME } from '../../src/trace/features/filter/path-filter.js';
+import { LONGEST_NAME } from '../../src/trace/features/paths/path-filter.js';
 import { COUNTED, lostReasons } from '../../src/trace/losses.js';
 import { CGROUPS_MAX, COMM_MAX, COMMS_MAX } from '../../src/trace/values.js';
 import { ToolObject } from '../helpers/tool-object.js';
@@ -66,7 +66,7 @@ for (const tool of tools) {
 
     it('are the values that stand for none', () => {
       const none = enumNumbers(object.btf, 'snoop_none', ['UID_SAME', 'NOT_GIVEN']);
-      // All bits set: src/events/kinds/given.ts.
+      // All bits set: src/events/given.ts.
       assert.deepEqual(none, { UID_SAME, NOT_GIVEN: 0xffffffff });
     });
 
@@ -92,7 +92,7 @@ for (const tool of tools) {
     it('leave no byte of an event or a row that no member has', () => {
       const structs = [
         ...new Set(viewsOf(tool).map(({ event }) => event.struct)),
-        ...(tool.sockets ? ['dns_message'] : []),
+        ...(tool.features?.includes('sockets') ? ['dns_message'] : []),
       ];
       for (const struct of structs) {
         const { members, size } = layoutOf(object.btf, struct);

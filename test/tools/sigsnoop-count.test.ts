@@ -1,4 +1,4 @@
-/** What a tool adds up in the kernel, by the example of sigsnoop --count. */
+/** Aggregation in the kernel, by the example of sigsnoop --count. */
 import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
 import { fewer } from '../helpers/patience.js';

@@ -201,7 +201,7 @@ describe('sigsnoop', () => {
     assert.equal((await seen()).length, 3);
   });
 
-  it('tells who was not permitted', async function () {
+  it('reports the process that was not permitted', async function () {
     needs(this, 'setpriv');
     const words = ['--reuid', '65534', '--clear-groups', 'sh', '-c', `kill -WINCH ${process.pid}; true`];
     const { uid, comm, signal, target_pid, ret, result } = await trace.one([], ['setpriv', ...words]);

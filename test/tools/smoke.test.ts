@@ -1,4 +1,4 @@
-/** That each tool loads, attaches and shows something, on any kernel: what it shows is the subject of its own tests. */
+/** Each tool loads, attaches and shows something, on any kernel: its events are the subject of its own tests. */
 import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
 import { socketsWords } from '../helpers/sockets.js';
@@ -7,7 +7,7 @@ import { Trace } from '../helpers/trace.js';
 
 const PAIR = 'listen 0 127.0.0.1 0 connect 1 127.0.0.1 @0 accept 2 0';
 
-/** What each tool is to see. */
+/** Workload of each tool. */
 const WORK: Readonly<Record<string, readonly string[]>> = {
   bindsnoop: socketsWords('bind 0 127.0.0.1 0'),
   execsnoop: ['sh', '-c', 'true'],

@@ -1,7 +1,8 @@
-/** What tcpconnect tells of connect(2) that fails before anything is sent: where to is what the program asked for. */
+/** Events of connect(2) that fails before anything is sent: the destination is the requested one. */
 import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
 import { NetLab, REFUSED_PORT } from '../helpers/net.js';
+import { patient } from '../helpers/patience.js';
 import type { CallEvent } from '../helpers/socket-events.js';
 import { parseSteps, type Step, socketsWords } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
@@ -162,7 +163,7 @@ describe('tcpconnect: what fails at once', () => {
   it('has a latency where a SYN has left, whoever ended the wait', async () => {
     const { events } = await run(
       ['-f'],
-      `bind 1 ${lab.a.address.v4} 0 thread ( sleep 100 shutdown 1 rdwr ) connect 1 ${lab.blackHole.v4} 5000 wait`,
+      `bind 1 ${lab.a.address.v4} 0 thread ( sleep ${patient(100)} shutdown 1 rdwr ) connect 1 ${lab.blackHole.v4} 5000 wait`,
     );
     assert.equal(events.length, 1, JSON.stringify(events));
     const [event] = events as [ConnectEvent];

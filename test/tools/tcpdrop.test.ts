@@ -38,7 +38,7 @@ const flagsOf = ({ flags }: Packet) =>
 describe('tcpdrop', () => {
   let trace: Trace<DropEvent>;
   let lab: NetLab;
-  /** What arrives at b. */
+  /** Packets that arrive at b. */
   let there: Wire;
 
   before(function () {
@@ -316,7 +316,7 @@ describe('tcpdrop', () => {
       await doSteps(['connect 0', v4, PORT, ...steps], { before: lab.a.words([]) });
       await server.finished;
     });
-    // What was slow to be acknowledged was sent again.
+    // Segments acknowledged late were retransmitted.
     assert.deepEqual(
       events.filter(({ drop_reason }) => drop_reason !== 'TCP_OLD_DATA'),
       [],

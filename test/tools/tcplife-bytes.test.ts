@@ -1,4 +1,4 @@
-/** What tcplife counts as sent where the network does not take it, or loses it. */
+/** Bytes that tcplife counts as sent if the network does not accept or loses them. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '../capability.js';
@@ -90,7 +90,7 @@ describe('tcplife: bytes', () => {
   });
 
   for (const address of ['v4', 'v6'] as const)
-    it(`tells apart what was sent again, ${address}`, async function () {
+    it(`counts retransmitted bytes separately, ${address}`, async function () {
       if (address === 'v6') needs(this, 'ipv6');
       const wire = await lab.b.wire();
       await wire.drop({ kinds: ['DATA'], every: 5, most: 3 });

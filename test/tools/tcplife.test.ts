@@ -81,7 +81,7 @@ describe('tcplife', () => {
       const { events, told: done } = await lives([], PAIR, steps);
       const [mine, other] = ends(events, done);
       if (what === 'the process just ends') {
-        // Which end goes first is the kernel's business.
+        // The end that goes first is up to the kernel.
         assert.deepEqual([mine.close, other.close], ['fin', 'fin']);
         assert.deepEqual([mine.sent, other.received], [100, 100]);
         return;

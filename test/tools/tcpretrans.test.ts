@@ -29,7 +29,7 @@ const TELLS_FAILURES = kernelIsSince(6, 17);
 describe('tcpretrans', () => {
   let trace: Trace<RetransmitEvent>;
   let lab: NetLab;
-  /** What arrives at the server, and at the client. */
+  /** Packets that arrive at the server, and at the client. */
   let there: Wire;
   let back: Wire;
 

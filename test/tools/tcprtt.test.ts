@@ -122,7 +122,7 @@ describe('tcprtt', () => {
   });
 
   it('counts what is acknowledged, not what comes', async () => {
-    // What one end only receives tells it nothing.
+    // Received data tells an end nothing.
     const steps = [`listen 0 ${ADDRESSES.v4} 0`, `connect 1 ${ADDRESSES.v4} @0`, 'accept 2 0', 'send 1 1000 times 20'];
     const { events, stdout } = await trace.run(['--by-local-port'], socketsWords(...steps, 'recv 2 20000', SETTLE));
     const connect = parseSteps(stdout).find(({ step }) => step === 'connect');

@@ -1,8 +1,7 @@
 /** Tools as programs use them: snoopkit/trace, with sinks of snoopkit/output and snoopkit/otlp. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,22 +11,10 @@ import { UsageError } from '../../src/errors.js';
 import { otlp } from '../../src/otlp/index.js';
 import { csv, jsonLines, table } from '../../src/output/index.js';
 import { BaseSink, trace } from '../../src/trace/index.js';
-import { needs } from '../capability.js';
 import { plainEnvironment, useReceiver } from '../helpers/otlp-run.js';
 import { run } from '../helpers/run.js';
 import { loadTool } from '../helpers/tools.js';
-
-/** Maps, programs, links, rings and everything else that this process holds, by what it is. */
-function descriptors(): string[] {
-  const names = readdirSync('/proc/self/fd').flatMap((fd) => {
-    try {
-      return [readlinkSync(`/proc/self/fd/${fd}`)];
-    } catch {
-      return [];
-    }
-  });
-  return names.filter((name) => /bpf|perf_event|ring|inotify|eventpoll/.test(name)).sort();
-}
+import { take, useTraceFiles } from '../helpers/trace-files.js';
 
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
@@ -39,36 +26,14 @@ async function noTimerSince(from: number): Promise<void> {
 
 describe('snoopkit/trace', () => {
   const receiver = useReceiver();
-  let folder: string;
-  let before_: string[];
-  before(function () {
-    needs(this, 'root');
-    folder = mkdtempSync(join(tmpdir(), 'snoopkit-'));
-  });
-  beforeEach(() => {
-    before_ = descriptors();
-  });
-  afterEach(() => assert.deepEqual(descriptors(), before_, 'everything is released'));
-  after(() => folder && rmSync(folder, { recursive: true }));
-
-  /** A child opens files of the folder. */
-  function open(...names: string[]): string[] {
-    const paths = names.map((name) => join(folder, name));
-    assert.equal(spawnSync('touch', paths).status, 0);
-    return paths;
-  }
+  const files = useTraceFiles();
+  const { open } = files;
 
   /** A child sends itself a signal so often. */
   const probe = (times: number) => spawnSync('sh', ['-c', 'kill -CONT $$; '.repeat(times)]);
 
-  const take = async <Event>(events: AsyncIterable<Event>, count: number) => {
-    const taken: Event[] = [];
-    for await (const event of events) if (taken.push(event) === count) break;
-    return taken;
-  };
-
   it('is an iteration over events, whose end ends the run', async () => {
-    const opens = await trace('opensnoop', { ppid: process.pid, path: folder });
+    const opens = await trace('opensnoop', { ppid: process.pid, path: files.folder });
     const paths = open('one', 'two');
     const events = await take(opens, 2);
     assert.deepEqual(
@@ -85,15 +50,15 @@ describe('snoopkit/trace', () => {
   });
 
   it('ends with the number of events, the duration, the signal, and `using`', async () => {
-    const counted = await trace('opensnoop', { ppid: process.pid, path: folder, maxEvents: 2 });
+    const counted = await trace('opensnoop', { ppid: process.pid, path: files.folder, maxEvents: 2 });
     open('a', 'b', 'c');
     assert.equal((await take(counted, 10)).length, 2);
 
-    const short = await trace('opensnoop', { ppid: process.pid, path: folder, duration: '100ms' });
+    const short = await trace('opensnoop', { ppid: process.pid, path: files.folder, duration: '100ms' });
     assert.equal((await take(short, 1)).length, 0);
 
     const abort = new AbortController();
-    const aborted = await trace('opensnoop', { ppid: process.pid, path: folder }, { signal: abort.signal });
+    const aborted = await trace('opensnoop', { ppid: process.pid, path: files.folder }, { signal: abort.signal });
     open('a');
     await sleep(100);
     abort.abort();
@@ -101,7 +66,7 @@ describe('snoopkit/trace', () => {
     await assert.rejects(trace('opensnoop', {}, { signal: abort.signal }), { name: 'AbortError' });
 
     {
-      await using used = await trace('opensnoop', { ppid: process.pid, path: folder });
+      await using used = await trace('opensnoop', { ppid: process.pid, path: files.folder });
       assert.equal(used.events, 0);
     }
     const ended = await trace('opensnoop', { ppid: process.pid, duration: '50ms' }, { sinks: [] });
@@ -120,7 +85,7 @@ describe('snoopkit/trace', () => {
     assert.deepEqual([rows[0]?.signal, rows[0]?.count], ['SIGCONT', 2]);
   });
 
-  it('tells a wrong option by its name', async () => {
+  it('reports a wrong option by its name', async () => {
     for (const [options, message] of [
       [{ nope: 1 }, 'opensnoop has no option nope'],
       [{ port: 80 }, 'opensnoop has no option port'],
@@ -145,11 +110,11 @@ describe('snoopkit/trace', () => {
   });
 
   it('writes to files as the command line does, each sink all of it', async () => {
-    const files = ['json', 'csv', 'table'].map((name) => join(folder, `out.${name}`)) as [string, string, string];
-    const [json, values, rows] = files;
+    const outputs = ['json', 'csv', 'table'].map((name) => join(files.folder, `out.${name}`));
+    const [json, values, rows] = outputs as [string, string, string];
     const opens = await trace(
       'opensnoop',
-      { ppid: process.pid, path: join(folder, 'seen'), maxEvents: 1 },
+      { ppid: process.pid, path: join(files.folder, 'seen'), maxEvents: 1 },
       { sinks: [jsonLines(json), csv(values), table(rows)] },
     );
     const [path] = open('seen');
@@ -160,10 +125,30 @@ describe('snoopkit/trace', () => {
     assert.match(readFileSync(rows, 'utf8'), /^ +PID COMM +RET PATH\n[^\n]+seen\n$/);
   });
 
-  it('tells that a file can not be written, and releases everything', async () => {
-    writeFileSync(join(folder, 'table'), 'PID\n');
-    await assert.rejects(trace('opensnoop', {}, { sinks: [csv(join(folder, 'table'))] }), /other columns/);
-    await assert.rejects(trace('opensnoop', {}, { sinks: [csv(join(folder, 'no', 'folder'))] }), /no such file/);
+  it('gives no warning while nothing is missing', async () => {
+    const warnings: Error[] = [];
+    const keep = (warning: Error) => warnings.push(warning);
+    process.on('warning', keep);
+    try {
+      const child = spawn('sh', ['-c', `read line; : >${join(files.folder, 'quiet')}`]);
+      const { origin } = new URL(receiver().flags[1] ?? '');
+      const sinks = [otlp({ endpoint: origin, protocol: 'http/protobuf' }, plainEnvironment())];
+      const run = await trace('opensnoop', { pid: child.pid ?? 0, path: files.folder }, { sinks });
+      child.stdin.end('\n');
+      // The process has ended, and its record is delivered.
+      await run.ended();
+      await sleep(0);
+      assert.equal(receiver().take().logs.length, 1);
+    } finally {
+      process.off('warning', keep);
+    }
+    assert.deepEqual(warnings, []);
+  });
+
+  it('reports that a file can not be written, and releases everything', async () => {
+    writeFileSync(join(files.folder, 'table'), 'PID\n');
+    await assert.rejects(trace('opensnoop', {}, { sinks: [csv(join(files.folder, 'table'))] }), /other columns/);
+    await assert.rejects(trace('opensnoop', {}, { sinks: [csv(join(files.folder, 'no', 'folder'))] }), /no such file/);
   });
 
   it('runs two tools and the exporter at once, another fails to attach, and they end in any order', async () => {
@@ -172,11 +157,11 @@ describe('snoopkit/trace', () => {
     for (const order of [0, 1]) {
       const from = timers();
       const lines: string[] = [];
-      const notices = { tell: (line: string) => void lines.push(line), trouble: assert.fail };
+      const notices = { info: (line: string) => void lines.push(line), warn: assert.fail, error: assert.fail };
       const { origin } = new URL(receiver().flags[1] ?? '');
       const sent = await trace(
         'opensnoop',
-        { ppid: process.pid, path: join(folder, 'sent') },
+        { ppid: process.pid, path: join(files.folder, 'sent') },
         { sinks: [otlp({ endpoint: origin, protocol: 'http/protobuf' }, plainEnvironment())], notices },
       );
       const signals = await trace('sigsnoop', { signal: 'CONT', ppid: process.pid });
@@ -193,7 +178,7 @@ describe('snoopkit/trace', () => {
       const { logs } = receiver().take();
       assert.deepEqual(
         logs.map(({ attributes }) => (attributes as Record<string, unknown>)['file.path']),
-        [join(folder, 'sent')],
+        [join(files.folder, 'sent')],
       );
       await noTimerSince(from);
     }
@@ -201,7 +186,7 @@ describe('snoopkit/trace', () => {
 
   it('runs in a worker, beside one in this thread', async () => {
     const file = fileURLToPath(new URL('../fixtures/trace-worker.js', import.meta.url));
-    const worker = new Worker(file, { workerData: folder });
+    const worker = new Worker(file, { workerData: files.folder });
     const messages: unknown[] = [];
     const [attached, ended] = [
       new Promise((resolve) => worker.once('message', resolve)),
@@ -211,7 +196,7 @@ describe('snoopkit/trace', () => {
         worker.once('error', reject);
       }),
     ];
-    const opens = await trace('opensnoop', { path: folder, ppid: process.pid });
+    const opens = await trace('opensnoop', { path: files.folder, ppid: process.pid });
     await attached;
     const paths = open('x', 'y', 'z');
     const here = await take(opens, 3);

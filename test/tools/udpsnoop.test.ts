@@ -68,7 +68,7 @@ describe('udpsnoop', () => {
           assert.ok(events.every(({ comm, ret, bytes }) => comm === 'sockets' && ret === bytes));
         });
 
-      it('tells each message of sendmmsg and recvmmsg', async () => {
+      it('reports each message of sendmmsg and recvmmsg', async () => {
         const { events, told } = await udp(
           by,
           'udp-bind 0 127.0.0.1 0 udp-bind 1 127.0.0.1 0 udp-bind 2 127.0.0.1 0',
@@ -85,7 +85,7 @@ describe('udpsnoop', () => {
         );
       });
 
-      it('tells what can not be sent', async () => {
+      it('reports messages that can not be sent', async () => {
         const { events, told } = await udp(
           by,
           // Nobody is there: the second call is told so.
@@ -208,7 +208,7 @@ describe('udpsnoop', () => {
     );
   });
 
-  it('tells failures alone with -x, with whom each was', async () => {
+  it('reports only failures with -x, each with its peer', async () => {
     const { events, told } = await udp(
       ['-x'],
       'bind 9 127.0.0.1 0 bind 8 127.0.0.1 0 udp-bind 0 127.0.0.1 0 udp-send 0 127.0.0.1 @9 3',

@@ -139,14 +139,19 @@ describe('snoopkit vmlinux', () => {
   });
 
   for (const [what, args, status, line] of [
+    ['types that are none', ['--btf', '/etc/hostname'], 1, /^snoopkit: \/etc\/hostname: neither BTF nor an ELF file$/m],
     [
-      'types that are none',
-      ['--btf', '/etc/hostname'],
+      'an ELF file without types',
+      ['--btf', '/bin/true'],
       1,
-      /^snoopkit: \/etc\/hostname is neither BTF nor an ELF file with BTF/,
+      /^snoopkit: \/bin\/true: no '\.BTF' section in this ELF file/,
     ],
-    ['an ELF file without types', ['--btf', '/bin/true'], 1, /^snoopkit: \/bin\/true is neither BTF/],
-    ['types that are not there', ['--btf', '/no/such'], 1, /^snoopkit: \/no\/such.*no such file or directory/],
+    [
+      'types that are not there',
+      ['--btf', '/no/such'],
+      1,
+      /^snoopkit: ENOENT: no such file or directory, open '\/no\/such'$/m,
+    ],
     [
       'a folder that is not there',
       ['-o', '/no/such/vmlinux.h'],

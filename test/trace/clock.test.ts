@@ -27,7 +27,7 @@ describe('cli: when the system time is set while it traces', () => {
   beforeEach(() => set(0));
   after(() => folder && rmSync(folder, { recursive: true }));
 
-  /** What of the tests' own children a tool shows. */
+  /** Events of the tests' own children in a tool's output. */
   async function during<Event>(
     tool: string,
     flags: readonly string[],

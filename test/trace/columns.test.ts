@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { flagLabel } from '../../src/cli/flags/options.js';
+import { flagLabel } from '../../src/cli/flags/label.js';
 import { NotFoundError } from '../../src/errors.js';
 import type { Column } from '../../src/events/column.js';
 import { chooseColumns, requestedFields } from '../../src/trace/columns.js';

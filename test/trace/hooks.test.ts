@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { PrivilegeError, UnsupportedError } from '../../src/bpf/errors.js';
+import type { HookWay } from '../../src/trace/hook-point.js';
 import { hookReport, openingOf } from '../../src/trace/hook-report.js';
 import { type HookPlan, hookKind, planHooks } from '../../src/trace/hooks.js';
-import type { HookWay } from '../../src/trace/tool.js';
 import { callGetegid, counter, open } from '../bpf/helpers.js';
 import { needs } from '../capability.js';
 
@@ -18,16 +18,16 @@ describe('cli: hooks', () => {
   });
 
   it('are taken in order, and the others are not loaded', () => {
-    using object = open('hookless');
-    const plan = planHooks(object, { calls: { ways: [MISSING, THERE] } });
+    using opened = open('hookless');
+    const plan = planHooks(opened, { calls: { ways: [MISSING, THERE] } });
     assert.deepEqual(names(plan), ['handle_there']);
     assert.deepEqual(
       plan.choices[0]?.refused.map(({ message }) => message),
       [NO_TRACEPOINT],
     );
-    object.load();
-    assert.throws(() => object.programs.need('handle_missing').fd);
-    for (const program of plan.choices[0]?.programs ?? []) program.attach();
+    using object = opened.load();
+    assert.throws(() => object.programs.need('handle_missing').fd, /program handle_missing was not loaded/);
+    for (const { name } of plan.choices[0]?.programs ?? []) object.programs.need(name).attach();
     callGetegid(3);
     assert.ok(counter(object, 'calls') >= 3n);
   });

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { Losses } from '../../src/trace/losses.js';
 
+const option = (name: string) => `--${name}`;
 const REASONS = { ring_full: 0, not_followed: 1, not_kept: 2 };
 
-/** What some CPUs have counted: of each the numbers by reason. */
+/** Counters of some CPUs: for each the numbers by reason. */
 function counters(...cpus: [bigint, bigint, bigint][]) {
   return { cpus, counts: () => cpus.map((by_reason) => ({ by_reason })) };
 }
 
 describe('cli: losses', () => {
-  it('are summed over the CPUs, and told once', () => {
+  it('are summed over the CPUs, and reported once', () => {
     const { counts, cpus } = counters([2n, 0n, 0n], [3n, 0n, 0n]);
     const losses = new Losses(REASONS, counts, () => 0);
     assert.equal(losses.total, 0);
@@ -43,10 +44,10 @@ describe('cli: losses', () => {
 
   it('end in a line for each reason, with advice', () => {
     const losses = new Losses(REASONS, counters([1n, 0n, 5n], [0n, 2n, 0n]).counts, () => 7);
-    assert.deepEqual(losses.summary(), []);
+    assert.deepEqual(losses.summary(option), []);
     losses.countUnreadable();
     losses.take();
-    const [full, followed, kept, skipped, unreadable, ...rest] = losses.summary();
+    const [full, followed, kept, skipped, unreadable, ...rest] = losses.summary(option);
     assert.match(full ?? '', /^1 event lost, ring buffer full.*--buffer/);
     assert.match(followed ?? '', /^2 processes not followed: /);
     assert.match(kept ?? '', /^5 entries not stored, maps full: /);

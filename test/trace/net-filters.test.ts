@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { flagLabel } from '../../src/cli/flags/options.js';
-import { parseNetFilters, parseNetwork } from '../../src/trace/features/sockets/net-filters.js';
+import { flagLabel } from '../../src/cli/flags/label.js';
+import { parseNetwork } from '../../src/trace/features/sockets/endpoints.js';
+import { parseTraceOptions } from '../../src/trace/options.js';
 
 const hex = (text: string) => {
   const { bytes, prefix } = parseNetwork('--addr', text);
@@ -41,20 +42,20 @@ describe('cli: network filters', () => {
     });
 
   it('keeps the sides apart, and takes lists', () => {
-    const { ports, networks, ip } = parseNetFilters(
+    const { flags } = parseTraceOptions(
       { port: ['80,443', '0'], 'local-port': ['22'], 'remote-addr': ['10.0.0.0/8, ::1'], ipv6: true },
       flagLabel,
     );
-    assert.deepEqual(ports, [[80, 443, 0], [22], []]);
+    assert.deepEqual([flags.port, flags['local-port'], flags['remote-port']], [[80, 443, 0], [22], undefined]);
     assert.deepEqual(
-      networks.map((list) => list.map(({ prefix }) => prefix)),
-      [[], [], [104, 128]],
+      [flags.addr, flags['local-addr'], flags['remote-addr']].map((list) => list?.map(({ prefix }) => prefix)),
+      [undefined, undefined, [104, 128]],
     );
-    assert.equal(ip, 6);
+    assert.deepEqual([flags.ipv4, flags.ipv6], [undefined, true]);
   });
 
   it('knows no ports beyond 65535', () => {
-    assert.throws(() => parseNetFilters({ port: ['65536'] }, flagLabel), {
+    assert.throws(() => parseTraceOptions({ port: ['65536'] }, flagLabel), {
       message: /^--port 65536: expected an integer/,
     });
   });

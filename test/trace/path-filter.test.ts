@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BpfMap } from '../../src/bpf/map.js';
 import { UsageError } from '../../src/errors.js';
-import { fillPathFilter, parsePaths, sizePathFilter } from '../../src/trace/features/filter/path-filter.js';
+import { fillPathFilter, parsePaths, sizePathFilter } from '../../src/trace/features/paths/path-filter.js';
 
-/** What is in the maps: whether each path is wanted, by the steps that lead to it. */
+/** Contents of the maps: whether each path is allowed, by the steps that lead to it. */
 function fill(paths: readonly string[]) {
   const nodes = new Map<number, { above: number; is_wanted: number }>();
   const steps = new Map<string, number>();

@@ -2,24 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RecordBatch } from '../../src/bpf/ring-buffer.js';
 import type { EventRecord } from '../../src/events/column.js';
 import { ByteSink } from '../../src/output/byte-sink.js';
 import { Destination } from '../../src/output/destination.js';
 import type { Format } from '../../src/output/format.js';
 import { ObjectSink } from '../../src/trace/object-sink.js';
 import { EventPump } from '../../src/trace/pump.js';
+import { batchOf } from '../helpers/batch.js';
 import { numberColumn } from '../output/helpers.js';
-
-/** A batch of records of one number each. */
-function batchOf(...numbers: number[]): RecordBatch {
-  const bytes = Buffer.alloc(16 * numbers.length);
-  numbers.forEach((number, i) => {
-    bytes.writeUInt32LE(8, 16 * i);
-    bytes.writeUInt32LE(number, 16 * i + 8);
-  });
-  return new RecordBatch(bytes);
-}
 
 const numberOf = ({ view, offset }: EventRecord) => view.getUint32(offset, true);
 /** Writes what it can't read, too, as far as it comes. */
@@ -34,6 +24,15 @@ const lines = (isReadable: (number: number) => boolean): Format => ({
   end: (out) => out.ascii('end\n'),
 });
 
+/** A column that can't be read in the same records. */
+const columnOf = (isReadable: (number: number) => boolean) =>
+  numberColumn({
+    value(record) {
+      if (!isReadable(numberOf(record))) throw new RangeError();
+      return numberOf(record);
+    },
+  });
+
 describe('trace: the pump', () => {
   let folder: string;
   before(() => {
@@ -42,9 +41,9 @@ describe('trace: the pump', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   const neverAborted = new AbortController().signal;
-  const host = { end: assert.fail, trouble: assert.fail };
+  const host = { end: assert.fail, error: assert.fail };
 
-  /** What two files and the program get, and how many records could not be read. */
+  /** Output to two files and the program, and the number of records that could not be read. */
   async function pumped(readable: readonly ((number: number) => boolean)[], most = 10) {
     const files = readable.map((_, i) => join(folder, `${i}`));
     const bytes = readable.map(
@@ -58,15 +57,15 @@ describe('trace: the pump', () => {
     const sinks = [...bytes, objects];
     for (const sink of sinks) assert.ok(await sink.open(neverAborted, host));
     const pump = new EventPump({
-      schema: { struct: 'x', size: 4, columns: [] },
-      sinks,
+      schemas: [{ struct: 'x', size: 4, columns: readable.map(columnOf) }],
+      sinks: [sinks],
       most,
       refresh: () => {},
     });
     let unreadable = 0;
-    for (const batch of [batchOf(1, 2, 3, 4), batchOf(5)]) pump.write(batch, () => unreadable++);
+    for (const records of [batchOf(1, 2, 3, 4), batchOf(5)]) pump.write({ schema: 0, records }, () => unreadable++);
     pump.lost([{ reason: 'unreadable', count: unreadable, total: unreadable }]);
-    pump.end();
+    for (const sink of sinks) sink.end();
     objects.finish();
     for (const sink of sinks) await sink.close(neverAborted);
     const read = [];

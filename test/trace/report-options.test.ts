@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { flagLabel as label } from '../../src/cli/flags/options.js';
-import { attributesBy } from '../../src/cli/outputs.js';
+import { flagLabel as label } from '../../src/cli/flags/label.js';
 import { UsageError } from '../../src/errors.js';
 import type { Column } from '../../src/events/column.js';
 import { refuseReportFlags, reportOptions } from '../../src/trace/features/tally/report-options.js';
 import type { Tally } from '../../src/trace/features/tally/tally.js';
+import type { GivenFlags } from '../../src/trace/flags/flag.js';
+import { parseTraceOptions } from '../../src/trace/options.js';
 
 const columns = [
   { name: 'comm', kind: 'text', json: 'string' },
@@ -13,6 +14,7 @@ const columns = [
 ] as Column[];
 const tally: Tally = { sort: 'count', sums: ['count'] };
 const usual = { screen: () => 21, interval: undefined, columns, label };
+const parsed = (given: GivenFlags) => parseTraceOptions(given, label).flags;
 const isUsage = (error: unknown) => error instanceof UsageError;
 
 describe('cli: options of reports', () => {
@@ -29,23 +31,22 @@ describe('cli: options of reports', () => {
   });
 
   it('have a collector told meanwhile where reports are rarer than its intervals', () => {
-    const lookInterval = (interval: string | undefined, collector: number | undefined) =>
+    const lookInterval = (interval: number | undefined, collector: number | undefined) =>
       reportOptions(tally, columns, { interval }, { ...usual, collector }).lookInterval;
     assert.equal(lookInterval(undefined, 60_000), 60_000);
-    assert.equal(lookInterval('1h', 60_000), 60_000);
-    assert.equal(lookInterval('60', 60_000), undefined);
-    assert.equal(lookInterval('1', 60_000), undefined);
+    assert.equal(lookInterval(3_600_000, 60_000), 60_000);
+    assert.equal(lookInterval(60_000, 60_000), undefined);
+    assert.equal(lookInterval(1000, 60_000), undefined);
     assert.equal(lookInterval(undefined, undefined), undefined);
   });
 
-  it('tell metrics apart by columns, for a collector alone', () => {
-    assert.deepEqual(attributesBy({ by: 'comm, remote_port' }, true), ['comm', 'remote_port']);
-    assert.equal(attributesBy({}, true), undefined);
-    assert.throws(() => attributesBy({ by: 'comm' }, false), isUsage);
+  it('tell metrics apart by columns', () => {
+    assert.deepEqual(parsed({ by: 'comm, remote_port' }).by, ['comm', 'remote_port']);
+    assert.equal(parsed({}).by, undefined);
   });
 
   it('are what the flags say', () => {
-    const given = { sort: 'comm', rows: '5', interval: '500ms', once: true };
+    const given = parsed({ sort: 'comm', rows: '5', interval: '500ms', once: true });
     const { sort, room, interval, isOnce } = reportOptions({ ...tally, isTop: true }, columns, given, usual);
     assert.deepEqual([sort.name, room(), interval, isOnce], ['comm', 5, 500, true]);
   });
@@ -65,11 +66,14 @@ describe('cli: options of reports', () => {
     ['no time', { interval: '0' }],
   ] as const)
     it(`refuse ${what}`, () =>
-      assert.throws(() => reportOptions(tally, columns, given, { ...usual, screen: undefined }), isUsage));
+      assert.throws(() => reportOptions(tally, columns, parsed(given), { ...usual, screen: undefined }), isUsage));
 
   it('are refused where there are no reports', () => {
-    refuseReportFlags('count', { pid: ['1'] }, label);
-    refuseReportFlags(undefined, { interval: '1' }, label);
-    assert.throws(() => refuseReportFlags('count', { interval: '1' }, label), /^UsageError: --interval needs --count$/);
+    refuseReportFlags('count', parsed({ pid: ['1'] }), label);
+    refuseReportFlags(undefined, { interval: 1000 }, label);
+    assert.throws(
+      () => refuseReportFlags('count', { interval: 1000 }, label),
+      /^UsageError: --interval needs --count$/,
+    );
   });
 });

@@ -6,13 +6,12 @@ import type { Report } from '../../src/output/format.js';
 import type { ReportOptions } from '../../src/trace/features/tally/report.js';
 import { Reporter } from '../../src/trace/features/tally/reporter.js';
 import type { TallyReader } from '../../src/trace/features/tally/tally-reader.js';
-import type { EventPump } from '../../src/trace/pump.js';
 import { numberColumn } from '../output/helpers.js';
 
 const first = ({ view, offset }: EventRecord) => view.getUint8(offset);
 const sort = numberColumn({ value: first });
 
-/** What is reported of intervals with these rows, of which the last one is cut short by the end. */
+/** Reports for intervals with these rows; the end cuts the last one short. */
 async function reported(intervals: readonly number[][], options: Partial<ReportOptions>): Promise<number[][]> {
   const left = [...intervals];
   const reports: number[][] = [];
@@ -32,7 +31,7 @@ async function reported(intervals: readonly number[][], options: Partial<ReportO
   };
   const tally = { look: () => new Rows(Buffer.alloc(0), 1), read: () => new Rows(Buffer.from(left.shift() ?? []), 1) };
   const usual = { sort, sums: [], room: () => 10, interval: 5, lookInterval: undefined, isOnce: false, isTotal: false };
-  const reporter = new Reporter(tally as unknown as TallyReader, pump as unknown as EventPump, {
+  const reporter = new Reporter(tally as unknown as TallyReader, pump, {
     ...usual,
     isScreen: false,
     ...options,

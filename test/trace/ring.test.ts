@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { MapError } from '../../src/bpf/errors.js';
-import type { BpfObject } from '../../src/bpf/object.js';
+import type { OpenedObject } from '../../src/bpf/object.js';
 import { SnoopkitError } from '../../src/errors.js';
 import { fittingRingSize, loadWithRing } from '../../src/trace/ring.js';
 
@@ -35,9 +35,9 @@ describe('cli: the ring', () => {
       load: () => {
         throw error;
       },
-    }) as unknown as BpfObject;
+    }) as unknown as OpenedObject;
 
-  it('that the kernel refuses is told in one line', () => {
+  it('refused by the kernel is reported in one line', () => {
     const error = new MapError('cannot load opensnoop', 'events', 12, '');
     for (const [size, shown] of [
       [GIB, '1G'],
@@ -53,7 +53,7 @@ describe('cli: the ring', () => {
       );
   });
 
-  it('that the limit of locked memory refuses is told with that', () => {
+  it('refused by the limit of locked memory is reported with the limit', () => {
     const error = new MapError('cannot load opensnoop', 'events', 1, '');
     assert.throws(
       () => loadWithRing(refusing(error), MIB),

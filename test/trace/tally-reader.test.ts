@@ -13,9 +13,9 @@ describe('cli: reading what is added up', () => {
   let object: BpfObject;
   beforeEach(function () {
     needs(this, 'root');
-    object = BpfObject.open(objectPath('sigsnoop'));
-    object.maps.need('events').maxEntries = 4096;
-    object.load();
+    const opened = BpfObject.open(objectPath('sigsnoop'));
+    opened.maps.need('events').maxEntries = 4096;
+    object = opened.load();
   });
   afterEach(() => object?.close());
 

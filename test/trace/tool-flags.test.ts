@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import type { BpfObject } from '../../src/bpf/object.js';
-import { flagLabel } from '../../src/cli/flags/options.js';
+import type { OpenedObject } from '../../src/bpf/object.js';
+import { flagLabel } from '../../src/cli/flags/label.js';
 import { UsageError } from '../../src/errors.js';
+import type { GivenFlags } from '../../src/trace/flags/flag.js';
 import { flagsInUse, type ToolDefinition } from '../../src/trace/tool.js';
 import { applyFlags, envNames, flagValues } from '../../src/trace/tool-flags.js';
 
@@ -27,8 +28,8 @@ const tool = {
   },
 } as unknown as ToolDefinition;
 
-/** What becomes of an object that has the constants and maps of the tool. */
-function apply(given: Readonly<Record<string, unknown>>, fields: readonly string[] = []) {
+/** Applies flags to an object with the constants and maps of the tool. */
+function apply(given: GivenFlags, fields: readonly string[] = []) {
   const constants: Record<string, unknown> = {};
   const big = { valueSize: 24, maxEntries: 4096 };
   const small = { valueSize: 8, maxEntries: 2 };
@@ -36,7 +37,7 @@ function apply(given: Readonly<Record<string, unknown>>, fields: readonly string
   applyFlags(tool, values, {
     globals: { need: (name: string) => ({ set: (value: unknown) => Object.assign(constants, { [name]: value }) }) },
     maps: { need: (name: string) => ({ big, small })[name] },
-  } as unknown as BpfObject);
+  } as unknown as OpenedObject);
   return { constants, big, small, names: envNames(tool, values) };
 }
 

@@ -138,7 +138,7 @@ describe('cli: cgroups', () => {
     }
   });
 
-  it('of version 1 are told from those that are not there', function () {
+  it('of version 1 are distinguished from missing ones', function () {
     needs(this, 'root');
     needs(this, 'cgroup2');
     const [v1] = mountPoints('cgroup');

@@ -1,9 +1,8 @@
 /** Mistakes in the definition of a tool that the compiler finds. Nothing here runs: compiling it is the test. */
 import { defineTool } from '../../src/trace/define-tool.js';
-import { OWNER_HOOKS } from '../../src/trace/features/sockets/socket-hooks.js';
-import { STACK_FIELDS, STACK_FLAGS } from '../../src/trace/features/stack/stack-flag.js';
-import { CLIENT_ATTRIBUTES } from '../../src/trace/shared-attributes.js';
-import { ENDING_FIELDS, SOCKET_FIELDS } from '../../src/trace/shared-fields.js';
+import { FEATURES } from '../../src/trace/features/list.js';
+import { CLIENT_ATTRIBUTES } from '../../src/trace/features/sockets/attributes.js';
+import { SOCKET_FIELDS } from '../../src/trace/features/sockets/fields.js';
 
 const TEXTS = { summary: '', description: '', examples: [], caveats: [], overhead: '' } as const;
 const FORKS = {
@@ -12,7 +11,7 @@ const FORKS = {
   event: { struct: 'forksnoop_event', name: 'fork' },
   columns: ['pid', 'child_pid'],
   fields: { call: '', ret: '', error: '', child_pid: '', child_tid: '', flags: '', is_thread: '' },
-  hooks: { births: { ways: [{ programs: ['handle_fork'] }] } },
+  hooks: { forks: { ways: [{ programs: ['handle_fork'] }] } },
 } as const;
 const SIGNALS = {
   ...TEXTS,
@@ -36,10 +35,10 @@ const COUNTS = {
 const PROCESSES = {
   ...TEXTS,
   name: 'procsnoop',
+  features: ['ending'],
   event: { struct: 'procsnoop_event', name: 'process' },
   columns: ['pid', 'args'],
   fields: {
-    ...ENDING_FIELDS,
     ...{ creator: '', creator_comm: '', existed_before: '', exe: '', exe_deleted: '', args: '' },
     ...{ key: '', creator_key: '', tree_key: '', traceparent: '', traceparent_inherited: '' },
   },
@@ -69,7 +68,7 @@ defineTool({ ...FORKS, fields: { ...FORKS.fields, cal: '' } });
 // @ts-expect-error descriptions of a socket, which it has not
 defineTool({ ...FORKS, fields: { ...FORKS.fields, ...SOCKET_FIELDS } });
 // @ts-expect-error description of a column that a shared flag has, but not this tool
-defineTool({ ...FORKS, fields: { ...FORKS.fields, ...STACK_FIELDS } });
+defineTool({ ...FORKS, fields: { ...FORKS.fields, ...FEATURES.stack.fields } });
 // @ts-expect-error it has neither of these columns
 defineTool({ ...FORKS, tried: TRIED });
 
@@ -79,7 +78,7 @@ defineTool({ ...FORKS, flags: { threads: { ...want, fields: ['is_thread'], repla
 // @ts-expect-error no such constant
 defineTool({ ...FORKS, flags: { threads: { summary: '', sets: 'want_thread' } } });
 // @ts-expect-error a shared flag, whose constant it has not
-defineTool({ ...FORKS, flags: { threads: want, ...STACK_FLAGS } });
+defineTool({ ...FORKS, flags: { threads: want, ...FEATURES.stack.toolFlags } });
 // @ts-expect-error no such column
 defineTool({ ...FORKS, flags: { threads: { ...want, fields: ['is_thred'] } } });
 // @ts-expect-error no such column
@@ -131,8 +130,19 @@ defineTool({ ...FORKS, otlp: { warns: ['eror'] } });
 
 // Hooks.
 // @ts-expect-error no such program
-defineTool({ ...FORKS, hooks: { births: { ways: [{ programs: ['handle_frk'] }] } } });
+defineTool({ ...FORKS, hooks: { forks: { ways: [{ programs: ['handle_frk'] }] } } });
 // @ts-expect-error no such program
-defineTool({ ...FORKS, hooks: { births: { ways: [{ programs: ['handle_fork'], optional: ['handle_frk'] }] } } });
+defineTool({ ...FORKS, hooks: { forks: { ways: [{ programs: ['handle_fork'], optional: ['handle_frk'] }] } } });
 // @ts-expect-error hooks of sockets, whose programs it has not
-defineTool({ ...FORKS, hooks: { ...FORKS.hooks, ...OWNER_HOOKS } });
+defineTool({ ...FORKS, hooks: { ...FORKS.hooks, ...FEATURES.owners.hooks } });
+
+// Features.
+defineTool({ ...PROCESSES, features: ['ending', 'tree'] });
+// @ts-expect-error no such feature
+defineTool({ ...FORKS, features: ['tre'] });
+// @ts-expect-error a column that no feature describes without it
+defineTool({ ...PROCESSES, features: ['tree'] });
+// @ts-expect-error it has neither the columns nor the constant of it
+defineTool({ ...FORKS, features: ['stack'] });
+// @ts-expect-error it has not the programs of it
+defineTool({ ...FORKS, features: ['cpu-clock'] });

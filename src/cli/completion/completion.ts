@@ -3,7 +3,7 @@ import { isTool } from '../find-tool.js';
 import { flagForm } from '../help/manual.js';
 
 /*
- * Completion data for shells, from the manifest. Generated here rather than by oclif's autocomplete plugin:
+ * Completion data for shells. Generated here rather than by oclif's autocomplete plugin:
  * that one adds a hook to every start, keeps caches in the home folder and does not support `-- COMMAND`.
  */
 
@@ -53,7 +53,7 @@ function argumentWords(args: Command.Loadable['args'], tools: readonly string[])
   return arg?.name === 'tool' ? tools : (arg?.options ?? []);
 }
 
-/** All commands with their flags, in the order of the manifest. */
+/** All commands with their flags; these must be described. */
 export function commandWords(commands: readonly Command.Loadable[]): CommandWords[] {
   const tools = commands.filter(isTool).map(({ id }) => id);
   return commands.map((command) => ({

@@ -4,7 +4,7 @@ import type { ToolDefinition } from '../../trace/tool.js';
 import { isTerminal, terminalWidth, usesColor } from '../terminal.js';
 import { writeText } from '../write-text.js';
 import { type Check, checkSystem } from './system.js';
-import { checkTool, type ToolCheck } from './tools.js';
+import { checkTools, type ToolCheck } from './tools.js';
 
 /** The report of `snoopkit doctor`. */
 export interface Report {
@@ -46,14 +46,15 @@ function toolText({ hooks, remarks, reason }: ToolCheck): string {
   return [...(reason === undefined ? [seen.join('; ')] : [reason]), ...remarks].join('\n');
 }
 
-/** Tools with the same state and text share a row. */
+/** Tools that fail for the same reason share a row. */
 function toolRows(checks: readonly ToolCheck[]): Row[] {
   const rows = new Map<string, { names: string[]; state: string; text: string }>();
   for (const check of checks) {
     const [{ tool, state }, text] = [check, toolText(check)];
-    const known = rows.get(`${state} ${text}`);
+    const key = check.reason ?? tool;
+    const known = rows.get(key);
     if (known) known.names.push(tool);
-    else rows.set(`${state} ${text}`, { names: [tool], state, text });
+    else rows.set(key, { names: [tool], state, text });
   }
   return [...rows.values()].map(({ names, state, text }) => [names.join('\n'), state, text]);
 }
@@ -95,7 +96,7 @@ export async function runDoctor(
   asked: readonly string[],
   { output, btf }: { readonly output: 'table' | 'json'; readonly btf: string | undefined },
 ): Promise<number> {
-  const report: Report = { system: checkSystem(), tools: tools.map((tool) => checkTool(tool, btf)) };
+  const report: Report = { system: checkSystem(), tools: await checkTools(tools, btf) };
   await writeText(output === 'json' ? `${JSON.stringify(report)}\n` : text(report));
   const isUseless = report.tools.some(
     ({ tool, state }) => asked.includes(tool) && (state === 'fails' || state === 'unknown'),

@@ -17,7 +17,7 @@ export interface Check {
   readonly state: CheckState;
   /** The result, in words. */
   readonly found: string;
-  /** How to fix it. */
+  /** Remedy. */
   readonly remedy?: string;
 }
 

@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.js';
 /** A tool's command line, split into its own words and the command to trace. */
 export interface Words {
   readonly own: string[];
-  /** What follows `--`; empty when there is none. */
+  /** Words after `--`; empty without it. */
   readonly command: string[];
 }
 

@@ -84,7 +84,7 @@ const COMMON: Flags = {
 
 const TCP: Flags = { '-L': '--local-port', '-D': '--remote-port', '-s': CSV };
 
-/** The same for one tool. */
+/** Flags of one tool of theirs. */
 export const THEIRS: Readonly<Record<string, Flags>> = {
   '': COMMON,
   opensnoop: {

@@ -1,4 +1,5 @@
-import { closest } from './not-found.js';
+import { suggestion } from '../../closest.js';
+import { flagLabel } from './label.js';
 import { flagInstead } from './other-tools.js';
 
 /** The style that oclif gives a reason. */
@@ -26,6 +27,12 @@ interface Details {
   readonly parse?: { readonly output?: { readonly argv?: readonly unknown[] } };
 }
 
+/** An argument that oclif finds missing. */
+interface RequiredArg {
+  readonly name: string;
+  readonly options?: readonly string[];
+}
+
 const shellWord = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 /** The command line with `--` inserted before the word where a command to trace seems to begin. */
@@ -39,8 +46,8 @@ function unknownFlag(wrong: Wrong, flag: string, first: number): string {
   if (isTool && first >= 0 && first < words.findIndex((word) => word.startsWith(flag))) return withDashes(wrong, first);
   const instead = isTool ? flagInstead(id, flag) : undefined;
   if (instead !== undefined) return instead;
-  const [meant] = flag.startsWith('--') ? closest(flag.slice(2), Object.keys(flags)) : [];
-  return `unknown flag ${flag}${meant === undefined ? '' : `; did you mean --${meant}?`}`;
+  const meant = flag.startsWith('--') ? suggestion(flag.slice(2), Object.keys(flags), flagLabel) : '';
+  return `unknown flag ${flag}${meant}`;
 }
 
 function tooMany(wrong: Wrong, word: string, at: number): string {
@@ -57,6 +64,9 @@ function tooMany(wrong: Wrong, word: string, at: number): string {
 export function usageText(error: Error & Details, wrong: Wrong): string {
   const reason = onlyReason(error.message);
   const { id, isTool, flags, words } = wrong;
+  const required = error.args?.filter((arg): arg is RequiredArg => typeof arg === 'object' && arg !== null) ?? [];
+  if (/^Missing \d/.test(reason) && required.length > 0)
+    return `missing ${required.map(({ name, options }) => options?.join('|') ?? name.toUpperCase()).join(' and ')}`;
   const extra = error.args?.[0] ?? error.parse?.output?.argv?.[0];
   const first = typeof extra === 'string' ? words.indexOf(extra) : -1;
   if (error.flags?.[0] !== undefined) return unknownFlag(wrong, error.flags[0], first);

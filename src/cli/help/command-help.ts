@@ -21,7 +21,7 @@ export const ALL = 'all';
 /** Largest part of a line for names; the description of a longer name goes below it. */
 const NAMES_PART = 0.45;
 
-/** Help on one command, from the manifest; for a tool, also from its definition. */
+/** Help on one command; for a tool, also from its definition. */
 export class SnoopkitCommandHelp extends CommandHelp {
   tool: ToolDefinition | undefined;
   /** ALL, a flag group, or undefined for the short help. */

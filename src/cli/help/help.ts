@@ -2,14 +2,14 @@ import type { Command } from '@oclif/core/command';
 import { type CommandHelp, Help } from '@oclif/core/help';
 import type { HelpOptions } from '@oclif/core/interfaces';
 import { UsageError } from '../../errors.js';
-import { isTool } from '../find-tool.js';
+import { described, isTool } from '../find-tool.js';
 import { notFoundText } from '../flags/not-found.js';
 import { reportError } from '../talk.js';
 import { isTerminal, terminalWidth } from '../terminal.js';
 import type { ToolCommand } from '../tool-command.js';
 import { writeText } from '../write-text.js';
 import { ALL, SnoopkitCommandHelp } from './command-help.js';
-import { flagsByGroup } from './manual.js';
+import { FLAG_GROUPS, flagsByGroup } from './manual.js';
 
 /** Longer lines are hard to read, however wide the terminal is; shorter ones make no sense. */
 const WIDEST = 100;
@@ -49,7 +49,17 @@ export function helpRequest(argv: readonly string[]): Request {
   return { subject: behind[0], topic: behind[1] };
 }
 
-/** oclif's help, adapted to tools. It is read from the manifest and loads nothing that traces. */
+/** The first of the commands that has a flag group. */
+async function firstWith(group: string, commands: readonly Command.Loadable[]): Promise<Command.Loadable | undefined> {
+  if (!Object.hasOwn(FLAG_GROUPS, group)) return undefined;
+  for (const command of commands) {
+    const whole = await described(command);
+    if (flagsByGroup(whole.flags).has(group)) return whole;
+  }
+  return undefined;
+}
+
+/** oclif's help, adapted to tools. It loads the command that it is about, and nothing that traces. */
 export class SnoopkitHelp extends Help {
   #tool: ToolCommand | undefined;
   #topic: string | undefined;
@@ -74,28 +84,30 @@ export class SnoopkitHelp extends Help {
     const command = subject === undefined ? undefined : this.config.findCommand(subject);
     if (subject === undefined || subject === ALL || subject === this.config.bin) await this.showRootHelp();
     else if (command) await this.#tellOf(command, topic);
-    else this.#tellOfGroup(subject, this.config.commands);
+    else await this.#tellOfGroup(subject, this.config.commands);
     await writeText(this.#text);
   }
 
   async #tellOf(command: Command.Loadable, topic: string | undefined): Promise<void> {
-    if (topic !== undefined && topic !== ALL) this.#tellOfGroup(topic, [command]);
+    if (topic !== undefined && topic !== ALL) await this.#tellOfGroup(topic, [command]);
     else {
       this.#tool = isTool(command) ? ((await command.load()) as ToolCommand) : undefined;
       this.#topic = topic;
-      await this.showCommandHelp(command);
+      await this.showCommandHelp(await described(command));
     }
   }
 
   /** Shows help on a flag group, as defined by the first of the commands that has it. */
-  #tellOfGroup(name: string, commands: readonly Command.Loadable[]): void {
+  async #tellOfGroup(name: string, commands: readonly Command.Loadable[]): Promise<void> {
+    const [only, ...others] = commands;
     const group = name.toUpperCase();
-    const having = commands.find(({ flags }) => name !== '' && flagsByGroup(flags).has(group));
+    const having = await firstWith(group, commands);
     if (having) this.log(`${this.#helpOf(having).generateGroup(group)}\n`);
-    else if (commands.length === 1) {
-      const groups = [...flagsByGroup(commands[0]?.flags ?? {}).keys()].filter((known) => known !== '');
+    else if (only && others.length === 0) {
+      const { flags } = await described(only);
+      const groups = [...flagsByGroup(flags).keys()].filter((known) => known !== '');
       const topics = [ALL, ...groups.map((known) => known.toLowerCase())];
-      throw new UsageError(`no help topic ${name} for ${commands[0]?.id}; topics: ${topics.join(', ')}`);
+      throw new UsageError(`no help topic ${name} for ${only.id}; topics: ${topics.join(', ')}`);
     } else throw new UsageError(notFoundText(name, this.config.commandIDs));
   }
 

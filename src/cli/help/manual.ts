@@ -1,7 +1,8 @@
 import type { Command } from '@oclif/core/command';
 import { allNamesOf, OWN, ruleOf } from '../../otlp/mapping.js';
+import { TALLY_FIELDS } from '../../trace/features/tally/fields.js';
 import type { View } from '../../trace/features/tally/tally.js';
-import { SHARED_FIELDS, TALLY_FIELDS } from '../../trace/shared-fields.js';
+import { SHARED_FIELDS } from '../../trace/shared-fields.js';
 import type { ToolDefinition } from '../../trace/tool.js';
 
 /** Texts shared by --help and the manual pages. */
@@ -13,7 +14,7 @@ export const FLAG_GROUPS: Readonly<Record<string, string>> = {
   OUTPUT:
     'CSV cells may begin with =, +, - or @ if a name does, and a spreadsheet takes them for formulas: import names as text. JSON is not affected.',
   RUN: '',
-  OTLP: 'For --output otlp and --otlp. The standard variables OTEL_EXPORTER_OTLP_*, OTEL_BLRP_*, OTEL_RESOURCE_ATTRIBUTES and so on apply; flags take precedence.',
+  OTLP: 'For --output otlp and --otlp. The standard environment variables apply; flags take precedence. Variables of one signal, such as OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, take precedence over those of all.',
 };
 
 /** A short summary of each group. */
@@ -138,7 +139,7 @@ function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-/** How --output otlp maps a tool's events: an introduction, and the attributes of each column that has any. */
+/** Mapping of a tool's events by --output otlp: an introduction, and the attributes of each column that has any. */
 export function otlpSection(
   tool: ToolDefinition,
 ): { text: string; attributes: [column: string, names: string][] } | undefined {
@@ -155,24 +156,37 @@ export function otlpSection(
 
 /** Requirements for tracing. */
 export const REQUIREMENTS =
-  'Root, or the capabilities CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH, plus CAP_SYS_ADMIN if tracefs is not mounted. A kernel with BPF ring buffers (5.8 or newer) and BTF (CONFIG_DEBUG_INFO_BTF; without it, give a file with --btf).';
+  'Root, or the capabilities CAP_BPF and CAP_PERFMON. Tracepoints, the best hooks for most tools, also require CAP_DAC_READ_SEARCH and, if tracefs is not mounted, CAP_SYS_ADMIN; without these, tools use their fallbacks. A kernel with BPF ring buffers (5.8 or newer) and BTF (CONFIG_DEBUG_INFO_BTF; without it, give a file with --btf).';
 
 /** The exit statuses of a tool. */
 export const EXIT_STATUS: readonly (readonly [status: string, meaning: string])[] = [
-  ['0', 'success; also after Ctrl-C, SIGTERM, --duration or a closed pipe'],
-  ['1', 'tracing failed; a line on standard error gives the reason'],
-  ['2', 'invalid command line'],
-  ['3', 'events were lost, with --fail-on-lost'],
+  [
+    '0',
+    'success; also if tracing was ended by a signal, --duration, a closed pipe, or the end of the traced processes',
+  ],
+  ['1', 'tracing or output failed; a line on standard error gives the reason'],
+  ['2', 'usage error, or a process that does not exist'],
+  ['3', 'with --fail-on-lost: events were lost, or records were neither delivered to the collector nor spooled'],
   [
     'other',
     'with -- COMMAND: exit status of the command; 128 + N if signal N killed it; 126 or 127 if it could not be run',
   ],
 ];
 
-/** How lost events are reported. */
+/** Effects of signals on a run. */
+export const SIGNALS: readonly (readonly [signals: string, effect: string])[] = [
+  ['SIGINT, SIGTERM', 'end the run gracefully; a second one ends it immediately'],
+  [
+    'SIGHUP',
+    'with --out, reopen the file; otherwise end the run gracefully, unless the signal was ignored from the start, as with nohup(1)',
+  ],
+  ['SIGUSR1, SIGUSR2, SIGALRM', 'print the number of events so far, and of lost events, on standard error'],
+];
+
+/** Report of lost events. */
 export const LOST_EVENTS =
-  'The kernel counts every event that does not fit into the ring buffer. At the end, a line on standard error reports the number of lost events and the reason; JSON also has a line {"event":"lost",...} in the stream. With --fail-on-lost the exit status is 3. A larger --buffer or a narrower filter helps. Processes that could not be followed and state that a tool had no room for are reported in the same way.';
+  'The kernel counts every event that does not fit into the ring buffer. At the end, a line on standard error reports the number of lost events and the reason; JSON also has a line {"event":"lost",...} in the stream. With --fail-on-lost the exit status is 3. A larger --buffer or a narrower filter helps. Processes that could not be followed and entries that did not fit in the maps of a tool are reported in the same way.';
 
 /** Order of events, and the clock of their timestamps. */
 export const ORDER_AND_TIME =
-  'Events are sorted by time within a batch, which is one read from the kernel: about 10 ms of events, 256K at most. Across batches, an event from another CPU may be slightly older than the event before it; --time=delta shows 0 for it, never a negative number, and continues from the latest event. Timestamps come from the boot-time clock of the machine (CLOCK_BOOTTIME, which includes suspend), not from that of a time namespace that snoopkit may run in (time_namespaces(7)). They are converted to wall-clock time with the system time at the moment of output: after the system time is set, events that happened earlier but have not been shown yet follow the new time. Durations and intervals do not change.';
+  'Events are sorted by time within a batch, which is one read from the kernel: about 10 ms of events, at most 256 KiB. Across batches, an event from another CPU may be slightly older than the event before it; --time=delta shows 0 for it, never a negative number, and continues from the latest event. Timestamps come from the boot-time clock of the machine (CLOCK_BOOTTIME, which includes suspend), not from that of a time namespace that snoopkit may run in (time_namespaces(7)). They are converted to wall-clock time with the system time at the moment of output: after the system time is set, events that happened earlier but have not been shown yet follow the new time. Durations and intervals do not change.';

@@ -7,6 +7,7 @@ import { notFoundText } from '../flags/not-found.js';
 import { say } from '../talk.js';
 import { ALL } from './command-help.js';
 import { SnoopkitHelp } from './help.js';
+import { FLAG_GROUPS } from './manual.js';
 
 /** Runs man(1) on a file. Returns its exit status; undefined if man is not installed. */
 function man(path: string): Promise<number | undefined> {
@@ -20,11 +21,23 @@ function man(path: string): Promise<number | undefined> {
   });
 }
 
-/** Shows the manual page of a command, or snoopkit's own. Throws UsageError for an unknown command. */
+/** The page of the options that tools share. */
+const OPTIONS = 'options';
+
+/** Prints the same as help: of everything that a page has. */
+async function tellHelp(config: Config, name: string | undefined): Promise<void> {
+  if (name !== OPTIONS) return new SnoopkitHelp(config).tell(name, ALL);
+  for (const group of Object.keys(FLAG_GROUPS)) await new SnoopkitHelp(config).tell(group.toLowerCase());
+}
+
+/** Shows the manual page of a command, of the shared options, or snoopkit's own. Throws UsageError for an unknown one. */
 export async function showManual(config: Config, page?: string): Promise<void> {
   const name = page === config.bin ? undefined : page;
-  if (name !== undefined && !config.findCommand(name)) throw new UsageError(notFoundText(name, config.commandIDs));
-  const path = join(config.root, 'man/man8', `${name === undefined ? 'snoopkit' : `snoopkit-${name}`}.8`);
+  if (name !== undefined && name !== OPTIONS && !config.findCommand(name))
+    throw new UsageError(notFoundText(name, config.commandIDs));
+  const part = name === OPTIONS ? 7 : 8;
+  const file = name === undefined ? config.bin : `${config.bin}-${name}`;
+  const path = join(config.root, `man/man${part}`, `${file}.${part}`);
   const isThere = existsSync(path);
   const status = isThere ? await man(path) : undefined;
   if (status !== undefined) {
@@ -32,5 +45,5 @@ export async function showManual(config: Config, page?: string): Promise<void> {
     return;
   }
   say(`${isThere ? 'man(1) is not installed' : `${path} is missing`}: showing --help all instead`);
-  await new SnoopkitHelp(config).tell(name, ALL);
+  await tellHelp(config, name);
 }

@@ -1,9 +1,9 @@
 import { memberOf } from '../../btf/index.js';
 import type { EventRecord, PlainColumn } from '../column.js';
 import type { NameAsker } from '../context.js';
+import { type ColumnMaker, type Field, type Kinds, layoutOfField, plain } from '../kind.js';
+import { integerColumn } from '../numbers.js';
 import type { OutputBuffer } from '../output-buffer.js';
-import { type Field, type Kind, layoutOfField, plain } from './kind.js';
-import { integerColumn } from './number.js';
 
 const COLON = 58;
 
@@ -15,10 +15,11 @@ function writeIp4(record: EventRecord, at: number, out: OutputBuffer): void {
 }
 
 /** snoop_ip4: 10.0.0.1 */
-export const ip4Kind: Kind = (field) => [
+const ip4Columns: ColumnMaker = (field) => [
   plain({
     name: field.name,
     json: 'string',
+    type: 'string',
     jsonSchema: { format: 'ipv4' },
     width: 15,
     align: 'left',
@@ -43,7 +44,7 @@ export function ip6Text(groups: readonly number[]): string {
   return `${hex(groups.slice(0, best.at))}::${hex(groups.slice(best.at + best.length))}`;
 }
 
-/** Whether 16 bytes are an IPv4 address, mapped. */
+/** True if 16 bytes are a mapped IPv4 address. */
 function isMapped({ view }: EventRecord, at: number): boolean {
   return view.getUint32(at) === 0 && view.getUint32(at + 4) === 0 && view.getUint32(at + 8) === 0xffff;
 }
@@ -56,10 +57,11 @@ function ip6At({ view }: EventRecord, at: number): string {
 const WIDEST = 39;
 
 /** snoop_ip6: 2001:db8::1 */
-export const ip6Kind: Kind = (field) => [
+const ip6Columns: ColumnMaker = (field) => [
   plain({
     name: field.name,
     json: 'string',
+    type: 'string',
     width: 25,
     widest: WIDEST,
     align: 'left',
@@ -72,14 +74,17 @@ export const ip6Kind: Kind = (field) => [
   }),
 ];
 
+/** The port at the end of an endpoint. */
+const PORT = /\]?:\d+$/;
+
 /** snoop_port */
-export const portKind: Kind = (field) => [integerColumn(field, 5)];
+const portColumns: ColumnMaker = (field) => [integerColumn(field, 5)];
 
 /**
  * snoop_endpoint: its address and its port, as `local_addr` and `local_port` of a field `local`; and for people both in
  * one, 10.0.0.1:443 or [2001:db8::1]:443.
  */
-export const endpointKind: Kind = (field, context) => {
+const endpointColumns: ColumnMaker = (field, context, options) => {
   const { name } = field;
   const layout = layoutOfField(field);
   const [address, port] = [memberOf(layout, 'addr'), memberOf(layout, 'port')];
@@ -98,23 +103,25 @@ export const endpointKind: Kind = (field, context) => {
     return `${isMapped(record, at) ? text : `[${text}]`}:${record.view.getUint16(record.offset + portAt, true)}`;
   };
   return [
-    ...ip6Kind({ name: `${name}_addr`, offset, shape: address.type }, context),
-    ...portKind({ name: `${name}_port`, offset: portAt, shape: port.type }, context),
+    ...ip6Columns({ name: `${name}_addr`, offset, shape: address.type }, context, options),
+    ...portColumns({ name: `${name}_port`, offset: portAt, shape: port.type }, context, options),
     plain({
       name,
       json: 'string',
+      type: 'string',
       width: 21,
       least: 15,
       widest: WIDEST + '[]:65535'.length,
       align: 'left',
       repeats: true,
+      keptEnd: PORT,
       value,
       write,
     }),
   ];
 };
 
-/** Whom an event is of, as far as its struct tells: for names. */
+/** Reads the process and time of an event, as far as its struct has them, to look up names. */
 function askerOf({ near }: Field): (record: EventRecord) => NameAsker {
   const [time, pid, netns] = [near?.('time'), near?.('pid'), near?.('netns')];
   const number = ({ view, offset }: EventRecord, at: number) => view.getUint32(offset + at, true);
@@ -129,8 +136,8 @@ function askerOf({ near }: Field): (record: EventRecord) => NameAsker {
  * snoop_peer: an endpoint that, where names are asked for, has one: as `remote_name` of a field `remote`, and for people
  * in place of its address.
  */
-export const peerKind: Kind = (field, context) => {
-  const columns = endpointKind(field, context) as PlainColumn[];
+const peerColumns: ColumnMaker = (field, context, options) => {
+  const columns = endpointColumns(field, context, options) as PlainColumn[];
   const { hostName } = context;
   if (!hostName) return columns;
   const asker = askerOf(field);
@@ -145,6 +152,7 @@ export const peerKind: Kind = (field, context) => {
   const name = plain({
     name: `${field.name}_name`,
     json: 'string',
+    type: 'string',
     width: 20,
     align: 'left',
     value: known,
@@ -152,4 +160,12 @@ export const peerKind: Kind = (field, context) => {
     isPresent: (record) => known(record) !== undefined,
   });
   return [address, port, name, { ...both, writeForPeople }];
+};
+
+export const KINDS: Kinds = {
+  snoop_ip4: { columns: ip4Columns, isInPlace: true },
+  snoop_ip6: { columns: ip6Columns, isInPlace: true },
+  snoop_port: { columns: portColumns, isInPlace: true },
+  snoop_endpoint: { columns: endpointColumns, isInPlace: true },
+  snoop_peer: { columns: peerColumns, isInPlace: ({ hostName }) => hostName === undefined },
 };

@@ -1,12 +1,12 @@
 import type { EventRecord, TextColumn } from '../column.js';
-import { type Kind, text } from './kind.js';
+import { type ColumnMaker, type Kinds, text } from '../kind.js';
 
 /** Paths that are kept as bytes. */
 const MOST = 1024;
 const NONE = Buffer.alloc(0);
 
 /** snoop_cgroup: its path; missing when it was gone before anybody looked, or there was none. */
-export const cgroupKind: Kind = (field, context) => {
+const cgroupColumns: ColumnMaker = (field, context) => {
   const paths = new Map<bigint, Buffer>();
   const bytesOf = (id: bigint): Buffer => {
     const known = paths.get(id);
@@ -26,4 +26,8 @@ export const cgroupKind: Kind = (field, context) => {
     span.isMissing = path.length === 0;
   };
   return [{ ...text(field.name, 20, locate, { isSpan: true }), isPassing: (record) => pathOf(record).length === 0 }];
+};
+
+export const KINDS: Kinds = {
+  snoop_cgroup: { columns: cgroupColumns, isInPlace: true },
 };

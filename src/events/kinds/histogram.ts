@@ -1,6 +1,6 @@
 import { BtfError, memberOf } from '../../btf/index.js';
 import type { Bucket, EventRecord, Histogram } from '../column.js';
-import { type Field, type Kind, layoutOfField, plain } from './kind.js';
+import { type ColumnMaker, type Field, type Kinds, layoutOfField, plain } from '../kind.js';
 import { shownDuration } from './time.js';
 
 /** Reads struct snoop_histogram of bpf/include/types.h: a count for each number of bits. */
@@ -31,7 +31,7 @@ function reader(field: Field): (record: EventRecord) => Histogram {
 }
 
 /** snoop_histogram_ns: how long things took; with columns for how many there were, and how long they took on average. */
-export const durationHistogramKind: Kind = (field) => {
+const durationHistogramColumns: ColumnMaker = (field) => {
   const { name } = field;
   const read = reader(field);
   const average = (record: EventRecord) => {
@@ -43,6 +43,7 @@ export const durationHistogramKind: Kind = (field) => {
     plain({
       name: `${name}_count`,
       json: 'integer',
+      type: 'number',
       width: 10,
       align: 'right',
       value: countOf,
@@ -51,6 +52,7 @@ export const durationHistogramKind: Kind = (field) => {
     plain({
       name: `${name}_average`,
       json: 'integer',
+      type: 'bigint',
       unit: 'ns',
       width: 10,
       align: 'right',
@@ -62,10 +64,15 @@ export const durationHistogramKind: Kind = (field) => {
     {
       kind: 'histogram',
       json: 'object',
+      type: 'Histogram',
       name,
       width: 20,
       align: 'left',
       value: read,
     },
   ];
+};
+
+export const KINDS: Kinds = {
+  snoop_histogram_ns: { columns: durationHistogramColumns },
 };

@@ -1,7 +1,7 @@
 import { type Member, memberOf } from '../../btf/index.js';
 import { type EventRecord, type ListColumn, listMembers, listTexts, TextList } from '../column.js';
-import { type Field, type Kind, layoutOfField } from './kind.js';
-import { SpanReader } from './span.js';
+import { type ColumnMaker, type Field, type Kinds, layoutOfField } from '../kind.js';
+import { SpanReader } from '../span.js';
 
 type ReadList = (record: EventRecord, list: TextList) => void;
 
@@ -24,18 +24,20 @@ function listReader(field: Field): ReadList {
 }
 
 /** snoop_args: the words of a command. */
-export const argsKind: Kind = (field): ListColumn[] => {
+const argsColumns: ColumnMaker = (field): ListColumn[] => {
   const list = new TextList();
   const locate = listReader(field);
   const value = (record: EventRecord) => {
     locate(record, list);
     return listTexts(list);
   };
-  return [{ kind: 'list', json: 'array', name: field.name, width: 20, align: 'left', locate, value }];
+  return [
+    { kind: 'list', json: 'array', type: 'string[] | null', name: field.name, width: 20, align: 'left', locate, value },
+  ];
 };
 
 /** snoop_env: of an environment what was asked for, by name. */
-export const envKind: Kind = (field, { envNames }): ListColumn[] => {
+const envColumns: ColumnMaker = (field, { envNames }): ListColumn[] => {
   const list = new TextList();
   const names = new Set(envNames);
   const read = listReader(field);
@@ -47,5 +49,21 @@ export const envKind: Kind = (field, { envNames }): ListColumn[] => {
     locate(record, list);
     return listMembers(list);
   };
-  return [{ kind: 'list', json: 'object', name: field.name, width: 20, align: 'left', locate, value }];
+  return [
+    {
+      kind: 'list',
+      json: 'object',
+      type: 'Record<string, string> | null',
+      name: field.name,
+      width: 20,
+      align: 'left',
+      locate,
+      value,
+    },
+  ];
+};
+
+export const KINDS: Kinds = {
+  snoop_args: { columns: argsColumns },
+  snoop_env: { columns: envColumns },
 };

@@ -1,6 +1,7 @@
 import type { Column, PlainColumn, TextColumn, TextSpan } from '../column.js';
-import { type Field, type Kind, plain, text } from './kind.js';
-import { integerReader } from './number.js';
+import { givenNumber } from '../given.js';
+import { type ColumnMaker, type Field, type Kinds, plain, text } from '../kind.js';
+import { integerReader } from '../numbers.js';
 
 /** A number and, as a column of its own, the name that it has on this machine. */
 function named(
@@ -22,6 +23,7 @@ function named(
     plain({
       name: field.name,
       json: 'integer',
+      type: 'number',
       width: 6,
       align: 'right',
       value: read,
@@ -36,14 +38,14 @@ const sibling = (name: string, from: string, to: string) =>
   name.endsWith(from) ? name.slice(0, -from.length) + to : `${name}_name`;
 
 /** snoop_uid */
-export const uidKind: Kind = (field, context) =>
+const uidColumns: ColumnMaker = (field, context) =>
   named(field, sibling(field.name, 'uid', 'user'), (uid) => context.userName(uid));
 
 /** UID_SAME of bpf/include/types.h; test/tools/shared-numbers.test.ts compares the two. */
 export const UID_SAME = 0xffffffff;
 
 /** snoop_euid: not there where it is the real user. */
-export const euidKind: Kind = (field, context) => {
+const euidColumns: ColumnMaker = (field, context) => {
   const [id, name] = named(field, sibling(field.name, 'uid', 'user'), (uid) => context.userName(uid));
   const isPresent: PlainColumn['isPresent'] = (record) => id.value(record) !== UID_SAME;
   const value: Column['value'] = (record) => (isPresent(record) ? id.value(record) : undefined);
@@ -55,5 +57,13 @@ export const euidKind: Kind = (field, context) => {
 };
 
 /** snoop_gid */
-export const gidKind: Kind = (field, context) =>
+const gidColumns: ColumnMaker = (field, context) =>
   named(field, sibling(field.name, 'gid', 'group'), (gid) => context.groupName(gid));
+
+export const KINDS: Kinds = {
+  snoop_uid: { columns: uidColumns, isInPlace: true },
+  snoop_euid: { columns: euidColumns, isInPlace: true },
+  snoop_gid: { columns: gidColumns, isInPlace: true },
+  snoop_given_uid: { columns: givenNumber(uidColumns), isInPlace: true },
+  snoop_given_gid: { columns: givenNumber(gidColumns), isInPlace: true },
+};

@@ -1,18 +1,19 @@
 import { BtfError, memberOf } from '../../btf/index.js';
 import { signalCodeName, signalName } from '../../kernel/signals.js';
 import type { EventRecord } from '../column.js';
-import { type Kind, layoutOfField, plain } from './kind.js';
-import { integerReader, namedValues } from './number.js';
+import { type ColumnMaker, type Kinds, layoutOfField, plain } from '../kind.js';
+import { integerReader, namedValues } from '../numbers.js';
 import { errorName } from './syscall.js';
 
 /** snoop_signal: its name; not there when there was none. */
-export const signalKind: Kind = (field) => {
+const signalColumns: ColumnMaker = (field) => {
   const read = integerReader(field);
   const name = (number: number) => (number === 0 ? undefined : signalName(number));
   return [
     plain({
       name: field.name,
       json: 'string',
+      type: 'string',
       width: 9,
       least: 7,
       align: 'left',
@@ -24,7 +25,7 @@ export const signalKind: Kind = (field) => {
 };
 
 /** snoop_signal_code: its name; not there when there was no signal. */
-export const signalCodeKind: Kind = (field) => {
+const signalCodeColumns: ColumnMaker = (field) => {
   const layout = layoutOfField(field);
   const [signalAt, codeAt] = ['signal', 'code'].map((name) => field.offset + memberOf(layout, name).offset) as [
     number,
@@ -39,6 +40,7 @@ export const signalCodeKind: Kind = (field) => {
     plain({
       name: field.name,
       json: 'string',
+      type: 'string',
       width: 11,
       align: 'left',
       value: name,
@@ -49,7 +51,7 @@ export const signalCodeKind: Kind = (field) => {
 };
 
 /** snoop_signal_result: enum snoop_signal_outcome without its prefix, in lower case, or the name of the error. */
-export const signalResultKind: Kind = (field) => {
+const signalResultColumns: ColumnMaker = (field) => {
   const { shape } = field;
   if (shape.kind !== 'enum') throw new BtfError(`${field.name} is not an enum`);
   const nameOf = (value: number) => {
@@ -62,4 +64,10 @@ export const signalResultKind: Kind = (field) => {
     return errorName(result) ?? known ?? String(result);
   };
   return [{ ...namedValues(field, 15, nameOf), least: 9 }];
+};
+
+export const KINDS: Kinds = {
+  snoop_signal: { columns: signalColumns, isInPlace: true },
+  snoop_signal_code: { columns: signalCodeColumns, isInPlace: true },
+  snoop_signal_result: { columns: signalResultColumns, isInPlace: true },
 };

@@ -1,7 +1,7 @@
 import { type EventRecord, type ListColumn, listTexts, TextList } from '../column.js';
 import type { EventContext } from '../context.js';
-import { type Kind, plain } from './kind.js';
-import { SpanReader } from './span.js';
+import { type ColumnMaker, type Kinds, plain } from '../kind.js';
+import { SpanReader } from '../span.js';
 
 /** bpf_get_stack() writes a __u64 for each. */
 const ADDRESS = 8;
@@ -20,7 +20,7 @@ function namer(context: EventContext): (address: bigint) => string {
 }
 
 /** snoop_ksym: the function at an address of the kernel; not there when that is 0. */
-export const ksymKind: Kind = (field, context) => {
+const ksymColumns: ColumnMaker = (field, context) => {
   const nameOf = namer(context);
   const address = ({ view, offset }: EventRecord) => view.getBigUint64(offset + field.offset, true);
   const isPresent = (record: EventRecord) => address(record) !== 0n;
@@ -28,6 +28,7 @@ export const ksymKind: Kind = (field, context) => {
     plain({
       name: field.name,
       json: 'string',
+      type: 'string',
       width: 24,
       align: 'left',
       value: (record) => (isPresent(record) ? nameOf(address(record)) : undefined),
@@ -39,18 +40,18 @@ export const ksymKind: Kind = (field, context) => {
   ];
 };
 
-/** What is on top of a stack only because it is looked at. */
+/** Functions on top of a stack that are there only because it is traced. */
 const MACHINERY = /^(?:(?:__)?bpf_|__traceiter_|trace_call_bpf|kprobe_|ftrace_)/;
-/** So many at the most. */
+/** Limit of their number. */
 const MACHINERY_DEPTH = 8;
 
-/** How many of the first functions are there only because a program runs. */
+/** Number of the first functions that are there only because a program runs. */
 function machinery(names: readonly string[]): number {
   return names.slice(0, MACHINERY_DEPTH).findLastIndex((name) => MACHINERY.test(name)) + 1;
 }
 
 /** snoop_stack: its functions, the innermost one first. */
-export const stackKind: Kind = (field, context): ListColumn[] => {
+const stackColumns: ColumnMaker = (field, context): ListColumn[] => {
   const nameOf = namer(context);
   const reader = new SpanReader(field);
   const list = new TextList();
@@ -75,5 +76,22 @@ export const stackKind: Kind = (field, context): ListColumn[] => {
     locate(record, list);
     return listTexts(list);
   };
-  return [{ kind: 'list', json: 'array', name: field.name, width: 20, align: 'left', isBelow: true, locate, value }];
+  return [
+    {
+      kind: 'list',
+      json: 'array',
+      type: 'string[] | null',
+      name: field.name,
+      width: 20,
+      align: 'left',
+      isBelow: true,
+      locate,
+      value,
+    },
+  ];
+};
+
+export const KINDS: Kinds = {
+  snoop_ksym: { columns: ksymColumns, isInPlace: true },
+  snoop_stack: { columns: stackColumns },
 };

@@ -1,19 +1,21 @@
 import { errnoName } from '../../kernel/errno.js';
-import { flagNames } from './flags.js';
-import { type Kind, plain } from './kind.js';
-import { integerColumn, integerReader, namedValues } from './number.js';
+import { flagNames } from '../flags.js';
+import { givenNumber } from '../given.js';
+import { type ColumnMaker, type Kinds, plain } from '../kind.js';
+import { integerColumn, integerReader, namedValues } from '../numbers.js';
 
 /** The name of the error that a system call returned. -4095 to -1 are errors (IS_ERR_VALUE); anything else is a result. */
 export const errorName = (ret: number) => (ret < 0 && ret >= -4095 ? errnoName(-ret) : undefined);
 
 /** snoop_ret: the number; its error's name where there is one, which people see in its place. */
-export const retKind: Kind = (field) => {
+const retColumns: ColumnMaker = (field) => {
   const read = integerReader(field);
   return [
     { ...integerColumn(field, 7, errorName), least: 6 },
     plain({
       name: field.name === 'ret' ? 'error' : `${field.name}_error`,
       json: 'string',
+      type: 'string',
       width: 8,
       align: 'left',
       value: (record) => errorName(read(record)),
@@ -24,13 +26,14 @@ export const retKind: Kind = (field) => {
 };
 
 /** snoop_mode: permission bits in octal. */
-export const modeKind: Kind = (field) => {
+const modeColumns: ColumnMaker = (field) => {
   const read = integerReader(field);
   const write = (mode: number) => mode.toString(8).padStart(4, '0');
   return [
     plain({
       name: field.name,
       json: 'string',
+      type: 'number',
       jsonSchema: { pattern: '^[0-7]{4,}$' },
       width: 5,
       align: 'right',
@@ -43,7 +46,9 @@ export const modeKind: Kind = (field) => {
 const AT_FDCWD = -100;
 
 /** snoop_dirfd: a number, which people see as AT_FDCWD where it is that. */
-export const dirfdKind: Kind = (field) => [integerColumn(field, 8, (fd) => (fd === AT_FDCWD ? 'AT_FDCWD' : undefined))];
+const dirfdColumns: ColumnMaker = (field) => [
+  integerColumn(field, 8, (fd) => (fd === AT_FDCWD ? 'AT_FDCWD' : undefined)),
+];
 
 /** include/uapi/asm-generic/fcntl.h, and where an architecture differs. O_SYNC and O_TMPFILE contain other flags, so they come first. */
 const OPEN_FLAGS: readonly [flag: number, name: string][] = [
@@ -78,7 +83,7 @@ const OPEN_FLAGS_OF: Record<string, readonly [flag: number, name: string][]> = {
 };
 const ACCESS_MODES = ['O_RDONLY', 'O_WRONLY', 'O_RDWR', 'O_ACCMODE'];
 
-/** Of the flags of open(2) one by its name: which bits it is about, and what they are then; undefined for what is none. */
+/** Bits of a flag of open(2), by its name: the mask, and the value under it; undefined for an unknown name. */
 export function openFlag(name: string, arch: string): { mask: number; value: number } | undefined {
   const mode = ACCESS_MODES.indexOf(name);
   if (mode >= 0) return { mask: 3, value: mode };
@@ -93,6 +98,14 @@ export function openFlagNames(flags: number, arch: string): string {
 }
 
 /** snoop_open_flags. */
-export const openFlagsKind: Kind = (field, context) => [
+const openFlagsColumns: ColumnMaker = (field, context) => [
   namedValues(field, 18, (flags) => openFlagNames(flags, context.arch)),
 ];
+
+export const KINDS: Kinds = {
+  snoop_ret: { columns: retColumns, isInPlace: true },
+  snoop_mode: { columns: modeColumns, isInPlace: true },
+  snoop_given_mode: { columns: givenNumber(modeColumns), isInPlace: true },
+  snoop_open_flags: { columns: openFlagsColumns, isInPlace: true },
+  snoop_dirfd: { columns: dirfdColumns, isInPlace: true },
+};

@@ -1,22 +1,11 @@
 import { type Column, type EventRecord, type TextColumn, TextSpan } from '../column.js';
-import { type Kind, plain, text } from './kind.js';
-import { SpanReader, type SpanSources } from './span.js';
-
-/** A char array: up to its NUL. */
-export const charsKind: Kind = (field) => {
-  const size = field.shape.kind === 'array' ? field.shape.length : 0;
-  return [
-    text(field.name, Math.min(size, 16), (record, span) => {
-      const start = record.offset + field.offset;
-      let end = start;
-      while (end < start + size && record.bytes[end] !== 0) end++;
-      span.set(record.bytes, start, end);
-    }),
-  ];
-};
+import { givenSpan } from '../given.js';
+import { type ColumnMaker, type Kinds, plain, text } from '../kind.js';
+import { charsColumns } from '../shapes.js';
+import { SpanReader, type SpanSources } from '../span.js';
 
 /** snoop_text and snoop_path: as it was given. */
-export const spanKind: Kind = (field) => {
+const spanColumns: ColumnMaker = (field) => {
   const reader = new SpanReader(field);
   const locate: TextColumn['locate'] = (record, span) => {
     reader.read(record, span);
@@ -28,7 +17,7 @@ export const spanKind: Kind = (field) => {
 const SLASH = 47;
 const DOT = 46;
 
-/** How many dots a name of nothing else has: 1 or 2 for `.` and `..`, 0 for any other. */
+/** Number of dots of a name: 1 for `.`, 2 for `..`, 0 for any other name. */
 function dotsOf(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length > 2 || bytes[start] !== DOT) return 0;
@@ -55,7 +44,7 @@ function appendGiven(source: Uint8Array, start: number, end: number, into: Uint8
   return at;
 }
 
-/** Whether a name as it was given has no folder in it: only `.` and `..` come before its last part. */
+/** True if a given name has no folder in it: only `.` and `..` come before its last part. */
 function isAlone(source: Uint8Array, start: number, end: number): boolean {
   let names = 0;
   for (let from = start; from < end; ) {
@@ -69,7 +58,7 @@ function isAlone(source: Uint8Array, start: number, end: number): boolean {
   return names < 2;
 }
 
-/** Where the first of several texts that end in NULs ends. */
+/** End of the first of several texts that end in NULs. */
 function firstEnd(bytes: Uint8Array, start: number, end: number): number {
   const nul = bytes.indexOf(0, start);
   return nul < 0 || nul > end ? end : nul;
@@ -84,7 +73,7 @@ function joinComponents(source: Uint8Array, start: number, end: number, into: Ui
   while (stop >= above) {
     let from = stop;
     while (from > above && source[from - 1] !== 0) from--;
-    // That of the root is called so.
+    // The root's own name is a slash.
     let skip = from;
     while (skip < stop && source[skip] === SLASH) skip++;
     if (skip < stop) {
@@ -99,13 +88,13 @@ function joinComponents(source: Uint8Array, start: number, end: number, into: Ui
   return at;
 }
 
-/** Whether the path is where the file is: there can be no link in it that was not followed. */
+/** True if the path has no symbolic link that was not followed. */
 function isResolved(source: number, { read, named }: SpanSources, { bytes, start, end }: TextSpan): boolean {
   return source === read || (source === named && isAlone(bytes, start, firstEnd(bytes, start, end)));
 }
 
 /** snoop_place: an absolute path. */
-export const placeKind: Kind = (field): Column[] => {
+const placeColumns: ColumnMaker = (field): Column[] => {
   const reader = new SpanReader(field);
   const { sources } = reader;
   let joined = new Uint8Array(16 * 1024);
@@ -127,11 +116,12 @@ export const placeKind: Kind = (field): Column[] => {
   return [text(field.name, 20, locate, { isSpan: true })];
 };
 
-/** What is to be said of a path beside it. */
+/** A column that states a fact about a path. */
 const remark = (name: string, value: (record: EventRecord) => boolean): Column =>
   plain({
     name,
     json: 'boolean',
+    type: 'boolean',
     width: 8,
     align: 'left',
     value,
@@ -139,16 +129,30 @@ const remark = (name: string, value: (record: EventRecord) => boolean): Column =
   });
 
 /** snoop_file: an absolute path, and whether what was there is deleted. */
-export const fileKind: Kind = (field, context): Column[] => {
+const fileColumns: ColumnMaker = (field, context, options): Column[] => {
   const reader = new SpanReader(field);
-  return [...placeKind(field, context), remark(`${field.name}_deleted`, (record) => reader.isDeleted(record))];
+  return [
+    ...placeColumns(field, context, options),
+    remark(`${field.name}_deleted`, (record) => reader.isDeleted(record)),
+  ];
 };
 
 /** snoop_components: an absolute path, whether links on the way to it are resolved, and whether what was there is deleted. */
-export const componentsKind: Kind = (field, context): Column[] => {
+const componentsColumns: ColumnMaker = (field, context, options): Column[] => {
   const probe = new TextSpan();
   const reader = new SpanReader(field);
   const isWhere = (record: EventRecord) => isResolved(reader.read(record, probe), reader.sources, probe);
-  const [path, deleted] = fileKind(field, context) as [Column, Column];
+  const [path, deleted] = fileColumns(field, context, options) as [Column, Column];
   return [path, remark(`${field.name}_resolved`, isWhere), deleted];
+};
+
+export const KINDS: Kinds = {
+  snoop_comm: { columns: charsColumns, isInPlace: true },
+  snoop_text: { columns: spanColumns },
+  snoop_path: { columns: spanColumns },
+  snoop_given_text: { columns: givenSpan(spanColumns) },
+  snoop_place: { columns: placeColumns },
+  snoop_file: { columns: fileColumns },
+  snoop_components: { columns: componentsColumns },
+  snoop_given_components: { columns: givenSpan(componentsColumns) },
 };

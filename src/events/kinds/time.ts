@@ -1,11 +1,8 @@
 import type { EventRecord, PlainColumn } from '../column.js';
 import type { ClockOffset } from '../context.js';
+import { type ColumnMaker, type Field, type Kinds, plain, Timestamp, unlessZero } from '../kind.js';
 import { type OutputBuffer, Snippet } from '../output-buffer.js';
-import { type Field, type Kind, plain, Timestamp, unlessZero } from './kind.js';
-
-/** How `--time` shows the time of an event in a table. */
-export const TIME_STYLES = ['local', 'utc', 'epoch', 'boot', 'delta'] as const;
-export type TimeStyle = (typeof TIME_STYLES)[number];
+import type { TimeStyle } from '../time-style.js';
 
 /** The wall-clock time of an event, written with what is the same for all events of a second made once. */
 class WallClock {
@@ -94,50 +91,49 @@ function deltaWriter() {
 }
 
 /** snoop_time: RFC 3339 in UTC with nanoseconds, and for people as `--time` says. */
-export function timeKind(style: TimeStyle): Kind {
-  return (field, context) => {
-    const time = new Timestamp();
-    const wall = new WallClock(context.clock, utcPrefix);
-    const iso = wallClockWriter(wall, 9, 'Z');
-    const { width, writer } = STYLES[style];
-    const forPeople = writer(context.clock);
-    const bootTime = (record: EventRecord) => record.view.getBigUint64(record.offset + field.offset, true);
-    return [
-      plain({
-        name: field.name,
-        json: 'string',
-        jsonSchema: { format: 'date-time', pattern: '^[0-9-]{10}T[0-9:]{8}\\.[0-9]{9}Z$' },
-        width,
-        align: style === 'delta' ? 'right' : 'left',
-        bootTime,
-        value: (record) => {
-          const { seconds, nanoseconds } = context.clock;
-          return bootTime(record) + BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
-        },
-        write: (record, out) => {
-          time.read(record, field.offset);
-          iso(time, out);
-        },
-        writeForPeople: (record, out) => {
-          time.read(record, field.offset);
-          forPeople(time, out);
-        },
-        readTime: (record, into) => {
-          time.read(record, field.offset);
-          wall.convert(time);
-          into.seconds = wall.seconds;
-          into.nanoseconds = wall.nanoseconds;
-        },
-      }),
-    ];
-  };
-}
+const timeColumns: ColumnMaker = (field, context, { time: style = 'local' }) => {
+  const time = new Timestamp();
+  const wall = new WallClock(context.clock, utcPrefix);
+  const iso = wallClockWriter(wall, 9, 'Z');
+  const { width, writer } = STYLES[style];
+  const forPeople = writer(context.clock);
+  const bootTime = (record: EventRecord) => record.view.getBigUint64(record.offset + field.offset, true);
+  return [
+    plain({
+      name: field.name,
+      json: 'string',
+      type: 'bigint',
+      jsonSchema: { format: 'date-time', pattern: '^[0-9-]{10}T[0-9:]{8}\\.[0-9]{9}Z$' },
+      width,
+      align: style === 'delta' ? 'right' : 'left',
+      bootTime,
+      value: (record) => {
+        const { seconds, nanoseconds } = context.clock;
+        return bootTime(record) + BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+      },
+      write: (record, out) => {
+        time.read(record, field.offset);
+        iso(time, out);
+      },
+      writeForPeople: (record, out) => {
+        time.read(record, field.offset);
+        forPeople(time, out);
+      },
+      readTime: (record, into) => {
+        time.read(record, field.offset);
+        wall.convert(time);
+        into.seconds = wall.seconds;
+        into.nanoseconds = wall.nanoseconds;
+      },
+    }),
+  ];
+};
 
 /** snoop_known_duration: the same; not there when it is not known, which is 0. */
-export const knownDurationKind: Kind = (field) => [unlessZero(field, durationColumn(field))];
+const knownDurationColumns: ColumnMaker = (field) => [unlessZero(field, durationColumn(field))];
 
 /** snoop_duration: nanoseconds; for people in the unit that fits. */
-export const durationKind: Kind = (field) => [durationColumn(field)];
+const durationColumns: ColumnMaker = (field) => [durationColumn(field)];
 
 /** Nanoseconds in the unit that fits: what would be rounded up to 1000 goes to the next one. */
 export function shownDuration(ns: number): string {
@@ -151,6 +147,7 @@ function durationColumn(field: Field): PlainColumn {
   return plain({
     name: field.name,
     json: 'integer',
+    type: 'bigint',
     unit: 'ns',
     width: 9,
     least: 8,
@@ -166,3 +163,9 @@ function durationColumn(field: Field): PlainColumn {
     },
   });
 }
+
+export const KINDS: Kinds = {
+  snoop_time: { columns: timeColumns },
+  snoop_duration: { columns: durationColumns },
+  snoop_known_duration: { columns: knownDurationColumns },
+};

@@ -18,17 +18,17 @@ export type DropReason = keyof typeof DROP_REASONS;
  */
 export interface Account {
   readonly seen: number;
-  /** Those that an earlier run had left in the spool. */
+  /** Left in the spool by an earlier run. */
   readonly adopted: number;
   readonly delivered: number;
-  /** The collector had them, and did not want them. */
+  /** Rejected by the collector in a partial success. */
   readonly rejected: number;
   readonly dropped: Readonly<Record<DropReason, number>>;
-  /** On disk at this moment. */
+  /** On disk now. */
   readonly spooled: number;
-  /** How many of those delivered or rejected had been on disk. */
+  /** Delivered or rejected records that had been on disk. */
   readonly replayed: number;
-  /** In memory at this moment, requests under way among them. */
+  /** In memory now, including requests in flight. */
   readonly waiting: number;
 }
 
@@ -44,14 +44,14 @@ export function accountLine(signal: Signal, account: Account): string {
   return `${counted(seen, NOUNS[signal].replace(/s$/, ''))}${earlier}: ${parts.join('; ')}`;
 }
 
-/** What is not at the collector, since the last report and since the start. */
+/** Undelivered records: `count` since the last report, `total` since the start. */
 export interface ExportLoss {
   readonly reason: DropReason | 'rejected';
   readonly count: number;
   readonly total: number;
 }
 
-/** The counts behind an account, but for what waits. */
+/** Counts of an account, except for waiting records. */
 export class Ledger {
   seen = 0;
   adopted = 0;
@@ -67,7 +67,7 @@ export class Ledger {
     unreadable: 0,
     rejected: 0,
   };
-  readonly #told = { ...this.lost };
+  readonly #reported = { ...this.lost };
 
   account(waiting: number): Account {
     const { seen, adopted, delivered, spooled, replayed } = this;
@@ -75,12 +75,12 @@ export class Ledger {
     return { seen, adopted, delivered, rejected, dropped, spooled, replayed, waiting };
   }
 
-  /** The losses that grew since the last call. */
+  /** Losses that grew since the last call. */
   takeLosses(): ExportLoss[] {
     return (Object.keys(this.lost) as ExportLoss['reason'][]).flatMap((reason) => {
       const total = this.lost[reason];
-      const count = total - this.#told[reason];
-      this.#told[reason] = total;
+      const count = total - this.#reported[reason];
+      this.#reported[reason] = total;
       return count === 0 ? [] : [{ reason, count, total }];
     });
   }

@@ -1,28 +1,28 @@
 import { oneLine } from '../one-line.js';
 import type { Outcome, Transport } from '../types.js';
 
-/** As of the exporters of OpenTelemetry: a second at first, then longer by half each time. */
+/** Backoff as in OpenTelemetry's exporters: one second at first, then 1.5 times as long each time. */
 const FIRST_WAIT_MS = 1000;
 const GROWTH = 1.5;
 const LONGEST_WAIT_MS = 30_000;
 const JITTER = 0.2;
 
-/** What setTimeout takes at the most: some 24 days. */
+/** The maximum of setTimeout: about 24 days. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A timer that keeps no process alive. */
+/** A timer that does not keep the process alive. */
 export const quietTimer = (act: () => void, ms: number): NodeJS.Timeout =>
   setTimeout(act, Math.min(ms, LONGEST_TIMER_MS)).unref();
 
-/** How long to wait after so many tries. By chance a little more or less: not all who lost a collector come back at once. */
+/** Milliseconds before the next attempt. Jitter keeps clients that lost a collector from returning at the same time. */
 export function backoff(tries: number, random: () => number): number {
   const wait = Math.min(FIRST_WAIT_MS * GROWTH ** (tries - 1), LONGEST_WAIT_MS);
   return wait * (1 - JITTER + 2 * JITTER * random());
 }
 
 /**
- * Sends a request once, for so long at the most, or until `abort` is called. Then the transport may still know more than that
- * the time was over, where the answer had begun; what it fails to say, `later` says.
+ * Sends a request once, for at most `limit` milliseconds or until `abort` is called. If the response had begun by then,
+ * the transport may still report its result; otherwise, the outcome is `later`.
  */
 export function attempt(
   transport: Transport,
@@ -45,7 +45,7 @@ export function attempt(
     ended ??= later(message, error);
     controller.abort();
     const last = ended;
-    // A transport answers before this, or never.
+    // A transport resolves before this, or never.
     setImmediate(() => end(last));
   };
   const timer = Number.isFinite(limit) ? quietTimer(() => abort('no answer in time', 'timeout'), limit) : undefined;
@@ -56,7 +56,7 @@ export function attempt(
   return { outcome: outcome.finally(() => clearTimeout(timer)), abort };
 }
 
-/** Waits for something, for so long at the most. */
+/** Waits for `done`, for at most `ms` milliseconds. */
 export async function within(ms: number, done: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise((resolve) => {

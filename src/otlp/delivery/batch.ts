@@ -1,24 +1,24 @@
 import type { Place } from '../spool/spool.js';
 
-/** A request on its way. */
+/** A request in delivery. All times are those of performance.now(). */
 export interface Batch {
   readonly request: Uint8Array;
   readonly records: number;
-  /** Where it lies on disk: then it waits for as long as it takes. */
+  /** Its place on disk. A batch on disk has no deadline. */
   place: Place | undefined;
-  /** How often it was sent, and had to be sent again. */
+  /** Number of attempts so far. */
   tries: number;
-  /** When the first of these tries began that no report has told of, by performance.now() as all times here. */
+  /** Start of the first attempt that is not reported yet. */
   began: number | undefined;
-  /** When the collector wants to see it again. */
+  /** Earliest time of a retry, set by the collector. */
   wanted: number;
-  /** By when it must have arrived. */
+  /** Time by which it must be delivered. */
   deadline: number;
   /** Whether it counts as waiting in the queue. */
   isAside: boolean;
-  /** Ends the try that is under way. */
+  /** Aborts the attempt in progress. */
   abort: ((message: string) => void) | undefined;
-  /** Whether it is known what became of it. */
+  /** Whether its result is final. */
   isSettled: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { LONGEST_TIMER_MS } from './attempt.js';
 
-/** An end that may be brought forward, but is never put off. */
+/** A deadline that can be brought forward, never postponed. */
 export class Deadline {
   /** By performance.now(). */
   at = Number.POSITIVE_INFINITY;
@@ -14,7 +14,7 @@ export class Deadline {
     });
   }
 
-  /** It comes in so many milliseconds, if not before. */
+  /** Moves it to `ms` milliseconds from now, if that is earlier. */
   within(ms: number): void {
     const at = performance.now() + ms;
     if (at > this.at) return;
@@ -23,7 +23,7 @@ export class Deadline {
     this.#timer = setTimeout(this.#pass, Math.min(ms, LONGEST_TIMER_MS));
   }
 
-  /** Nobody waits for it any more. */
+  /** Releases the timer. */
   clear(): void {
     clearTimeout(this.#timer);
   }

@@ -2,17 +2,17 @@ import type { RecordResource } from '../types.js';
 import { bytesField, prefix, textField } from '../wire.js';
 import type { Slice } from './queue.js';
 
-/** The field of a request: ResourceLogs. */
+/** Field of the request: resource_logs. */
 const RESOURCES = 1;
-/** Those of ResourceLogs. */
+/** Fields of ResourceLogs: resource, scope_logs. */
 const RESOURCE = 1;
 const SCOPES = 2;
-/** That of ScopeLogs in front of the records. */
+/** Field of ScopeLogs that precedes the records: scope. */
 const SCOPE = 1;
-/** Of both, behind the rest. */
+/** Field of ResourceLogs and ScopeLogs that follows the rest: schema_url. */
 const SCHEMA_URL = 3;
 
-/** What a tag and a length take at the most. */
+/** Maximum size of a tag and a length, in bytes. */
 const LARGEST_PREFIX = 6;
 
 type Piece = Uint8Array | Slice;
@@ -22,17 +22,17 @@ const resourceOf = (piece: Piece) => (piece instanceof Uint8Array ? undefined : 
 const sizeOf = (pieces: readonly Uint8Array[]) => pieces.reduce((sum, { length }) => sum + length, 0);
 
 /**
- * What stands around the records of every request, encoded once: the resource, the scope, and the URL of the conventions
- * that both follow. The fields have the same numbers in the requests of logs, traces and metrics.
+ * Encloses the records of each request in resource, scope and schema URL, encoded once. The field numbers are the same
+ * for logs, traces and metrics.
  */
 export class Envelope {
   readonly #resource: Uint8Array;
   readonly #scope: Uint8Array;
   readonly #schemaUrl: Uint8Array;
-  /** Bytes that a request has beside its records, at the most. */
+  /** Maximum size of a request without its records, in bytes. */
   readonly overhead: number;
 
-  /** From an encoded Resource and an encoded InstrumentationScope. */
+  /** Takes an encoded Resource and an encoded InstrumentationScope. */
   constructor(resource: Uint8Array, scope: Uint8Array, schemaUrl: string) {
     this.#resource = bytesField(RESOURCE, resource);
     this.#scope = bytesField(SCOPE, scope);
@@ -40,12 +40,15 @@ export class Envelope {
     this.overhead = this.#resource.length + this.#scope.length + 2 * this.#schemaUrl.length + 2 * LARGEST_PREFIX;
   }
 
-  /** Bytes that a request has more for each resource beside that of all, at the most. */
+  /** Maximum number of additional bytes in a request for a resource other than the common one. */
   costOf({ bytes }: RecordResource): number {
     return bytes.length + this.#scope.length + 2 * this.#schemaUrl.length + 3 * LARGEST_PREFIX;
   }
 
-  /** A request of records, each as it stands in its scope's message: tag, length, bytes. Those of one resource come together. */
+  /**
+   * Encodes a request. Each record has tag and length, as a field of its scope's message. Records are grouped by
+   * resource. Throws RangeError for an empty request.
+   */
   wrap(records: readonly Piece[]): Uint8Array {
     if (sizeOf(records.map(bytesOf)) === 0) throw new RangeError('a request without records');
     const groups = new Map<string | undefined, { resource: RecordResource | undefined; records: Uint8Array[] }>();

@@ -10,15 +10,15 @@ import { RecordQueue } from './queue.js';
 import { Sender } from './sender.js';
 import { Troubles } from './troubles.js';
 
-/** The queue is this full: what waits goes to disk before some of it is lost. */
+/** Fullness of the queue at which it is written to disk, before records are dropped. */
 const NEARLY_FULL = 0.75;
 
-/** How long writing to the spool may take after the deadline of `close()`. */
+/** Time for writing to the spool after the deadline of `close()`, in milliseconds. */
 const SPOOL_GRACE_MS = 5000;
 
 /**
- * Gets the records of one signal to a collector: in batches, in order, each again until it is taken, for as long as the
- * timeout lets it. What becomes of them, it keeps account of.
+ * Delivers the records of one signal to a collector, in batches and in order. Batches are retried until they are
+ * accepted or their timeout ends. Keeps account of all records.
  */
 export class Exporter {
   readonly #noun: string;
@@ -33,13 +33,13 @@ export class Exporter {
   readonly #sender: Sender;
   readonly #overflow: Overflow | undefined;
   #delayTimer: NodeJS.Timeout | undefined;
-  /** Even a few records go out now: the delay is over, or somebody asked for it. */
+  /** Whether to send even a few records: the delay has ended, or a flush was requested. */
   #isLate = false;
-  /** With so much in the queue there may be something to do. */
+  /** Fill levels of the queue at which #step() runs. */
   #wakeCount: number;
   #wakeBytes: number;
   #awaited: { isReached: () => boolean; resolve: () => void }[] = [];
-  /** Of close(). */
+  /** Deadline of close(). */
   readonly #end = new Deadline();
   #isClosed = false;
   #closing: Promise<void> | undefined;
@@ -80,12 +80,15 @@ export class Exporter {
     return this.#ledger.account(this.#waiting);
   }
 
-  /** The losses that grew since the last call. */
+  /** Losses that grew since the last call. */
   takeLosses(): ExportLoss[] {
     return this.#ledger.takeLosses();
   }
 
-  /** Queues a copy of a record, which is given as it stands in its scope's message: tag, length, bytes; with its resource, where that is not the one of all. */
+  /**
+   * Queues a copy of a record: tag, length, bytes, as a field of its scope's message. `resource` replaces the common
+   * one.
+   */
   add(bytes: Uint8Array, start: number, end: number, resource?: RecordResource): void {
     const queue = this.#queue;
     this.#ledger.seen++;
@@ -96,19 +99,19 @@ export class Exporter {
     else if (queue.count === 1) this.#startDelay();
   }
 
-  /** Resolves when nothing waits in memory any more: it is delivered, given up, or on disk. */
+  /** Resolves once no record waits in memory: each is delivered, dropped or on disk. */
   flush(): Promise<void> {
     this.#isLate = this.#queue.count > 0;
     return this.#until(() => this.#waiting === 0);
   }
 
-  /** Sends what waits for so many milliseconds at the most. What is left then stays in the spool, or is given up. */
+  /** Sends queued records for at most `deadline` milliseconds. The rest stays in the spool or is dropped. */
   close(deadline: number): Promise<void> {
     this.#closing ??= this.#close(deadline);
     return this.#closing;
   }
 
-  /** Leaves close() so many milliseconds at the most. What waits to be tried again is, at once. */
+  /** Limits close() to `ms` milliseconds. Waiting retries start at once. */
   hurry(ms: number): void {
     if (this.#closing === undefined || this.#isClosed) return;
     this.#end.within(ms);
@@ -135,18 +138,18 @@ export class Exporter {
     this.#transport.close();
   }
 
-  /** Drops all that is in memory. */
+  /** Drops all records in memory. */
   #giveUp(): void {
     const left = this.#waiting;
     if (left > 0) this.#drop('shutdown', left);
     clearTimeout(this.#delayTimer);
-    // What the disk takes so late is not to be there.
+    // A batch written to disk this late must not be found there later.
     for (const batch of this.#sender.batches.splice(0)) batch.isSettled = true;
     this.#overflow?.giveUp();
     this.#queue.clear();
   }
 
-  /** Records in memory that are nowhere else. */
+  /** Number of records that are only in memory. */
   get #waiting(): number {
     let count = this.#queue.count + (this.#overflow?.stranded?.records ?? 0);
     for (const { place, records } of this.#sender.batches) if (place === undefined) count += records;
@@ -157,7 +160,7 @@ export class Exporter {
     return this.#waiting === 0 && this.#sender.batches.length === 0 && !this.#overflow?.hasMore;
   }
 
-  /** Whether nothing will be delivered before the end, or need not be, since it is on disk. */
+  /** Whether waiting for the end is pointless: nothing can be delivered before it, or all is on disk. */
   get #isHopeless(): boolean {
     const { isSending, isFailing, nextTry } = this.#sender;
     return isFailing && !isSending && (nextTry > this.#end.at || this.#waiting === 0);
@@ -168,7 +171,7 @@ export class Exporter {
     return count > 0 && (this.#isLate || count >= this.#batch.maxBatch || bytes >= this.#batchBytes);
   }
 
-  /** Does all that can be done at this moment. */
+  /** Does everything that can be done now. */
   #step(): void {
     this.#store();
     this.#sender.retry();
@@ -190,7 +193,7 @@ export class Exporter {
     });
   }
 
-  /** What is to be sent now: from disk first, for that is older. */
+  /** The next batch to send. Batches on disk are older and come first. */
   #next(): Batch | undefined {
     const overflow = this.#overflow;
     if (overflow?.hasMore) return overflow.next();
@@ -214,11 +217,11 @@ export class Exporter {
     return taken && makeBatch(this.#envelope.wrap(taken.slices), taken.records);
   }
 
-  /** Takes what waits to disk, where it is time for that. */
+  /** Writes waiting records to disk, if it is time. */
   #store(): void {
     const overflow = this.#overflow;
     if (overflow === undefined || overflow.isWriting || !overflow.hasRoom || !this.#isAway) return;
-    // What is newer must not be on disk yet.
+    // Newer records must not be written before older ones.
     const batches = this.#isClosed || !overflow.hasMore ? this.#sender.batches : [];
     const isUnsafe = (batch: Batch) => batch.place === undefined && overflow.canStore(batch);
     const older = batches.filter(isUnsafe);
@@ -226,7 +229,7 @@ export class Exporter {
     void overflow.write(older, () => (this.#isAway ? this.#take() : undefined));
   }
 
-  /** Whether the collector is away or too slow: what comes goes to disk, behind what is there. */
+  /** Whether the collector is unreachable or too slow. New records are then appended to the spool. */
   get #isAway(): boolean {
     return (
       this.#isClosed ||
@@ -240,7 +243,7 @@ export class Exporter {
     this.#ledger.lost[reason] += records;
     this.#troubles.note(
       reason,
-      () => `${this.#noun} are lost: ${DROP_REASONS[reason]} (${this.#ledger.lost[reason]} so far)`,
+      () => `${this.#noun} dropped: ${DROP_REASONS[reason]} (${this.#ledger.lost[reason]} so far)`,
     );
   }
 

@@ -2,15 +2,15 @@ import type { Spool } from '../spool/spool.js';
 import type { Ledger } from './account.js';
 import { type Batch, makeBatch } from './batch.js';
 
-/** Takes batches to disk while the collector is away, and brings them back in order. */
+/** Moves batches to disk while the collector is unavailable, and reads them back in order. */
 export class Overflow {
   readonly #spool: Spool;
   readonly #ledger: Ledger;
   readonly #changed: () => void;
   #isReading = false;
-  /** Read, and not yet sent. */
+  /** Read, but not sent yet. */
   #next: Batch | undefined;
-  /** The disk did not take it: it waits in memory, older than all that is in the queue. */
+  /** A batch that the disk refused. It waits in memory and is older than the whole queue. */
   stranded: Batch | undefined;
   isWriting = false;
 
@@ -26,7 +26,7 @@ export class Overflow {
     };
   }
 
-  /** Whether there is something on disk that comes before what is in memory. */
+  /** Whether the disk has batches older than those in memory. */
   get hasMore(): boolean {
     return this.#next !== undefined || this.#isReading || this.#spool.hasUnread;
   }
@@ -39,12 +39,12 @@ export class Overflow {
     return this.#spool.hasRoom(batch.request.length);
   }
 
-  /** Whether the disk would take a batch, for all that is known. */
+  /** Whether the disk can probably take another batch. */
   get hasRoom(): boolean {
     return this.stranded === undefined ? this.#spool.hasRoom(0) : this.canStore(this.stranded);
   }
 
-  /** Writes those that are under way, then what `take` gives until it gives nothing more, or the disk takes nothing more. */
+  /** Writes the batches in flight, then those of `take`, until that returns undefined or the disk takes no more. */
   async write(underWay: readonly Batch[], take: () => Batch | undefined): Promise<void> {
     this.isWriting = true;
     for (const batch of underWay) {
@@ -60,7 +60,7 @@ export class Overflow {
     this.#changed();
   }
 
-  /** The oldest batch on disk; undefined when there is none, or it is still to be read. */
+  /** The oldest batch on disk; undefined if there is none, or if it must be read first. */
   next(): Batch | undefined {
     const batch = this.#next;
     this.#next = undefined;
@@ -68,20 +68,20 @@ export class Overflow {
     return batch;
   }
 
-  /** A batch needs no place on disk any more. */
+  /** Removes a batch from the disk. */
   release({ place, records }: Batch): void {
     if (place === undefined) return;
     this.#ledger.spooled -= records;
     void this.#spool.done(place);
   }
 
-  /** Drops what is in memory only. */
+  /** Drops batches that are only in memory. */
   giveUp(): void {
     if (this.stranded !== undefined) this.stranded.isSettled = true;
     this.stranded = undefined;
   }
 
-  /** What is on disk stays there. */
+  /** Leaves batches on disk. */
   close(): Promise<void> {
     return this.#spool.close();
   }
@@ -97,7 +97,7 @@ export class Overflow {
   async #store(batch: Batch, isRead: boolean): Promise<boolean> {
     const place = await this.#spool.append(batch.request, batch.records, isRead);
     if (place === undefined) return false;
-    // It has arrived meanwhile.
+    // Delivered in the meantime.
     if (batch.isSettled) await this.#spool.done(place);
     else {
       batch.place = place;

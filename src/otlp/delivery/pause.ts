@@ -1,29 +1,29 @@
 import { backoff } from './attempt.js';
 
 /**
- * When a collector is asked again that did not take something: later each time, whichever batch that was, until it has
- * taken one. A batch that is given up is no sign that the next one would fare better.
+ * Backoff of a collector that failed to accept a batch. It grows with each failure, whichever batch failed, and ends
+ * with a success. Dropping a batch does not end it, since the next one would fare no better.
  */
 export class Pause {
   readonly #random: () => number;
   #failures = 0;
   #lastFailure = Number.NEGATIVE_INFINITY;
-  /** By performance.now(); in the past while nothing is to be waited for. */
+  /** End of the pause by performance.now(); in the past if there is none. */
   until = 0;
 
   constructor(random: () => number) {
     this.#random = random;
   }
 
-  /** Whether the collector did not take the last that it was sent. */
+  /** Whether the last request failed. */
   get isOn(): boolean {
     return this.#failures > 0;
   }
 
-  /** A try that began then came to nothing. */
+  /** Notes the failure of an attempt that began at `began`. */
   failed(began: number): void {
     const now = performance.now();
-    // Those that were under way together have failed together.
+    // Concurrent attempts that fail together count once.
     if (began >= this.#lastFailure) this.#failures++;
     this.#lastFailure = now;
     this.until = Math.max(this.until, now + backoff(this.#failures, this.#random));
@@ -34,7 +34,7 @@ export class Pause {
     this.until = 0;
   }
 
-  /** The next try need not wait. */
+  /** Allows the next attempt at once. */
   end(): void {
     this.until = 0;
   }

@@ -1,17 +1,17 @@
 import type { RecordResource } from '../types.js';
 
-/** Memory is had in pieces of this size, or of a record's size where that is larger. */
+/** Size of a chunk of memory in bytes; a larger record has a chunk of its own size. */
 const CHUNK_SIZE = 256 << 10;
-/** Shorter records than 64 bytes leave some of a piece unused. */
+/** Maximum number of records in a chunk. Records shorter than 64 bytes leave a part of it unused. */
 const CHUNK_RECORDS = CHUNK_SIZE / 64;
-/** Pieces that are kept for what comes next. */
+/** Maximum number of empty chunks kept for reuse. */
 const SPARE_CHUNKS = 8;
 
 class Chunk {
   readonly bytes: Buffer;
-  /** Where each record ends: an object for each would cost more than its bytes. */
+  /** End of each record. An object per record would take more memory than its bytes. */
   readonly ends = new Uint32Array(CHUNK_RECORDS);
-  /** The resources of records that have one of their own, by their place: not there where none has. */
+  /** Resources by index of the record; undefined if all records have the common one. */
   resources: (RecordResource | undefined)[] | undefined;
   count = 0;
   taken = 0;
@@ -20,7 +20,7 @@ class Chunk {
     this.bytes = Buffer.allocUnsafeSlow(size);
   }
 
-  /** Where the bytes of a record start, or those that follow the last one. */
+  /** Start of a record, or the end of the last one. */
   startOf(index: number): number {
     return index === 0 ? 0 : (this.ends[index - 1] as number);
   }
@@ -30,20 +30,20 @@ class Chunk {
   }
 }
 
-/** Records one behind the other that have the same resource: that of all, unless it says which. */
+/** Consecutive records of one resource; the common one if `resource` is undefined. */
 export interface Slice {
   readonly bytes: Uint8Array;
   readonly resource?: RecordResource | undefined;
 }
 
-/** What was taken out of the queue: bytes that stay as they are until the next record comes. */
+/** Records taken from the queue. The bytes are valid until the next add(). */
 export interface Taken {
   readonly slices: readonly Slice[];
   readonly records: number;
   readonly bytes: number;
 }
 
-/** Encoded records that wait, in order. What comes when it is full is not let in: what waits already is the older. */
+/** Queue of encoded records. A full queue refuses new records and keeps the older ones. */
 export class RecordQueue {
   readonly #maxCount: number;
   readonly #maxBytes: number;
@@ -60,18 +60,18 @@ export class RecordQueue {
     this.#maxBytes = maxBytes;
   }
 
-  /** From 0 to 1. */
+  /** Fill level from 0 to 1. */
   get fullness(): number {
     return Math.max((this.count + this.#asideCount) / this.#maxCount, (this.bytes + this.#asideBytes) / this.#maxBytes);
   }
 
-  /** Records that were taken and yet count as waiting; negative numbers end that. */
+  /** Counts records that were taken as still waiting; negative numbers undo that. */
   setAside(records: number, bytes: number): void {
     this.#asideCount += records;
     this.#asideBytes += bytes;
   }
 
-  /** Copies a record. Returns false when there is no room. */
+  /** Copies a record. Returns false if there is no room. */
   add(source: Uint8Array, start: number, end: number, resource?: RecordResource): boolean {
     const size = end - start;
     if (this.count + this.#asideCount >= this.#maxCount || this.bytes + this.#asideBytes + size > this.#maxBytes) {
@@ -92,8 +92,8 @@ export class RecordQueue {
   }
 
   /**
-   * Takes the oldest records: so many and so large at the most, yet always one. A resource of their own counts once in each
-   * request, as what `costOf` says.
+   * Takes the oldest records, up to both limits but at least one. `costOf` is the size of a resource other than the
+   * common one, counted once per request.
    */
   take(maxCount: number, maxBytes: number, costOf: (resource: RecordResource) => number = () => 0): Taken | undefined {
     const slices: Slice[] = [];
@@ -152,7 +152,7 @@ export class RecordQueue {
     return chunk;
   }
 
-  /** The first piece has been taken whole: its memory serves again. */
+  /** Recycles the first chunk after all of its records were taken. */
   #retire(): void {
     const chunk = this.#chunks.shift();
     if (chunk === this.#last) this.#last = undefined;

@@ -6,45 +6,45 @@ import type { Batch } from './batch.js';
 import { Pause } from './pause.js';
 import type { Troubles } from './troubles.js';
 
-/** An export that is over: a request, with all the tries that it took. */
+/** A finished export: a request with all its attempts. */
 export interface ExportReport {
   readonly records: number;
   readonly bytes: number;
-  /** From the beginning of the first try to the end of the last one. */
+  /** From the start of the first attempt to the end of the last one. */
   readonly milliseconds: number;
-  /** That of the last try. */
+  /** Outcome of the last attempt. */
   readonly outcome: Outcome;
 }
 
 export interface SenderOptions {
   readonly transport: Transport;
-  /** Milliseconds that a batch may take with all its tries. */
+  /** Time limit of a batch with all its attempts, in milliseconds. */
   readonly timeout: number;
-  /** Milliseconds that a collector may have it wait. */
+  /** Longest wait that a collector may demand, in milliseconds. */
   readonly longestWait: number;
-  /** Requests that are under way at once. */
+  /** Maximum number of concurrent requests. */
   readonly parallel: number;
   readonly random: () => number;
-  /** What the records are called. */
+  /** Name of the records in messages. */
   readonly noun: string;
   readonly onExport: (report: ExportReport) => void;
 }
 
-/** What its owner does with a batch. */
+/** Owner of the batches. */
 export interface BatchKeeper {
-  /** Whether it can go to disk instead of being given up. */
+  /** Whether the batch can be written to disk instead of being dropped. */
   canStore(batch: Batch): boolean;
-  /** From now on it waits with the others, for longer than a batch may be under way. */
+  /** Counts the batch as waiting: the collector demands a wait longer than the batch's timeout. */
   setAside(batch: Batch): void;
-  /** It is known what became of it. */
+  /** Called when the batch's result is final. */
   settled(batch: Batch): void;
-  /** Something may be possible now that was not before. */
+  /** Called when the state has changed, and something may be possible now. */
   changed(): void;
 }
 
 const ENDED = 'the run has ended';
 
-/** Sends batches in order, and again those that fail: alone, and before any that is newer. */
+/** Sends batches in order. Failed ones are retried one at a time, before any newer batch. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #ledger: Ledger;
@@ -53,7 +53,7 @@ export class Sender {
   readonly #pause: Pause;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
-  /** Those of which is not known what will become of them, the oldest first. */
+  /** Unsettled batches, oldest first. */
   readonly batches: Batch[] = [];
 
   constructor(options: SenderOptions, ledger: Ledger, troubles: Troubles, keeper: BatchKeeper) {
@@ -68,19 +68,19 @@ export class Sender {
     return this.batches.some(({ abort }) => abort !== undefined);
   }
 
-  /** Whether the collector did not take the last that it was sent, or something is to be sent again. */
+  /** Whether the last request failed or a batch waits for its retry. */
   get isFailing(): boolean {
     return this.#pause.isOn || this.batches.some(({ tries }) => tries > 0);
   }
 
-  /** Whether another batch can be sent now: after a failure one alone, and not before its time. */
+  /** Whether another batch can be sent now. After a failure, batches are sent one at a time, after the pause. */
   get isFree(): boolean {
     if (this.#isClosed) return false;
     if (this.isFailing) return this.batches.length === 0 && this.#pause.until <= performance.now();
     return this.batches.length < this.#options.parallel;
   }
 
-  /** When the next try is: in the past while one is under way. */
+  /** Time of the next attempt; in the past while one is in progress. */
   get nextTry(): number {
     return this.isSending ? 0 : Math.max(this.#pause.until, this.batches[0]?.wanted ?? 0);
   }
@@ -91,7 +91,10 @@ export class Sender {
     void this.#try(batch);
   }
 
-  /** Sends the oldest that has failed, when all others are back and its time has come; where none is left, others can be sent then. */
+  /**
+   * Retries the oldest failed batch once all others have returned and its time has come. Without one, new batches can
+   * be sent.
+   */
   retry(): void {
     if (this.#isClosed || this.isSending) return;
     const [oldest] = this.batches;
@@ -102,8 +105,8 @@ export class Sender {
   }
 
   /**
-   * The next try is the last, for all ends then, by performance.now(): it need not wait, unless the collector wants it to, and
-   * comes to its end before that.
+   * Makes the next attempt the last, to end by `end` (performance.now()). It starts at once, unless the collector
+   * demands a wait.
    */
   hurry(end: number): void {
     const [oldest] = this.batches;
@@ -111,7 +114,7 @@ export class Sender {
     if (oldest && oldest.wanted > end) oldest.wanted = 0;
   }
 
-  /** Ends all tries: what has not arrived stays in `batches`. */
+  /** Ends all attempts. Undelivered batches stay in `batches`. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -125,7 +128,7 @@ export class Sender {
     const { transport, timeout } = this.#options;
     const began = performance.now();
     batch.began ??= began;
-    // What is safe, or was told to come later, has all the time for each try.
+    // Batches on disk, and those that the collector asked to send later, have the whole timeout for each attempt.
     const limit = batch.place || batch.isAside ? timeout : batch.deadline - began;
     const { outcome: answer, abort } = attempt(transport, batch.request, limit);
     batch.abort = abort;
@@ -153,7 +156,7 @@ export class Sender {
         this.#troubles.note('warning', () => `the collector accepted the ${noun} with a warning: ${message}`, message);
     } else {
       this.#ledger.lost.refused += records;
-      this.#troubles.note('refused', () => `the collector refused ${some(records)}, now lost: ${message}`, message);
+      this.#troubles.note('refused', () => `the collector refused ${some(records)}, now dropped: ${message}`, message);
     }
     this.#report(batch, outcome);
     this.#finish(batch);
@@ -171,7 +174,7 @@ export class Sender {
     this.#pause.failed(began);
     const isAskedFor = this.#wait(batch, outcome);
     const next = Math.max(this.#pause.until, batch.wanted);
-    // What is on disk is an export anew each time, for it is sent as long as it takes.
+    // Each attempt of a batch on disk is an export of its own, since there is no limit to their number.
     if (batch.place) this.#report(batch, outcome);
     if (batch.place || batch.isAside || next < batch.deadline) return;
     if (isAskedFor && batch.wanted >= batch.deadline) {
@@ -186,13 +189,13 @@ export class Sender {
       this.#ledger.lost.timeout += batch.records;
       this.#troubles.note(
         'timeout',
-        () => `${counted(batch.records, noun.replace(/s$/, ''))} lost: not accepted by the collector in time`,
+        () => `${counted(batch.records, noun.replace(/s$/, ''))} dropped: not accepted by the collector in time`,
       );
       this.#finish(batch);
     }
   }
 
-  /** Notes when the collector wants to see a batch again; returns whether it wants that. */
+  /** Notes when the collector wants a retry. Returns whether it demands a wait. */
   #wait(batch: Batch, { after }: Outcome & { kind: 'later' }): boolean {
     const { noun, longestWait } = this.#options;
     const wait = Math.min(after ?? 0, longestWait);

@@ -1,18 +1,18 @@
 import { counted } from '../../counted.js';
 
-/** How long one kind of trouble is not told again. */
+/** Minimum time between two reports of one kind of problem, in milliseconds. */
 const QUIET_MS = 60_000;
 
-/** Causes that are remembered: whoever answers may name another one each time. */
+/** Maximum number of remembered causes: a collector may name a new one each time. */
 const MOST_CAUSES = 100;
 
-interface Told {
+interface ReportedKind {
   until: number;
-  untold: number;
+  suppressed: number;
 }
 
-/** The causes that were told, to be shared by those that have the same collector: what it says of logs and metrics is one trouble. */
-export class ToldCauses {
+/** Reported causes, shared by exporters to one collector: a message about logs and metrics is one problem. */
+export class ReportedCauses {
   readonly #until = new Map<string, number>();
 
   isFresh(cause: string): boolean {
@@ -25,34 +25,37 @@ export class ToldCauses {
   }
 }
 
-/** Tells a person what goes wrong, a line for each kind in so much time, for a dead collector fails many times a second. */
+/**
+ * Reports problems to the user, at most one line per kind and QUIET_MS, since a dead collector fails many times a
+ * second.
+ */
 export class Troubles {
   readonly #tell: (text: string) => void;
-  readonly #causes: ToldCauses;
-  readonly #kinds = new Map<string, Told>();
+  readonly #causes: ReportedCauses;
+  readonly #kinds = new Map<string, ReportedKind>();
 
-  constructor(tell: (text: string) => void, causes = new ToldCauses()) {
+  constructor(tell: (text: string) => void, causes = new ReportedCauses()) {
     this.#tell = tell;
     this.#causes = causes;
   }
 
-  /** `cause` is what somebody else may have told already, in the same words. */
+  /** `cause` is a text that another exporter may have reported already. */
   note(kind: string, text: () => string, cause?: string): void {
     const now = performance.now();
     const last = this.#kinds.get(kind);
     const shared = `${kind}: ${cause}`;
     if (last !== undefined && now < last.until) {
-      last.untold++;
+      last.suppressed++;
       return;
     }
     if (cause !== undefined) {
       if (this.#causes.isFresh(shared)) return;
       this.#causes.note(shared);
     }
-    this.#kinds.set(kind, { until: now + QUIET_MS, untold: 0 });
+    this.#kinds.set(kind, { until: now + QUIET_MS, suppressed: 0 });
     this.#tell(
-      last !== undefined && last.untold > 0
-        ? `${text()} (${counted(last.untold, 'more time', 'more times')} since the last message)`
+      last !== undefined && last.suppressed > 0
+        ? `${text()} (${counted(last.suppressed, 'more time', 'more times')} since the last message)`
         : text(),
     );
   }

@@ -1,4 +1,6 @@
-/** How snoopkit itself fares, as the semantic conventions for SDKs name it, and what it has seen and lost. */
+/**
+ * Health metrics of snoopkit, named as in the semantic conventions for SDKs, with the numbers of seen and lost events.
+ */
 
 import { type AnswerKind, NOUNS, type Protocol, type Route, type Signal } from '../types.js';
 import { type KeyValue, keyValue } from '../values.js';
@@ -7,18 +9,18 @@ import { Instrument, type MetricOptions } from './metric-instrument.js';
 import type { Metric } from './metric-points.js';
 import type { MetricSource } from './metric-reader.js';
 
-/** What became of the records of a signal since the start: each is in exactly one of the numbers, or on its way. */
+/** Outcome of a signal's records since the start. Each record is counted once, or still in flight. */
 export interface SignalAccount {
   readonly signal: 'logs' | 'traces';
   readonly protocol: Protocol;
-  /** All that came. */
+  /** All records received. */
   readonly seen: number;
   readonly delivered: number;
-  /** By the collector, in a request that it took otherwise. */
+  /** Rejected by the collector in a partial success. */
   readonly rejected: number;
-  /** By reason, as `error.type` has it: `queue_full` are those that never got into the queue. */
+  /** By reason, as in `error.type`. Records dropped for `queue_full` never entered the queue. */
   readonly dropped: Readonly<Record<string, number>>;
-  /** In the queue now, and how many fit in. */
+  /** Records in the queue now; the size of the queue. */
   readonly waiting: number;
   readonly capacity: number;
 }
@@ -27,17 +29,17 @@ export interface Health {
   readonly tool: string;
   /** Events, or rows of reports. */
   readonly events: number;
-  /** How many were lost since the start, by reason. */
+  /** Lost events since the start, by reason. */
   readonly losses: Readonly<Record<string, number>>;
   readonly accounts: readonly SignalAccount[];
 }
 
-/** An export that is over, with all its tries. */
+/** A finished export, with all its attempts. */
 export interface Operation {
   readonly route: Pick<Route, 'signal' | 'protocol' | 'url' | 'target'>;
-  /** From the beginning of the first try to the end of the last one. */
+  /** From the start of the first attempt to the end of the last one. */
   readonly milliseconds: number;
-  /** That of the last try: without an error for full success only. */
+  /** Response to the last attempt; without `error` only if it succeeded in full. */
   readonly answer: AnswerKind;
 }
 
@@ -50,7 +52,7 @@ const TRANSPORTS: Readonly<Record<Protocol, string>> = {
   'http/json': 'http_json',
 };
 
-/** There is one of each kind: the number in the name is always 0. */
+/** There is one component of each type, so that the number in the name is always 0. */
 const component = (type: string): KeyValue[] => [
   keyValue('otel.component.name', `${type}/0`),
   keyValue('otel.component.type', type),
@@ -58,7 +60,7 @@ const component = (type: string): KeyValue[] => [
 const processorOf = (signal: Signal) => component(`batching_${RECORDS[signal]}_processor`);
 const exporterOf = (signal: Signal, protocol: Protocol) =>
   component(`otlp_${TRANSPORTS[protocol]}_${RECORDS[signal]}_exporter`);
-/** Of whom it is asked: the scheme says which port goes without saying. */
+/** Attributes of the server. A missing port is the scheme's default. */
 function serverOf({ url: { protocol, hostname, port }, target }: Operation['route']): KeyValue[] {
   if (target?.startsWith('unix:')) return [keyValue('server.address', target.slice('unix:'.length))];
   return [
@@ -67,7 +69,7 @@ function serverOf({ url: { protocol, hostname, port }, target }: Operation['rout
   ];
 }
 
-/** What came of an export, by the conventions for its protocol. */
+/** Result of an export, by the conventions of its protocol. */
 function answerAttributes({ status, error }: AnswerKind): KeyValue[] {
   return [
     ...(error === undefined ? [] : [keyValue('error.type', error)]),
@@ -78,7 +80,7 @@ function answerAttributes({ status, error }: AnswerKind): KeyValue[] {
 
 const failed = (attributes: readonly KeyValue[], error: string) => [...attributes, keyValue('error.type', error)];
 
-/** The metrics of logs, or those of spans. */
+/** Metrics of logs or spans. */
 class SignalInstruments {
   readonly #processed: Instrument;
   readonly #size: Instrument;
@@ -91,10 +93,7 @@ class SignalInstruments {
     const plural = NOUNS[signal];
     const metric = (name: string, description: string) => ({ name: `otel.sdk.${name}`, unit, description });
     this.#processed = Instrument.counter(
-      metric(
-        `processor.${record}.processed`,
-        `The number of ${plural} that were handed to the exporter, or dropped before`,
-      ),
+      metric(`processor.${record}.processed`, `The number of ${plural} passed to the exporter or dropped before it`),
       'totals',
       options,
     );
@@ -103,11 +102,11 @@ class SignalInstruments {
       options,
     );
     this.#capacity = Instrument.level(
-      metric(`processor.${record}.queue.capacity`, `The number of ${plural} that the queue holds at the most`),
+      metric(`processor.${record}.queue.capacity`, `The maximum number of ${plural} in the queue`),
       options,
     );
     this.#exported = Instrument.counter(
-      metric(`exporter.${record}.exported`, `The number of ${plural} whose export has ended, well or not`),
+      metric(`exporter.${record}.exported`, `The number of ${plural} whose export has finished, successfully or not`),
       'totals',
       options,
     );
@@ -117,7 +116,7 @@ class SignalInstruments {
   note({ signal, protocol, seen, delivered, rejected, dropped, waiting, capacity }: SignalAccount): void {
     const [processor, exporter] = [processorOf(signal), exporterOf(signal, protocol)];
     const { [QUEUE_FULL]: overflown = 0, ...others } = dropped;
-    // By the conventions a record is processed when the exporter has got it, whatever comes of it.
+    // In the conventions, a record is processed once the exporter has it, whatever the outcome.
     this.#processed.add(processor, BigInt(Math.max(0, seen - waiting - overflown)));
     this.#processed.add(failed(processor, QUEUE_FULL), BigInt(overflown));
     this.#size.add(processor, BigInt(waiting));
@@ -128,7 +127,7 @@ class SignalInstruments {
   }
 }
 
-/** A source of metrics that asks for numbers when it is asked itself. */
+/** Source of the health metrics, which reads the state of the run at each collection. */
 export class HealthMetrics implements MetricSource {
   readonly #read: () => Health;
   readonly #signals: Readonly<Record<SignalAccount['signal'], SignalInstruments>>;
@@ -145,19 +144,19 @@ export class HealthMetrics implements MetricSource {
     this.#duration = Instrument.histogram(
       {
         name: 'otel.sdk.exporter.operation.duration',
-        description: 'The duration of exporting a batch, with all tries and the pauses between them',
+        description: 'The duration of exporting a batch, including retries and the delays between them',
       },
       'changes',
-      // The conventions want seconds.
+      // The conventions use seconds.
       { ...options, histograms: 'explicit' },
     );
     const events = (name: string, description: string) =>
       Instrument.counter({ name: `snoopkit.${name}`, unit: '{event}', description }, 'totals', options);
-    this.#events = events('events', 'The number of events that a tool has seen, or of reports where it adds up');
-    this.#lost = events('ringbuf.lost', 'The number of events that happened and are not in the stream, by reason');
+    this.#events = events('events', 'The number of events of a tool, or of reports if it aggregates');
+    this.#lost = events('ringbuf.lost', 'The number of events lost before they reached the output, by reason');
   }
 
-  /** Notes an export that is over. */
+  /** Records a finished export. */
   note({ route, milliseconds, answer }: Operation): void {
     const nanoseconds = BigInt(Math.max(0, Math.round(milliseconds * 1e6)));
     const exporter = exporterOf(route.signal, route.protocol);

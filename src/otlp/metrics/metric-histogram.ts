@@ -1,22 +1,22 @@
 /**
- * The histograms of bpf/include/histogram.h as those of OpenTelemetry, slot by slot: a bucket of theirs has what one of ours
- * has. Where bounds are told, only values that are exactly a power of two stand in the next higher one, since our buckets have their lower border
- * and theirs the upper one. The specification allows for that.
+ * Histograms of src/trace/features/tally/histogram.h as OpenTelemetry's: one bucket per slot. With explicit bounds, only exact
+ * powers of two belong to the next higher bucket, because the kernel's buckets include their lower bound and
+ * OpenTelemetry's the upper one. The specification allows that.
  */
 import type { Histogram } from '../../events/column.js';
 import type { HistogramStyle } from '../settings/flag-values.js';
 import { int64 } from '../values.js';
 import { type PointWriter, pointHead, type Series } from './metric-points.js';
 
-/** HISTOGRAM_SLOTS of bpf/include/types.h: the first one has zeros, and the last one no upper border. */
+/** HISTOGRAM_SLOTS of bpf/include/types.h. The first slot counts zeros, the last one has no upper bound. */
 export const SLOTS = 54;
-/** In the amounts of a series the sum comes first. */
+/** Amounts of a series: the sum, then the slots. */
 export const HISTOGRAM_AMOUNTS = 1 + SLOTS;
 
-/** 1 ns, 2 ns, 4 ns and so on, in seconds. All of them, always: the bounds of a series must not change. */
+/** 1 ns, 2 ns, 4 ns and so on, in seconds. Always complete, because the bounds of a series must not change. */
 const BOUNDS: readonly number[] = Array.from({ length: SLOTS - 1 }, (_, slot) => 2 ** slot / 1e9);
 
-/** The amounts of a histogram of nanoseconds. */
+/** Amounts of a histogram of nanoseconds. */
 export function histogramAmounts({ sum, buckets }: Pick<Histogram, 'sum' | 'buckets'>): BigUint64Array {
   const amounts = new BigUint64Array(HISTOGRAM_AMOUNTS);
   amounts[0] = sum;
@@ -25,7 +25,7 @@ export function histogramAmounts({ sum, buckets }: Pick<Histogram, 'sum' | 'buck
   return amounts;
 }
 
-/** The amounts of one value. */
+/** Amounts of a single value. */
 export function durationAmounts(nanoseconds: bigint): BigUint64Array {
   const amounts = new BigUint64Array(HISTOGRAM_AMOUNTS);
   const bits = nanoseconds === 0n ? 0 : nanoseconds.toString(2).length;
@@ -52,9 +52,9 @@ const explicitPoints: PointWriter = (series, end, aggregationTemporality) => ({
 });
 
 /**
- * Base 2 is scale 0, whose bucket N goes from 2^N to 2^(N+1) seconds; slot N of ours begins at 2^(N-1) ns, 2^(N-1-29.897) s.
- * It becomes the bucket that has most of it: no power of two of a nanosecond is one of a second, and the borders that are told
- * are 7 % below ours. The last one goes on beyond its end, which is 104 days.
+ * Base 2 is scale 0, in which bucket N spans 2^N to 2^(N+1) seconds. Slot N of the kernel begins at 2^(N-1) ns, which
+ * is 2^(N-1-29.897) s, and becomes the bucket that covers most of it. No power of two in nanoseconds is one in seconds:
+ * the exported bounds are 7 % lower. The last bucket, unbounded in the kernel, ends at 104 days.
  */
 const FIRST_BUCKET = -30;
 
@@ -79,6 +79,6 @@ const exponentialPoints: PointWriter = (series, end, aggregationTemporality) => 
   },
 });
 
-/** How histograms are written: both in seconds, for one name has one unit. */
+/** Encoding of histograms. Both styles use seconds, since a metric has one unit. */
 export const histogramPoints = (style: HistogramStyle): PointWriter =>
   style === 'explicit' ? explicitPoints : exponentialPoints;

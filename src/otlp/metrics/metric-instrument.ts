@@ -5,15 +5,15 @@ import { HISTOGRAM_AMOUNTS, histogramPoints } from './metric-histogram.js';
 import { counterPoints, levelPoints, type Metric, type PointWriter, type Series } from './metric-points.js';
 import { MetricSeries, type SeriesOptions } from './metric-series.js';
 
-/** What the settings say of metrics, and when the counting began. */
+/** Settings of metrics, and the time when counting began. */
 export interface MetricOptions {
   readonly temporality: Temporality;
   readonly histograms: HistogramStyle;
-  /** Nanoseconds since 1970: when the tool was attached. */
+  /** When the tool was attached, in nanoseconds since 1970. */
   readonly start: bigint;
-  /** How many series a metric may have. */
+  /** Maximum number of series per metric. */
   readonly limit?: number;
-  /** A series to which nothing was added for so many reports is forgotten; none, where this is left out. */
+  /** Number of reports without changes after which a series is forgotten; never if undefined. */
   readonly silent?: number;
 }
 
@@ -23,7 +23,7 @@ export interface MetricName {
   readonly description: string;
 }
 
-/** One metric: what is added up, and how it is written. */
+/** A metric: its series and their encoding. */
 export class Instrument {
   readonly #name: MetricName;
   readonly #write: PointWriter;
@@ -35,20 +35,24 @@ export class Instrument {
     this.#series = new MetricSeries(series);
   }
 
-  /** Of what only grows: told as what came since the last time, or as all so far. */
-  static counter(name: MetricName, telling: 'changes' | 'totals', options: MetricOptions): Instrument {
-    return new Instrument(name, counterPoints, { ...options, telling, width: 1 });
+  /** A monotonic sum, given as changes or as totals. */
+  static counter(name: MetricName, amountKind: 'changes' | 'totals', options: MetricOptions): Instrument {
+    return new Instrument(name, counterPoints, { ...options, amountKind, width: 1 });
   }
 
-  /** Of how much there is at the moment. */
+  /** A current value, such as the size of a queue. */
   static level(name: MetricName, options: MetricOptions): Instrument {
-    return new Instrument(name, levelPoints, { ...options, telling: 'level', width: 1 });
+    return new Instrument(name, levelPoints, { ...options, amountKind: 'level', width: 1 });
   }
 
-  /** Of nanoseconds, told in seconds. */
-  static histogram(name: Omit<MetricName, 'unit'>, telling: 'changes' | 'totals', options: MetricOptions): Instrument {
+  /** A histogram of nanoseconds, exported in seconds. */
+  static histogram(
+    name: Omit<MetricName, 'unit'>,
+    amountKind: 'changes' | 'totals',
+    options: MetricOptions,
+  ): Instrument {
     const write = histogramPoints(options.histograms);
-    return new Instrument({ ...name, unit: 's' }, write, { ...options, telling, width: HISTOGRAM_AMOUNTS });
+    return new Instrument({ ...name, unit: 's' }, write, { ...options, amountKind, width: HISTOGRAM_AMOUNTS });
   }
 
   add(attributes: readonly KeyValue[], amounts: bigint | BigUint64Array, resource?: RecordResource): void {
@@ -57,8 +61,8 @@ export class Instrument {
   }
 
   /**
-   * The metric as of now: none where there is nothing to tell, and one for each resource. All its points are in one message:
-   * of histograms 2,000 take less than 3 MiB, where a collector takes 4 MiB at a time by default (gRPC).
+   * Collects the metric: one per resource, none without data. All points are in one message: 2,000 histograms take less
+   * than 3 MiB, and collectors accept 4 MiB by default (gRPC).
    */
   collect(time: bigint): Metric[] {
     const { end, series } = this.#series.take(time);

@@ -1,17 +1,17 @@
-/** Metrics as plain objects, for messages.ts, and the points of those that add up to one number. */
+/** Metrics as plain objects, for messages.ts, and the points of sums. */
 import type { RecordResource } from '../types.js';
 import { type Int64, int64, type KeyValue } from '../values.js';
 
-/** enum AggregationTemporality of the protocol: since the report before, or since the start. */
+/** AggregationTemporality of the protocol: since the last report, or since the start. */
 export const DELTA = 1;
 export const CUMULATIVE = 2;
 
-/** What was added up for a set of attributes: a number alone, or what metric-histogram.ts says. */
+/** Aggregates of one set of attributes: one number, or those of metric-histogram.ts. */
 export interface Series {
   readonly attributes: readonly KeyValue[];
-  /** Whose it is, where that is not the resource of all. */
+  /** A resource other than the common one. */
   readonly resource: RecordResource | undefined;
-  /** Nanoseconds since 1970: since when. The report is always later. */
+  /** Start in nanoseconds since 1970, always before the report. */
   readonly start: bigint;
   readonly amounts: BigUint64Array;
 }
@@ -47,17 +47,17 @@ export type Metric = {
   readonly resource?: RecordResource | undefined;
 } & MetricData;
 
-/** Makes points of series, as of `end`. */
+/** Encodes series as points at time `end`, in nanoseconds since 1970. */
 export type PointWriter = (series: readonly Series[], end: bigint, temporality: number) => MetricData;
 
-/** What points of all kinds begin with. */
+/** Members that points of all kinds share. */
 export const pointHead = ({ attributes, start }: Series, end: bigint) => ({
   attributes,
   startTimeUnixNano: int64(start),
   timeUnixNano: int64(end),
 });
 
-// The protocol has only signed integers for points.
+// The protocol has no unsigned integers for points.
 const LARGEST = 2n ** 63n - 1n;
 
 function sumWriter(isMonotonic: boolean): PointWriter {
@@ -70,7 +70,7 @@ function sumWriter(isMonotonic: boolean): PointWriter {
   });
 }
 
-/** What only grows. */
+/** Points of monotonic sums. */
 export const counterPoints = sumWriter(true);
-/** What comes and goes. */
+/** Points of non-monotonic sums: current values. */
 export const levelPoints = sumWriter(false);

@@ -3,51 +3,54 @@ import type { RecordResource } from '../types.js';
 import { type KeyValue, keyValue } from '../values.js';
 import { CUMULATIVE, DELTA, type Series } from './metric-points.js';
 
-/** What a source tells: what came since it was last asked, what there was since the start, or what there is just now. */
-export type Telling = 'changes' | 'totals' | 'level';
+/** Meaning of a source's amounts: changes since the last report, totals since the start, or current values. */
+export type AmountKind = 'changes' | 'totals' | 'level';
 
-/** The specification's limit to the series of a metric, that of the overflow among them. */
+/** The specification's limit of series per metric, including the overflow series. */
 const SERIES_LIMIT = 2000;
 const OVERFLOW: readonly KeyValue[] = [keyValue('otel.metric.overflow', true)];
-/** No other has such a key: see keyOf(). */
+/** Distinct from all results of keyOf(). */
 const OVERFLOW_KEY = 'overflow';
 
 export interface SeriesOptions {
-  readonly telling: Telling;
+  readonly amountKind: AmountKind;
   readonly temporality: Temporality;
-  /** How many amounts a series has. */
+  /** Number of amounts per series. */
   readonly width: number;
-  /** Nanoseconds since 1970: when the counting began. */
+  /** When counting began, in nanoseconds since 1970. */
   readonly start: bigint;
   readonly limit?: number;
-  /** Reports without anything after which a series of changes is forgotten; none, where this is left out. */
+  /** Number of reports without changes after which a series of changes is forgotten; never if undefined. */
   readonly silent?: number;
 }
 
 interface KeptSeries {
   readonly attributes: readonly KeyValue[];
   readonly resource: RecordResource | undefined;
-  /** The report before the first that has something of it. */
+  /** Time of the report before its first data. */
   readonly start: bigint;
-  /** For how many reports nothing has come. */
+  /** Number of consecutive reports without changes. */
   idle: number;
-  /** What was told since the last report. */
+  /** Amounts since the last report. */
   readonly fresh: BigUint64Array;
-  /** All until the last report. */
+  /** Total as of the last report. */
   readonly total: BigUint64Array;
 }
 
-/** Low memory is what needs no total that is kept for it: what is told as it is. A level has no delta: the sum of its changes would have to be. */
-function temporalityOf(telling: Telling, preference: Temporality): number {
-  if (telling === 'level' || preference === 'cumulative') return CUMULATIVE;
-  return preference === 'lowmemory' && telling === 'totals' ? CUMULATIVE : DELTA;
+/**
+ * The temporality that needs no state is used for `lowmemory`: amounts pass unchanged. Current values have no delta,
+ * which would be a sum of changes.
+ */
+function temporalityOf(amountKind: AmountKind, preference: Temporality): number {
+  if (amountKind === 'level' || preference === 'cumulative') return CUMULATIVE;
+  return preference === 'lowmemory' && amountKind === 'totals' ? CUMULATIVE : DELTA;
 }
 
-/** The series of a metric, by their attributes, from report to report. */
+/** The series of a metric by attributes, across reports. */
 export class MetricSeries {
   readonly temporality: number;
   readonly #options: SeriesOptions;
-  /** Of series that may be told apart: what is beyond goes together into one. */
+  /** Maximum number of distinct series; further ones are merged into the overflow series. */
   readonly #room: number;
   readonly #kept = new Map<string, KeptSeries>();
   #last: bigint;
@@ -56,17 +59,17 @@ export class MetricSeries {
     this.#options = options;
     this.#room = (options.limit ?? SERIES_LIMIT) - 1;
     this.#last = options.start;
-    this.temporality = temporalityOf(options.telling, options.temporality);
+    this.temporality = temporalityOf(options.amountKind, options.temporality);
   }
 
-  /** Adds to the series that has these attributes, in the order that they always have, and this resource. */
+  /** Adds to the series with these attributes, always in the same order, and this resource. */
   add(attributes: readonly KeyValue[], amounts: BigUint64Array, resource?: RecordResource): void {
-    // Calls that add nothing must not use up the room.
-    if (this.#options.telling !== 'level' && isNothing(amounts)) return;
+    // Calls that add nothing must not use up the limit.
+    if (this.#options.amountKind !== 'level' && isNothing(amounts)) return;
     addTo(this.#find(attributes, resource).fresh, amounts);
   }
 
-  /** Ends a report. What it returns is good until the next `add()`; there may be nothing to tell. */
+  /** Ends a report. The result is valid until the next `add()` and may be empty. */
   take(time: bigint): { readonly end: bigint; readonly series: readonly Series[] } {
     const isDelta = this.temporality === DELTA;
     // The clock may have been set back.
@@ -80,15 +83,15 @@ export class MetricSeries {
       start: isDelta ? last : kept.start,
       amounts: this.#close(kept, isDelta),
     }));
-    // Nothing of it is needed any more, and others may find room.
-    if (isDelta && this.#options.telling === 'changes') this.#kept.clear();
+    // The series are no longer needed, and free room for others.
+    if (isDelta && this.#options.amountKind === 'changes') this.#kept.clear();
     return { end, series: isDelta ? series.filter(({ amounts }) => !isNothing(amounts)) : series };
   }
 
-  /** Forgets series to which nothing is added any more: others find room then. One that comes back begins anew. */
+  /** Forgets series without changes, which frees room for others. One that returns starts anew. */
   #forget(): void {
-    const { telling, silent } = this.#options;
-    if (telling !== 'changes' || silent === undefined) return;
+    const { amountKind, silent } = this.#options;
+    if (amountKind !== 'changes' || silent === undefined) return;
     for (const [key, kept] of this.#kept) {
       kept.idle = isNothing(kept.fresh) ? kept.idle + 1 : 0;
       if (kept.idle >= silent) this.#kept.delete(key);
@@ -105,12 +108,12 @@ export class MetricSeries {
   }
 
   #admit(key: string, attributes: readonly KeyValue[], resource?: RecordResource): KeptSeries {
-    const { width, telling, start } = this.#options;
+    const { width, amountKind, start } = this.#options;
     const series = {
       attributes,
       resource,
-      // What others have counted, they did from the beginning.
-      start: telling === 'changes' ? this.#last : start,
+      // Totals were counted from the start.
+      start: amountKind === 'changes' ? this.#last : start,
       idle: 0,
       fresh: new BigUint64Array(width),
       total: new BigUint64Array(width),
@@ -119,13 +122,13 @@ export class MetricSeries {
     return series;
   }
 
-  /** What a series tells in this report. */
+  /** Amounts of a series in this report. */
   #close({ fresh, total }: KeptSeries, isDelta: boolean): BigUint64Array {
-    const { telling } = this.#options;
+    const { amountKind } = this.#options;
     const before = total.slice();
-    if (telling === 'changes') addTo(total, fresh);
-    else if (telling === 'level') total.set(fresh);
-    // What only grows can't have become less, whatever its source says.
+    if (amountKind === 'changes') addTo(total, fresh);
+    else if (amountKind === 'level') total.set(fresh);
+    // Totals never decrease, whatever the source reports.
     else
       total.forEach((was, i) => {
         total[i] = max(was, fresh[i] ?? 0n);
@@ -135,7 +138,10 @@ export class MetricSeries {
   }
 }
 
-/** The same for the same attributes only. There may be ten thousands of rows: for texts and numbers JSON.stringify() is too slow. */
+/**
+ * A key that is unique to the attributes. There may be tens of thousands of rows, and JSON.stringify() is too slow for
+ * texts and numbers.
+ */
 function keyOf(attributes: readonly KeyValue[]): string {
   let all = '';
   for (const { key, value } of attributes) {

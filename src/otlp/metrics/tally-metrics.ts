@@ -7,23 +7,23 @@ import { Instrument, type MetricOptions } from './metric-instrument.js';
 import type { MetricMappings } from './metric-mapping.js';
 import type { Metric } from './metric-points.js';
 
-/** What a tool adds up, as far as it matters here. */
+/** Shape of a tool's aggregates. */
 export interface TallyShape {
-  /** The name of the kind of its rows, such as `tcp_top`. */
+  /** Name of the rows' event, such as `tcp_top`. */
   readonly event: string;
-  /** All that there are, whichever of them are shown. */
+  /** All columns, shown or not. */
   readonly columns: readonly Column[];
-  /** What they mean, by their names. */
+  /** Descriptions by column name. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Columns whose sums make sense. */
+  /** Columns that can be summed. */
   readonly sums: readonly string[];
-  /** What is to be known of columns beside: each that is named is one that is added up. */
+  /** Metrics by column. Each column named here is aggregated. */
   readonly mappings: MetricMappings;
-  /** Columns that somebody has asked for by name, and so are attributes whatever they are. */
+  /** Columns requested by name, which are attributes in any case. */
   readonly chosen?: readonly string[];
-  /** The columns that are attributes, and no other, where somebody says which. */
+  /** If given, the only columns that are attributes. */
   readonly by?: readonly string[] | undefined;
-  /** Rows are not taken away by a report, but go on to grow. */
+  /** Whether rows keep growing after a report instead of starting from zero. */
   readonly isTotal: boolean;
 }
 
@@ -32,10 +32,10 @@ type Shape = Pick<TallyShape, 'columns' | 'sums' | 'mappings'>;
 const isAmount = ({ kind, name }: Column, { sums, mappings }: Shape) =>
   kind === 'histogram' || sums.includes(name) || Object.hasOwn(mappings, name);
 
-/** What struct tally has. Points say the time by themselves. */
+/** Members of struct tally. Points have their own times. */
 const HEAD = ['time', 'interval'];
 
-/** The columns that tell rows apart, and so are attributes: no amounts, nothing that is made of them, nothing twice. */
+/** Columns that distinguish rows: no amounts, no columns derived from them, no repetitions. */
 export function keyColumns(shape: Shape): Column[] {
   const histograms = shape.columns.filter(({ kind }) => kind === 'histogram').map(({ name }) => name);
   const derived = histograms.flatMap((name) => [`${name}_count`, `${name}_average`]);
@@ -44,15 +44,15 @@ export function keyColumns(shape: Shape): Column[] {
 }
 
 /**
- * What has a new value for each process, connection or peer: as attributes these would make series without end, of which all
- * but the latest are dead. The container is told in any case, by attributes of its own.
+ * Columns with a new value for each process, connection or peer. As attributes they would create an unlimited number of
+ * series, nearly all of them dead. The container has attributes of its own in any case.
  */
 const UNBOUNDED = [
   ...['pid', 'tid', 'ppid', 'cgroup', 'netns'],
   ...['local_addr', 'local_port', 'remote_addr', 'remote_port', 'remote_name'],
 ];
 
-/** The key columns that are attributes. */
+/** Key columns that are attributes. */
 export function attributeColumns(shape: Pick<TallyShape, 'columns' | 'sums' | 'mappings' | 'chosen' | 'by'>): Column[] {
   const { by, chosen = [] } = shape;
   const isAttribute = by
@@ -61,24 +61,24 @@ export function attributeColumns(shape: Pick<TallyShape, 'columns' | 'sums' | 'm
   return keyColumns(shape).filter(({ name }) => isAttribute(name));
 }
 
-/** A series of which so many reports tell nothing new is forgotten. */
+/** Number of reports without changes after which a series is forgotten. */
 const SILENT_REPORTS = 5;
 
-/** What rows belong to. */
+/** Attributes and resource of rows. */
 export interface RowOwner {
   readonly attributesOf: (record: EventRecord) => readonly KeyValue[];
-  /** Where that is not the resource of all. */
+  /** A resource other than the common one. */
   readonly resourceOf?: ((record: EventRecord) => RecordResource | undefined) | undefined;
 }
 
-/** A column that is added up, and the metric that has it. */
+/** An aggregated column and its metric. */
 interface Amount {
   readonly instrument: Instrument;
   readonly attributes: readonly KeyValue[];
   read(record: EventRecord): bigint | BigUint64Array;
 }
 
-/** Makes metrics of the rows that a tool adds up in the kernel. Rows with the same attributes come together. */
+/** Converts the rows aggregated in the kernel to metrics. Rows with the same attributes are merged. */
 export class TallyMetrics {
   readonly #owner: RowOwner;
   readonly #instruments = new Map<string, Instrument>();
@@ -98,7 +98,7 @@ export class TallyMetrics {
       }));
   }
 
-  /** What there is to tell after a report, whose rows are all that there are: none may be left out. */
+  /** Metrics of a report at `time`, in nanoseconds since 1970. `rows` must be complete. */
   report(rows: Rows, time: bigint): Metric[] {
     rows.forEach((record) => {
       const attributes = this.#owner.attributesOf(record);
@@ -113,18 +113,18 @@ export class TallyMetrics {
     return [...this.#instruments.values()].flatMap((instrument) => instrument.collect(time));
   }
 
-  /** That of a column: the same for columns whose name as a metric is the same. */
+  /** Instrument of a column, shared by columns with the same metric name. */
   #instrumentOf(column: Column, { event, fields, mappings, isTotal }: TallyShape, options: MetricOptions): Instrument {
     const mapping = mappings[column.name];
     const name = mapping?.name ?? `snoopkit.${event}.${column.name}`;
     const known = this.#instruments.get(name);
     if (known) return known;
-    const telling = isTotal ? 'totals' : 'changes';
+    const amountKind = isTotal ? 'totals' : 'changes';
     const description = mapping?.description ?? fields[column.name] ?? '';
     const instrument =
       column.kind === 'histogram'
-        ? Instrument.histogram({ name, description }, telling, options)
-        : Instrument.counter({ name, description, unit: mapping?.unit ?? '1' }, telling, options);
+        ? Instrument.histogram({ name, description }, amountKind, options)
+        : Instrument.counter({ name, description, unit: mapping?.unit ?? '1' }, amountKind, options);
     this.#instruments.set(name, instrument);
     return instrument;
   }

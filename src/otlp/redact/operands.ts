@@ -1,4 +1,4 @@
-/** Words that are secret by their place, after a program and its subcommand: `vault login TOKEN`. */
+/** Operands that are secret by position, after a program and its subcommand: `vault login TOKEN`. */
 
 const baseName = (word: string) => word.slice(word.lastIndexOf('/') + 1);
 
@@ -8,16 +8,16 @@ const STARTERS = new Set(
     ' ',
   ),
 );
-/** The end of a command in a shell's text, and the words after which another one begins. */
+/** End of a command in shell text, and words before the next command. */
 const SEPARATOR = /[;|&]$/;
 const KEYWORD = /^(?:then|do|else|!|\{|\(|\w+=.*)$/s;
 
 interface Operands {
   readonly program: RegExp;
-  /** The words after the program's, joined by blanks; a pattern of options that have to be there. */
+  /** Pattern of the words after the program, joined by blanks; pattern of a required option. */
   readonly subcommand?: RegExp;
   readonly option?: RegExp;
-  /** Only the last of them; all that are no options when left out. */
+  /** Only the last operand; otherwise, all of them. */
   readonly isLast?: true;
 }
 
@@ -28,7 +28,7 @@ const OPERANDS: readonly Operands[] = [
 ];
 const ANY = new RegExp(OPERANDS.map(({ program }) => program.source).join('|'));
 
-/** Options of vault(1) with a value in the next word. */
+/** Options of vault(1) whose value is the next word. */
 const TAKES_VALUE =
   /^--?(?:method|path|address|agent-address|namespace|ns|format|field|increment|header|mode|ca-cert|ca-path)$/;
 
@@ -39,10 +39,10 @@ function startsCommand(words: readonly string[], at: number): boolean {
   );
 }
 
-/** How far behind the program its subcommand and options are looked for. */
+/** Number of words after the program in which its subcommand and options are searched. */
 const NEAR = 16;
 
-/** Where the command ends that the word belongs to: before an operator of the shell, or behind a word with one at its end. */
+/** End of the command that begins at `start`: before a shell operator, or after a word that ends in one. */
 function endOf(words: readonly string[], start: number): number {
   let at = start;
   while (at < words.length && !SEPARATOR.test(words[at] ?? '')) at++;
@@ -69,7 +69,7 @@ function* hiddenIn(words: readonly string[], start: number, end: number): Genera
   }
 }
 
-/** The positions of such words. */
+/** Indexes of secret operands. */
 export function hiddenOperands(words: readonly string[]): number[] {
   const hidden: number[] = [];
   let end = 0;

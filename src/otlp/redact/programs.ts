@@ -1,14 +1,14 @@
-/** Options that are secret only because of the program that has them: `-p` is a port here, and a password there. */
+/** Options that are secret depending on the program: `-p` may be a port or a password. */
 
 export interface SecretOption {
   readonly option: RegExp;
-  /** The value follows in the same word; the group before it is kept. */
+  /** The value is in the same word, after the group, which is kept. */
   readonly isAttached?: true;
-  /** Only where one of the words is this. */
+  /** Only if the command has this word. */
   readonly needs?: string;
-  /** Of the value only what is behind this sign. */
+  /** Only the part of the value after this separator. */
   readonly after?: string;
-  /** Only a value like this. */
+  /** Only values that match. */
   readonly only?: RegExp;
 }
 
@@ -19,9 +19,9 @@ const attached = (option: RegExp, more: Omit<SecretOption, 'option'> = {}): Secr
   ...more,
 });
 
-/** Letters of curl(1) that take no value: another option may follow in the same word. */
+/** Letters of curl(1) without a value: another option may follow in the same word. */
 const CURL_LETTERS = '-[#:0-46BGIJLMNORSVZafgijklnpqsv]*';
-/** The value of `-b` is cookies if it has a `=`, otherwise a file. */
+/** The value of `-b` is a cookie if it contains `=`, otherwise a file. */
 const CURL: readonly SecretOption[] = [
   next(new RegExp(`^(?:${CURL_LETTERS}[uUE]|--(?:proxy-)?cert)$`), { after: ':' }),
   attached(new RegExp(`^(${CURL_LETTERS}[uUE]|--(?:proxy-)?cert=)(.+)$`, 's'), { after: ':' }),
@@ -29,7 +29,10 @@ const CURL: readonly SecretOption[] = [
   attached(new RegExp(`^(${CURL_LETTERS}b)(.+)$`, 's'), { only: /=/ }),
 ];
 
-/** By the name of the program. What takes a value in the next word takes it in the same one, too, where both are here. */
+/**
+ * By program name. If a program has both forms of an option, a value in the next word is accepted in the same word,
+ * too.
+ */
 const PROGRAMS: readonly (readonly [name: RegExp, options: readonly SecretOption[]])[] = [
   [/^(?:mysql|mariadb)/, [attached(/^(-p)(.+)$/s), next(/^password$/)]],
   [/^sshpass$/, [next(/^-[a-z]*p$/), attached(/^(-p)(.+)$/s)]],
@@ -55,9 +58,9 @@ const PROGRAMS: readonly (readonly [name: RegExp, options: readonly SecretOption
   [/^kubectl$|^oc$/, [attached(/^(--from-literal=[^=]*=)(.+)$/s)]],
 ];
 
-/** Nearly all words are the names of none of these. */
+/** Nearly no word is the name of such a program. */
 const ANY = new RegExp(PROGRAMS.map(([{ source }]) => source).join('|'));
 
-/** What of a program's words is secret by its name alone. */
+/** Secret options of a program. */
 export const secretOptions = (program: string): readonly SecretOption[] =>
   ANY.test(program) ? PROGRAMS.flatMap(([name, options]) => (name.test(program) ? options : [])) : [];

@@ -1,8 +1,8 @@
-/** What looks secret inside of a text: by the names that stand before it, or by its own form. */
+/** Secrets inside a text, recognized by a preceding name or by their own form. */
 
 export const MASK = '[REDACTED]';
 
-/** Of options, variables, members and headers whose values are secret. */
+/** Names of options, variables, members and headers with secret values. */
 const SECRET = new RegExp(
   [
     'pass(?:w(?:or)?ds?|phrase|code|in|out)?$|passw|pwd$|secret|token(?!iz)|credential|cookie|bearer|jwt|auth(?:orization)?$',
@@ -12,41 +12,41 @@ const SECRET = new RegExp(
   ].join('|'),
   'i',
 );
-/** These say where it is. */
+/** Suffixes of names whose value is a location. */
 const ELSEWHERE = /[-_.](?:file|path|dir|folder)$/i;
-/** Of a shell: the folder that it is in. */
+/** Working directories in a shell's environment. */
 const FOLDER = /^(?:OLD)?PWD$/;
 
 export const isSecretName = (name: string): boolean => SECRET.test(name) && !ELSEWHERE.test(name) && !FOLDER.test(name);
 
 /**
- * All of these are looked for in what anybody may have chosen, and may be 128 KiB long: nothing is repeated without an end
- * before something that may be missing.
+ * These patterns run on untrusted text of up to 128 KiB. To avoid excessive backtracking, each repetition before an
+ * optional part is bounded.
  */
 const NAME = '[\\w.-]{2,64}';
-/** A user and a password in a URL. A port is none. */
+/** User and password in a URL, as opposed to a port. */
 const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/@:]{0,256}):(?!\d{1,5}(?:[/?#\s"']|$))[^\s"']{1,2048}@/gi;
-/** The userinfo of an HTTP URL without a password: a token, or a user's name. */
+/** Userinfo of an HTTP URL without a password: a token or a user name. */
 const URL_USER = /(\bhttps?:\/\/)[^\s/@:?#"'<>]{1,2048}(:(?:x-oauth-basic)?)?@/gi;
-/** `&password=x` of a form or a query, `;Pwd=x` of a connection, ` password='x y'`. */
+/** `&password=x` of a form or query, `;Pwd=x` of a connection string, ` password='x y'`. */
 const MEMBER = new RegExp(`(^|[?&;,\\s"'{(:@])(${NAME})=("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^&;,\\s"'})]+)`, 'g');
-/** `"password": "x"`, also where the quotation marks are escaped themselves. */
+/** `"password": "x"`, also with escaped quotation marks. */
 const JSON_MEMBER = new RegExp(
   `((\\\\{0,7}["'])(${NAME})\\2\\s{0,20}:\\s{0,20})("(?:[^"\\\\]|\\\\.)*"?|'(?:[^'\\\\]|\\\\.)*'?|\\\\+["'][^"']*["']?|\\[[^\\]]*\\]?|[^\\s,}\\]"'\\\\]+)`,
   'g',
 );
-/** `password: x`, as YAML and headers have it. */
+/** `password: x`, as in YAML and headers. */
 const COLON = new RegExp(
   `(^|[\\s,{;&"'])(${NAME})([ \\t]{0,4}:[ \\t]{1,20})("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s,}"']+)`,
   'g',
 );
-/** Headers whose values have blanks, to the end of the line or of what is quoted. */
+/** Headers whose values contain blanks, up to the end of the line or quotation. */
 const HEADER =
   /((?:^|[\s"',;{=])(?:proxy-)?authorization|(?:^|[\s"',;{=])(?:set-)?cookie)(["']?\s{0,4}[:=]\s{0,20}["']?)[^"'\n]+/gi;
 const BEARER = /\b(bearer)(\s{1,4})[\w.~+/=-]{8,}/gi;
 const ELEMENT = new RegExp(`<(${NAME})>[^<]+`, 'g');
 const PRIVATE_KEY = /(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]+/g;
-/** Prefixes by which services make their tokens known, in front of random characters. */
+/** Prefixes of services' tokens, before random characters. */
 const TOKEN = new RegExp(
   `\\b(?:${[
     // GitHub, GitLab, Docker Hub, PyPI, npm, RubyGems
@@ -80,16 +80,16 @@ const TOKEN = new RegExp(
   'g',
 );
 
-/** In the quotation marks that it had. */
+/** Masks a value inside its quotation marks. */
 function maskValue(value: string): string {
   const [mark = ''] = /^\\*["']/.exec(value) ?? [];
   return `${mark}${MASK}${mark}`;
 }
 
-/** Most words have nothing that any of these could begin with. */
+/** Most words contain no possible start of a match. */
 const POSSIBLE = /[:=<]|[\w.-]{16}|bearer|private key/i;
 
-/** A text with what looks secret in it masked. */
+/** Masks likely secrets in a text. */
 export function redactText(text: string): string {
   if (!POSSIBLE.test(text)) return text;
   return text

@@ -1,4 +1,4 @@
-/** What of a command's words is told: values that look secret are masked, for command lines are where secrets leak. */
+/** Masks likely secrets in the words of a command line. */
 import { hiddenOperands } from './operands.js';
 import { type SecretOption, secretOptions } from './programs.js';
 import { isSecretName, MASK, redactText } from './text.js';
@@ -7,19 +7,19 @@ export { MASK } from './text.js';
 
 /** `--password=x`, `-Dapi.key=x`, `PGPASSWORD=x` */
 const ASSIGNMENT = /^(-{0,2}[^=\s:/"'{]{1,128})=(.*)$/s;
-/** `--password`, whose value is the next word. */
+/** `--password`, with its value in the next word. */
 const OPTION = /^--?[A-Za-z][\w.-]*$/;
-/** `aws_secret_access_key`, a name with a value behind it, as in a command that sets things. */
+/** `aws_secret_access_key`, a name before its value, as in commands that change settings. */
 const SETTING = /^[A-Za-z][\w-]*[._-](?:password|passwd|secret|token|api_key|access_key)$/i;
-/** A name and a password, in a word after this, or in the same. */
+/** Options with a name and a password, in the next word or the same one. */
 const PAIR_OPTION = /^(?:-u|--(?:proxy-)?user|--userpass|--creds?|--auth|--basic-auth)$/;
 const PAIR = /^[^:]*:(?!\/\/)/;
-/** Who is meant, and not by a password: `1000:1000`. */
+/** Numeric user and group, without a password: `1000:1000`. */
 const IDS = /^\d+:\d+$/;
-/** A header as curl(1) takes it, whatever its value is like. */
+/** A header in curl(1)'s form, whatever its value. */
 const HEADER =
   /^((?:proxy-)?authorization|(?:set-)?cookie|[\w-]{0,40}(?:token|secret|api-?key|password)[\w-]{0,40})(\s{0,9}:\s{0,9}).+$/is;
-/** openssl's way to give a password as it is. */
+/** openssl(1)'s notation of a literal password. */
 const PASS = /^pass:.+$/s;
 
 const afterSign = (value: string, sign: string): string => {
@@ -27,7 +27,7 @@ const afterSign = (value: string, sign: string): string => {
   return at < 0 || at === value.length - 1 ? value : `${value.slice(0, at + 1)}${MASK}`;
 };
 
-/** What a word is worth alone. */
+/** Masks a word regardless of its neighbors. */
 function maskedAlone(word: string, depth: number): string {
   const [, name = '', value = ''] = ASSIGNMENT.exec(word) ?? [];
   if (name !== '' && isSecretName(name)) return `${name}=${MASK}`;
@@ -39,7 +39,7 @@ function maskedAlone(word: string, depth: number): string {
   return /\s/.test(text) && depth < DEEPEST ? redactCommand(text, depth + 1) : text;
 }
 
-/** What the word before makes of a word; undefined for nothing. */
+/** Masks a word according to the preceding one; undefined if that does not apply. */
 function maskedAfter(before: string, word: string, options: readonly SecretOption[]): string | undefined {
   for (const { option, isAttached, after, only } of options) {
     if (!isAttached && option.test(before) && only?.test(word) !== false)
@@ -50,7 +50,7 @@ function maskedAfter(before: string, word: string, options: readonly SecretOptio
   return isOption && isSecretName(before) && !word.startsWith('-') ? MASK : undefined;
 }
 
-/** What options of its program make of a word. */
+/** Masks a word according to the options of its program; undefined if none applies. */
 function maskedInside(word: string, options: readonly SecretOption[]): string | undefined {
   for (const { option, isAttached, after, only } of options) {
     const [, kept, value] = (isAttached && option.exec(word)) || [];
@@ -60,13 +60,13 @@ function maskedInside(word: string, options: readonly SecretOption[]): string | 
   return undefined;
 }
 
-/** What is longer is the name of no program. */
+/** No program has a longer name. */
 const LONGEST_PROGRAM = 256;
 const baseName = (word: string) => word.slice(word.lastIndexOf('/') + 1);
 
-/** The words with what looks secret in them masked: values of options, assignments, members, headers, and passwords in URLs. */
+/** Masks likely secrets in words: values of options, assignments, members, headers, and passwords in URLs. */
 export function redactWords(words: readonly string[], depth = 0): string[] {
-  // Others may start the program: sudo, env, timeout, docker exec.
+  // Another program may start this one: sudo, env, timeout, docker exec.
   let options: SecretOption[] = [];
   let isComplete = true;
   let all: ReadonlySet<string> | undefined;
@@ -75,7 +75,7 @@ export function redactWords(words: readonly string[], depth = 0): string[] {
     return needs === undefined || all?.has(needs);
   };
   const masked = words.map((word, i) => {
-    // An option that had its value in itself says nothing of the next word.
+    // An option with an attached value does not apply to the next word.
     const before = isComplete ? undefined : words[i - 1];
     const mine = options;
     const inside = maskedInside(word, mine);
@@ -90,13 +90,13 @@ export function redactWords(words: readonly string[], depth = 0): string[] {
   return masked;
 }
 
-/** Blanks, or a word with its quotation marks; one that has no partner stands alone. */
+/** Blanks, or a word with its quotation marks; an unmatched mark stands alone. */
 const SHELL_WORDS = /\s+|(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+|["'\\]/gs;
-/** A command line in a command line in a command line. */
+/** Maximum nesting of command lines in words. */
 const DEEPEST = 4;
 const QUOTED = /^(["'])(.*)\1$/s;
 
-/** A command line in one word, such as that of `sh -c`. */
+/** Masks a command line in one word, as for `sh -c`. */
 function redactCommand(text: string, depth: number): string {
   const pieces = text.match(SHELL_WORDS) ?? [];
   if (pieces.length < 2 && !QUOTED.test(text)) return text;

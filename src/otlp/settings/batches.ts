@@ -1,21 +1,16 @@
 import type { BatchOptions, Signal } from '../types.js';
 import { type Environment, wrongSetting } from './environment.js';
 import { type OptionNames, optionName } from './flag-values.js';
+import { EXPORT_TIMEOUTS, type QueuedSignal, VARIABLES } from './variables.js';
 
-/** The signals whose records come one by one; metrics are read when they go out. */
-export type QueuedSignal = 'logs' | 'traces';
-
-/** Defaults of the specification. */
-const USUAL = {
-  logs: { prefix: 'OTEL_BLRP', delay: 1000 },
-  traces: { prefix: 'OTEL_BSP', delay: 5000 },
-} as const;
+/** Milliseconds; the default of the specification. */
+const USUAL_DELAY = { logs: 1000, traces: 5000 } as const;
 const USUAL_TIMEOUT = 30_000;
 
 /**
- * Not those of the specification, 512 and 2048: a busy host opens 20,000 files a second, for which that queue is a tenth
- * of a second. With some 400 bytes for each record a queue takes 26 MB, and a request 1.6 MB, where collectors take 4 MiB
- * by gRPC.
+ * Larger than the specification's defaults, 512 and 2048: a busy host opens 20,000 files a second, which would fill
+ * such a queue in a tenth of a second. At about 400 bytes per record, the queue takes 26 MB and a request 1.6 MB, while
+ * collectors accept 4 MiB by gRPC.
  */
 const USUAL_BATCH = 4096;
 const USUAL_QUEUE = 65_536;
@@ -26,7 +21,7 @@ export interface BatchFlags extends OptionNames {
   readonly delay?: number;
 }
 
-/** A batch can't have more than the queue: what was said of it is cut to that, and a default silently. */
+/** Limits a batch to the size of the queue; with a warning unless it is the default. */
 function fittingBatch(name: string, given: number | undefined, maxQueue: number, environment: Environment): number {
   if (given !== undefined && given > maxQueue)
     environment.warn(`${name}=${given}: reduced to ${maxQueue}, the queue size`);
@@ -34,26 +29,24 @@ function fittingBatch(name: string, given: number | undefined, maxQueue: number,
 }
 
 export function batchOptions(signal: QueuedSignal, environment: Environment, flags: BatchFlags): BatchOptions {
-  const { prefix, delay } = USUAL[signal];
-  const maxQueue = flags.maxQueue ?? environment.integer([`${prefix}_MAX_QUEUE_SIZE`], 1) ?? USUAL_QUEUE;
+  const maxQueue = flags.maxQueue ?? environment.integer(VARIABLES.maxQueue(signal), 1) ?? USUAL_QUEUE;
   if (flags.maxBatch !== undefined && flags.maxBatch > maxQueue)
     throw wrongSetting(
       { name: `${optionName(flags, 'maxBatch')} ${flags.maxBatch}`, isOption: true },
       `exceeds the queue size of ${maxQueue}; use a larger ${optionName(flags, 'maxQueue')}`,
     );
-  const name = `${prefix}_MAX_EXPORT_BATCH_SIZE`;
+  const [name] = VARIABLES.maxBatch(signal);
   return {
-    delay: flags.delay ?? environment.integer([`${prefix}_SCHEDULE_DELAY`], 0) ?? delay,
+    delay: flags.delay ?? environment.integer(VARIABLES.delay(signal), 0) ?? USUAL_DELAY[signal],
     maxBatch: flags.maxBatch ?? fittingBatch(name, environment.integer([name], 1), maxQueue, environment),
     maxQueue,
   };
 }
 
 /**
- * Milliseconds that an export may take, as the processors and the reader of an SDK have it. The exporter has a timeout of
- * its own, and the shorter one holds; but the flag says how long, not how long at the most.
+ * Time limit of an export in milliseconds, as of an SDK's processors and reader. The exporter has a timeout of its own,
+ * and the shorter one applies, except that a flag sets the time exactly.
  */
 export function exportTimeout(signal: Signal, environment: Environment, flags: { readonly timeout?: number }): number {
-  const prefix = signal === 'metrics' ? 'OTEL_METRIC' : USUAL[signal].prefix;
-  return flags.timeout ?? environment.timeout([`${prefix}_EXPORT_TIMEOUT`]) ?? USUAL_TIMEOUT;
+  return flags.timeout ?? environment.timeout([EXPORT_TIMEOUTS[signal]]) ?? USUAL_TIMEOUT;
 }

@@ -1,29 +1,30 @@
 import type { Protocol, Signal } from '../types.js';
-import { type Environment, exporterNames, type Given, type Source, wrongSetting } from './environment.js';
+import { type Environment, type Given, type Source, wrongSetting } from './environment.js';
 import { type OptionNames, optionName } from './flag-values.js';
 import { parseGrpcName } from './grpc-names.js';
+import { VARIABLES } from './variables.js';
 
 const DEFAULT = { http: 'http://localhost:4318', grpc: 'http://localhost:4317' };
 
-/** What a URL has behind the host, as it was given: `new URL()` would encode some of it, and follow `..`. */
+/** Path and query of a URL as given: `new URL()` would encode some of it and resolve `..`. */
 const REST = /^https?:\/\/[^/?#]*([^#]*)/is;
 
-/** The end of a URL for one signal. */
+/** End of a URL that is specific to a signal. */
 const OWN_PATH = /\/v1\/(?:logs|traces|metrics)(?=\/*$)/;
 
-/** What no request can have as it is. */
+/** Characters that a request can't contain unencoded. */
 const UNSENDABLE = /[^\x21-\x7e]+/gu;
 
-/** Where to send to. */
+/** A collector's address. */
 export interface Endpoint extends Given {
   readonly url: URL;
-  /** Of HTTP: path and query as they were given. */
+  /** HTTP only: path and query as given. */
   readonly path?: string;
-  /** Of gRPC: what to connect to, where the URL does not say it. */
+  /** gRPC only: the target, if the URL does not determine it. */
   readonly target?: string;
 }
 
-/** The URL of a text that may hold secrets: no error shows it. */
+/** Parses a URL that may contain secrets: errors never show it. Throws like wrongSetting() if it is not an HTTP URL. */
 function parseUrl(given: Given): URL {
   const { text } = given;
   if (!/^https?:\/\/[^/?#]/i.test(text) || !URL.canParse(text))
@@ -33,7 +34,7 @@ function parseUrl(given: Given): URL {
   return url;
 }
 
-/** A scheme says whether there is TLS, and what has none leaves it to `isInsecure`. */
+/** A scheme determines whether TLS is used; without a scheme, `isInsecure` does. */
 function grpcEndpoint(given: Given, isInsecure: () => boolean): Endpoint {
   const { text } = given;
   if (/^https?:/i.test(text)) return { ...given, url: parseUrl(given) };
@@ -44,7 +45,7 @@ function grpcEndpoint(given: Given, isInsecure: () => boolean): Endpoint {
   return { ...given, url: new URL(url), ...(found.target !== undefined && { target: found.target }) };
 }
 
-/** With the place of a signal below the URL for all of them, or as that of the signal stands. */
+/** With `below`, the signal's path is appended to the URL; otherwise, the URL is used as given. */
 function httpEndpoint(given: Given, below: Signal | undefined): Endpoint {
   const url = parseUrl(given);
   const [, rest = ''] = REST.exec(given.text) ?? [];
@@ -55,18 +56,18 @@ function httpEndpoint(given: Given, below: Signal | undefined): Endpoint {
   return { ...given, url, path: `${whole}${query}`.replace(UNSENDABLE, encodeURIComponent) };
 }
 
-/** A URL of one signal given for all of them. */
+/** Warns if the URL for all signals ends in the path of one. */
 function warnOfOwnPath({ name, text }: Given, environment: Environment): void {
   const [end] = OWN_PATH.exec(REST.exec(text)?.[1]?.split('?', 1)[0] ?? '') ?? [];
   if (end !== undefined)
     environment.warn(
-      `${name}: it ends in ${end}, and requests go to paths below that, such as ${end}/v1/logs: leave out ${end}`,
+      `${name}: ends in ${end}, but requests go to paths below it, such as ${end}/v1/logs: remove ${end}`,
     );
 }
 
 /**
- * Where a signal goes: to the URL for it as that stands, or to its place below the one for all signals, which a flag may
- * name. No port is made up: a URL without one means that of its scheme.
+ * Endpoint of a signal: its own URL as given, or its path below the URL for all signals, which a flag may set. A URL
+ * without a port uses its scheme's default.
  */
 export function endpointOf(
   signal: Signal,
@@ -75,7 +76,7 @@ export function endpointOf(
   flags: OptionNames & { readonly endpoint?: string; readonly isInsecure?: boolean },
 ): Endpoint {
   const isGrpc = protocol === 'grpc';
-  const [own, general] = exporterNames(signal, 'ENDPOINT');
+  const [own, general] = VARIABLES.endpoint(signal);
   const given: Given =
     flags.endpoint !== undefined
       ? { name: optionName(flags, 'endpoint'), text: flags.endpoint, isOption: true }
@@ -85,10 +86,10 @@ export function endpointOf(
     if (!isOwn) warnOfOwnPath(given, environment);
     return httpEndpoint(given, isOwn ? undefined : signal);
   }
-  return grpcEndpoint(given, () => flags.isInsecure ?? environment.isTrue(...exporterNames(signal, 'INSECURE')));
+  return grpcEndpoint(given, () => flags.isInsecure ?? environment.isTrue(...VARIABLES.isInsecure(signal)));
 }
 
-/** What HTTP's basic authentication makes of the user and the password of a URL; undefined where it has none. */
+/** HTTP basic credentials from the user and password of a URL; undefined without these. */
 export function basicCredentials(source: Source & { readonly url: URL }): string | undefined {
   const { url } = source;
   if (url.username === '' && url.password === '') return undefined;

@@ -1,45 +1,37 @@
 import { SnoopkitError, UsageError } from '../../errors.js';
-import type { Signal } from '../types.js';
 
-/** The longest time that a timer takes, and the largest number that the specification wants taken. */
-const LARGEST = 2 ** 31 - 1;
+/** The maximum of timers, and the largest number that the specification demands. */
+export const LARGEST = 2 ** 31 - 1;
 
-/** Where a setting comes from. */
+/** Origin of a setting. */
 export interface Source {
-  /** Of the option or the variable. */
+  /** Name of the option or variable. */
   readonly name: string;
-  /** An option, not a variable. */
+  /** Set for an option. */
   readonly isOption?: true;
 }
 
-/** A text, and the option or the variable that it comes from. */
+/** A text and its origin. */
 export interface Given extends Source {
   readonly text: string;
 }
 
 /**
- * The error for an option (UsageError) or a variable (`ERR_SNOOPKIT_OTLP_SETTING`) that makes it pointless to begin. `why`
- * must not have what could be secret.
+ * Error for an invalid option (UsageError) or variable (`ERR_SNOOPKIT_OTLP_SETTING`). `why` must contain no secrets.
  */
 export function wrongSetting({ name, isOption }: Source, why: string, options?: ErrorOptions): SnoopkitError {
   const message = `${name}: ${why}`;
   return isOption ? new UsageError(message, options) : new SnoopkitError('OTLP_SETTING', message, options);
 }
 
-/** The variables of a setting of the exporter: that of the signal, and that of all signals. */
-export const exporterNames = (signal: Signal, setting: string): readonly [string, string] => [
-  `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${setting}`,
-  `OTEL_EXPORTER_OTLP_${setting}`,
-];
-
-/** Control characters and their like: a warning is one line, and no terminal obeys it. */
+/** Control and format characters, which must not reach a terminal or break a warning's line. */
 const UNSHOWN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 const shown = ({ name, text }: Given) => `${name}=${text.slice(0, 40).replace(UNSHOWN, '?')}`;
 
 /**
- * The variables, read as the specification has it (configuration/sdk-environment-variables.md): an empty one is not set,
- * and one that makes no sense is warned of and ignored, so that the next of `names` counts.
+ * Environment variables, read as the specification demands (configuration/sdk-environment-variables.md): an empty one
+ * counts as unset; an invalid one is ignored with a warning, and the next of `names` applies.
  */
 export class Environment {
   readonly #variables: Readonly<Record<string, string | undefined>>;
@@ -49,7 +41,7 @@ export class Environment {
     this.#variables = variables;
   }
 
-  /** A line each; one, too, for a variable that several signals ask for. */
+  /** One line each. A variable shared by several signals causes one warning. */
   get warnings(): readonly string[] {
     return [...this.#warnings];
   }
@@ -65,7 +57,7 @@ export class Environment {
     }
   }
 
-  /** The first of these that is set. */
+  /** The first variable that is set. */
   first(...names: readonly string[]): Given | undefined {
     return this.#given(names).next().value ?? undefined;
   }
@@ -78,7 +70,7 @@ export class Environment {
     return text === 'true';
   }
 
-  /** A whole number of at least `least`. */
+  /** An integer of at least `least`. */
   integer(names: readonly string[], least: number): number | undefined {
     for (const given of this.#given(names)) {
       const value = /^\d+$/.test(given.text) ? Number(given.text) : Number.NaN;
@@ -94,7 +86,7 @@ export class Environment {
     return value === 0 ? Number.POSITIVE_INFINITY : value;
   }
 
-  /** What a word stands for, in capitals or not. */
+  /** The choice for a word, regardless of case. */
   choice<T>(names: readonly string[], choices: ReadonlyMap<string, T>): T | undefined {
     for (const given of this.#given(names)) {
       const choice = choices.get(given.text.toLowerCase());

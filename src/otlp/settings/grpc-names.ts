@@ -1,23 +1,23 @@
-/** What gRPC calls a server: grpc.io, gRPC Name Resolution. */
+/** gRPC's names of servers: grpc.io, gRPC Name Resolution. */
 
 /** HOST:PORT, or HOST. */
 const HOST = String.raw`(?:\[[^\]]+\]|[^\s:/?#@[\],]+)(?::\d+)?`;
 const BARE = new RegExp(`^${HOST}$`);
-/** `dns:///HOST:PORT`, with who is to be asked before the third slash, or `dns:HOST:PORT`. */
+/** `dns:///HOST:PORT`, with the name server before the third slash, or `dns:HOST:PORT`. */
 const DNS = new RegExp(`^dns:(?://([^/\\s]*)/)?(${HOST})$`, 'i');
-/** Addresses, with commas between. */
+/** Addresses separated by commas. */
 const ADDRESSES = new RegExp(`^(ipv[46]):((${HOST})(?:,${HOST})*)$`, 'i');
 /** `unix:PATH` or `unix:///PATH`. */
 const UNIX = /^unix:(?:\/\/(?=\/))?((?!\/\/).+)$/is;
 
 export interface GrpcName {
-  /** HOST:PORT; of a socket that is `localhost`. */
+  /** HOST:PORT; `localhost` for a Unix socket. */
   readonly host: string;
-  /** What to connect to; undefined where that follows from the host. */
+  /** Target of the connection; undefined if it is the host. */
   readonly target?: string;
 }
 
-/** undefined for what is no name. */
+/** Parses a name of gRPC; undefined if it is none. */
 export function parseGrpcName(text: string): GrpcName | undefined {
   const [, path] = UNIX.exec(text) ?? [];
   if (path !== undefined) return { host: 'localhost', target: `unix:${path}` };

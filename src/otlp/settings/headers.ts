@@ -1,18 +1,19 @@
 import type { Signal } from '../types.js';
-import { type Environment, exporterNames } from './environment.js';
+import type { Environment } from './environment.js';
+import { VARIABLES } from './variables.js';
 
-/** What HTTP/1, HTTP/2 and gRPC all take as a name: gRPC knows few of the other signs that RFC 9110 allows. */
+/** Names valid in HTTP/1, HTTP/2 and gRPC: gRPC allows few of the other characters of RFC 9110. */
 const NAME = /^[0-9a-z_.-]+$/i;
 
-/** What they all take as a value. */
+/** Values valid in all of these. */
 const VALUE = /^[\x20-\x7e]*$/;
 
-/** What says how a request is sent: it would break if somebody else set it. */
+/** Headers that control the transfer, and would break it if overridden. */
 const OURS =
   /^(content-(type|length|encoding)|expect|connection|keep-alive|proxy-connection|transfer-encoding|upgrade|te|trailer|http2-settings|grpc-.*)$/;
 
-/** What is wrong with a pair; undefined for nothing. */
-function mistakeIn(key: string, value: string | undefined): string | undefined {
+/** The mistake in a pair; undefined if it is valid. */
+export function mistakeIn(key: string, value: string | undefined): string | undefined {
   if (!NAME.test(key)) return 'needs a name of letters, digits, "-", "_" and "."';
   if (OURS.test(key)) return 'names a header that snoopkit sets itself';
   if (value === undefined) return 'has invalid percent-encoding';
@@ -28,8 +29,8 @@ function decoded(text: string): string | undefined {
 }
 
 /**
- * Headers in the form of W3C baggage without metadata: `name=value,name=value`, values percent-encoded. `mistakes` tells
- * of pairs that are none by their numbers: what belongs to a value, and may be secret, can't be told then.
+ * Parses headers in the form of W3C baggage without metadata: `name=value,name=value`, values percent-encoded.
+ * `mistakes` identifies invalid pairs by number only, because any part of them may be secret.
  */
 export function parseHeaders(text: string): { readonly headers: Map<string, string>; readonly mistakes: string[] } {
   const headers = new Map<string, string>();
@@ -46,13 +47,13 @@ export function parseHeaders(text: string): { readonly headers: Map<string, stri
   return { headers, mistakes };
 }
 
-/** The headers of a signal's requests: those for all signals, then its own, then those of flags, which win. */
+/** Headers of a signal's requests: those for all signals, overridden by its own, then by flags. */
 export function headersOf(
   signal: Signal,
   environment: Environment,
   flags: ReadonlyMap<string, string> = new Map(),
 ): Map<string, string> {
-  const [own, general] = exporterNames(signal, 'HEADERS');
+  const [own, general] = VARIABLES.headers(signal);
   const merged = [general, own].flatMap((name) => {
     const { headers, mistakes } = parseHeaders(environment.first(name)?.text ?? '');
     for (const mistake of mistakes) environment.warn(`${name}: ${mistake}, ignored`);

@@ -3,7 +3,7 @@ import { type Environment, wrongSetting } from './environment.js';
 
 const withoutDots = (name: string) => name.toLowerCase().replace(/^\*?\.+|\.+$/g, '');
 
-/** Whether an address is, or is in the network of, `10.0.0.0/8`, `::1` and the like. */
+/** Whether an address equals or is in `10.0.0.0/8`, `::1` and the like. */
 function isInNetwork(host: string, address: string, length: string | undefined): boolean {
   const [bits, type] = isIP(address) === 4 ? ([32, 'ipv4'] as const) : ([128, 'ipv6'] as const);
   const isLength = length === undefined || (/^\d+$/.test(length) && Number(length) <= bits);
@@ -13,7 +13,7 @@ function isInNetwork(host: string, address: string, length: string | undefined):
   return network.check(host, type);
 }
 
-/** Whether an entry of NO_PROXY means this host: `*`, `name[:port]` with all below it, an address or a network. */
+/** Whether an entry of NO_PROXY matches the host: `*`, `name[:port]` including subdomains, an address or a network. */
 function means(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true;
   const [, bracketed, plain, entryPort = port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(entry) ?? [];
@@ -26,9 +26,9 @@ function means(entry: string, host: string, port: string): boolean {
 }
 
 /**
- * The proxy for a URL, by the variables and rules of curl: http_proxy in small letters alone, since whoever asks a CGI
- * program can set HTTP_PROXY; no_proxy and https_proxy before NO_PROXY and HTTPS_PROXY; and nothing is special of
- * localhost. Unlike curl's, an entry of no_proxy may have a port, and to the proxy itself there is no TLS.
+ * The proxy for a URL, by curl's variables and rules: http_proxy in lower case only, because a CGI program's clients
+ * can set HTTP_PROXY; no_proxy and https_proxy take precedence over NO_PROXY and HTTPS_PROXY; localhost is not special.
+ * Unlike curl, entries of no_proxy may have a port, and TLS to the proxy itself is not supported.
  */
 export function proxyFor(url: URL, environment: Environment): URL | undefined {
   const isSecure = url.protocol === 'https:';

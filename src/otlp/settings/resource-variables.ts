@@ -1,7 +1,8 @@
 import type { Environment } from './environment.js';
 import type { TextAttribute } from './flag-values.js';
+import { VARIABLES } from './variables.js';
 
-const VARIABLE = 'OTEL_RESOURCE_ATTRIBUTES';
+const [VARIABLE] = VARIABLES.resource();
 const SERVICE = 'service.name';
 const DEFAULT_SERVICE = 'snoopkit';
 
@@ -17,7 +18,7 @@ function parsePair(pair: string): TextAttribute {
   }
 }
 
-/** `name=value,name=value`, percent-encoded. Throws SyntaxError for the first pair that is none. */
+/** Parses `name=value,name=value`, percent-encoded. Throws SyntaxError for the first invalid pair. */
 export function parseResource(text: string): TextAttribute[] {
   return text.split(',').flatMap((pair, i) => {
     if (pair.trim() === '') return [];
@@ -29,7 +30,7 @@ export function parseResource(text: string): TextAttribute[] {
   });
 }
 
-/** The variable's, or none of it, as the specification has it (resource/sdk.md). */
+/** Attributes of the variable. All are discarded if one is invalid, as the specification demands (resource/sdk.md). */
 function variableAttributes(environment: Environment): TextAttribute[] {
   try {
     return parseResource(environment.first(VARIABLE)?.text ?? '');
@@ -39,7 +40,7 @@ function variableAttributes(environment: Environment): TextAttribute[] {
   }
 }
 
-/** What the user says of where events come from; the last of those with the same key counts. */
+/** Resource attributes set by the user. The last one of a name applies. */
 export function resourceOf(
   environment: Environment,
   flags: readonly TextAttribute[] = [],

@@ -1,10 +1,11 @@
 import { PROTOCOLS, type Route, SIGNALS, type Signal } from '../types.js';
 import { basicCredentials, endpointOf } from './endpoint.js';
-import { type Environment, exporterNames } from './environment.js';
+import type { Environment } from './environment.js';
 import { COMPRESSIONS, type OtlpFlagValues } from './flag-values.js';
 import { headersOf } from './headers.js';
 import { proxyFor } from './proxy.js';
 import { tlsFilesOf } from './tls-files.js';
+import { VARIABLES } from './variables.js';
 
 const USUAL_TIMEOUT = 10_000;
 
@@ -12,14 +13,13 @@ const PROTOCOL_NAMES = new Map(PROTOCOLS.map((protocol) => [protocol as string, 
 const COMPRESSION_NAMES = new Map(COMPRESSIONS.map((name) => [name as string, name === 'gzip']));
 
 function routeOf(signal: Signal, environment: Environment, flags: OtlpFlagValues): Route {
-  const names = (setting: string) => exporterNames(signal, setting);
-  const protocol = flags.protocol ?? environment.choice(names('PROTOCOL'), PROTOCOL_NAMES) ?? 'http/protobuf';
+  const protocol = flags.protocol ?? environment.choice(VARIABLES.protocol(signal), PROTOCOL_NAMES) ?? 'http/protobuf';
   const endpoint = endpointOf(signal, protocol, environment, flags);
   const { url, path, target } = endpoint;
   const headers = headersOf(signal, environment, flags.headers);
   const credentials = basicCredentials(endpoint);
   if (credentials !== undefined && !headers.has('authorization')) headers.set('authorization', credentials);
-  // The URL may be shown, and nothing else looks for a password in it.
+  // The URL may be shown, and is not searched for a password.
   url.username = '';
   url.password = '';
   const proxy = target === undefined ? proxyFor(url, environment) : undefined;
@@ -30,17 +30,17 @@ function routeOf(signal: Signal, environment: Environment, flags: OtlpFlagValues
     ...(path !== undefined && { path }),
     ...(target !== undefined && { target }),
     headers,
-    isCompressed: flags.isCompressed ?? environment.choice(names('COMPRESSION'), COMPRESSION_NAMES) ?? false,
-    timeout: flags.timeout ?? environment.timeout(names('TIMEOUT')) ?? USUAL_TIMEOUT,
+    isCompressed: flags.isCompressed ?? environment.choice(VARIABLES.isCompressed(signal), COMPRESSION_NAMES) ?? false,
+    timeout: flags.timeout ?? environment.timeout(VARIABLES.timeout(signal)) ?? USUAL_TIMEOUT,
     tls: tlsFilesOf(signal, environment, flags),
     ...(proxy && { proxy }),
   };
 }
 
-/** The exporters of the specification that snoopkit has not: who asks for one of them does not want OTLP. */
+/** The specification's exporters that snoopkit lacks: naming one of them deselects OTLP. */
 const OTHER_EXPORTERS = ['console', 'logging', 'otlp/stdout', 'prometheus', 'zipkin'];
 
-/** Whether a signal goes out by OTLP, which it does by default: OTEL_<SIGNAL>_EXPORTER may name several exporters. */
+/** Whether a signal is exported by OTLP, the default. OTEL_<SIGNAL>_EXPORTER may name several exporters. */
 function isExported(signal: Signal, environment: Environment): boolean {
   const name = `OTEL_${signal.toUpperCase()}_EXPORTER`;
   const given = environment.first(name)?.text.toLowerCase().split(',') ?? [];
@@ -53,7 +53,7 @@ function isExported(signal: Signal, environment: Environment): boolean {
   return exporters.includes('otlp') || !(exporters.includes('none') || others.length > 0);
 }
 
-/** The ways of all signals that are to go out. */
+/** Routes of all exported signals. */
 export function routesOf(environment: Environment, flags: OtlpFlagValues): Partial<Record<Signal, Route>> {
   const exported = SIGNALS.filter((signal) => isExported(signal, environment));
   return Object.fromEntries(exported.map((signal) => [signal, routeOf(signal, environment, flags)]));

@@ -4,7 +4,7 @@ import type { Environment } from './environment.js';
 const SAMPLER = 'OTEL_TRACES_SAMPLER';
 const ARGUMENT = 'OTEL_TRACES_SAMPLER_ARG';
 
-/** The part of the traces that is exported: undefined where the argument says it. */
+/** The ratio of exported traces; undefined if the sampler's argument sets it. */
 const SAMPLERS = new Map<string, { ratio: number | undefined; isParentBased: boolean }>([
   ['always_on', { ratio: 1, isParentBased: false }],
   ['always_off', { ratio: 0, isParentBased: false }],
@@ -23,7 +23,7 @@ function ratioOf(environment: Environment): number {
   return 1;
 }
 
-/** Which traces are exported. */
+/** Sampling of traces by the environment's variables. */
 export function samplingOf(environment: Environment): Sampling {
   const choice = environment.choice([SAMPLER], SAMPLERS);
   if (choice === undefined) return ALL;

@@ -1,7 +1,7 @@
 import { LONGEST_WAIT } from '../delivery/exporter-options.js';
 import { ALL, type Sampling } from '../spans/sampler.js';
 import type { BatchOptions, Route, Signal } from '../types.js';
-import { batchOptions, exportTimeout, type QueuedSignal } from './batches.js';
+import { batchOptions, exportTimeout } from './batches.js';
 import { Environment } from './environment.js';
 import {
   type ArgsStyle,
@@ -14,8 +14,9 @@ import {
 import { resourceOf } from './resource-variables.js';
 import { routesOf } from './routes.js';
 import { samplingOf } from './sampling.js';
+import { type QueuedSignal, VARIABLES } from './variables.js';
 
-/** What a record may have of attributes; metrics and the resource are free of it. */
+/** Limits of a record's attributes. Metrics and the resource are exempt. */
 export interface AttributeLimits {
   /** Characters; Infinity for no limit. */
   readonly valueLength: number;
@@ -23,41 +24,41 @@ export interface AttributeLimits {
 }
 
 export interface MetricSettings {
-  /** Milliseconds from one export to the next. */
+  /** Milliseconds between exports. */
   readonly interval: number;
   readonly temporality: Temporality;
   readonly histograms: HistogramStyle;
 }
 
-/** Where batches wait on disk while no collector takes them. */
+/** Spool for batches that no collector accepts. */
 export interface SpoolSettings {
   readonly directory: string;
   readonly maxBytes: number;
 }
 
 export interface OtlpSettings {
-  /** Nothing is to be exported; there are no routes then. */
+  /** Whether nothing is exported, in which case there are no routes. */
   readonly isDisabled: boolean;
-  /** A signal without one is not exported. */
+  /** Routes of exported signals. */
   readonly routes: Partial<Record<Signal, Route>>;
   readonly batches: Readonly<Record<QueuedSignal, BatchOptions>>;
-  /** Milliseconds that an export may take, if its route does not have less; Infinity for no limit. */
+  /** Time limit of an export in milliseconds, if shorter than its route's; Infinity for no limit. */
   readonly exportTimeouts: Readonly<Record<Signal, number>>;
-  /** Milliseconds that a collector may have a batch wait. */
+  /** Longest wait that a collector may demand, in milliseconds. */
   readonly longestWait: number;
   readonly metrics: MetricSettings;
   readonly limits: Readonly<Record<QueuedSignal, AttributeLimits>>;
-  /** What the user said, without service.name. */
+  /** Attributes set by the user, without service.name. */
   readonly resource: readonly TextAttribute[];
   readonly serviceName: string;
   readonly args: ArgsStyle;
-  /** Log records have a body, a line for people. */
+  /** Whether log records have a body, a line for people. */
   readonly hasBody: boolean;
   readonly hasSpans: boolean;
-  /** Which traces are sent. */
+  /** Sampling of traces. */
   readonly sampling: Sampling;
   readonly spool?: SpoolSettings;
-  /** One line each, to be told before anything starts. */
+  /** Warnings of one line each, for the user before the run starts. */
   readonly warnings: readonly string[];
 }
 
@@ -70,16 +71,14 @@ const HISTOGRAM_NAMES = new Map<string, HistogramStyle>([
 ]);
 
 function metricSettings(environment: Environment, flags: OtlpFlagValues): MetricSettings {
-  const preference = ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'];
-  const aggregation = ['OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION'];
   return {
     interval: environment.integer(['OTEL_METRIC_EXPORT_INTERVAL'], 1) ?? 60_000,
-    temporality: flags.temporality ?? environment.choice(preference, TEMPORALITY_NAMES) ?? 'cumulative',
-    histograms: flags.histograms ?? environment.choice(aggregation, HISTOGRAM_NAMES) ?? 'explicit',
+    temporality: flags.temporality ?? environment.choice(VARIABLES.temporality(), TEMPORALITY_NAMES) ?? 'cumulative',
+    histograms: flags.histograms ?? environment.choice(VARIABLES.histograms(), HISTOGRAM_NAMES) ?? 'explicit',
   };
 }
 
-/** `record` is the specification's name for what the signal consists of. */
+/** `record` is the specification's name of the signal's records. */
 const limitsOf = (record: 'LOGRECORD' | 'SPAN', environment: Environment): AttributeLimits => {
   const names = (limit: string) => [`OTEL_${record}_ATTRIBUTE_${limit}`, `OTEL_ATTRIBUTE_${limit}`];
   return {
@@ -89,8 +88,9 @@ const limitsOf = (record: 'LOGRECORD' | 'SPAN', environment: Environment): Attri
 };
 
 /**
- * What the OTLP output is to do: by the flags, else by the standard variables of a signal, else by those of all signals.
- * Throws UsageError for a flag, and SnoopkitError for a variable, that makes it pointless to begin: nowhere to send to.
+ * Reads the settings of the OTLP output from flags, then from a signal's standard variables, then from those for all
+ * signals. Throws UsageError for an invalid flag and SnoopkitError for an invalid variable if the export would be
+ * pointless.
  */
 export function otlpSettings(
   variables: Readonly<Record<string, string | undefined>>,
@@ -115,10 +115,10 @@ export function otlpSettings(
     args: flags.args ?? 'redacted',
     hasBody: flags.hasBody ?? false,
     hasSpans: flags.hasSpans ?? false,
-    // Who asks for no spans need not hear what is wrong with it.
+    // Without spans, mistakes in the sampler's variables don't matter.
     sampling: flags.hasSpans ? samplingOf(environment) : ALL,
     ...(spool !== undefined && { spool: { directory: spool, maxBytes: spoolMax } }),
   };
-  // Behind all that may warn.
+  // Last, after everything that may warn.
   return { ...settings, warnings: environment.warnings };
 }

@@ -2,15 +2,16 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { errnoText } from '../../kernel/errno.js';
 import type { Signal, TlsFiles } from '../types.js';
-import { type Environment, exporterNames, type Given, wrongSetting } from './environment.js';
+import { type Environment, type Given, wrongSetting } from './environment.js';
 import { type OptionNames, optionName } from './flag-values.js';
+import { VARIABLES } from './variables.js';
 
-/** The contents of a file with PEM that `check` takes. */
+/** Reads a PEM file that `check` accepts. Throws like wrongSetting(). */
 function readPem(given: Given, what: string, check: (pem: Buffer) => void): Buffer {
   const path = given.text;
   try {
     const pem = readFileSync(path);
-    // The checks would take DER as well, TLS does not.
+    // The checks would accept DER, too; TLS would not.
     if (!pem.includes('-----BEGIN ')) throw new TypeError('not PEM');
     check(pem);
     return pem;
@@ -28,30 +29,27 @@ const certificate = (given: Given) =>
   });
 
 /**
- * Reads the files that TLS needs for a signal. Going on without one of them would mean to trust others than was asked
- * for, or to be refused later, so what is wrong with them is an error.
+ * Reads a signal's TLS files. Any problem is an error: without one of the files, other authorities would be trusted
+ * than requested, or the connection be refused later.
  */
 export function tlsFilesOf(
   signal: Signal,
   environment: Environment,
   flags: OptionNames & { readonly ca?: string; readonly cert?: string; readonly key?: string },
 ): TlsFiles {
-  const given = (option: 'ca' | 'cert' | 'key', setting: string): Given | undefined => {
+  const given = (option: 'ca' | 'cert' | 'key'): Given | undefined => {
     const path = flags[option];
     return path === undefined
-      ? environment.first(...exporterNames(signal, setting))
+      ? environment.first(...VARIABLES[option](signal))
       : { name: optionName(flags, option), text: path, isOption: true };
   };
-  const ca = given('ca', 'CERTIFICATE');
-  const cert = given('cert', 'CLIENT_CERTIFICATE');
-  const key = given('key', 'CLIENT_KEY');
+  const ca = given('ca');
+  const cert = given('cert');
+  const key = given('key');
   if (cert && !key)
-    throw wrongSetting(cert, `needs a key: set ${optionName(flags, 'key')} or OTEL_EXPORTER_OTLP_CLIENT_KEY`);
+    throw wrongSetting(cert, `needs a key: set ${optionName(flags, 'key')} or ${VARIABLES.key(signal)[1]}`);
   if (key && !cert)
-    throw wrongSetting(
-      key,
-      `needs a certificate: set ${optionName(flags, 'cert')} or OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`,
-    );
+    throw wrongSetting(key, `needs a certificate: set ${optionName(flags, 'cert')} or ${VARIABLES.cert(signal)[1]}`);
   return { ...(ca && { ca: certificate(ca) }), ...(cert && key && clientFiles(cert, key)) };
 }
 

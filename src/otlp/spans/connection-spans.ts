@@ -7,31 +7,37 @@ import { newSpanId, newTraceId, type SpanContext } from './trace-context.js';
 
 export interface ConnectionSpanOptions {
   readonly emit: EmitSpan;
-  /** The attributes of a connection, as a log record of it has them. */
+  /** Attributes of a connection, equal to those of its log record. */
   readonly attributesOf: (record: EventRecord) => readonly KeyValue[];
-  /** Whose it is, where that is not the resource of all. */
+  /** A resource other than the common one. */
   readonly resourceOf?: ((record: EventRecord) => RecordResource | undefined) | undefined;
-  /** The trace context of a process: EnvironmentContexts, as a rule. */
+  /** Trace context of a process, usually by EnvironmentContexts. */
   readonly contextOf: (pid: number) => SpanContext | undefined;
-  /** What connections belong to whose process has no trace context. */
+  /** Parent of connections whose process has no trace context. */
   readonly root?: SpanContext | undefined;
-  /** Which are sampled: all, unless told otherwise. */
+  /** Trace flags. Default: all traces are sampled. */
   readonly flagsOf?: FlagsOf;
 }
 
 const ERROR_TYPE = 'error.type';
 
-/** Who began it decides on the kind, and on which port is the server's. */
+/** The initiator determines the kind and which port is the server's. */
 const ROLES: Readonly<Record<string, { kind: 2 | 3; serverPort: string }>> = {
   client: { kind: SPAN_KIND.CLIENT, serverPort: 'remote_port' },
   server: { kind: SPAN_KIND.SERVER, serverPort: 'local_port' },
 };
 
-/** Spans of TCP connections, from the events of tcplife: below what the process names in its environment, or else each of a trace of its own. */
+/**
+ * Spans of TCP connections, from the events of tcplife: children of the span in the process's environment, or each in a
+ * trace of its own.
+ */
 export class ConnectionSpans {
   readonly #columns: ReadonlyMap<string, Column>;
   readonly #options: ConnectionSpanOptions;
-  /** Connections without a span: they began before tracing, nobody knows when, and an invented time would be taken for a measured one. */
+  /**
+   * Connections without a span. They began before tracing at an unknown time, and an invented one would be taken for a
+   * measurement.
+   */
   withoutStart = 0;
 
   constructor(columns: readonly Column[], options: ConnectionSpanOptions) {
@@ -39,7 +45,7 @@ export class ConnectionSpans {
     this.#options = options;
   }
 
-  /** Makes the span of a connection that has ended, and says which one it is; undefined where it gets none. */
+  /** Emits the span of an ended connection and returns its context; undefined without a span. */
   event(record: EventRecord): SpanContext | undefined {
     const value = (name: string) => this.#columns.get(name)?.value(record);
     const duration = value('duration') as bigint | undefined;
@@ -54,7 +60,7 @@ export class ConnectionSpans {
     const role = ROLES[value('role') as string];
     const error = errorOf(value('close') as string, value('closed_by') as string);
     const end = value('time') as bigint;
-    // The log record may have one, too, and each is there once.
+    // The log record may have one, too, and names must be unique.
     const attributes = attributesOf(record).filter(({ key }) => key !== ERROR_TYPE);
     emit({
       context,
@@ -71,7 +77,7 @@ export class ConnectionSpans {
   }
 }
 
-/** What went wrong with a connection: to reset it oneself is no error. */
+/** Error of a connection. A local reset is none. */
 function errorOf(close: string, closedBy: string): string | undefined {
   if (close === 'timeout') return 'ETIMEDOUT';
   return close === 'rst' && closedBy === 'peer' ? 'ECONNRESET' : undefined;

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Recent } from './recent.js';
 import { environmentContext, type SpanContext } from './trace-context.js';
 
-/** Of so many processes it is remembered. */
+/** Maximum number of remembered processes. */
 const MOST = 4096;
-/** starttime of proc_pid_stat(5), counted from behind the name. */
+/** Index of starttime in proc_pid_stat(5), after the name. */
 const START_TIME = 19;
 
 interface Known {
@@ -12,7 +12,7 @@ interface Known {
   readonly context: SpanContext | undefined;
 }
 
-/** The trace contexts that processes carry in their environments, which are read once. */
+/** Trace contexts from processes' environments, each read once. */
 export class EnvironmentContexts {
   readonly #known = new Recent<number, Known>(MOST);
   readonly #proc: string;
@@ -21,11 +21,11 @@ export class EnvironmentContexts {
     this.#proc = proc;
   }
 
-  /** Undefined where there is none, and for a process that was gone before it was asked for. */
+  /** The context of a process; undefined if it has none, or ended before the first call. */
   contextOf(pid: number): SpanContext | undefined {
     const known = this.#known.get(pid);
     const start = this.#startOf(pid);
-    // What is known of one that has ended holds on.
+    // The context of an ended process remains valid.
     if (start === undefined || known?.start === start) return known?.context;
     const environment = `\0${this.#read(pid, 'environ') ?? ''}`;
     const context = environmentContext({
@@ -36,7 +36,7 @@ export class EnvironmentContexts {
     return context;
   }
 
-  /** When it was created: a pid may be used again. */
+  /** Time of creation, because a pid may be reused. */
   #startOf(pid: number): string | undefined {
     const stat = this.#read(pid, 'stat');
     // The command's name, in parentheses, may itself contain blanks and parentheses.
@@ -52,7 +52,7 @@ export class EnvironmentContexts {
   }
 }
 
-/** The first of that name, as getenv(3) has it. */
+/** The first variable of that name, as in getenv(3). */
 function variable(environment: string, name: string): string | undefined {
   const start = `\0${name}=`;
   const at = environment.indexOf(start);

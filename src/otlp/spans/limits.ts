@@ -1,8 +1,8 @@
-/** The attributes that a span may have, by the settings. */
+/** Limits of a span's attributes. */
 import type { AttributeLimits } from '../settings/settings.js';
 import type { AnyValue, KeyValue } from '../values.js';
 
-/** A value that is no longer than it may be: its texts and bytes, wherever in it they are. */
+/** Truncates the texts and bytes in a value, at any depth. */
 function shortened(value: AnyValue, most: number): AnyValue {
   if ('stringValue' in value) {
     const text = value.stringValue;
@@ -20,7 +20,7 @@ const allShortened = (attributes: readonly KeyValue[], most: number): readonly K
     ? attributes
     : attributes.map(({ key, value }) => ({ key, value: shortened(value, most) }));
 
-/** What of the attributes is within the limits, and how many are not. */
+/** Attributes within the limits, and the number of dropped ones. */
 export function limited(
   attributes: readonly KeyValue[],
   { attributeCount, valueLength }: AttributeLimits,

@@ -6,12 +6,12 @@ const TRACE = 0;
 const SPAN = 1;
 
 /**
- * The ids of processes and their trees: their keys in the kernel (bpf/procsnoop.bpf.c), encrypted with a secret of this run.
- * They are as random as others, and the same whenever they are asked for. So children, which mostly end before those that
- * created them, have the id of a span that comes later, or came long before, and nothing has to be remembered.
+ * Span and trace IDs of processes and their trees: keys in the kernel (bpf/procsnoop.bpf.c), encrypted with a secret of
+ * this run. They are as random as others and can be derived again at any time. Children mostly end before their
+ * creators, and thus know the ID of a span created later or long before, without any state.
  */
 export class ProcessIds {
-  // One block at a time, none of them twice: this mode hides nothing less than others.
+  // Each block is encrypted alone and none occurs twice, so that ECB reveals no more than other modes.
   readonly #cipher = createCipheriv('aes-128-ecb', randomBytes(16), null).setAutoPadding(false);
   readonly #block = Buffer.alloc(BLOCK_SIZE);
 

@@ -1,11 +1,14 @@
-/** How a process ended, as attributes of its span: semconv `span.cli.internal`. */
+/** Outcome of a process, as attributes of its span: semconv `span.cli.internal`. */
 import { signalName } from '../../kernel/signals.js';
 import { type KeyValue, keyValue } from '../values.js';
 
 const LAST_SIGNAL = 64;
 const signals = new Map(Array.from({ length: LAST_SIGNAL }, (_, i) => [signalName(i + 1), i + 1]));
 
-/** The status that a shell would show: the convention wants one of each process, and a signal leaves none. */
+/**
+ * Offset of exit statuses as shells show them: the convention demands a status for each process, and a signal leaves
+ * none.
+ */
 const BY_SIGNAL = 128;
 
 export interface Outcome {
@@ -23,17 +26,17 @@ export function outcomeOf(code: number, signal?: string): Outcome {
   return { hasFailed, attributes };
 }
 
-/** What a process executed. */
+/** The program that a process executed. */
 export interface Executed {
-  /** As the kernel keeps it: 15 bytes at most. */
+  /** The kernel's name of at most 15 bytes. */
   readonly comm: string;
-  /** Undefined where that is not known. */
+  /** Undefined if unknown. */
   readonly args: readonly string[] | undefined;
 }
 
 const COMM_LENGTH = 15;
 
-/** The name of what a process executed: where the kernel has cut it, the rest is in the first of its words. */
+/** Name of the program. If the kernel truncated it, the rest is in the first argument. */
 export function executableName({ comm, args }: Executed): string {
   const first = args?.[0]?.replace(/^.*\//s, '').replace(/^-/, '') ?? '';
   return Buffer.byteLength(comm) >= COMM_LENGTH && first.startsWith(comm) ? first : comm;

@@ -16,52 +16,52 @@ import { ALL, type FlagsOf, sampler } from './sampler.js';
 import { type EmitSpan, type ParentSpan, SPAN_KIND } from './span.js';
 import { parseTraceparent, type SpanContext } from './trace-context.js';
 
-/** What all processes belong to that carry no trace context of their own. */
+/** Root of all processes without a trace context of their own. */
 export interface SpanRoot {
-  /** The span that they are below. */
+  /** Their parent span. */
   readonly context: SpanContext;
-  /** The process whose span that is: the traced command. Left out where the span is not one of ours. */
+  /** The process of that span: the traced command. Omitted if the span is not one of this run. */
   readonly pid?: number;
-  /** What that span is below. */
+  /** Parent of that span. */
   readonly parent?: SpanContext | undefined;
 }
 
 export interface ProcessSpanOptions {
   readonly emit: EmitSpan;
-  /** What of the words of a command may be shown; undefined for nothing. */
+  /** Masks the words of a command; undefined if they are not shown. */
   readonly redact: (args: readonly string[]) => readonly string[] | undefined;
   readonly root?: SpanRoot | undefined;
-  /** The containers of what events tell of, and of processes that run. */
+  /** Containers of events and of running processes. */
   readonly containers?: ContainerIdentities;
-  /** Which are sampled: all, unless told otherwise. */
+  /** Trace flags. Default: all traces are sampled. */
   readonly flagsOf?: FlagsOf;
-  /** The trace state of a context that one of these processes carries; the kernel does not tell it. */
+  /** Trace state of a context that one of these processes has in its environment; the kernel does not report it. */
   readonly stateOf?: (context: SpanContext, pids: readonly number[]) => string | undefined;
-  /** The parent of a process; undefined for one that is gone. */
+  /** The parent of a process; undefined if it has ended. */
   readonly parentOf?: (pid: number) => number | undefined;
 }
 
-/** A process that others say created them, and that has not ended. Times are nanoseconds since the boot. */
+/** A process known as the creator of others that has not ended. Times are nanoseconds since boot. */
 interface Open {
   readonly pid: number;
   readonly comm: string;
   readonly context: SpanContext;
-  /** The span that it carries in its environment, if any. */
+  /** The span in its environment, if any. */
   readonly carried: Uint8Array | undefined;
-  /** The birth of the first of these others. */
+  /** Time of creation of the first process that it created. */
   readonly since: bigint;
 }
 
-/** Of so many processes that have not ended it is known, and of so many in all which span they have. */
+/** Maximum numbers of remembered running processes, and of spans by pid. */
 const MOST_OPEN = 16_384;
 const MOST_CONTEXTS = 16_384;
 
 /**
- * Spans of processes, from the events of procsnoop --trace-context: one for each at its end, from its last exec, or the first
- * process below it if that was before, to its exit; below that of the process that created it.
+ * Spans of processes, from the events of procsnoop --trace-context. Each process has one when it ends, from its last
+ * exec, or its first child if that was earlier, to its exit. The parent is the span of its creator.
  *
- * A process whose TRACEPARENT is not that of its creator belongs to what this names; all others to the trace of their
- * creator. Those that descend from no such process are of one trace for each tree: as far up as creators are known.
+ * A process whose TRACEPARENT differs from its creator's belongs to the span named there; all others belong to the
+ * trace of their creator. Without such an ancestor, each tree is one trace, as far up as creators are known.
  */
 export class ProcessSpans {
   readonly #columns: ReadonlyMap<string, Column>;
@@ -74,11 +74,11 @@ export class ProcessSpans {
   readonly #args = new TextList();
   readonly #open = new Recent<bigint, Open>(MOST_OPEN);
   readonly #contexts = new Recent<number, SpanContext>(MOST_CONTEXTS);
-  /** The key of the process that is the root. */
+  /** Key of the root process. */
   #rootKey: bigint | undefined;
-  /** Whether the span of the traced command has been made. */
+  /** Whether the span of the traced command was emitted. */
   hasRoot = false;
-  /** Processes that created others and ended without a span, since filters left them out or their events were lost. */
+  /** Creators that ended without a span: filters excluded them, or their events were lost. */
   unseen = 0;
 
   constructor(columns: readonly Column[], options: ProcessSpanOptions) {
@@ -90,17 +90,17 @@ export class ProcessSpans {
     this.#flagsOf = options.flagsOf ?? sampler(ALL);
   }
 
-  /** Processes that may have gone without a span, since too many were there to remember them. */
+  /** Number of processes that may lack a span, because too many were running to remember them. */
   get forgotten(): number {
     return this.#open.forgotten;
   }
 
-  /** Makes the span of a process that has ended, and says which one it is. */
+  /** Emits the span of an ended process and returns its context. */
   event(record: EventRecord): SpanContext {
     const value = (name: string) => this.#columns.get(name)?.value(record);
     const [pid, key] = [value('pid') as number, value('key') as bigint];
     const [end, age] = [bootTimeOf(this.#columns.get('time'), record), value('age') as bigint];
-    // Since 1970, as the clock is set now.
+    // Converts to time since 1970, by the current setting of the clock.
     const offset = (value('time') as bigint) - end;
     const [creator, creatorKey] = [value('creator') as number, value('creator_key') as bigint];
     const { context, parent, carried, isBelowCreator } = this.#place(record, pid, key, creator, creatorKey);
@@ -109,7 +109,7 @@ export class ProcessSpans {
     this.#contexts.set(pid, context);
     const since = end - age;
     const began = end - ((value('run_time') as bigint | undefined) ?? age);
-    // One whose parent is another by now was created by a process that has ended already.
+    // A process with a new parent was created by one that has ended.
     if (isBelowCreator && parent && value('ppid') === creator)
       this.#refer(creatorKey, {
         pid: creator,
@@ -129,13 +129,13 @@ export class ProcessSpans {
       parent,
       name,
       kind: SPAN_KIND.INTERNAL,
-      // A shell that executes its last command in its own place has run others before.
+      // A shell that executes its last command without fork has run others before.
       start: offset + (firstBelow !== undefined && firstBelow < began ? firstBelow : began),
       end: offset + end,
       attributes: [
         keyValue('process.executable.name', name),
         keyValue('process.pid', pid),
-        // It may have another parent by now.
+        // The current parent may be another process.
         keyValue('process.parent_pid', creator || (value('ppid') as number)),
         ...(typeof exe === 'string' ? [keyValue('process.executable.path', exe)] : []),
         ...outcome.attributes,
@@ -148,20 +148,20 @@ export class ProcessSpans {
     return context;
   }
 
-  /** The span of a process that has ended, or created one that has: for what else is told of it. */
+  /** The span of a process that has ended or whose child has, for other records about it. */
   contextOf(pid: number): SpanContext | undefined {
     const { root } = this.#options;
     return this.#contexts.get(pid) ?? (root?.pid === pid ? root.context : undefined);
   }
 
   /**
-   * At the end of tracing: processes that still run have spans up to now, marked as unfinished, if spans are below them. They
-   * begin with the first process below them that was seen. `now` is since the boot, and `offset` from there to 1970.
+   * Ends tracing. Running processes with child spans have spans until now, marked as unfinished, which start with the
+   * first child seen. `now` is in nanoseconds since boot; `offset` converts to time since 1970.
    */
   end(now: bigint, offset = 0n): void {
     const all = [...this.#open.values()];
     const open = new Map(all.map((process) => [process.pid, process]));
-    // Of several that had the same pid only one can be there.
+    // At most one of several processes with one pid still exists.
     this.unseen += all.length - open.size;
     for (const { pid, comm, context, carried, since } of open.values()) {
       const parentPid = this.#parentOf(pid);
@@ -189,7 +189,7 @@ export class ProcessSpans {
     this.#open.clear();
   }
 
-  /** Which span a process has, and what it is below. */
+  /** Span and parent of a process. */
   #place(record: EventRecord, pid: number, key: bigint, creator: number, creatorKey: bigint) {
     const value = (name: string) => this.#columns.get(name)?.value(record);
     const { root } = this.#options;
@@ -220,7 +220,7 @@ export class ProcessSpans {
     return parent && theirs(parent.spanId);
   }
 
-  /** What those are below that nobody is known to have created: what they carry, or else the root. */
+  /** Parent of processes without a known creator: the span in their environment, or the root. */
   #topParent({ traceId }: SpanContext, carried: Uint8Array | undefined): ParentSpan | undefined {
     const { root } = this.#options;
     if (carried) return theirs(carried);
@@ -228,7 +228,7 @@ export class ProcessSpans {
     return { spanId: root.context.spanId, isRemote: root.pid === undefined };
   }
 
-  /** Takes note of a process that created another one and has not ended. */
+  /** Remembers a running process that created another one. */
   #refer(key: bigint, process: Open): void {
     const known = this.#open.get(key);
     if (known && known.since <= process.since) return;
@@ -236,7 +236,7 @@ export class ProcessSpans {
     this.#contexts.set(process.pid, process.context);
   }
 
-  /** The words of its command, which stay in the list; undefined where they are not known. */
+  /** Words of the command, whose list stays in `#args`; undefined if unknown. */
   #words(record: EventRecord): readonly string[] | undefined {
     const column = this.#columns.get('args') as ListColumn | undefined;
     column?.locate(record, this.#args);

@@ -1,8 +1,8 @@
-/** What is kept of the latest so many; the oldest goes as room is needed. */
+/** A map of the latest entries. The oldest one is removed to make room. */
 export class Recent<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #most: number;
-  /** How many had to go. */
+  /** Number of removed entries. */
   forgotten = 0;
 
   constructor(most: number) {

@@ -1,11 +1,11 @@
-/** Which traces are exported: the samplers of the specification (trace/sdk.md), which a trace's id and its parent decide. */
+/** Samplers of the specification (trace/sdk.md), based on a trace's ID and its parent. */
 import { RANDOM, SAMPLED, type SpanContext } from './trace-context.js';
 
-/** What OTEL_TRACES_SAMPLER and its argument say. */
+/** OTEL_TRACES_SAMPLER and its argument. */
 export interface Sampling {
-  /** Of the traces that begin here, this part: from 0 to 1. */
+  /** The ratio of sampled traces, 0 to 1, for traces that begin here. */
   readonly ratio: number;
-  /** A trace that began elsewhere is as that says. */
+  /** Whether traces that began elsewhere keep their decision. */
   readonly isParentBased: boolean;
 }
 
@@ -14,12 +14,12 @@ export const ALL: Sampling = { ratio: 1, isParentBased: true };
 const BITS = 48;
 const FIRST_BYTE = 9;
 
-/** The flags of a span of a trace, by what it is below of others, if anything: the same for all that are of one trace. */
+/** Trace flags of a span by its trace and its remote parent, if any. All spans of a trace have the same ones. */
 export type FlagsOf = (traceId: Uint8Array, parent: SpanContext | undefined) => number;
 
 export function sampler({ ratio, isParentBased }: Sampling): FlagsOf {
-  // The last bytes are random, if any are. Those with high numbers are taken, as consistent samplers do: so who takes fewer
-  // takes none that others leave out.
+  // The last bytes are random, if any are. High numbers are sampled, as consistent samplers do: a lower ratio selects a
+  // subset of a higher one.
   const isTaken = (traceId: Uint8Array) => {
     const bytes = Buffer.from(traceId.buffer, traceId.byteOffset, traceId.length);
     return bytes.readUIntBE(FIRST_BYTE, BITS / 8) / 2 ** BITS >= 1 - ratio;

@@ -1,4 +1,4 @@
-/** Spans, as what makes them knows them, and their encoding. */
+/** Spans and their encoding. */
 import { messageType } from '../messages.js';
 import type { AttributeLimits } from '../settings/settings.js';
 import type { RecordResource } from '../types.js';
@@ -13,7 +13,7 @@ export const SPAN_KIND = { INTERNAL: 1, SERVER: 2, CLIENT: 3 } as const;
 
 export interface ParentSpan {
   readonly spanId: Uint8Array;
-  /** It is not one of ours, but came in an environment. */
+  /** Whether it came from an environment instead of this run. */
   readonly isRemote: boolean;
 }
 
@@ -27,20 +27,20 @@ export interface Span {
   readonly end: bigint;
   readonly attributes: readonly KeyValue[];
   readonly hasFailed: boolean;
-  /** Whose it is, where that is not the resource of all. */
+  /** A resource other than the common one. */
   readonly resource?: RecordResource | undefined;
 }
 
 export type EmitSpan = (span: Span) => void;
 
-/** SpanFlags of opentelemetry-proto: whether it is known that the parent is remote, and whether it is. */
+/** SpanFlags of opentelemetry-proto: whether it is known if the parent is remote, and whether it is. */
 const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 const STATUS_ERROR = 2;
 /** ScopeSpans.spans */
 const SPANS = 2;
 
-/** A span as a member of ScopeSpans, with tag and length. */
+/** Encodes a span with tag and length, as a field of ScopeSpans. */
 export function encodeSpan(
   { context, parent, name, kind, start, end, attributes, hasFailed }: Span,
   limits: AttributeLimits,
@@ -53,7 +53,7 @@ export function encodeSpan(
     name,
     kind,
     startTimeUnixNano: int64(start),
-    // A clock that was set back between must not have it end before it began.
+    // The clock may have been set back; a span must not end before its start.
     endTimeUnixNano: int64(start <= end ? end : start),
     ...limited(attributes, limits),
     ...(hasFailed && { status: { code: STATUS_ERROR } }),

@@ -1,4 +1,4 @@
-/** Which trace and which span something belongs to, as W3C Trace Context has it: www.w3.org/TR/trace-context. */
+/** Trace and span in the form of W3C Trace Context: www.w3.org/TR/trace-context. */
 import { randomFillSync } from 'node:crypto';
 
 export interface SpanContext {
@@ -6,26 +6,26 @@ export interface SpanContext {
   readonly traceId: Uint8Array;
   /** 8 bytes, not all zero. */
   readonly spanId: Uint8Array;
-  /** SAMPLED and RANDOM, or either, or 0. */
+  /** Bits SAMPLED and RANDOM. */
   readonly flags: number;
-  /** What the makers of tracing systems add: TRACESTATE as it came. */
+  /** Vendor-specific data: TRACESTATE as received. */
   readonly state?: string | undefined;
 }
 
-/** The trace is recorded: the one flag of a context that all versions have. */
+/** The trace is recorded. The only flag defined in all versions. */
 export const SAMPLED = 1;
-/** The last 7 bytes of the trace's id are random: those who sample may decide by them. */
+/** The last 7 bytes of the trace ID are random: samplers may use them. */
 export const RANDOM = 2;
 
 const TRACE_ID_SIZE = 16;
 const SPAN_ID_SIZE = 8;
-/** Of version 00; a later one may have more, behind another dash. */
+/** Version 00. Later versions may append more after another dash. */
 const FORM = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/s;
 const NO_VERSION = 'ff';
 
 export const isZero = (id: Uint8Array): boolean => id.every((byte) => byte === 0);
 
-/** What a `traceparent` says; undefined for one that is malformed, which counts for nothing. */
+/** Parses a `traceparent`; undefined if it is malformed and must be ignored. */
 export function parseTraceparent(text: string | null | undefined): SpanContext | undefined {
   const [, version, trace, span, flags, more] = FORM.exec(text ?? '') ?? [];
   if (version === undefined || trace === undefined || span === undefined || flags === undefined) return undefined;
@@ -33,18 +33,18 @@ export function parseTraceparent(text: string | null | undefined): SpanContext |
   const context = {
     traceId: Buffer.from(trace, 'hex'),
     spanId: Buffer.from(span, 'hex'),
-    // Of a version to come nothing else is known.
+    // Other flags of future versions are unknown.
     flags: Number.parseInt(flags, 16) & (version === '00' ? SAMPLED | RANDOM : SAMPLED),
   };
   return isZero(context.traceId) || isZero(context.spanId) ? undefined : context;
 }
 
 const MOST_MEMBERS = 32;
-/** A name, with that of a tenant before it or not, and a value that does not end in a blank. */
+/** A key with an optional tenant, and a value that does not end in a blank. */
 const MEMBER =
   /^[a-z0-9][a-z0-9_\-*/]{0,255}(@[a-z0-9_\-*/]{1,14})?=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[!-+\x2d-<>-~]$/;
 
-/** A `tracestate` as it came; undefined for one that is malformed, of which nothing is to be kept. */
+/** Checks a `tracestate` and returns it unchanged; undefined if it is malformed and must be dropped. */
 export function parseTracestate(text: string | undefined): string | undefined {
   const members = (text ?? '').split(',').map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''));
   const given = members.filter((member) => member !== '');
@@ -52,7 +52,7 @@ export function parseTracestate(text: string | undefined): string | undefined {
   return isWell ? given.join(',') : undefined;
 }
 
-/** What an environment says; the state means nothing without the rest. */
+/** Trace context of an environment. TRACESTATE is meaningless without TRACEPARENT. */
 export function environmentContext(env: {
   readonly TRACEPARENT?: string | undefined;
   readonly TRACESTATE?: string | undefined;
@@ -70,7 +70,7 @@ export function formatTraceparent({ traceId, spanId, flags }: SpanContext): stri
 const pool = Buffer.alloc(4096);
 let used = pool.length;
 
-/** Random bytes for an id: to ask the system for each would cost more than all else of a span. */
+/** Buffered random bytes for an ID. A system call for each would cost more than the rest of the span. */
 function randomId(size: number): Uint8Array {
   for (;;) {
     if (used + size > pool.length) {

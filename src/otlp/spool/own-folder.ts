@@ -9,7 +9,7 @@ const STICKY = 0o1000;
 const isStrangers = ({ uid }: Stats) => uid !== 0 && uid !== process.geteuid?.();
 const isOpen = ({ mode }: Stats) => (mode & WRITE_OF_OTHERS) !== 0 && (mode & STICKY) === 0;
 
-/** The folders above a path, and itself, from the root on. */
+/** Paths of all parent folders from the root, and the path itself. */
 function pathsTo(path: string): string[] {
   const above = dirname(path);
   return above === path ? [path] : [...pathsTo(above), path];
@@ -17,7 +17,7 @@ function pathsTo(path: string): string[] {
 
 const remedy = 'use a folder that only you can write to, such as one below /var/lib';
 
-/** Fails where a folder, or what leads to it, is not ours or root's alone. */
+/** Throws if the folder or one of its parents can be changed by users other than us and root. */
 async function check(directory: string): Promise<void> {
   for (const path of pathsTo(directory)) {
     const status = await lstat(path);
@@ -33,12 +33,12 @@ async function check(directory: string): Promise<void> {
 
 function tooOpen(path: string, { mode }: Stats): Error {
   const shown = (mode & 0o7777).toString(8).padStart(4, '0');
-  // One that is sticky is there for all, as /tmp is.
+  // A sticky folder, such as /tmp, is meant for all.
   const change = (mode & STICKY) === 0 ? `chmod go-w ${path}, or ` : '';
   return new Error(`others can write to ${path} (mode ${shown}): ${change}${remedy}`);
 }
 
-/** The last of the folders above a path, or itself, that is there. */
+/** The deepest existing folder of a path. */
 async function existing(path: string): Promise<string> {
   try {
     await lstat(path);
@@ -50,8 +50,8 @@ async function existing(path: string): Promise<string> {
 }
 
 /**
- * Makes a folder where there is none. Fails for one that somebody else can write to, or replace, or has led us to by a link: they
- * could have us send what they like, and write where they like.
+ * Creates a folder if it is missing. Throws if others can write to it, replace it, or redirect it by a link: they could
+ * choose which data are sent and where files are written.
  */
 export async function ownFolder(directory: string): Promise<void> {
   const path = resolve(directory);

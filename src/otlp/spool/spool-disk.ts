@@ -2,19 +2,19 @@ import { join } from 'node:path';
 import { errnoText } from '../../kernel/errno.js';
 import type { Signal } from '../types.js';
 
-/** Files that grow larger hold up too much that is delivered already. */
+/** Maximum size of a file in bytes. Larger files would keep delivered requests for too long. */
 const FILE_SIZE = 4 << 20;
 
-/** When writing is tried again after it has failed: a disk may be emptied. */
+/** Milliseconds until writing is retried after a failure: space may have been freed. */
 const PAUSE_MS = 60_000;
 
-/** Why a file operation failed, for a person. */
+/** Reason of a failed file operation, for the user. */
 export function fileTrouble(error: unknown): string {
   const { errno, message } = error as NodeJS.ErrnoException;
   return errno === undefined ? message : errnoText(-errno);
 }
 
-/** What the spools of a run have in common: a folder, the room in it, and whether it can be written to. */
+/** State shared by the spools of a run: their folder, its free space, and whether it is writable. */
 export class SpoolDisk {
   readonly #path: string;
   readonly #run: string;
@@ -33,7 +33,7 @@ export class SpoolDisk {
     this.#onTrouble = onTrouble;
   }
 
-  /** A file that would become larger is complete: several of them must fit. */
+  /** Size at which a file is complete, in bytes. Several files must fit. */
   get fileSize(): number {
     return Math.min(FILE_SIZE, this.#max / 4);
   }
@@ -42,12 +42,12 @@ export class SpoolDisk {
     return performance.now() >= this.#pausedUntil && this.used + size <= this.#max;
   }
 
-  /** The path of the next new file. */
+  /** Path of the next new file. */
   newPath(signal: Signal): string {
     return join(this.#path, `${signal}-${this.#run}-${String(this.#files++).padStart(8, '0')}.otlp`);
   }
 
-  /** For now there is no writing here. Said once. */
+  /** Suspends writing, with one message. */
   fail(error: unknown): void {
     this.#pausedUntil = performance.now() + PAUSE_MS;
     if (this.#hasTold) return;

@@ -3,15 +3,15 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import type { Signal } from '../types.js';
 import { DONE_MARK, decodeHeader, encodeHeader, HEADER_SIZE, isWhole } from './spool-frame.js';
 
-/** A request of a file. */
+/** A request in a file. */
 export interface Frame {
   readonly offset: number;
   readonly records: number;
-  /** Undefined when it is damaged. */
+  /** Undefined if damaged. */
   readonly request: Buffer | undefined;
 }
 
-/** Some frames of a spool, in order. What is asked of it is done one thing after the other. */
+/** A sequence of frames. Operations run one at a time. */
 export class SpoolFile {
   readonly path: string;
   readonly #signal: Signal;
@@ -19,9 +19,9 @@ export class SpoolFile {
   #last: Promise<unknown> = Promise.resolve();
   #readAt = 0;
   #isRemoved = false;
-  /** Bytes of whole frames. */
+  /** Bytes of complete frames. */
   size = 0;
-  /** Frames that nobody has read, and those that are not delivered, the former among them. */
+  /** Frames not yet read; frames not yet delivered, including those. */
   unread = 0;
   pending = 0;
   #unreadRecords = 0;
@@ -31,14 +31,17 @@ export class SpoolFile {
     this.#signal = signal;
   }
 
-  /** A new file. */
+  /** Creates a file. */
   static async create(path: string, signal: Signal): Promise<SpoolFile> {
     const file = new SpoolFile(path, signal);
     file.#handle = await open(path, 'wx+', 0o600);
     return file;
   }
 
-  /** One that an earlier run left, how many records are in it, and how many bytes at its end are no whole frame. */
+  /**
+   * Opens a file left by an earlier run. Returns its number of records and the size in bytes of an incomplete frame at
+   * its end.
+   */
   static async adopt(path: string, signal: Signal): Promise<{ file: SpoolFile; records: number; torn: number }> {
     const file = new SpoolFile(path, signal);
     try {
@@ -49,7 +52,7 @@ export class SpoolFile {
     }
   }
 
-  /** Finds the frames that are whole, and cuts off what is behind them. */
+  /** Finds the complete frames and cuts off the rest. */
   async #scan(handle: FileHandle): Promise<number> {
     const total = (await handle.stat()).size;
     const header = Buffer.alloc(HEADER_SIZE);
@@ -68,7 +71,7 @@ export class SpoolFile {
     return total - this.size;
   }
 
-  /** Writes a frame behind the others. Returns where; `isRead` when whoever wrote it has no need to read it. */
+  /** Appends a frame and returns its offset. `isRead` if the caller keeps the request in memory. */
   async append(request: Uint8Array, records: number, isRead: boolean): Promise<number> {
     // A file with a frame to come must not look finished.
     this.pending++;
@@ -89,7 +92,7 @@ export class SpoolFile {
       const written = Math.max(0, bytesWritten - HEADER_SIZE);
       await writeAll(handle, request.subarray(written), offset + HEADER_SIZE + written);
     } catch (error) {
-      // Half a frame would hide from a later run what comes behind it.
+      // An incomplete frame would hide the following ones from a later run.
       await handle.truncate(offset).catch(() => undefined);
       throw error;
     }
@@ -102,7 +105,7 @@ export class SpoolFile {
     return offset;
   }
 
-  /** The next frame that nobody has read. */
+  /** Reads the next unread frame. */
   next(): Promise<Frame | undefined> {
     return this.#inTurn(async (handle) => {
       while (this.#readAt < this.size) {
@@ -124,7 +127,7 @@ export class SpoolFile {
     });
   }
 
-  /** Gives up what nobody has read. Returns how many records that is. */
+  /** Drops unread frames. Returns their number of records. */
   forget(): number {
     const lost = this.#unreadRecords;
     this.pending -= this.unread;
@@ -133,14 +136,16 @@ export class SpoolFile {
     return lost;
   }
 
-  /** Remembers that a frame needs to be sent no more. */
+  /** Marks a frame as no longer needed: delivered or dropped. */
   async markDone(offset: number): Promise<void> {
     this.pending--;
     if (this.pending === 0) return;
     await this.#inTurn((handle) => writeAll(handle, DONE_MARK.bytes, offset + DONE_MARK.offset));
   }
 
-  /** Lets go of the descriptor until it is needed again; `isComplete` after the last frame, which then reaches the disk. */
+  /**
+   * Closes the descriptor until it is needed again; `isComplete` after the last frame, which is then synced to disk.
+   */
   rest(isComplete = false): Promise<void> {
     const done = this.#last.then(async () => {
       const handle = this.#handle;
@@ -167,7 +172,7 @@ export class SpoolFile {
   }
 
   #inTurn<T>(act: (handle: FileHandle) => Promise<T>): Promise<T> {
-    if (this.#isRemoved) return Promise.reject(new Error(`${this.path} is removed`));
+    if (this.#isRemoved) return Promise.reject(new Error(`${this.path} was removed`));
     const done = this.#last.then(async () => act(await this.#open()));
     this.#last = done.catch(() => undefined);
     return done;

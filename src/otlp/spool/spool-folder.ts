@@ -11,15 +11,15 @@ import { holdFolder, isHeld } from './spool-lock.js';
 
 const RUN = /^run-[0-9]{13}-[0-9a-f]{12}$/;
 
-/** A signal, when the run began and which it was, and the file's number: in the order of names they are in order of time. */
+/** Signal, start of the run, its ID, and number of the file. Order by name is order by time. */
 const FILE = /^([a-z]+)-[0-9]{13}-[0-9a-f]{12}-[0-9]{8}\.otlp$/;
 
-/** Nobody else could have put there what it has. */
+/** Whether only we can have written it. */
 const isOurs = ({ uid, mode }: Stats) => uid === process.geteuid?.() && (mode & 0o022) === 0;
 
 /**
- * Where requests lie on disk while a collector is away. Each run has a folder of its own in there, and takes to itself,
- * as it starts, what dead runs have left.
+ * Folder for requests while the collector is unavailable. Each run has a subfolder, and adopts those of dead runs when
+ * it starts.
  */
 export class SpoolFolder {
   readonly #path: string;
@@ -34,13 +34,13 @@ export class SpoolFolder {
     this.#release = release;
   }
 
-  /** `max` is in bytes, for all signals of this run. Fails where nothing can be written. */
+  /** `max` is in bytes, for all signals of this run. Throws if the folder is not writable. */
   static async open(directory: string, max: number, onTrouble: (text: string) => void): Promise<SpoolFolder> {
     try {
       await ownFolder(directory);
       const run = `${Date.now().toString().padStart(13, '0')}-${randomBytes(6).toString('hex')}`;
       const path = join(directory, `run-${run}`);
-      // It gets its name when it is held: one that is not held is there for anyone to take.
+      // The folder gets its name once it is locked: any run may adopt an unlocked one.
       const unnamed = join(directory, `.new-${run}`);
       await mkdir(unnamed, { mode: 0o700 });
       const release = await holdFolder(unnamed).catch(async (error) => {
@@ -56,21 +56,21 @@ export class SpoolFolder {
     }
   }
 
-  /** That of a signal, with what an earlier run left for it. Once for each. */
+  /** The spool of a signal, with the files of earlier runs. Call once per signal. */
   spool(signal: Signal): Promise<Spool> {
     return Spool.open(this.#disk, signal, this.#left[signal].splice(0));
   }
 
-  /** Leaves what is still there to the next run. */
+  /** Leaves the remaining requests to the next run. */
   async close(): Promise<void> {
     await this.#release();
-    // Not empty, or taken by another run already.
+    // Not empty, or already adopted by another run.
     await rmdir(this.#path).catch(() => undefined);
   }
 
   async #adopt(directory: string): Promise<void> {
     for (const name of await readdir(directory)) {
-      // Another run that starts now may be quicker.
+      // Another run may be faster.
       if (RUN.test(name)) await this.#take(join(directory, name)).catch((error) => this.#complain(error));
     }
     const files: string[] = [];
@@ -93,10 +93,10 @@ export class SpoolFolder {
     }
   }
 
-  /** Moves the folder of a dead run into ours: only one of several runs can. */
+  /** Moves the folder of a dead run into our own; succeeds in only one of several runs. */
   async #take(path: string): Promise<void> {
     const status = await lstat(path);
-    // Somebody else's folder could make us send what they like.
+    // Another user's folder could make us send anything.
     if (path === this.#path || !status.isDirectory() || !isOurs(status)) return;
     if (!(await isHeld(path))) await rename(path, join(this.#path, basename(path)));
   }

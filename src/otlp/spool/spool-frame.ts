@@ -2,14 +2,14 @@ import { crc32 } from 'node:zlib';
 import { SIGNALS, type Signal } from '../types.js';
 
 /**
- * How a request lies on disk: a header and the request, which needs nothing else to be sent.
+ * Format of a request on disk: a header and the request, which is complete in itself.
  *
  *     0  magic, with the version as its last byte
  *     4  signal: its index in SIGNALS
- *     5  state: 0, or 1 once it is delivered; not covered by the checksum, for it changes
+ *     5  state: 0, or 1 once delivered; not covered by the checksum, because it changes
  *     6  reserved: 0
- *     8  records in the request
- *    12  bytes of the request
+ *     8  number of records in the request
+ *    12  size of the request in bytes
  *    16  CRC-32 of bytes 0 to 4 and 8 to 15, and of the request
  */
 export const HEADER_SIZE = 20;
@@ -25,7 +25,7 @@ export interface FrameHeader {
   readonly checksum: number;
 }
 
-/** The state of a frame whose request is delivered, and where that stands in the frame. */
+/** State of a delivered frame, and its offset in the frame. */
 export const DONE_MARK = { bytes: Buffer.of(DONE), offset: STATE } as const;
 
 function checksumOf(header: Buffer, request: Uint8Array): number {
@@ -42,7 +42,7 @@ export function encodeHeader(signal: Signal, records: number, request: Uint8Arra
   return header;
 }
 
-/** What a header says; undefined when it is none. */
+/** Parses a header; undefined if it is invalid. */
 export function decodeHeader(header: Buffer): FrameHeader | undefined {
   const signal = SIGNALS[header[4] ?? SIGNALS.length];
   if (header.length < HEADER_SIZE || header.readUInt32BE(0) !== MAGIC || signal === undefined) return undefined;

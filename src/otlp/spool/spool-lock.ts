@@ -3,12 +3,13 @@ import { connect, createServer } from 'node:net';
 
 const NAME = 'alive';
 
-/** A socket's path must be short: it goes by way of the folder's descriptor. */
+/** Paths of sockets must be short: this one uses the folder's descriptor. */
 const socketPath = (fd: number) => `/proc/self/fd/${fd}/${NAME}`;
 
 /**
- * Says that the owner of a folder lives, until this is closed: a socket that listens there. The kernel ends that with the
- * process, however that ends, and any container that has the folder can ask; a process's number would mean another one there.
+ * Locks a folder until the returned function is called, with a listening socket in it. The kernel closes the socket
+ * with the process, however that ends, and it can be checked from any container that has the folder. A pid would denote
+ * another process there.
  */
 export async function holdFolder(path: string): Promise<() => Promise<void>> {
   const folder = await open(path);
@@ -28,7 +29,7 @@ export async function holdFolder(path: string): Promise<() => Promise<void>> {
   };
 }
 
-/** Whether the owner of a folder lives. Where that can't be told, it does. */
+/** Whether the owner of a folder is alive; true if that can't be determined. */
 export async function isHeld(path: string): Promise<boolean> {
   const folder = await open(path);
   try {

@@ -3,7 +3,7 @@ import { fileTrouble, type SpoolDisk } from './spool-disk.js';
 import { SpoolFile } from './spool-file.js';
 import { HEADER_SIZE } from './spool-frame.js';
 
-/** Where a request lies. */
+/** Position of a request. */
 export interface Place {
   readonly file: SpoolFile;
   readonly offset: number;
@@ -16,21 +16,21 @@ export interface Stored {
 }
 
 /**
- * Requests of one signal on disk, in order. They survive the death of the process, for the kernel has them as soon as
- * they are written; that of the machine they survive in files that are complete.
+ * Requests of one signal on disk, in order. They survive the end of the process, since the kernel has them as soon as
+ * they are written; complete files survive a crash of the machine.
  */
 export class Spool {
   readonly #disk: SpoolDisk;
   readonly #signal: Signal;
   readonly #files: SpoolFile[] = [];
   readonly #unfinished = new Set<Promise<void>>();
-  /** The file that is written to; the last one. */
+  /** The file being written, always the last one. */
   #open: SpoolFile | undefined;
-  /** Records that an earlier run had left. */
+  /** Records left by an earlier run. */
   adopted = 0;
-  /** Files whose end is missing: snoopkit was killed as it wrote there. */
+  /** Files with an incomplete end: snoopkit was killed while writing. */
   torn = 0;
-  /** Called with the number of records that turn out to be damaged. */
+  /** Called with the number of damaged records. */
   onUnreadable: ((records: number) => void) | undefined;
 
   private constructor(disk: SpoolDisk, signal: Signal) {
@@ -53,22 +53,24 @@ export class Spool {
       }
     }
     if (spool.torn > 0) {
-      disk.tell(`an earlier run was killed while writing to the spool: incomplete requests are lost (${spool.torn})`);
+      disk.tell(
+        `an earlier run was killed while writing to the spool: incomplete requests are dropped (${spool.torn})`,
+      );
     }
     return spool;
   }
 
-  /** Whether there are requests that nobody has read. */
+  /** Whether there are unread requests. */
   get hasUnread(): boolean {
     return this.#files.some(({ unread }) => unread > 0);
   }
 
-  /** Whether anything can be written, for all that is known. */
+  /** Whether `size` bytes can probably be written. */
   hasRoom(size: number): boolean {
     return this.#disk.hasRoom(size + HEADER_SIZE);
   }
 
-  /** Writes a request; `isRead` when it needs no reading, since it is in memory. Undefined where it can't be written. */
+  /** Writes a request; `isRead` if the caller keeps it in memory. Undefined if it can't be written. */
   async append(request: Uint8Array, records: number, isRead: boolean): Promise<Place | undefined> {
     const disk = this.#disk;
     const size = request.length + HEADER_SIZE;
@@ -87,7 +89,7 @@ export class Spool {
     }
   }
 
-  /** The oldest request that nobody has read. Damaged ones are left out, and counted. */
+  /** The oldest unread request. Damaged ones are skipped and counted. */
   async next(): Promise<Stored | undefined> {
     for (let file = this.#unread(); file !== undefined; file = this.#unread()) {
       try {
@@ -110,7 +112,7 @@ export class Spool {
     return undefined;
   }
 
-  /** A request needs to be sent no more. */
+  /** Marks a request as no longer needed. */
   done(place: Place): Promise<void> {
     const done = this.#forget(place).finally(() => this.#unfinished.delete(done));
     this.#unfinished.add(done);
@@ -126,11 +128,11 @@ export class Spool {
     await this.#tidy(file);
   }
 
-  /** Sees that what is left reaches the disk. */
+  /** Syncs the remaining requests to disk. */
   async close(): Promise<void> {
     this.#complete();
     await Promise.all(this.#unfinished);
-    // Behind what is under way there.
+    // After the operations in progress.
     for (const file of this.#files) await file.rest().catch(() => undefined);
   }
 
@@ -145,7 +147,7 @@ export class Spool {
     return file;
   }
 
-  /** The next request begins a new file. Nobody waits for this one to reach the disk. */
+  /** Ends the current file, without waiting for its sync. The next request starts a new one. */
   #complete(): void {
     const file = this.#open;
     this.#open = undefined;
@@ -153,7 +155,7 @@ export class Spool {
     else if (file !== undefined) void this.#tidy(file);
   }
 
-  /** Removes a file that nobody needs. */
+  /** Removes a file that is no longer needed. */
   async #tidy(file: SpoolFile): Promise<void> {
     const index = this.#files.indexOf(file);
     if (file.pending > 0 || index < 0) return;

@@ -1,8 +1,8 @@
-/** Where a URL leads, with the port that goes without saying. */
+/** Host and port of a URL, with its scheme's default port. */
 export const addressOf = ({ hostname, port, protocol }: URL) => ({
   host: hostname.replace(/^\[|\]$/g, ''),
   port: Number(port || (protocol === 'https:' ? 443 : 80)),
 });
 
-/** Its host and port in one word. */
+/** HOST:PORT of a URL. */
 export const authorityOf = (url: URL): string => `${url.hostname}:${addressOf(url).port}`;

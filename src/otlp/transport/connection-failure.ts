@@ -1,16 +1,16 @@
 import { opensslReason, tlsRefusal, UntrustedError, untrusted } from './tls.js';
 
-/** Why there is no connection, or no answer by it. */
+/** Reason of a failed connection or a missing response. */
 export interface ConnectionFailure {
-  /** Whether another try would end alike. */
+  /** Whether a retry would fail in the same way. */
   readonly isFinal: boolean;
   readonly message: string;
 }
 
-/** Node tries all addresses of a name, and then has an error for each. */
+/** Node tries all addresses of a name, and reports an error for each. */
 function reasonOf(error: NodeJS.ErrnoException | AggregateError): string {
   const errors = error instanceof AggregateError ? error.errors : [error];
-  return errors.map(({ message, code }) => message || code || 'it failed').join(', ');
+  return errors.map(({ message, code }) => message || code || 'unknown error').join(', ');
 }
 
 export function connectionFailure(error: Error): ConnectionFailure {

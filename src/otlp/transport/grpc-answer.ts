@@ -1,4 +1,4 @@
-/** What an answer over gRPC says: opentelemetry.io/docs/specs/otlp, OTLP/gRPC Response. */
+/** Interpretation of gRPC responses: opentelemetry.io/docs/specs/otlp, OTLP/gRPC Response. */
 import { messageType } from '../messages.js';
 import type { AnswerKind, Outcome } from '../types.js';
 import { connectionFailure } from './connection-failure.js';
@@ -26,7 +26,7 @@ interface RetryInfo {
   readonly retryDelay?: { readonly seconds: unknown; readonly nanos: number };
 }
 
-/** The google.rpc.RetryInfo that comes with an error: its milliseconds; undefined where there is none. */
+/** Milliseconds of the google.rpc.RetryInfo in an error; undefined without one. */
 function retryInfo(bytes: Buffer | undefined): number | undefined {
   if (bytes === undefined) return undefined;
   try {
@@ -60,7 +60,7 @@ export async function outcomeOf(answer: GrpcAnswer, show: ShowAnswer): Promise<O
   }
 }
 
-/** Where there was no connection, or it ended. */
+/** Outcome of a failed or broken connection. */
 export function unconnected(error: Error, show: ShowAnswer): Outcome {
   const { isFinal, message } = connectionFailure(error);
   const answer: AnswerKind = { error: 'UNAVAILABLE' };

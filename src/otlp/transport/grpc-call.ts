@@ -1,4 +1,4 @@
-/** A unary call of gRPC: github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md. */
+/** A unary gRPC call: github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md. */
 import {
   type ClientHttp2Session,
   constants,
@@ -9,7 +9,7 @@ import {
 import { type GrpcStatus, statusIn, statusOfHttp, statusOfReset } from './grpc-status.js';
 import { LARGEST, TOO_LARGE, unpacked } from './gzip.js';
 
-/** Before a message: whether it is compressed, and its length. */
+/** Bytes before a message: whether it is compressed, and its length. */
 const PREFIX = 5;
 
 export function framed(message: Uint8Array, isCompressed: boolean): Buffer {
@@ -23,20 +23,21 @@ export interface GrpcAnswer {
   readonly status: GrpcStatus;
   readonly body: Buffer;
   readonly encoding: unknown;
-  /** The collector has not looked at it. */
+  /** Whether the collector did not process it. */
   readonly isUnseen: boolean;
 }
 
-/** The message of an answer. Fails for anything but one that is whole. */
+/** The message of a response. Throws unless there is exactly one, complete message. */
 export async function messageOf({ body, encoding }: GrpcAnswer): Promise<Buffer> {
-  if (body.length < PREFIX || body.readUInt32BE(1) !== body.length - PREFIX) throw new RangeError('not one message');
+  if (body.length < PREFIX || body.readUInt32BE(1) !== body.length - PREFIX)
+    throw new RangeError('expected exactly one message');
   const message = body.subarray(PREFIX);
   if (body[0] === 0) return message;
-  if (body[0] !== 1 || encoding !== 'gzip') throw new RangeError('compressed in a way that nobody asked for');
+  if (body[0] !== 1 || encoding !== 'gzip') throw new RangeError('unrequested compression');
   return unpacked(message);
 }
 
-/** Fails where the connection does, before there is a status. */
+/** Rejects if the connection ends before there is a status. */
 export function unaryCall(
   session: ClientHttp2Session,
   headers: OutgoingHttpHeaders,
@@ -49,7 +50,7 @@ export function unaryCall(
     let length = 0;
     let failure: NodeJS.ErrnoException | undefined;
 
-    /** undefined if it was the connection that ended. */
+    /** Undefined if the connection ended. */
     function status(): GrpcStatus | undefined {
       const { rstCode } = stream;
       if (length > PREFIX + LARGEST) return { name: 'RESOURCE_EXHAUSTED', message: TOO_LARGE };
@@ -69,7 +70,7 @@ export function unaryCall(
         if (length > PREFIX + LARGEST) stream.close(constants.NGHTTP2_CANCEL);
         else chunks.push(chunk);
       })
-      // A collector may answer before it has read all.
+      // A collector may respond before it has read the whole request.
       .on('end', () => stream.writableFinished || stream.close(constants.NGHTTP2_CANCEL))
       .on('error', (error) => {
         failure = error;

@@ -6,11 +6,11 @@ import { openSocket } from './grpc-socket.js';
 
 const OPTIONS = {
   settings: { enablePush: false },
-  // Node counts what waits to be sent, and refuses requests beyond 10 MB of it.
+  // Node counts unsent data, and refuses requests beyond 10 MB of it.
   maxSessionMemory: Number.MAX_SAFE_INTEGER,
 };
 
-/** The connection of a route: opened when it is needed, and anew where it has ended. It keeps no process alive. */
+/** The connection of a route, opened when needed and again after its end. It does not keep the process alive. */
 export class GrpcConnection {
   readonly #route: Route;
   readonly #secureContext: SecureContext | undefined;
@@ -23,14 +23,14 @@ export class GrpcConnection {
     this.#secureContext = secureContext;
   }
 
-  /** The answer to a request; fails where there is no connection, or it ends. */
+  /** Sends a request. Rejects if there is no connection, or it ends. */
   async call(headers: OutgoingHttpHeaders, request: Buffer): Promise<GrpcAnswer> {
     const answer = await this.#callOnce(headers, request);
-    // A collector that is about to end refuses what comes then.
+    // A collector that shuts down refuses new calls.
     return answer.isUnseen ? this.#callOnce(headers, request) : answer;
   }
 
-  /** Ends it, and the calls under way. The next one opens another. */
+  /** Closes the connection and aborts its calls. The next call opens another one. */
   close(): void {
     this.#end.abort();
     this.#end = new AbortController();
@@ -56,7 +56,7 @@ export class GrpcConnection {
       const end = () => session.destroy();
       signal.addEventListener('abort', end);
       session
-        // Calls have it as theirs.
+        // Calls report it as their own error.
         .on('error', forget)
         .on('goaway', forget)
         .on('close', () => {

@@ -1,4 +1,4 @@
-/** How gRPC reaches a collector, by the names of grpc-names.ts. */
+/** Connections of gRPC to a collector, by the names of grpc-names.ts. */
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect, isIP, type LookupFunction, type NetConnectOpts } from 'node:net';
@@ -9,10 +9,10 @@ import { addressOf, authorityOf } from './address.js';
 import { UntrustedError } from './tls.js';
 import { openTunnel } from './tunnel.js';
 
-/** Milliseconds for an address before the next one, where several are given. Those of a name are Node's to try. */
+/** Milliseconds per address if several are given. Node tries the addresses of a name. */
 const ATTEMPT = 1000;
 
-/** Asks this server for addresses. */
+/** Resolves names with this server. */
 function lookupBy(server: string): LookupFunction {
   return (name, _, done) => {
     const resolver = new Resolver();
@@ -38,7 +38,7 @@ function placesOf({ url, target = '' }: Route): NetConnectOpts[] {
   return rest.split(',').map((address) => addressOf(new URL(`${url.protocol}//${address}`)));
 }
 
-/** A connection to the first place that takes one. */
+/** Connects to the first address that accepts. */
 async function openPlain(places: readonly NetConnectOpts[], signal: AbortSignal): Promise<Duplex> {
   const errors: unknown[] = [];
   for (const place of places) {
@@ -58,7 +58,7 @@ async function openPlain(places: readonly NetConnectOpts[], signal: AbortSignal)
 }
 
 async function secured(socket: Duplex, host: string, secureContext: SecureContext, signal: AbortSignal) {
-  // An address is no name of a server: RFC 6066. The certificate is compared with it in any case.
+  // An IP address is no server name: RFC 6066. The certificate is compared with it in any case.
   const name = isIP(host) ? {} : { servername: host };
   const secure = connectTls({ socket, host, secureContext, ALPNProtocols: ['h2'], ...name });
   try {
@@ -70,7 +70,7 @@ async function secured(socket: Duplex, host: string, secureContext: SecureContex
   }
 }
 
-/** A connection to the collector of a route, if the signal does not end the attempt. */
+/** Connects to a route's collector until the signal aborts it. */
 export async function openSocket(
   route: Route,
   secureContext: SecureContext | undefined,

@@ -1,9 +1,9 @@
-/** How a call ended: grpc.io/docs/guides/status-codes, and gRPC over HTTP2 for what stands for a status. */
+/** Status of a call: grpc.io/docs/guides/status-codes, and gRPC over HTTP2 for its substitutes. */
 import { STATUS_CODES } from 'node:http';
 import { constants, type IncomingHttpHeaders } from 'node:http2';
 import { decoded } from './shown-answer.js';
 
-/** By their numbers. */
+/** By number. */
 const NAMES = [
   ...['OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS'],
   ...['PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED'],
@@ -11,7 +11,7 @@ const NAMES = [
 ];
 
 export interface GrpcStatus {
-  /** Its number where it has no name. */
+  /** The number if it has no name. */
   readonly name: string;
   readonly message: string;
   /** An encoded google.rpc.Status. */
@@ -33,7 +33,7 @@ const RESETS = new Map([
   [constants.NGHTTP2_INADEQUATE_SECURITY, 'PERMISSION_DENIED'],
 ]);
 
-/** The status that headers or trailers have; undefined for none. */
+/** Status in headers or trailers; undefined without one. */
 export function statusIn(headers: IncomingHttpHeaders): GrpcStatus | undefined {
   const { 'grpc-status': code, 'grpc-message': message = '', 'grpc-status-details-bin': details } = headers;
   if (code === undefined) return undefined;
@@ -41,7 +41,7 @@ export function statusIn(headers: IncomingHttpHeaders): GrpcStatus | undefined {
   return { name, message: decoded(`${message}`), ...(details && { details: Buffer.from(`${details}`, 'base64') }) };
 }
 
-/** An answer of a proxy, say, that knows nothing of gRPC. */
+/** Status for a response that is not gRPC, such as a proxy's. */
 export function statusOfHttp(status: number): GrpcStatus {
   const message = `HTTP ${status} ${STATUS_CODES[status] ?? ''}`.trim();
   return { name: HTTP_STATUSES.get(status) ?? 'UNKNOWN', message: `${message}, without a gRPC status` };

@@ -52,7 +52,7 @@ class GrpcTransport implements Transport {
     const body = framed(this.#isCompressed ? await packed(request) : request, this.#isCompressed);
     if (this.#isClosed) return later('the connection is closed', undefined, { error: 'shutdown' });
     if (signal.aborted) return later();
-    // What came to nothing may have been the connection's fault, which may take long to show.
+    // The failure may be the connection's fault, which can take long to show.
     const giveUp = () => this.#connection.close();
     signal.addEventListener('abort', giveUp, { once: true });
     try {

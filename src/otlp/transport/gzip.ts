@@ -1,4 +1,4 @@
-/** Compression of requests and answers. */
+/** Compression of requests and responses. */
 import { promisify } from 'node:util';
 import { gunzip, gzip, type ZlibOptions } from 'node:zlib';
 
@@ -7,17 +7,17 @@ type Converter = (bytes: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
 const compress: Converter = promisify<Uint8Array, ZlibOptions, Buffer>(gzip);
 const decompress: Converter = promisify<Uint8Array, ZlibOptions, Buffer>(gunzip);
 
-/** Of every ten bytes about one is left. zlib's own choice, 6, takes more than twice the time to save a sixth of that. */
+/** Reduces requests to about a tenth. zlib's default, 6, takes more than twice the time to save a sixth of that. */
 const LEVEL = 1;
 
-/** Bytes that an answer may have: the specification's. */
+/** Maximum size of a response in bytes, from the specification. */
 export const LARGEST = 4 << 20;
 
 export const TOO_LARGE = `the response is larger than ${LARGEST >> 20} MiB`;
 
 export const packed = (bytes: Uint8Array): Promise<Buffer> => compress(bytes, { level: LEVEL });
 
-/** Fails for what is broken, or too large: see isTooLarge(). */
+/** Throws for data that are broken or too large: see isTooLarge(). */
 export const unpacked = (bytes: Uint8Array): Promise<Buffer> => decompress(bytes, { maxOutputLength: LARGEST });
 
 export const isTooLarge = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';

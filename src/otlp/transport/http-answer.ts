@@ -1,4 +1,4 @@
-/** What an answer over HTTP says: opentelemetry.io/docs/specs/otlp, OTLP/HTTP Response. */
+/** Interpretation of HTTP responses: opentelemetry.io/docs/specs/otlp, OTLP/HTTP Response. */
 import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from 'node:http';
 import { messageType } from '../messages.js';
 import type { Outcome, Route } from '../types.js';
@@ -11,18 +11,18 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** It ended before its end, or can't be unpacked: what there is says nothing, but the status does. */
+  /** Whether the body is incomplete or can't be decompressed. It means nothing then, but the status does. */
   readonly isCut?: boolean;
 }
 
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** The answer, as far as it comes; undefined for one that is too large to be one of a collector. */
+/** Reads a response as far as it arrives; undefined if it is too large for a collector's. */
 export async function readAnswer(response: IncomingMessage): Promise<Answer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
-    // To leave the loop closes the connection.
+    // Leaving the loop closes the connection.
     for await (const chunk of response) {
       length += chunk.length;
       if (length > LARGEST) return undefined;
@@ -35,7 +35,7 @@ export async function readAnswer(response: IncomingMessage): Promise<Answer | un
   }
 }
 
-/** Fails for what is broken, too large, or packed in a way that nobody asked for. */
+/** Throws if the body is broken, too large, or in an unrequested encoding. */
 async function decoded(body: Buffer, encoding = ''): Promise<Buffer> {
   const name = encoding.trim().toLowerCase();
   if (body.length === 0 || name === '' || name === 'identity') return body;
@@ -43,7 +43,7 @@ async function decoded(body: Buffer, encoding = ''): Promise<Buffer> {
   throw new RangeError(`unexpected content encoding ${name}`);
 }
 
-/** Of an answer whose body has not come what is known. */
+/** A response without its body. */
 export const headOf = ({ statusCode = 0, headers }: IncomingMessage): Answer => ({
   status: statusCode,
   headers,
@@ -51,17 +51,17 @@ export const headOf = ({ statusCode = 0, headers }: IncomingMessage): Answer => 
   isCut: true,
 });
 
-/** Of `application/json; charset=utf-8` the first part. */
+/** The media type without parameters such as `charset=utf-8`. */
 const contentType = ({ headers }: Answer): string =>
   (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
-/** Milliseconds from now, of seconds or of a date as HTTP has it; undefined for anything else. */
+/** Milliseconds from now, for seconds or an HTTP date; undefined for anything else. */
 function retryAfter(value = ''): number | undefined {
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   return /^\w+, .* GMT$/.test(value) ? Date.parse(value) - Date.now() : undefined;
 }
 
-/** The text of an error: a google.rpc.Status in the request's encoding, or what a proxy wrote. */
+/** Text of an error: a google.rpc.Status in the request's encoding, or a proxy's text. */
 function errorText(answer: Answer): string {
   const text = () => answer.body.toString();
   try {
@@ -75,7 +75,7 @@ function errorText(answer: Answer): string {
       case 'text/plain':
         return text();
       default:
-        // A page of HTML tells less than the status.
+        // A page of HTML says less than the status.
         return '';
     }
   } catch {
@@ -83,13 +83,13 @@ function errorText(answer: Answer): string {
   }
 }
 
-/** Where a redirection leads, without path and query, which may be secret. */
+/** Target of a redirection without path and query, which may be secret. */
 function redirection({ headers: { location } }: Answer): string {
   const origin = location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
   return `redirects are not followed${origin}`;
 }
 
-/** What a status means that is no success. */
+/** Outcome for a status other than success. */
 export function failure(answer: Answer, show: ShowAnswer): Outcome {
   const { status } = answer;
   const isRedirection = status >= 300 && status < 400;

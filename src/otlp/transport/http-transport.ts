@@ -4,7 +4,7 @@ import type { Outcome, Route, Transport } from '../types.js';
 import { connectionFailure } from './connection-failure.js';
 import { packed } from './gzip.js';
 import { failure, headOf, outcomeOf, readAnswer } from './http-answer.js';
-import { type HttpWay, httpWay } from './http-way.js';
+import { type HttpConnection, openHttp } from './http-connection.js';
 import { later } from './later.js';
 import { showAnswerOf } from './shown-answer.js';
 import { UntrustedError } from './tls.js';
@@ -22,7 +22,7 @@ function headersOf({ headers, protocol, isCompressed }: Route, userAgent: string
   };
 }
 
-/** What Node calls an error, such as ECONNREFUSED; of several that of the first. */
+/** Node's code of an error, such as ECONNREFUSED; the first of several. */
 function codeOf(error: NodeJS.ErrnoException | AggregateError): string {
   const [first = error] = error instanceof AggregateError ? error.errors : [];
   return (error as NodeJS.ErrnoException).code ?? first.code ?? 'connection_closed';
@@ -30,15 +30,15 @@ function codeOf(error: NodeJS.ErrnoException | AggregateError): string {
 
 class HttpTransport implements Transport {
   readonly #route: Route;
-  readonly #way: HttpWay;
+  readonly #connection: HttpConnection;
   readonly #headers: Record<string, string>;
   readonly #encode: Encode;
   readonly #show;
   #isClosed = false;
 
-  constructor(route: Route, way: HttpWay, headers: Record<string, string>, encode: Encode) {
+  constructor(route: Route, connection: HttpConnection, headers: Record<string, string>, encode: Encode) {
     this.#route = route;
-    this.#way = way;
+    this.#connection = connection;
     this.#headers = headers;
     this.#encode = encode;
     this.#show = showAnswerOf(route);
@@ -59,16 +59,16 @@ class HttpTransport implements Transport {
 
   close(): void {
     this.#isClosed = true;
-    this.#way.close();
+    this.#connection.close();
   }
 
   #post(body: Uint8Array, signal: AbortSignal): Promise<Outcome> {
     return new Promise((resolve) => {
-      const request = this.#way.post(this.#headers);
+      const request = this.#connection.post(this.#headers);
       const fail = (error: Error) => resolve(this.#failed(error, request.socket));
       let response: IncomingMessage | undefined;
-      // One that still waits for its connection would say nothing when it is destroyed; one whose answer has begun has its
-      // status, and to send it again may double it.
+      // A request that waits for its connection emits nothing when destroyed. If the response has begun, its status
+      // counts, since another attempt could duplicate the data.
       const end = () => {
         resolve(response ? outcomeOf(headOf(response), this.#route, this.#show) : later());
         request.destroy();
@@ -106,5 +106,5 @@ export async function httpTransport(route: Route, userAgent: string): Promise<Tr
   const headers = headersOf(route, userAgent);
   const encode: Encode =
     route.protocol === 'http/json' ? (await import('./json.js')).jsonEncoder(route.signal) : (request) => request;
-  return new HttpTransport(route, await httpWay(route), headers, encode);
+  return new HttpTransport(route, await openHttp(route), headers, encode);
 }

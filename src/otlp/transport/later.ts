@@ -1,6 +1,6 @@
 import type { AnswerKind, Outcome } from '../types.js';
 
-/** To be tried again; without a message, for there was no time to get an answer. */
+/** An outcome to be retried; by default, because time ran out. */
 export const later = (
   message = 'no answer in time',
   after?: number,

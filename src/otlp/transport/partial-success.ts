@@ -2,7 +2,7 @@ import { messageType } from '../messages.js';
 import type { AnswerKind, Outcome, Signal } from '../types.js';
 import type { ShowAnswer } from './shown-answer.js';
 
-/** The only field of JSON answers whose name depends on the signal. */
+/** The only field of JSON responses whose name depends on the signal. */
 const REJECTED_IN_JSON: Readonly<Record<Signal, string>> = {
   logs: 'rejectedLogRecords',
   traces: 'rejectedSpans',
@@ -26,7 +26,7 @@ function taken(rejected: unknown, message: unknown, status: Status, show: ShowAn
   };
 }
 
-/** What was taken, by an encoded Export...ServiceResponse. No bytes, and an empty partial success, say: all of it. */
+/** Result of an encoded Export...ServiceResponse. Full success is an empty body or an empty partial success. */
 export function takenByProtobuf(body: Uint8Array, status: Status, show: ShowAnswer): Taken {
   try {
     const { partialSuccess } = messageType('ExportServiceResponse').decode(body) as unknown as {
@@ -38,7 +38,7 @@ export function takenByProtobuf(body: Uint8Array, status: Status, show: ShowAnsw
   }
 }
 
-/** The same by its JSON. */
+/** Result of a JSON response. */
 export function takenByJson(body: Uint8Array, signal: Signal, status: Status, show: ShowAnswer): Taken {
   if (body.length === 0) return taken(0, '', status, show);
   try {
@@ -49,11 +49,11 @@ export function takenByJson(body: Uint8Array, signal: Signal, status: Status, sh
   }
 }
 
-/** The collector said that it has it: to send it again would double it. */
+/** Result of an unreadable response. The collector reported success, and a retry would duplicate the data. */
 export const unreadable = (status: Status, why = ''): Taken => ({
   kind: 'taken',
   rejected: 0,
   message: `${UNREADABLE}${why}`,
-  // Whether all of it was taken can't be known.
+  // A partial success can't be ruled out.
   answer: { status, error: 'unreadable_answer' },
 });

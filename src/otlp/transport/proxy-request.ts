@@ -1,6 +1,6 @@
 import { decoded } from './shown-answer.js';
 
-/** What is in a proxy's URL before the host, as the proxy wants it. */
+/** Header for the user and password of a proxy's URL. */
 export function proxyHeaders({ username, password }: URL): Record<string, string> {
   if (!username && !password) return {};
   const credentials = `${decoded(username)}:${decoded(password)}`;

@@ -1,16 +1,15 @@
 import { oneLine } from '../one-line.js';
 import type { Route } from '../types.js';
 
-/** Makes one short line of what a collector, a proxy or Node said. */
+/** Reduces text of a collector, a proxy or Node to one short line. */
 export type ShowAnswer = (text: string) => string;
 
-/** Shorter ones say nothing secret, and a message would be riddled with holes. */
+/** Shorter texts are no secrets, and masking them would leave messages full of holes. */
 const SHORTEST_VALUE = 4;
 const SHORTEST_WORD = 8;
 
 /**
- * What the route knows and nobody should read, the longest first: a collector may well repeat it as it complains. Of
- * `Bearer TOKEN` that is also the token.
+ * Secrets of a route, longest first: a collector may repeat them in an error. `Bearer TOKEN` includes the token alone.
  */
 function secretsOf({ headers, url, proxy }: Route): string[] {
   const credentials = [url, ...(proxy ? [proxy] : [])].flatMap(({ username, password }) => [username, password]);
@@ -20,7 +19,7 @@ function secretsOf({ headers, url, proxy }: Route): string[] {
   return [...secrets].sort((a, b) => b.length - a.length);
 }
 
-/** Percent-decoded, where it is percent-encoded. */
+/** Percent-decodes a text if possible. */
 export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -3,7 +3,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { SnoopkitError, UsageError } from '../../errors.js';
 import type { TlsFiles } from '../types.js';
 
-/** Where systems keep the authorities that they trust: Debian, Fedora, Alpine. */
+/** Files with the system's certificate authorities: Debian, Fedora, Alpine. */
 const SYSTEM_AUTHORITIES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -11,8 +11,8 @@ const SYSTEM_AUTHORITIES = [
 ];
 
 /**
- * Node brings authorities of its own, which know nothing of those that a system's owner added. They are used where the
- * system has none, or where NODE_EXTRA_CA_CERTS says that they are meant.
+ * Certificate authorities of the system, including those that its administrator added. Node's built-in ones are used if
+ * the system has none, or if NODE_EXTRA_CA_CERTS is set.
  */
 async function systemAuthorities(): Promise<Buffer | undefined> {
   if (process.env.NODE_EXTRA_CA_CERTS) return undefined;
@@ -20,13 +20,13 @@ async function systemAuthorities(): Promise<Buffer | undefined> {
     try {
       return await readFile(path);
     } catch {
-      // The next one.
+      // Try the next one.
     }
   }
   return undefined;
 }
 
-/** What TLS is done with, for all connections of a route. */
+/** TLS context for all connections of a route. */
 export async function secureContextOf({ ca, cert, key }: TlsFiles): Promise<SecureContext> {
   const authorities = ca ?? (await systemAuthorities());
   try {
@@ -36,33 +36,31 @@ export async function secureContextOf({ ca, cert, key }: TlsFiles): Promise<Secu
   }
 }
 
-/** Of `...error:0A00010B:SSL routines:ssl3_get_record:wrong version number:...` what a person can read. */
+/** The readable part of `...error:0A00010B:SSL routines:ssl3_get_record:wrong version number:...`. */
 export function opensslReason(text: string): string | undefined {
   return /error:[\dA-F]+:SSL routines:[^:]*:([^:]+)/.exec(text)?.[1];
 }
 
-/** TLS gave up a connection to a collector that could be anyone. */
+/** The collector's certificate is not trusted: the connection could lead to anyone. */
 export class UntrustedError extends SnoopkitError {
   constructor(reason: string) {
     super('UNTRUSTED', reason);
   }
 }
 
-/** What there is to say of that, and to do about it. */
+/** Message with reason and remedy. */
 export function untrusted(reason: string): string {
   const message = `the collector's certificate is not trusted: ${reason}`;
   const isOfAnother = reason.includes('altnames');
   return isOfAnother ? message : `${message}; set OTEL_EXPORTER_OTLP_CERTIFICATE to a file of CA certificates`;
 }
 
-/** What TLS said that another try would not change; undefined for all else. */
+/** Reason of a TLS failure that a retry would not change; undefined for other errors. */
 export function tlsRefusal(text: string): string | undefined {
   const reason = opensslReason(text) ?? '';
   if (/alert .*(certificate|unknown ca)/.test(reason)) {
     return `the collector requires a client certificate or rejected ours: ${reason}`;
   }
   const isPlain = /wrong version number|packet length too long/.test(reason);
-  return isPlain
-    ? `the collector does not use TLS, but https:// requires it, and gRPC that is not insecure: ${reason}`
-    : undefined;
+  return isPlain ? `the collector does not use TLS, which https:// and secure gRPC require: ${reason}` : undefined;
 }

@@ -1,16 +1,16 @@
 import type { Route, Transport } from '../types.js';
 
 /**
- * The exporter's name, of the form that the specification asks for. `agentName` is the product with its version, such
- * as `Snoopkit/0.1.0`; the exporter is its own, of the same version.
+ * User-Agent in the form of the specification. `agentName` is the product with its version, such as `Snoopkit/0.1.0`;
+ * the exporter is its own, with the same version.
  */
 function userAgentOf(agentName: string): string {
   return `${agentName} OTel-OTLP-Exporter-JavaScript/${agentName.slice(agentName.lastIndexOf('/') + 1)}`;
 }
 
 /**
- * How requests get to the collector, by a route that the settings have checked. Only what the protocol needs is loaded.
- * Throws where the certificates can't be used.
+ * Creates the transport of a validated route. Only the modules of its protocol are loaded. Throws if the certificates
+ * can't be used.
  */
 export async function transportOf(route: Route, agentName: string): Promise<Transport> {
   const userAgent = userAgentOf(agentName);

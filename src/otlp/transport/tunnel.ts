@@ -6,7 +6,7 @@ import { SnoopkitError } from '../../errors.js';
 import { addressOf } from './address.js';
 import { proxyHeaders } from './proxy-request.js';
 
-/** What a proxy answered when it was asked for a connection. */
+/** A proxy refused a connection. */
 export class ProxyError extends SnoopkitError {
   readonly status: number;
 
@@ -16,10 +16,10 @@ export class ProxyError extends SnoopkitError {
   }
 }
 
-/** Milliseconds that a proxy has to make a connection. */
+/** Milliseconds for a proxy to connect. */
 const TIMEOUT = 10_000;
 
-/** A connection through a proxy to HOST:PORT. It ends with the signal. */
+/** Opens a connection to HOST:PORT through a proxy. The signal ends it. */
 export function openTunnel(proxy: URL, authority: string, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const headers = { host: authority, ...proxyHeaders(proxy) };
@@ -29,7 +29,7 @@ export function openTunnel(proxy: URL, authority: string, signal: AbortSignal): 
       .once('connect', ({ statusCode = 0 }, socket, head) => {
         if (statusCode >= 200 && statusCode < 300) {
           socket.setTimeout(0);
-          // HTTP/2 lets a server speak first.
+          // In HTTP/2, a server may speak first.
           if (head.length > 0) socket.unshift(head);
           resolve(socket);
         } else {
@@ -43,7 +43,7 @@ export function openTunnel(proxy: URL, authority: string, signal: AbortSignal): 
   });
 }
 
-/** Connections with TLS through a proxy, which sees only the name of the host. */
+/** TLS connections through a proxy, which sees only the host's name. */
 export class TunnelAgent extends Agent {
   readonly #proxy: URL;
   readonly #secureContext: SecureContext;

@@ -93,7 +93,7 @@ describe('OTLP: Exporter', () => {
       collector.requests.map(({ ids }) => ids),
       [[0, 1], [2], [4]],
     );
-    assert.match(troubles[0] ?? '', /log records are lost: larger than .* \(1 so far\)/);
+    assert.match(troubles[0] ?? '', /log records dropped: larger than .* \(1 so far\)/);
   });
 
   it('has one request under way, or as many as it is told', async () => {
@@ -288,7 +288,7 @@ describe('OTLP: Exporter', () => {
       { reason: 'rejected', count: 13, total: 13 },
     ]);
     assert.deepEqual(troubles, [
-      'the collector refused 10 log records, now lost: not like this',
+      'the collector refused 10 log records, now dropped: not like this',
       'the collector rejected 3 log records: bad name',
       'the collector accepted the log records with a warning: old schema',
     ]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { ToldCauses, Troubles } from '../../../src/otlp/delivery/troubles.js';
+import { ReportedCauses, Troubles } from '../../../src/otlp/delivery/troubles.js';
 
 describe('OTLP: Troubles', () => {
   let clock: sinon.SinonFakeTimers;
@@ -12,7 +12,7 @@ describe('OTLP: Troubles', () => {
   afterEach(() => clock.restore());
   const tell = (text: string) => told.push(text);
 
-  it('tells each kind once a minute', () => {
+  it('reports each kind once a minute', () => {
     const troubles = new Troubles(tell);
     for (let second = 0; second < 180; second++) {
       troubles.note('later', () => `away ${second}`, `cause ${second}`);
@@ -30,7 +30,7 @@ describe('OTLP: Troubles', () => {
   });
 
   it('tells the same of two signals once, and what is different of each', () => {
-    const causes = new ToldCauses();
+    const causes = new ReportedCauses();
     const [logs, metrics] = [new Troubles(tell, causes), new Troubles(tell, causes)];
     for (let second = 0; second < 90; second++) {
       logs.note('later', () => 'no logs: away', 'away');

@@ -57,7 +57,7 @@ describe('output: OTLP metrics of our own health', () => {
     });
   });
 
-  it('tell what became of each record', () => {
+  it('report the outcome of each record', () => {
     const metrics = sourceOf().collect();
     const processed = values(metrics, 'otel.sdk.processor.log.processed');
     assert.deepEqual(processed, { '': '750', queue_full: '100' });
@@ -71,7 +71,7 @@ describe('output: OTLP metrics of our own health', () => {
     assert.deepEqual(values(metrics, 'otel.sdk.processor.log.queue.capacity'), { '': '2048' });
   });
 
-  it('tell what was seen, and what was lost by reason', () => {
+  it('report events seen, and lost events by reason', () => {
     const { collect } = sourceOf();
     const first = collect();
     assert.deepEqual(values(first, 'snoopkit.events', 'snoopkit.tool'), { opensnoop: '1200' });
@@ -106,7 +106,7 @@ describe('output: OTLP metrics of our own health', () => {
     assert.deepEqual(values(metrics, 'otel.sdk.processor.span.queue.size'), { '': '150' });
   });
 
-  it('tell how long exports took, in seconds, by how they ended and where', () => {
+  it('report the duration of exports, in seconds, by outcome and endpoint', () => {
     const { source, collect } = sourceOf({ histograms: 'exponential' });
     const route = { signal: 'logs', protocol: 'http/json', url: new URL('https://[::1]/v1/logs') } as const;
     source.note({ route, milliseconds: 12.5, answer: { status: 200 } });

@@ -46,7 +46,7 @@ export interface DecodedMetric {
   points: Point[];
 }
 
-/** What a collector sees of bytes that stand in ScopeMetrics. */
+/** A collector's view of bytes in ScopeMetrics. */
 export function decode(encoded: Uint8Array): DecodedMetric {
   assert.equal(encoded[0], 0x12);
   const type = messageType('ScopeMetrics');

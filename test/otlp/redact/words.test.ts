@@ -6,7 +6,7 @@ type Case = readonly [words: string | readonly string[], shown?: string | readon
 
 const wordsOf = (words: string | readonly string[]) => (typeof words === 'string' ? words.split(' ') : [...words]);
 
-/** Where nothing is shown other than it was, `shown` is left out. `*` stands for what is masked. */
+/** `shown` is omitted if nothing is masked. `*` stands for masked text. */
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   'options and variables with such a name': [
     ['mysql --password=hunter2 -u root', 'mysql --password=* -u root'],

@@ -58,7 +58,7 @@ describe('output: otlp: endpoints', () => {
   ] as const)
     it(`warn once of ${path} where it is for all signals`, () => {
       const text = `http://me:s3cret@c:4318${path}`;
-      const line = `it ends in ${end}, and requests go to paths below that, such as ${end}/v1/logs: leave out ${end}`;
+      const line = `ends in ${end}, but requests go to paths below it, such as ${end}/v1/logs: remove ${end}`;
       assert.deepEqual(otlpSettings({}, { endpoint: text }).warnings, [`endpoint: ${line}`]);
       assert.deepEqual(otlpSettings({ [BASE]: text }, {}).warnings, [`${BASE}: ${line}`]);
       assert.deepEqual(otlpSettings({ [LOGS]: text }, {}).warnings, []);

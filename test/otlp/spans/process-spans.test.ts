@@ -6,7 +6,7 @@ import { formatTraceparent, parseTraceparent, type SpanContext } from '../../../
 import type { ArrivedSpan } from '../../helpers/otlp-arrivals.js';
 import { readSpans } from './spans.js';
 
-/** What procsnoop tells of a process, in seconds where it's about time. */
+/** A process as reported by procsnoop, times in seconds. */
 interface Told {
   pid: number;
   /** The key is the pid where it's left out, and so for the creator and the tree. */
@@ -220,7 +220,7 @@ describe('otlp: spans of processes', () => {
     assert.deepEqual([open?.start, open?.end], [seconds(3), seconds(19)]);
   });
 
-  it('tell apart processes that had the same id', () => {
+  it('distinguish processes that had the same id', () => {
     const [first, child, second, other, root] = new Fed().tell(
       { pid: 2, key: 21, creator: 1 },
       { pid: 3, creator: 2, creatorKey: 22, tree: 1 },

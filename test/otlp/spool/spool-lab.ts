@@ -13,7 +13,7 @@ export class SpoolLab {
   readonly #root = mkdtempSync(join(tmpdir(), 'snoopkit-'));
   /** It does not exist yet. */
   readonly directory = join(this.#root, 'spool');
-  /** What was to be told to a person. */
+  /** Messages for a person. */
   readonly troubles: string[] = [];
 
   remove(): void {

@@ -110,7 +110,7 @@ describe('OTLP: a spool from run to run', () => {
     const { size } = statSync(path);
     for (const cut of [1, 30]) truncateSync(path, size - cut);
     assert.deepEqual(await lab.deliver(), range(0, 40));
-    assert.match(lab.troubles.join(), /killed while writing to the spool: .* lost \(1\)/);
+    assert.match(lab.troubles.join(), /killed while writing to the spool: .* dropped \(1\)/);
     assert.deepEqual(readdirSync(lab.directory), []);
   });
 

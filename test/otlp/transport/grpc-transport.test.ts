@@ -19,7 +19,7 @@ describe('output: OTLP over gRPC', () => {
   afterEach(() => server.stop());
 
   const route = (changes: Partial<Route> = {}) => routeTo(server.url(), 'grpc', changes);
-  /** What becomes of a request that is answered so. */
+  /** The outcome of a request with this answer. */
   function answered(answer: GrpcAnswer) {
     server.answers.push(answer);
     return sendOne(route());
@@ -62,7 +62,7 @@ describe('output: OTLP over gRPC', () => {
       const { routes } = otlpSettings({}, { endpoint: `unix:${path}`, protocol: 'grpc' });
       const outcome = await sendOne(routes.logs ?? assert.fail());
       assert.equal(outcome.kind, 'refused');
-      assert.match(outcome.message, /does not use TLS.*gRPC that is not insecure/);
+      assert.match(outcome.message, /does not use TLS, which https:\/\/ and secure gRPC require/);
     } finally {
       await socket.stop();
       rmSync(folder, { recursive: true });

@@ -50,7 +50,7 @@ async function outcomesOf(route: Route, signals: readonly AbortSignal[]): Promis
   return outcomes;
 }
 
-/** What became of requests that are sent one after the other, by one transport. */
+/** Outcomes of requests sent one after the other, by one transport. */
 export async function sendAll(route: Route, signals: readonly AbortSignal[]): Promise<Outcome[]> {
   return (await outcomesOf(route, signals)).map(plain);
 }
@@ -64,7 +64,7 @@ export async function sendOne(route: Route, signal: AbortSignal = soon()): Promi
   return (await sendAll(route, [signal]))[0] as Outcome;
 }
 
-/** What a request's answer was, as the semantic conventions have it. */
+/** The answer to a request, in the terms of the semantic conventions. */
 export async function answerOf(route: Route, signal: AbortSignal = soon()): Promise<AnswerKind | undefined> {
   return (await outcomesOf(route, [signal]))[0]?.answer;
 }

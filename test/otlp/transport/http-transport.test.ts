@@ -19,7 +19,7 @@ describe('output: OTLP over HTTP', () => {
   afterEach(() => server.stop());
 
   const route = (protocol: Protocol = 'http/protobuf') => routeTo(server.url(), protocol);
-  /** What becomes of a request that is answered so. */
+  /** The outcome of a request with this answer. */
   function answered(answer: HttpAnswer, protocol: Protocol = 'http/protobuf') {
     server.answers.push(answer);
     return sendOne(route(protocol));

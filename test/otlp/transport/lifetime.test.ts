@@ -1,4 +1,4 @@
-/** What transports do to the process that they are in. */
+/** Effects of transports on their process. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';

@@ -70,7 +70,7 @@ describe('output: OTLP over TLS', () => {
         assert.equal(outcome.kind, 'refused');
         assert.match(
           outcome.message,
-          /^the collector does not use TLS, but https:\/\/ requires it, and gRPC that is not insecure: wrong version number$/,
+          /^the collector does not use TLS, which https:\/\/ and secure gRPC require: wrong version number$/,
         );
         assert.equal(server.requests.length, 0);
       });

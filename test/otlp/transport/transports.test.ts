@@ -1,4 +1,4 @@
-/** What is the same over HTTP and over gRPC. */
+/** Behavior common to HTTP and gRPC. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseHeaders } from '../../../src/otlp/settings/headers.js';
@@ -22,7 +22,7 @@ describe('output: OTLP over each protocol', () => {
       /** By which connections requests came. */
       const connections = () =>
         server.requests.map((request) => ('peer' in request ? request.peer : request.clientPort));
-      /** What becomes of a request that is answered with this message. */
+      /** The outcome of a request answered with this message. */
       function answered(message: Uint8Array) {
         server.answers.push({ body: message, response: message });
         return sendOne(route());

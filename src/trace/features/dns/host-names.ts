@@ -6,7 +6,7 @@ import { namespaceOf } from '../../../kernel/processes.js';
 import { type DnsAnswer, type DnsQuestion, readDns } from './dns-message.js';
 import { NameHistory } from './name-history.js';
 
-/** struct dns_message of bpf/include/dns.h, and the bytes that follow it. */
+/** struct dns_message of src/trace/features/dns/dns.h, and the bytes that follow it. */
 export interface DnsMessage {
   /** Nanoseconds since boot. */
   readonly time: bigint;
@@ -60,7 +60,7 @@ export class HostNames {
   #ring: RingBuffer | undefined;
   #shape: StructShape | undefined;
 
-  /** Reads messages from a loaded object (bpf/include/dns.h) until it is closed. */
+  /** Reads messages from a loaded object (src/trace/features/dns/dns.h) until it is closed. */
   open(object: BpfObject): void {
     const layout = layoutOf(object.btf, 'dns_message');
     this.#shape = { kind: 'struct', layout };

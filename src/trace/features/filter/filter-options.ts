@@ -1,4 +1,5 @@
-import type { NetFilterOptions } from '../sockets/net-filter-options.js';
+import type { ValuesOf } from '../../flags/flag.js';
+import type { feature } from './feature.js';
 
 /** Filters. Empty lists match everything. */
 export interface FilterOptions {
@@ -12,6 +13,20 @@ export interface FilterOptions {
   readonly netns: readonly number[];
   readonly follow: boolean;
   readonly failed: boolean;
-  /** For tools that trace sockets. */
-  readonly ends: NetFilterOptions;
+}
+
+/** The filters that flags ask for. */
+export function filtersOf(flags: ValuesOf<typeof feature.flags>): FilterOptions {
+  return {
+    pids: flags.pid ?? [],
+    tids: flags.tid ?? [],
+    ppids: flags.ppid ?? [],
+    uids: flags.uid ?? [],
+    comms: flags.comm ?? [],
+    cgroups: flags.cgroup ?? [],
+    mntns: flags.mntns ?? [],
+    netns: flags.netns ?? [],
+    follow: flags.follow ?? false,
+    failed: flags.failed ?? false,
+  };
 }

@@ -5,9 +5,6 @@ import { type Identity, identityOf, isThere } from '../../../kernel/processes.js
 import type { Label } from '../../label.js';
 import type { FilterOptions } from './filter-options.js';
 
-/** How long to wait for events of sockets that outlive their process. */
-const SOCKETS_MS = 1000;
-
 const KINDS = [
   { name: 'pid', key: 'pids', what: ['process', 'processes'] },
   { name: 'tid', key: 'tids', what: ['thread', 'threads'] },
@@ -15,7 +12,7 @@ const KINDS = [
 ] as const;
 
 /** Throws UsageError if no target of an option exists; if some do, calls back for each that does not. */
-export function checkTargets(filters: FilterOptions, label: Label, tell: (line: string) => void): void {
+export function checkTargets(filters: FilterOptions, label: Label, warn: (line: string) => void): void {
   for (const { name, key, what } of KINDS) {
     const flag = label(name);
     // 0 is the parent of the kernel's first processes.
@@ -24,7 +21,7 @@ export function checkTargets(filters: FilterOptions, label: Label, tell: (line: 
     for (const id of missing) {
       const line = `${flag} ${id}: no such ${what[0]}`;
       if (missing.length === filters[key].length) throw new UsageError(line);
-      tell(line);
+      warn(line);
     }
     if (key === 'tids') continue;
     for (const id of ids) {
@@ -45,12 +42,12 @@ export class Targets {
   /** By performance.now(). */
   #endedAt: number | undefined;
 
-  /** `object` has the filters of the run; `hasSockets` for a tool that traces sockets. */
-  constructor(object: BpfObject, filters: FilterOptions, hasSockets: boolean) {
+  /** `object` has the filters of the run, whose events may come `grace` milliseconds after the last target has ended. */
+  constructor(object: BpfObject, filters: FilterOptions, grace: number) {
     this.#object = object;
     this.#filters = filters;
     this.#identities = new Map([...filters.tids, ...filters.ppids].map((id) => [id, identityOf(id)]));
-    this.#grace = hasSockets ? SOCKETS_MS : 0;
+    this.#grace = grace;
   }
 
   /** The notice that all targets have ended; undefined while events may still come. */
@@ -65,7 +62,7 @@ export class Targets {
   }
 
   #isAnyThere(key: 'pids' | 'tids' | 'ppids'): boolean {
-    // BPF programs remove processes that end and add followed ones: bpf/include/filter.h.
+    // BPF programs remove processes that end and add followed ones: src/trace/features/filter/filter.h.
     if (key === 'pids') return hasListed(this.#object);
     return this.#filters[key].some((id) => {
       if (id === 0) return true;

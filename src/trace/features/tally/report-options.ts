@@ -1,20 +1,20 @@
 import { UsageError } from '../../../errors.js';
 import type { Column } from '../../../events/column.js';
 import { isSortable } from '../../../events/rows.js';
+import type { ValuesOf } from '../../flags/flag.js';
 import type { Label } from '../../label.js';
-import { parseDuration, parseInteger } from '../../values.js';
+import { parseDuration } from '../../values.js';
+import { feature } from './feature.js';
 import type { ReportOptions } from './report.js';
 import type { Tally } from './tally.js';
 
-const NAMES = ['sort', 'rows', 'interval', 'by', 'once'] as const;
+/** The values of the flags of reports. */
+export type ReportFlags = ValuesOf<typeof feature.flags> & ValuesOf<typeof feature.cliFlags>;
 
 /** Throws UsageError for report flags without the flag that enables reports. */
-export function refuseReportFlags(
-  flag: string | undefined,
-  given: Readonly<Record<string, unknown>>,
-  label: Label,
-): void {
-  const name = NAMES.find((candidate) => given[candidate] !== undefined);
+export function refuseReportFlags(flag: string | undefined, given: ReportFlags, label: Label): void {
+  const names = Object.keys({ ...feature.flags, ...feature.cliFlags }) as (keyof ReportFlags)[];
+  const name = names.find((candidate) => given[candidate] !== undefined);
   if (flag !== undefined && name !== undefined) throw new UsageError(`${label(name)} needs ${label(flag)}`);
 }
 
@@ -42,21 +42,19 @@ export interface ReportSurroundings {
 export function reportOptions(
   tally: Tally,
   columns: readonly Column[],
-  given: Readonly<Record<string, unknown>>,
+  { sort, rows, interval, once }: ReportFlags,
   { screen, interval: usual, columns: shown, collector, label }: ReportSurroundings,
 ): ReportOptions {
-  const text = (name: (typeof NAMES)[number]) => given[name] as string | undefined;
-  const [rows, interval] = [text('rows'), text('interval')];
-  const most = rows === undefined ? undefined : parseInteger(label('rows'), rows, 1);
   const isScreen = tally.isTop === true && screen !== undefined;
-  const period = interval === undefined ? usual : parseDuration(label('interval'), interval);
+  const toolInterval = tally.interval === undefined ? usual : parseDuration(label('interval'), tally.interval);
+  const period = interval ?? toolInterval;
   return {
-    sort: sortColumn(text('sort') ?? tally.sort, columns, label),
+    sort: sortColumn(sort ?? tally.sort, columns, label),
     sums: columns.filter(({ name }) => tally.sums?.includes(name)),
-    room: () => most ?? (isScreen ? screen(shown) : Number.POSITIVE_INFINITY),
+    room: () => rows ?? (isScreen ? screen(shown) : Number.POSITIVE_INFINITY),
     interval: period,
     lookInterval: collector !== undefined && collector < (period ?? Number.POSITIVE_INFINITY) ? collector : undefined,
-    isOnce: given.once === true,
+    isOnce: once ?? false,
     isScreen,
     isTotal: tally.isTotal ?? false,
   };

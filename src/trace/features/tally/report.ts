@@ -1,6 +1,6 @@
 import type { Column } from '../../../events/column.js';
 
-/** How aggregates are reported. */
+/** Options of the reports of aggregates. */
 export interface ReportOptions {
   readonly sort: Column;
   /** Columns whose sums are shown. */

@@ -1,7 +1,7 @@
 import type { Column } from '../../../events/column.js';
 import type { Rows } from '../../../events/rows.js';
 import type { Report } from '../../../output/format.js';
-import type { EventPump } from '../../pump.js';
+import type { ReportOutput, Reports } from '../../source.js';
 import type { ReportOptions } from './report.js';
 import type { TallyReader } from './tally-reader.js';
 
@@ -17,9 +17,9 @@ function titleOf(rows: Rows, shown: number, sums: readonly Column[]): string {
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** Reports a tool's aggregates at each interval and at the end. */
-export class Reporter {
+export class Reporter implements Reports {
   readonly #tally: TallyReader;
-  readonly #pump: EventPump;
+  readonly #output: ReportOutput;
   readonly #options: ReportOptions;
   #timer: NodeJS.Timeout | undefined;
   #looks: NodeJS.Timeout | undefined;
@@ -29,16 +29,13 @@ export class Reporter {
   #isEmpty = false;
   #latest: Report | undefined;
 
-  constructor(tally: TallyReader, pump: EventPump, options: ReportOptions) {
+  constructor(tally: TallyReader, output: ReportOutput, options: ReportOptions) {
     this.#tally = tally;
-    this.#pump = pump;
+    this.#output = output;
     this.#options = options;
   }
 
-  /**
-   * Reports at each interval, and calls back after the last requested report. `duration` is the run's limit in milliseconds.
-   * `guard` runs what a timer does, and has its errors.
-   */
+  /** Reports at each interval. */
   start(duration: number | undefined, onDone: () => void, guard: (action: () => void) => void): void {
     const { interval, lookInterval } = this.#options;
     if (lookInterval !== undefined)
@@ -52,8 +49,8 @@ export class Reporter {
       this.#timer = setTimeout(
         () => {
           // With a slow reader the next report covers a longer time.
-          if (!this.#pump.isFull) guard(() => this.#report(this.#read()));
-          if (this.#pump.isDone) onDone();
+          if (!this.#output.isFull) guard(() => this.#report(this.#read()));
+          if (this.#output.isDone) onDone();
           // Missed reports are skipped.
           else plan(Math.max(due + interval, Math.ceil((performance.now() - begin) / interval) * interval));
         },
@@ -69,14 +66,14 @@ export class Reporter {
    */
   finish(): void {
     this.stop();
-    if (this.#pump.isDone) return;
+    if (this.#output.isDone) return;
     const rows = this.#read();
-    if (this.#options.isScreen && this.#pump.events > 0) {
+    if (this.#options.isScreen && this.#output.events > 0) {
       if (this.#isEmpty && rows.count > 0) this.#report(rows);
-      else if (this.#isEmpty && this.#latest) this.#pump.report(this.#latest);
+      else if (this.#isEmpty && this.#latest) this.#output.report(this.#latest);
       return;
     }
-    if (rows.count > 0 || this.#pump.events === 0 || this.#isDueAtEnd) this.#report(rows);
+    if (rows.count > 0 || this.#output.events === 0 || this.#isDueAtEnd) this.#report(rows);
   }
 
   /** Ends the timers: no further report. */
@@ -90,7 +87,7 @@ export class Reporter {
     const rows = this.#tally.look();
     // The largest rows first.
     rows.sortBy(this.#options.sort);
-    this.#pump.tally(rows);
+    this.#output.tally(rows);
   }
 
   /** Title of a report. */
@@ -107,6 +104,6 @@ export class Reporter {
     rows.keep(shown);
     this.#isEmpty = rows.count === 0;
     if (isScreen && !this.#isEmpty) this.#latest = { rows, title };
-    this.#pump.report({ rows, title });
+    this.#output.report({ rows, title });
   }
 }

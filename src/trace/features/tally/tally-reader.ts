@@ -4,7 +4,7 @@ import { bootTime } from '../../../bpf/system.js';
 import type { Rows } from '../../../events/rows.js';
 import { type RowLayout, rowLayout, TallyRows } from './tally-rows.js';
 
-/** Reads rows from the maps of bpf/include/tally.h. */
+/** Reads rows from the maps of src/trace/features/tally/tally.h. */
 export class TallyReader {
   readonly #current: BpfMap;
   /** The map that programs write to, and the other one. */
@@ -14,7 +14,7 @@ export class TallyReader {
   readonly #onLost: (rows: number) => void;
   /** Rows for the next `read()`, after one `look()`. */
   #seen: Rows | undefined;
-  /** The same after more than one. */
+  /** Rows for the next `read()`, after several calls of `look()`. */
   #kept: TallyRows | undefined;
   #looked: bigint;
   #since: bigint;
@@ -61,7 +61,7 @@ export class TallyReader {
     return rows;
   }
 
-  /** The entries in the kernel. Programs no longer write to this map: see bpf/include/tally.h. */
+  /** The entries in the kernel. Programs no longer write to this map: see src/trace/features/tally/tally.h. */
   #take(): [key: Uint8Array, value: Uint8Array][] {
     const [map, other] = this.#maps;
     if (!this.#isTotal) {

@@ -1,7 +1,7 @@
 import { type Btf, layoutOf, memberOf } from '../../../btf/index.js';
 import { Rows } from '../../../events/rows.js';
 
-/** Where the parts of a row are, in bytes: struct tally of bpf/include/tally.h, the key and the value. */
+/** Offsets of the parts of a row, in bytes: struct tally of src/trace/features/tally/tally.h, the key and the value. */
 export interface RowLayout {
   readonly time: number;
   readonly interval: number;
@@ -21,7 +21,7 @@ export function rowLayout(btf: Btf, keySize: number, valueSize: number): RowLayo
 /** Rows kept across several reports, as a multiple of a map's entries. */
 const TIMES = 16;
 
-/** Sums of rows of several reports: the value of a row consists of 64-bit counters (bpf/include/tally.h). */
+/** Sums of rows of several reports: the value of a row consists of 64-bit counters (src/trace/features/tally/tally.h). */
 export class TallyRows {
   readonly #layout: RowLayout;
   readonly #most: number;

@@ -1,7 +1,7 @@
 import type { ByName } from '../../../events/by-name.js';
 import type { MetricMappings } from '../../../otlp/metrics/metric-mapping.js';
 
-/** What an output shows: the members of a struct of the BPF source. */
+/** Contents of an output: the members of a struct of the BPF source. */
 export interface View<Struct extends string = string, Column extends string = string> {
   /** The struct, and its name in the `event` key of the output. */
   readonly event: { readonly struct: Struct; readonly name: string };
@@ -9,7 +9,7 @@ export interface View<Struct extends string = string, Column extends string = st
   readonly columns: readonly Column[];
   /** For a failure, a table replaces the first word of column `words` with column `path`, the file that was tried. */
   readonly tried?: { readonly words: Column; readonly path: Column };
-  /** Descriptions of its own columns; those of struct event and struct tally are in src/trace/shared-fields.ts. */
+  /** Descriptions of its own columns; those of struct event are in src/trace/shared-fields.ts, of struct tally in fields.ts. */
   readonly fields: ByName<Column, string>;
 }
 
@@ -51,5 +51,5 @@ interface TallyByFlag<Names extends TallyNames>
   readonly isTop?: undefined;
 }
 
-/** What a tool aggregates in the kernel, with TALLY() of bpf/include/tally.h. */
+/** Aggregates of a tool in the kernel, by TALLY() of src/trace/features/tally/tally.h. */
 export type Tally<Names extends TallyNames = TallyNames> = TallyAlways<Names['column']> | TallyByFlag<Names>;

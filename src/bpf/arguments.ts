@@ -1,0 +1,48 @@
+/**
+ * Checks of arguments, which programs in JavaScript give unchecked. They come after the check that the object is open, and
+ * before anything is opened. `what` names the argument in the message of the UsageError.
+ */
+import { inspect } from 'node:util';
+import { UsageError } from '../errors.js';
+
+const MAX_U32 = 0xffff_ffff;
+
+/** The error for an argument, in one line. */
+function mistake(what: string, value: unknown, expected: string): UsageError {
+  const shown = inspect(value, { depth: -1, breakLength: Number.POSITIVE_INFINITY, customInspect: false });
+  return new UsageError(`${what} ${shown.replace(/\s+/g, ' ').slice(0, 80)}: expected ${expected}`);
+}
+
+export function checkInteger(what: string, value: unknown, least = 0, most = MAX_U32): void {
+  const isFitting = Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+  if (!isFitting) throw mistake(what, value, `an integer from ${least} to ${most}`);
+}
+
+/** A number that need not be an integer. */
+export function checkNumber(what: string, value: unknown, least: number, most: number): void {
+  const isFitting = typeof value === 'number' && value >= least && value <= most;
+  if (!isFitting) throw mistake(what, value, `a number from ${least} to ${most}`);
+}
+
+export function checkBoolean(what: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw mistake(what, value, 'true or false');
+}
+
+/** A string for C, which would end at a NUL. */
+export function checkText(what: string, value: unknown): void {
+  if (typeof value !== 'string' || value.includes('\0')) throw mistake(what, value, 'a string without NUL');
+}
+
+export function checkFunction(what: string, value: unknown): void {
+  if (typeof value !== 'function') throw mistake(what, value, 'a function');
+}
+
+/** An object of options, each of which may be missing. */
+export function checkOptions(value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw mistake('options', value, 'an object');
+}
+
+/** An object of a class. */
+export function checkInstance(what: string, value: unknown, type: abstract new (...args: never) => unknown): void {
+  if (!(value instanceof type)) throw mistake(what, value, `an instance of ${type.name}`);
+}

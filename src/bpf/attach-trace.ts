@@ -1,0 +1,229 @@
+/** Attaching to functions, tracepoints and events. Arguments are checked before anything is opened. */
+import { existsSync } from 'node:fs';
+import { NotFoundError, UsageError } from '../errors.js';
+import { loadBinding } from '../native/load.js';
+import { checkBoolean, checkInteger, checkNumber, checkOptions, checkText } from './arguments.js';
+import { type Attachment, ERRNO } from './attachment.js';
+import { check, UnsupportedError } from './errors.js';
+import { tracepointId } from './tracefs.js';
+
+export interface KprobeOptions {
+  /** Attach to the function's return (default: its entry). */
+  atReturn?: boolean;
+}
+
+export interface ProcessOptions {
+  /** The process to trace (default: all). */
+  pid?: number;
+}
+
+export interface UprobesOptions extends KprobeOptions, ProcessOptions {}
+
+export interface UprobeOptions extends UprobesOptions {
+  /** Bytes from the symbol, or from the start of the file if there is none. */
+  offset?: number;
+}
+
+/** An event of perf_event_open(2), on a process, a CPU, or a process on that CPU. */
+export interface PerfEventOptions {
+  /** `perf_event_attr.type`: 0 for hardware, 1 for software (PERF_TYPE_SOFTWARE). */
+  type: number;
+  /** `perf_event_attr.config`: with type 1, 0 for the CPU clock. */
+  config: number;
+  /** Run the program each time the event has occurred this often; of a clock, nanoseconds. */
+  samplePeriod?: number;
+  /** Run the program about this often a second, in place of `samplePeriod`. */
+  frequency?: number;
+  /** A process or thread (default: all). */
+  pid?: number;
+  /** A CPU (default: all; then `pid` is needed). */
+  cpu?: number;
+}
+
+const MAX_PID = 2 ** 31 - 1;
+const ALL = -1;
+
+function checkPid(pid: number | undefined): number {
+  if (pid !== undefined) checkInteger('pid', pid, 1, MAX_PID);
+  return pid ?? ALL;
+}
+
+export function tracepoint(program: string, category: string, name: string): Attachment {
+  checkText('category', category);
+  checkText('name', name);
+  const where = `tracepoint ${category}:${name}`;
+  const id = tracepointId(category, name);
+  if (id === undefined) throw new UnsupportedError(`cannot attach ${program}: this kernel does not have ${where}`);
+  return {
+    where,
+    attach: (native) => native.attachPerfEvent(check(loadBinding().openTracepoint(id), `cannot open ${where}`)),
+  };
+}
+
+export function rawTracepoint(name: string): Attachment {
+  checkText('name', name);
+  return { where: `raw tracepoint ${name}`, attach: (native) => native.attachRawTracepoint(name) };
+}
+
+function missingFunction(operation: string, errno: number): Error | undefined {
+  if (errno !== ERRNO.ENOENT && errno !== ERRNO.ESRCH) return undefined;
+  const reason = existsSync('/sys/bus/event_source/devices/kprobe') ? 'function' : 'kprobes';
+  return new UnsupportedError(`${operation}: this kernel has no ${reason === 'function' ? 'such function' : reason}`);
+}
+
+export function kprobe(symbol: string, options: KprobeOptions): Attachment {
+  checkText('symbol', symbol);
+  checkOptions(options);
+  const { atReturn = false } = options;
+  checkBoolean('atReturn', atReturn);
+  return {
+    where: `function ${symbol}`,
+    attach: (native) => native.attachKprobe(symbol, atReturn),
+    explain: missingFunction,
+  };
+}
+
+/** A pattern or a list of names, as the addon takes both. */
+function functionsOf(functions: string | readonly string[]): {
+  pattern: string;
+  names: readonly string[];
+  all: string;
+} {
+  if (typeof functions === 'string') {
+    checkText('functions', functions);
+    return { pattern: functions, names: [], all: functions };
+  }
+  if (!Array.isArray(functions) || functions.length === 0)
+    throw new UsageError('functions: expected a pattern or an array of names');
+  for (const name of functions) checkText('function', name);
+  return { pattern: '', names: functions, all: functions.join(', ') };
+}
+
+export function kprobes(functions: string | readonly string[], options: KprobeOptions): Attachment {
+  const { pattern, names, all } = functionsOf(functions);
+  checkOptions(options);
+  const { atReturn = false } = options;
+  checkBoolean('atReturn', atReturn);
+  return {
+    where: `functions ${all}`,
+    attach: (native) => native.attachKprobes(pattern, names, atReturn),
+    explain: (operation, errno) =>
+      errno === ERRNO.EOPNOTSUPP
+        ? new UnsupportedError(`${operation}: this kernel can't attach to several functions at once`)
+        : missingFunction(operation, errno),
+  };
+}
+
+/** The error for a function that is missing in a file, or a file that is missing. */
+export function missingSymbol(path: string, symbol: string): Attachment['explain'] {
+  return (operation, errno) => {
+    if (errno !== ERRNO.ENOENT) return undefined;
+    return missingFile(operation, path) ?? new NotFoundError('symbol', symbol, `${operation}: there is no such symbol`);
+  };
+}
+
+function missingFile(operation: string, path: string): Error | undefined {
+  if (path.includes('/') && !existsSync(path))
+    return new NotFoundError('file', path, `${operation}: there is no such file`);
+  if (!existsSync('/sys/bus/event_source/devices/uprobe'))
+    return new UnsupportedError(`${operation}: this kernel has no uprobes`);
+  return undefined;
+}
+
+export function missingUsdt(path: string, provider: string, name: string): Attachment['explain'] {
+  return (operation, errno) => {
+    // For want of its maps, which libbpf fills.
+    if (errno === ERRNO.ESRCH) return new UsageError(`${operation}: the object does not include bpf/usdt.bpf.h`);
+    if (errno !== ERRNO.ENOENT) return undefined;
+    const probe = `${provider}:${name}`;
+    return (
+      missingFile(operation, path) ?? new NotFoundError('USDT probe', probe, `${operation}: there is no such probe`)
+    );
+  };
+}
+
+export function uprobe(path: string, symbol: string, options: UprobeOptions): Attachment {
+  checkText('path', path);
+  checkText('symbol', symbol);
+  checkOptions(options);
+  const { atReturn = false, offset = 0, pid } = options;
+  checkBoolean('atReturn', atReturn);
+  checkInteger('offset', offset, 0, Number.MAX_SAFE_INTEGER);
+  const process = checkPid(pid);
+  return {
+    where: `${symbol || offset} of ${path}`,
+    attach: (native) => native.attachUprobe(path, symbol, offset, process, atReturn),
+    explain: missingSymbol(path, symbol),
+  };
+}
+
+export function uprobes(path: string, functions: string | readonly string[], options: UprobesOptions): Attachment {
+  checkText('path', path);
+  const { pattern, names, all } = functionsOf(functions);
+  checkOptions(options);
+  const { atReturn = false, pid } = options;
+  checkBoolean('atReturn', atReturn);
+  const process = checkPid(pid);
+  const missing = missingSymbol(path, all);
+  return {
+    where: `${all} of ${path}`,
+    attach: (native) => native.attachUprobes(path, pattern, names, process, atReturn),
+    explain: (operation, errno) =>
+      errno === ERRNO.ENOSYS
+        ? new UnsupportedError(`${operation}: built with a libbpf before 1.3, which cannot attach to several functions`)
+        : missing?.(operation, errno),
+  };
+}
+
+export function usdt(path: string, provider: string, name: string, options: ProcessOptions): Attachment {
+  checkText('path', path);
+  checkText('provider', provider);
+  checkText('name', name);
+  checkOptions(options);
+  const process = checkPid(options.pid);
+  return {
+    where: `USDT probe ${provider}:${name} of ${path}`,
+    attach: (native) => native.attachUsdt(path, provider, name, process),
+    explain: missingUsdt(path, provider, name),
+  };
+}
+
+/** What the section of a program for functions of a file names. */
+export function explainSection(section: string): Attachment['explain'] {
+  const [, path, symbol] = /^u(?:ret)?probe(?:\.s)?\/([^:]+):([^+]+)/.exec(section) ?? [];
+  if (path && symbol) return missingSymbol(path, symbol);
+  const [, file, provider, name] = /^usdt(?:\.s)?\/([^:]+):([^:]+):([^:]+)$/.exec(section) ?? [];
+  if (file && provider && name) return missingUsdt(file, provider, name);
+  return /^k(?:ret)?probe/.test(section) ? missingFunction : undefined;
+}
+
+export function perfEvent(options: PerfEventOptions): Attachment {
+  checkOptions(options);
+  const { type, config, samplePeriod, frequency, pid, cpu } = options;
+  checkInteger('type', type);
+  checkInteger('config', config, 0, Number.MAX_SAFE_INTEGER);
+  if ((samplePeriod === undefined) === (frequency === undefined))
+    throw new UsageError('perf event: expected either samplePeriod or frequency');
+  if (samplePeriod !== undefined) checkInteger('samplePeriod', samplePeriod, 1, Number.MAX_SAFE_INTEGER);
+  if (frequency !== undefined) checkNumber('frequency', frequency, 1, 1_000_000);
+  const process = checkPid(pid);
+  if (cpu !== undefined) checkInteger('cpu', cpu, 0, MAX_PID);
+  if (pid === undefined && cpu === undefined) throw new UsageError('perf event: expected pid, cpu or both');
+  const where = `perf event ${type}:${config}`;
+  const period = samplePeriod ?? Math.round(frequency ?? 0);
+  const open = () => loadBinding().openPerfEvent(type, config, period, frequency !== undefined, process, cpu ?? ALL);
+  return {
+    where,
+    attach: (native) => {
+      const fd = open();
+      return fd < 0 ? fd : native.attachPerfEvent(fd);
+    },
+    explain: (operation, errno) => {
+      if (errno === ERRNO.ESRCH && pid !== undefined)
+        return new NotFoundError('process', String(pid), `${operation}: there is no process ${pid}`);
+      if (errno === ERRNO.ENODEV || errno === ERRNO.ENOENT)
+        return new UnsupportedError(`${operation}: this machine has no such event, or no such CPU`);
+      return undefined;
+    },
+  };
+}

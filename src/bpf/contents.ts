@@ -1,0 +1,54 @@
+/** What an object contains, for the compiler. Nothing here runs. */
+import type { BpfConstant, BpfGlobal } from './global.js';
+import type { BpfMap } from './map.js';
+import type { Named } from './named.js';
+
+/**
+ * The contents of an object, by name: `snoopkit gen types` writes this type for a given object, and
+ * `BpfObject.open<Contents>()` takes it. Without it, names are strings, and values are of any type that C has.
+ */
+export interface ObjectContents {
+  /** Sections of the programs. */
+  readonly programs: object;
+  /** Keys and values of the maps: `{ key, value }`, bytes where the map has no types. */
+  readonly maps: object;
+  /** Types of the variables. */
+  readonly globals: object;
+  /** Types of the constants. */
+  readonly constants: object;
+}
+
+/** Of an object that the compiler knows nothing of: any name. */
+export interface AnyContents extends ObjectContents {
+  readonly programs: Record<string, unknown>;
+  readonly maps: Record<string, unknown>;
+  readonly globals: Record<string, unknown>;
+  readonly constants: Record<string, unknown>;
+}
+
+/** A map with keys and values of these types. Descriptors may be given as what has them. */
+export type TypedMap<Key, Value> = BpfMap<
+  Key,
+  Value,
+  Key | Uint8Array,
+  Value | Uint8Array | (Value extends number ? { readonly fd: number } : never)
+>;
+
+type MapOf<Entry> = Entry extends { readonly key: infer Key; readonly value: infer Value }
+  ? TypedMap<Key, Value>
+  : BpfMap;
+
+type GlobalOf<Type> = unknown extends Type ? BpfGlobal : BpfGlobal<Type, Type | Uint8Array>;
+type ConstantOf<Type> = unknown extends Type ? BpfConstant : BpfConstant<Type>;
+
+export type NamedMaps<Maps extends object> = Named<BpfMap, { [Name in keyof Maps]: MapOf<Maps[Name]> }>;
+export type NamedGlobals<Types extends object> = Named<BpfGlobal, { [Name in keyof Types]: GlobalOf<Types[Name]> }>;
+export type NamedConstants<Types extends object> = Named<
+  BpfConstant,
+  { [Name in keyof Types]: ConstantOf<Types[Name]> }
+>;
+/** Programs, and what is not loaded yet: the names alone are known. */
+export type NamedAs<Member extends { readonly name: string }, Names extends object> = Named<
+  Member,
+  { [Name in keyof Names]: Member }
+>;

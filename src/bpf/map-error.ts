@@ -1,0 +1,42 @@
+import { BpfError, refused, UnsupportedError } from './errors.js';
+import { IS_FIXED, IS_INDEXED, type MapType } from './map-type.js';
+
+const EPERM = 1;
+const E2BIG = 7;
+const EINVAL = 22;
+const ENOSPC = 28;
+const EOPNOTSUPP = 95;
+/** The kernel's own, which no C library knows. */
+const ENOTSUPP = 524;
+
+/** Whether a type of map does not have the operation. */
+export const isLacking = (errno: number): boolean => errno === ENOTSUPP || errno === EOPNOTSUPP;
+
+interface Subject {
+  readonly name: string;
+  readonly type: MapType | 'unknown';
+  readonly maxEntries: number;
+  readonly isFrozen: boolean;
+}
+
+const whole = (message: string, errno: number) => new BpfError(message, errno, { isWhole: true });
+
+/** The error of a refused operation, such as `write to`, on the elements of a map. */
+export function mapError(map: Subject, errno: number, operation: string): Error {
+  const { name, type, maxEntries } = map;
+  const what = `cannot ${operation} the map ${name}`;
+  if (errno === EOPNOTSUPP && operation === 'write to')
+    return whole(`${what}: a map of type ${type} does not take such a socket (EOPNOTSUPP)`, errno);
+  if (isLacking(errno)) return new UnsupportedError(`${what}: this kernel has no such operation for the type ${type}`);
+  if (errno === E2BIG && IS_INDEXED.has(type) && type !== 'devmap_hash')
+    return whole(`${what}: the index is not below max_entries, ${maxEntries} (E2BIG)`, errno);
+  if (errno === E2BIG) return whole(`the map ${name} is full: its max_entries is ${maxEntries} (E2BIG)`, errno);
+  if (errno === ENOSPC && type === 'lpm_trie')
+    return whole(`the map ${name} is full: its max_entries is ${maxEntries} (ENOSPC)`, errno);
+  if (errno === ENOSPC && (type === 'sockmap' || type === 'sockhash'))
+    return whole(`${what}: it needs values of 8 bytes, for the cookies of its sockets (ENOSPC)`, errno);
+  if (errno === EINVAL && operation === 'delete from' && IS_FIXED.has(type))
+    return whole(`${what}: the entries of an array always exist (EINVAL)`, errno);
+  if (errno === EPERM && map.isFrozen) return whole(`${what}: it is frozen (EPERM)`, errno);
+  return refused(what, errno);
+}

@@ -1,0 +1,97 @@
+/** Maps that are no object's. */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { NotFoundError, UsageError } from '../errors.js';
+import type { NativeMap } from '../native/binding.js';
+import { loadBinding } from '../native/load.js';
+import { checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
+import { BpfError, check, MapError, refused } from './errors.js';
+import { withWarnings } from './log.js';
+import type { HasDescriptor } from './map-memory.js';
+import { HAS_NO_KEYS, HOLDS_DESCRIPTORS, HOLDS_MAPS, IS_STORAGE, MAP_TYPE, type MapType } from './map-type.js';
+import { pinError } from './pin.js';
+
+/** Flags of a map when it is made (`map_flags`): see bpf(2), and enum in include/uapi/linux/bpf.h. */
+export const MAP_FLAGS = {
+  /** Memory for an entry is taken when it is stored. An LPM trie and the storages must have it. */
+  NO_PREALLOC: 1,
+  NO_COMMON_LRU: 2,
+  NUMA_NODE: 4,
+  /** Only programs write to it: `set()` is refused. */
+  RDONLY: 8,
+  /** Only programs read it. */
+  WRONLY: 16,
+  ZERO_SEED: 64,
+  /** Programs only read it, or only write to it. */
+  RDONLY_PROG: 128,
+  WRONLY_PROG: 256,
+  /** An array that `BpfMap.mmap()` maps into memory. Kernel 5.5. */
+  MMAPABLE: 1024,
+  /** Of an array in an array of maps: it may have another number of entries than the template. Kernel 5.10. */
+  INNER_MAP: 4096,
+} as const;
+
+/** What `BpfMap.create()` makes. */
+export interface MapOptions {
+  type: MapType;
+  /** For bpftool and the like: up to 15 letters, digits, `_` and `.` (default: none). */
+  name?: string;
+  /** In bytes (default: 4; 0 for the types that have no keys). */
+  keySize?: number;
+  /** In bytes (default: 4 for a map of descriptors or of maps; 0). */
+  valueSize?: number;
+  /** Of a ring buffer its size in bytes (default: 0, which only storages may have). */
+  maxEntries?: number;
+  /** `MAP_FLAGS`, with `|` (default: NO_PREALLOC for an LPM trie and for storages, which must have it; 0). */
+  flags?: number;
+  /** The template of the maps that an array or hash of maps takes: type, sizes and flags. It may be closed afterwards. */
+  innerMap?: HasDescriptor;
+}
+
+const ENOENT = 2;
+const EPERM = 1;
+const EINVAL = 22;
+const MOST_NAME = 15;
+
+export function createMap(options: MapOptions): NativeMap {
+  checkOptions(options);
+  const { type, name = '', innerMap } = options;
+  if (!Object.hasOwn(MAP_TYPE, type)) throw new UsageError(`type: no type of maps ${String(type)}`);
+  checkText('name', name);
+  if (!/^[\w.]*$/.test(name) || name.length > MOST_NAME)
+    throw new UsageError(`name: ${name} is not up to ${MOST_NAME} letters, digits, _ and .`);
+  const hasDefaultFlags = type === 'lpm_trie' || IS_STORAGE.has(type);
+  const { keySize = HAS_NO_KEYS.has(type) ? 0 : 4, valueSize = HOLDS_DESCRIPTORS.has(type) ? 4 : 0 } = options;
+  const { maxEntries = 0, flags = hasDefaultFlags ? MAP_FLAGS.NO_PREALLOC : 0 } = options;
+  for (const [what, size] of Object.entries({ keySize, valueSize, maxEntries, flags })) checkInteger(what, size);
+  if (HOLDS_MAPS.has(type) && innerMap === undefined)
+    throw new UsageError(`innerMap: a map of type ${type} needs a template of its inner maps`);
+  if (innerMap !== undefined) checkInstance('innerMap', innerMap, Object);
+  const inner = innerMap?.fd ?? -1;
+  checkInteger('innerMap.fd', inner, innerMap === undefined ? -1 : 0, 2 ** 31 - 1);
+  const make = () =>
+    loadBinding().createMap(MAP_TYPE[type], name, keySize, valueSize, maxEntries, flags, inner, IS_STORAGE.has(type));
+  const [result, warnings] = withWarnings(make);
+  if (typeof result !== 'number') return result;
+  const what = `cannot make a map of type ${type}, of ${maxEntries} entries of ${keySize} + ${valueSize} bytes`;
+  if (result === -EPERM) throw refused(what, EPERM);
+  throw new MapError(what, name || '(no name)', -result, warnings);
+}
+
+export function openMapById(id: number): NativeMap {
+  checkInteger('id', id, 1);
+  const result = loadBinding().openMapById(id);
+  if (result === -ENOENT) throw new NotFoundError('map', String(id), `no map has the id ${id}`);
+  return check(result, `cannot open the map with the id ${id}`, ['CAP_SYS_ADMIN']);
+}
+
+export function openPinnedMap(path: string): NativeMap {
+  checkText('path', path);
+  const result = loadBinding().openPinnedMap(path);
+  if (result === -ENOENT && existsSync(dirname(path)))
+    throw new NotFoundError('pin', path, `nothing is pinned at ${path}`);
+  if (result === -EINVAL)
+    throw new BpfError(`cannot open ${path}: what is pinned there is not a map`, EINVAL, { isWhole: true });
+  if (typeof result === 'number' && result < 0) throw pinError(`cannot open the map pinned at ${path}`, path, -result);
+  return result as NativeMap;
+}

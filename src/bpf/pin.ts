@@ -1,0 +1,44 @@
+/** Pins: files of a BPF file system that keep what they name. */
+import { existsSync, statfsSync, unlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BpfError, refused } from './errors.js';
+
+const EEXIST = 17;
+/** BPF_FS_MAGIC of include/uapi/linux/magic.h */
+const BPF_FS = 0xcafe_4a11;
+
+/** The error of a pin that could not be made or opened. */
+export function pinError(operation: string, path: string, errno: number): Error {
+  const folder = dirname(path);
+  const because = (why: string) => new BpfError(`${operation}: ${why}`, errno, { isWhole: true });
+  if (!existsSync(folder)) return because(`there is no folder ${folder}`);
+  if (errno === EEXIST) return because('there is a file of that name');
+  if (statfsSync(folder).type !== BPF_FS)
+    return because(`${folder} is not in a BPF file system: mount one with mount -t bpf bpf /sys/fs/bpf`);
+  return refused(operation, errno);
+}
+
+/** Paths at which one program or link is pinned. */
+export class Pins {
+  readonly #paths = new Set<string>();
+
+  /** `pin` returns 0 or a negated errno. */
+  add(what: string, path: string, pin: (path: string) => number): void {
+    const result = pin(path);
+    if (result < 0) throw pinError(`cannot pin ${what} to ${path}`, path, -result);
+    this.#paths.add(path);
+  }
+
+  /** One that was there already. */
+  adopt(path: string): void {
+    this.#paths.add(path);
+  }
+
+  /** Removes all of them. */
+  remove(): void {
+    for (const path of this.#paths) {
+      this.#paths.delete(path);
+      unlinkSync(path);
+    }
+  }
+}

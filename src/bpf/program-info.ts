@@ -1,0 +1,33 @@
+import type { NativeProgramDetails } from '../native/binding.js';
+import { type ProgramType, programType } from './program-type.js';
+
+/** What the kernel knows of a program. */
+export interface ProgramInfo {
+  readonly id: number;
+  readonly type: ProgramType;
+  /** At most 15 characters. */
+  readonly name: string;
+  /** Hash of the program's instructions, in hexadecimal. */
+  readonly tag: string;
+  /** When it was loaded, in nanoseconds since boot (CLOCK_BOOTTIME). */
+  readonly loadTime: bigint;
+  /** The user who loaded it. */
+  readonly uid: number;
+  /** Ids of the maps that it uses. */
+  readonly mapIds: readonly number[];
+  /** Time and number of runs, while sysctl `kernel.bpf_stats_enabled` is 1. Nanoseconds. */
+  readonly runTime: bigint;
+  readonly runCount: bigint;
+  /** Runs that were skipped: see `BpfProgram.misses`. */
+  readonly misses: bigint;
+  /** Bytes of machine code; 0 if there is no JIT. */
+  readonly jitedSize: number;
+  /** Bytes of BPF code as the verifier has left it. */
+  readonly translatedSize: number;
+  /** Number of instructions that the verifier looked at. Kernel 5.16, 0 before. */
+  readonly verifiedInstructions: number;
+}
+
+export function programInfo({ type, tag, ...details }: NativeProgramDetails): ProgramInfo {
+  return { ...details, type: programType(type), tag: Buffer.from(tag).toString('hex') };
+}

@@ -1,0 +1,80 @@
+/** The report of `snoopkit explain` as text. */
+import type { RequiredFunction } from '../bpf/requirements.js';
+import { counted } from '../counted.js';
+import type { ExplainedObject, ExplainedProgram, Rejection } from './explain-object.js';
+
+/** Aligns cells in columns, numbers to the right. The last column is as wide as it is. */
+function aligned(rows: readonly (readonly (string | number)[])[], indent = ''): string[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => `${row[i] ?? ''}`.length)));
+  return rows.map((row) => {
+    const cells = row.map((cell, i) => {
+      if (typeof cell === 'number') return `${cell}`.padStart(widths[i] as number);
+      return i === row.length - 1 ? cell : cell.padEnd(widths[i] as number);
+    });
+    return `${indent}${cells.join('  ')}`.trimEnd();
+  });
+}
+
+function rejectionLines({ message, hint, story }: Rejection): string[] {
+  const steps = story.map(({ instruction, code, line }) => [instruction, code, line ?? '']);
+  return [`    ${message}`, ...(hint === undefined ? [] : [`    hint: ${hint}`]), ...aligned(steps, '      ')];
+}
+
+function programCells({ name, section, instructions, info, rejection }: ExplainedProgram): (string | number)[] {
+  const cells = [name, section, instructions];
+  if (info) return [...cells, info.verifiedInstructions, info.jitedSize, 'accepted'];
+  return [...cells, '', '', rejection ? 'rejected' : 'not loaded'];
+}
+
+function programLines(programs: readonly ExplainedProgram[]): string[] {
+  const head = ['NAME', 'SECTION', 'INSNS', 'VERIFIED', 'JITED', ''];
+  const [first = '', ...lines] = aligned([head, ...programs.map(programCells)], '  ');
+  const explained = programs.map(({ rejection }, i) => [
+    lines[i] as string,
+    ...(rejection ? rejectionLines(rejection) : []),
+  ]);
+  return programs.length === 0 ? [] : [first, ...explained.flat()];
+}
+
+function functionLines(functions: readonly RequiredFunction[]): string[] {
+  const has = ({ isAvailable, isWeak }: RequiredFunction) => {
+    if (isAvailable === undefined) return 'unknown';
+    return isAvailable ? 'yes' : `no${isWeak ? ' (optional)' : ''}`;
+  };
+  return aligned(
+    functions.map((each) => [
+      each.name,
+      each.since === undefined ? '' : `Linux ${each.since}`,
+      has(each),
+      each.isAvailable === false ? each.programs.join(', ') : '',
+    ]),
+    '  ',
+  );
+}
+
+function relocationLines({ relocations }: ExplainedObject): string[] {
+  if (!relocations) return ['  not loaded: this takes CAP_BPF'];
+  const lacking = relocations.filter(({ state }) => state !== 'applied');
+  return [
+    `  ${counted(relocations.length - lacking.length, 'relocation')} applied, ${lacking.length} without a target in this kernel`,
+    ...aligned(
+      lacking.map(({ target, kind, state }) => [target, kind, state]),
+      '  ',
+    ),
+  ];
+}
+
+export function explainText(object: ExplainedObject): string {
+  const { maps, requirements } = object;
+  const mapRows = maps.map((map) => [map.name, map.type, map.keySize, map.valueSize, map.maxEntries]);
+  const parts: readonly (readonly [title: string, lines: readonly string[]])[] = [
+    ['PROGRAMS (instructions in the file and verified, bytes of machine code)', programLines(object.programs)],
+    ['MAPS (type, bytes of keys and values, entries)', aligned(mapRows, '  ')],
+    ['HELPERS (came with, this kernel has it)', functionLines(requirements.helpers)],
+    ['KERNEL FUNCTIONS (this kernel has it)', functionLines(requirements.kfuncs)],
+    ['RELOCATIONS', relocationLines(object)],
+  ];
+  const shown = parts.filter(([, lines]) => lines.length > 0).map(([title, lines]) => [title, ...lines, ''].join('\n'));
+  return [`${object.object}: license ${object.license || 'none'}\n`, ...shown].join('\n').replace(/\n+$/, '\n');
+}

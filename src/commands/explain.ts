@@ -1,0 +1,42 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand, refuseTwoOutputs } from '../cli/base-command.js';
+import { RUN_FLAGS } from '../trace/flags/run-flags.js';
+
+export default class Explain extends BaseCommand {
+  static override summary = 'explain a BPF object: what it needs, and what the verifier says';
+  static override description =
+    'List the programs and maps of a BPF object, the helpers and kernel functions that it calls and whether this kernel has them, and its relocations. As root each program is loaded alone, but attached nowhere: for one that the verifier rejects, the report has the line of the source, the instructions that made the rejected value, and a hint. The exit status is 1 if a program was rejected.';
+  static override usage = ['explain OBJECT [FLAGS]'];
+  static override args = {
+    object: Args.string({ description: 'BPF object, compiled with clang -g -target bpf', required: true }),
+  };
+  static override flags = {
+    output: Flags.option({ options: ['text', 'json'] as const })({
+      char: 'o',
+      summary: 'output format: text, or one JSON object',
+      default: 'text',
+    }),
+    json: Flags.boolean({ summary: 'shorthand for --output json' }),
+    btf: Flags.string({ helpValue: 'FILE', summary: RUN_FLAGS.btf.summary }),
+  };
+  static override examples = [
+    { description: 'Explain an object', command: '<%= config.bin %> explain counter.bpf.o' },
+    {
+      description: 'Names of the helpers that it calls',
+      command: `<%= config.bin %> explain a.bpf.o --json | jq .requirements.helpers[].name`,
+    },
+  ];
+
+  async run(): Promise<void> {
+    const { args, flags, metadata } = await this.parse(Explain);
+    refuseTwoOutputs(flags, metadata.flags);
+    const { explainObject } = await import('../cli/explain-object.js');
+    const { explainText } = await import('../cli/explain-text.js');
+    const { writeText } = await import('../cli/write-text.js');
+    const report = explainObject(args.object, flags.btf === undefined ? {} : { btf: flags.btf });
+    const isJson = flags.json || flags.output === 'json';
+    await writeText(isJson ? `${JSON.stringify(report, null, 2)}\n` : explainText(report));
+    if (report.programs.some(({ rejection }) => rejection)) process.exitCode = 1;
+  }
+}

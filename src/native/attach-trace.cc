@@ -1,0 +1,201 @@
+// Attaching a program to what happens in the kernel or a process, by libbpf.
+#include "object.h"
+
+#include <algorithm>
+
+#include <bpf/bpf.h>
+#include <unistd.h>
+
+namespace snoopkit
+{
+namespace
+{
+
+/** The strings of an array, as libbpf takes them. */
+class Texts
+{
+public:
+	Texts(Arguments &args, size_t index) : texts_(args.Texts(index))
+	{
+		for (const std::string &text : texts_)
+			pointers_.push_back(text.c_str());
+	}
+	const char **data() { return pointers_.empty() ? nullptr : pointers_.data(); }
+	size_t size() const { return pointers_.size(); }
+
+private:
+	std::vector<std::string> texts_;
+	std::vector<const char *> pointers_;
+};
+
+} // namespace
+
+template <typename Attacher> Napi::Value Program::AttachWith(const Arguments &args, Attacher attach)
+{
+	if (!args.ok())
+		return args.Env().Undefined();
+	if (state_.fd < 0)
+		return Status(args.Env(), -EBADF);
+	// SAFETY: libbpf's log calls JavaScript in the midst of it, which may close us.
+	std::shared_ptr<bpf_object> lender = state_.lender;
+	bpf_program *program = state_.program;
+	bpf_prog_type type = bpf_program__type(program);
+	LogScope log(addon_);
+	Link::State state;
+	state.link.reset(attach(program));
+	if (!state.link)
+		return Status(args.Env(), LastError());
+	// SAFETY: destroying a link does not look at its object, which may be gone, save
+	// for USDT: there the link gives ids back to a table that the object owns. Any kprobe
+	// program can be on USDT.
+	if (type == BPF_PROG_TYPE_KPROBE)
+		state.lender = std::move(lender);
+	return Link::Create(args.Env(), addon_->link, std::move(state));
+}
+
+Napi::Value Program::Attach(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	return AttachWith(args, [](bpf_program *program) { return bpf_program__attach(program); });
+}
+
+Napi::Value Program::AttachPerfEvent(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	int fd = args.Int(0);
+	bool owned = false;
+	Napi::Value value = AttachWith(args, [&](bpf_program *program) {
+		bpf_link *link = bpf_program__attach_perf_event(program, fd);
+		owned = link != nullptr;
+		return link;
+	});
+	// libbpf takes the fd over only when it succeeds; our caller is rid of it either way.
+	if (args.ok() && !owned)
+		close(fd);
+	return value;
+}
+
+Napi::Value Program::AttachRawTracepoint(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string tracepoint = args.Text(0);
+	return AttachWith(args, [&](bpf_program *program) {
+		return bpf_program__attach_raw_tracepoint(program, tracepoint.c_str());
+	});
+}
+
+Napi::Value Program::AttachKprobe(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string symbol = args.Text(0);
+	bool at_return = args.Flag(1);
+	return AttachWith(args, [&](bpf_program *program) {
+		return bpf_program__attach_kprobe(program, at_return, symbol.c_str());
+	});
+}
+
+Napi::Value Program::AttachUprobe(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string path = args.Text(0);
+	std::string symbol = args.Text(1);
+	auto offset = static_cast<size_t>(args.Integer(2, 0, kMaxSafeInteger));
+	int pid = args.Int(3);
+	bool at_return = args.Flag(4);
+	return AttachWith(args, [&](bpf_program *program) {
+		auto options = ZeroOptions<bpf_uprobe_opts>();
+		options.func_name = symbol.empty() ? nullptr : symbol.c_str();
+		options.retprobe = at_return;
+		return bpf_program__attach_uprobe_opts(program, pid, path.c_str(), offset,
+						       &options);
+	});
+}
+
+Napi::Value Program::AttachKprobes(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string pattern = args.Text(0);
+	Texts symbols(args, 1);
+	bool at_return = args.Flag(2);
+	return AttachWith(args, [&](bpf_program *program) {
+		auto options = ZeroOptions<bpf_kprobe_multi_opts>();
+		options.syms = symbols.data();
+		options.cnt = symbols.size();
+		options.retprobe = at_return;
+		return bpf_program__attach_kprobe_multi_opts(
+			program, symbols.size() ? nullptr : pattern.c_str(), &options);
+	});
+}
+
+Napi::Value Program::AttachUprobes(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string path = args.Text(0);
+	std::string pattern = args.Text(1);
+	Texts symbols(args, 2);
+	int pid = args.Int(3);
+	bool at_return = args.Flag(4);
+	return AttachWith(args, [&](bpf_program *program) -> bpf_link * {
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 3
+		auto options = ZeroOptions<bpf_uprobe_multi_opts>();
+		options.syms = symbols.data();
+		options.cnt = symbols.size();
+		options.retprobe = at_return;
+		return bpf_program__attach_uprobe_multi(program, pid, path.c_str(),
+							symbols.size() ? nullptr : pattern.c_str(),
+							&options);
+#else
+		(void)program, (void)pid, (void)at_return;
+		errno = ENOSYS;
+		return nullptr;
+#endif
+	});
+}
+
+Napi::Value Program::AttachUsdt(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string path = args.Text(0);
+	std::string provider = args.Text(1);
+	std::string name = args.Text(2);
+	int pid = args.Int(3);
+	return AttachWith(args, [&](bpf_program *program) {
+		return bpf_program__attach_usdt(program, pid, path.c_str(), provider.c_str(),
+						name.c_str(), nullptr);
+	});
+}
+
+Napi::Value Program::AttachTrace(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	return AttachWith(args,
+			  [](bpf_program *program) { return bpf_program__attach_trace(program); });
+}
+
+Napi::Value Program::AttachFreplace(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	int target = args.Int(0);
+	std::string function = args.Text(1);
+	return AttachWith(args, [&](bpf_program *program) {
+		return bpf_program__attach_freplace(program, target, function.c_str());
+	});
+}
+
+Napi::Value Program::AttachIter(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	Bytes given = args.Uint8Array(0);
+	bpf_iter_link_info about;
+	memset(&about, 0, sizeof(about));
+	if (args.ok())
+		memcpy(&about, given.data, std::min(given.size, sizeof(about)));
+	return AttachWith(args, [&](bpf_program *program) {
+		auto options = ZeroOptions<bpf_iter_attach_opts>();
+		options.link_info = &about;
+		options.link_info_len = sizeof(about);
+		return bpf_program__attach_iter(program, given.size ? &options : nullptr);
+	});
+}
+
+} // namespace snoopkit

@@ -1,0 +1,148 @@
+/** A typed TypeScript module for a BPF object: its programs, maps, variables and types. */
+import { isPerCpu, mapTypeOf } from '../bpf/map-type.js';
+import {
+  Btf,
+  commentOf,
+  Declarations,
+  globalsOf,
+  layoutOf,
+  mapsOf,
+  programsOf,
+  readBtfBytes,
+  type Shape,
+  type StructLayout,
+} from '../btf/index.js';
+
+export interface SkeletonOptions {
+  /** The object's file name, as the module finds it beside itself: `counter.bpf.o`. */
+  file: string;
+  /** Whether the module contains the object's bytes, so that it needs no file. */
+  isEmbedded?: boolean;
+  /** What the module imports (default: `snoopkit`). */
+  library?: string;
+}
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+/** Of the base64 text of an embedded object, in characters. */
+const LINE = 100;
+
+const pascal = (name: string) =>
+  name
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')
+    .replace(/^(?![A-Za-z])/, 'Object');
+
+const text = (value: string) => `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+const key = (name: string) => (IDENTIFIER.test(name) ? name : text(name));
+
+/** The texts of btf_decl_tag attributes, by the name of what they are on. */
+class Tags {
+  readonly #texts = new Map<string, string[]>();
+
+  constructor(btf: Btf) {
+    for (const id of btf.ofKind('decl_tag')) {
+      const tag = btf.type(id);
+      if (tag.kind !== 'decl_tag' || tag.attribute) continue;
+      const on = btf.type(tag.type);
+      const isStruct = on.kind === 'struct' || on.kind === 'union';
+      if (!isStruct && on.kind !== 'var' && on.kind !== 'func') continue;
+      // Those of a function's parameters describe no value.
+      if (!isStruct && tag.componentIndex >= 0) continue;
+      const member = isStruct ? on.members[tag.componentIndex]?.name : undefined;
+      const place = this.#place(on.kind, on.name, member);
+      this.#texts.set(place, [...(this.#texts.get(place) ?? []), tag.name]);
+    }
+  }
+
+  #place = (kind: string, name: string, member?: string) => [kind, name, member ?? ''].join('\0');
+
+  of(kind: 'struct' | 'union' | 'var' | 'func', name: string, member?: string): readonly string[] {
+    return name === '' ? [] : (this.#texts.get(this.#place(kind, name, member)) ?? []);
+  }
+}
+
+/** The lines of an interface's member that is an object type. */
+function group(name: string, comment: string, members: readonly string[]): string {
+  const body = members.length > 0 ? `{\n${members.join('')}  }` : 'Record<never, never>';
+  return `  /** ${comment} */\n  ${name}: ${body};\n`;
+}
+
+/** Structs that pointers among the variables refer to, which is how programs keep the types of their events. */
+function* pointedTo(btf: Btf): Generator<StructLayout> {
+  for (const id of btf.ofKind('var')) {
+    const variable = btf.type(id);
+    const pointer = variable.kind === 'var' ? btf.type(btf.resolve(variable.type)) : undefined;
+    if (pointer?.kind !== 'ptr') continue;
+    const target = btf.type(btf.resolve(pointer.type));
+    if ((target.kind === 'struct' || target.kind === 'union') && target.name !== '') yield layoutOf(btf, target.name);
+  }
+}
+
+/**
+ * Returns the module's source. It is the same for the same object. Values are typed as the library reads them: integers
+ * up to 4 bytes are numbers, longer ones bigints, texts strings, structs objects.
+ *
+ * @throws BtfError if the object is damaged or has no BTF.
+ */
+export function skeleton(object: Uint8Array, options: SkeletonOptions): string {
+  const { file, isEmbedded = false, library = 'snoopkit' } = options;
+  const btf = Btf.parse(readBtfBytes(object));
+  const tags = new Tags(btf);
+  const declarations = new Declarations(({ kind, name }, member) => tags.of(kind, name, member));
+  const name = pascal(file.replace(/(\.bpf)?\.o$/, ''));
+  const contents = declarations.reserve(`${name}Contents`);
+  for (const taken of ['BpfObject', 'OpenedObject', 'OpenOptions', `open${name}`]) declarations.reserve(taken);
+
+  const member = (of: string, comment: readonly string[], type: string) =>
+    `${commentOf(comment, '    ')}    ${key(of)}: ${type};\n`;
+  const typeOf = (shape: Shape | undefined, fallback: string) =>
+    shape ? declarations.typeOf(shape, fallback) : 'Uint8Array';
+  const arrayOf = (type: string) => (type.includes(' ') ? `(${type})[]` : `${type}[]`);
+
+  const programs = programsOf(object).map((program) =>
+    member(program.name, tags.of('func', program.name), text(program.section)),
+  );
+  const maps = mapsOf(btf).map((map) => {
+    const value = typeOf(map.value, `${map.name}_value`);
+    const type = isPerCpu(mapTypeOf(map.type)) ? arrayOf(value) : value;
+    return member(map.name, tags.of('var', map.name), `{ key: ${typeOf(map.key, `${map.name}_key`)}; value: ${type} }`);
+  });
+  const variables = globalsOf(object, btf).map((variable) => ({
+    isConstant: variable.section.startsWith('.rodata'),
+    line: member(variable.name, tags.of('var', variable.name), typeOf(variable.shape, variable.name)),
+  }));
+  const linesOf = (isConstant: boolean) =>
+    variables.filter((variable) => variable.isConstant === isConstant).map(({ line }) => line);
+  const structs = [...pointedTo(btf)].map((layout) =>
+    member(layout.name, tags.of(layout.kind, layout.name), declarations.nameOf(layout, layout.name)),
+  );
+
+  const parts = [
+    group('programs', 'By name: their sections.', programs),
+    group('maps', 'By name: their keys and values.', maps),
+    group('globals', 'Variables that can be read and set while the programs run.', linesOf(false)),
+    group('constants', 'Variables that are set before load.', linesOf(true)),
+    group('structs', 'Structs that variables point to, such as events.', [...new Set(structs)]),
+  ];
+  const types = declarations.text().trim();
+  return `/** The contents of ${file}. Generated by snoopkit gen types: do not edit. */
+${isEmbedded ? '' : "import { fileURLToPath } from 'node:url';\n"}import { BpfObject, type OpenedObject, type OpenOptions } from '${library}';
+
+${types}${types ? '\n\n' : ''}export interface ${contents} {
+${parts.join('')}}
+
+/** Opens ${file}${isEmbedded ? ', which this module contains' : ' beside this module'}. Throws as BpfObject.open() does. */
+export function open${name}(options: OpenOptions = {}): OpenedObject<${contents}> {
+  return BpfObject.open<${contents}>(${isEmbedded ? 'BYTES' : `fileURLToPath(new URL(${text(file)}, import.meta.url))`}, ${
+    isEmbedded ? `{ name: ${text(file.replace(/\..*/, ''))}, ...options }` : 'options'
+  });
+}
+${isEmbedded ? embedded(object) : ''}`;
+}
+
+function embedded(object: Uint8Array): string {
+  const base64 = Buffer.from(object).toString('base64');
+  const lines = base64.match(new RegExp(`.{1,${LINE}}`, 'g')) ?? [];
+  return `\nconst BYTES = Buffer.from(\n  [\n${lines.map((line) => `    '${line}',\n`).join('')}  ].join(''),\n  'base64',\n);\n`;
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { loadedBtf, loadedLinks, loadedMaps, loadedPrograms } from '../../src/bpf/kernel-objects.js';
+import { needs } from '../capability.js';
+import { kernelIsSince } from '../helpers/kernel.js';
+import { callGetegid, load, open } from './helpers.js';
+
+/** Those of ours, by their ids: what others have loaded is none of the tests' business. */
+const withId = <T extends { readonly id: number | undefined }>(all: Iterable<T>, id: number) =>
+  [...all].find((each) => each.id === id);
+
+describe('bpf: what is loaded', () => {
+  before(function () {
+    needs(this, 'root');
+  });
+
+  it('has our programs, as they describe themselves', () => {
+    using object = load('ring');
+    const program = object.programs.need('handle_call');
+    const found = withId(loadedPrograms(), program.id);
+    assert.deepEqual(found, program.info());
+    assert.equal(found?.type, 'tracepoint');
+    assert.ok(found.mapIds.includes(object.maps.need('events').id));
+  });
+
+  it('has our maps', () => {
+    using object = load('maps');
+    const map = object.maps.need('counters');
+    const { id, name, type, typeNumber, keySize, valueSize, maxEntries, flags, isPerCpu } = map;
+    const expected = { id, name, type, keySize, valueSize, maxEntries, flags, isPerCpu };
+    assert.deepEqual(withId(loadedMaps(), id), { ...expected, typeNumber });
+    assert.equal(type, 'percpu_array');
+  });
+
+  it('has our links, while they last', () => {
+    const opened = open('ring');
+    opened.globals.need('target').set(process.pid);
+    using object = opened.load();
+    const program = object.programs.need('handle_call');
+    const ours = () => [...loadedLinks()].filter(({ programId }) => programId === program.id);
+    assert.deepEqual(ours(), []);
+    const link = program.attach();
+    callGetegid(1);
+    const { id } = link.info();
+    // Tracepoints have links since Linux 5.15.
+    if (id !== undefined)
+      assert.deepEqual(
+        ours().map((each) => each.id),
+        [id],
+      );
+    link.close();
+    assert.deepEqual(ours(), []);
+  });
+
+  it('has the BTF of the kernel, and of our programs', () => {
+    const all = [...loadedBtf()];
+    const kernel = all.find(({ name }) => name === 'vmlinux');
+    // Linux 5.10 numbers only that of programs and maps.
+    if (kernelIsSince(5, 11)) assert.ok(kernel?.isKernel && kernel.size > 1_000_000);
+    const before = new Set(all.map(({ id }) => id));
+    using object = load('ring');
+    const added = [...loadedBtf()].filter(({ id, isKernel }) => !before.has(id) && !isKernel);
+    assert.ok(added.length > 0 && object.name === 'ring');
+  });
+});

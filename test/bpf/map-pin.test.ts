@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BpfMap } from '../../src/bpf/map.js';
+import { UsageError } from '../../src/errors.js';
+import { needs } from '../capability.js';
+import { fixturePath } from './helpers.js';
+
+const url = (file: string) => JSON.stringify(new URL(`../../src/bpf/${file}.js`, import.meta.url).href);
+
+/** Runs scripts, one after another, with a BPF file system that is theirs alone, in the folder `pins`. */
+function withBpffs(pins: string, ...scripts: readonly string[]): string[] {
+  const lines = scripts.map((script) => {
+    const program = `import { BpfMap } from ${url('map')};
+      import { BpfObject } from ${url('object')};
+      const path = ${JSON.stringify(join(pins, 'ages'))};
+      const told = (act) => { try { return act(); } catch (error) { return error.code + ': ' + error.message; } };
+      const say = (value) => console.log(JSON.stringify(value));
+      ${script}`;
+    return `"$0" --input-type=module -e '${program.replaceAll("'", "'\\''")}'`;
+  });
+  const all = ['mount -t bpf bpf "$1"', ...lines].join('\n');
+  const args = ['--mount', 'sh', '-c', all, process.execPath, pins];
+  const { stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8' });
+  assert.equal(stderr.replace(/^Killed\n/gm, ''), '');
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+describe('bpf: pins of maps', () => {
+  let folder: string;
+  before(function () {
+    needs(this, 'root');
+    needs(this, 'unshare');
+  });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'snoopkit-pins-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('keep a map, with its types, of a process that was killed', () => {
+    const lines = withBpffs(
+      folder,
+      `const { maps } = BpfObject.open(${JSON.stringify(fixturePath('maps'))}).load();
+       const list = maps.need('list');
+       list.set(1, 77n);
+       list.pin(path);
+       say([list.pinPath, told(() => list.pin(path + '2')), told(() => maps.need('untyped').pin(path))]);
+       process.kill(process.pid, 'SIGKILL');`,
+      `const list = BpfMap.fromPin(path);
+       say([list.name, list.type, String(list.get(1)), list.pinPath]);
+       list.unpin();
+       say([String(list.get(1)), list.pinPath ?? null, told(() => list.unpin()), told(() => BpfMap.fromPin(path))]);`,
+    );
+    const path = join(folder, 'ages');
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line)),
+      [
+        [
+          path,
+          `ERR_SNOOPKIT_USAGE: the map list is pinned already: ${path}`,
+          `ERR_SNOOPKIT_BPF: cannot pin the map untyped to ${path}: there is a file of that name`,
+        ],
+        ['list', 'array', '77', path],
+        [
+          '77',
+          null,
+          'ERR_SNOOPKIT_USAGE: the map list is not pinned',
+          `ERR_SNOOPKIT_NOT_FOUND: nothing is pinned at ${path}`,
+        ],
+      ],
+    );
+  });
+
+  it('may be gone', () => {
+    const [line = ''] = withBpffs(
+      folder,
+      `import { unlinkSync } from 'node:fs';
+       const map = BpfMap.create({ type: 'array', valueSize: 4, maxEntries: 1 });
+       map.pin(path);
+       unlinkSync(path);
+       say([told(() => map.unpin()).slice(0, 6), map.pinPath]);`,
+    );
+    assert.deepEqual(JSON.parse(line), ['ENOENT', join(folder, 'ages')]);
+  });
+
+  it('are in a BPF file system', () => {
+    using map = BpfMap.create({ type: 'array', name: 'ages', valueSize: 4, maxEntries: 1 });
+    const path = join(folder, 'ages');
+    const hint = 'mount one with mount -t bpf bpf /sys/fs/bpf';
+    assert.throws(() => map.pin(path), {
+      code: 'ERR_SNOOPKIT_BPF',
+      message: `cannot pin the map ages to ${path}: ${folder} is not in a BPF file system: ${hint}`,
+    });
+    assert.throws(() => map.pin(join(path, 'x')), {
+      message: `cannot pin the map ages to ${path}/x: there is no folder ${path}`,
+    });
+    assert.equal(map.pinPath, undefined);
+    assert.throws(() => BpfMap.fromPin(path), { code: 'ERR_SNOOPKIT_NOT_FOUND' });
+    assert.throws(() => BpfMap.fromPin('/dev/null'), {
+      message: `cannot open the map pinned at /dev/null: /dev is not in a BPF file system: ${hint}`,
+    });
+    for (const wrong of [5, null, 'a\0b']) {
+      assert.throws(() => map.pin(wrong as string), UsageError);
+      assert.throws(() => BpfMap.fromPin(wrong as string), UsageError);
+    }
+  });
+});

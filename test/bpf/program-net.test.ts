@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { UsageError } from '../../src/errors.js';
+import { needs } from '../capability.js';
+import { kernelIsSince } from '../helpers/kernel.js';
+import { load } from './helpers.js';
+
+const CHILD = fileURLToPath(new URL('./fixtures/attach-net.js', import.meta.url));
+const REUSEPORT = fileURLToPath(new URL('../fixtures/attach-reuseport', import.meta.url));
+const SETUP = 'ip link set lo up && mount -t bpf bpf /sys/fs/bpf && exec "$@"';
+
+/** Whether struct_ops maps can be loaded: arm64 has had trampolines since 6.0. */
+const trampolines = () => process.arch !== 'arm64' || kernelIsSince(6, 0) || 'the kernel is older than 6.0';
+
+/** Runs a scenario of fixtures/attach-net.ts in namespaces of its own. */
+function happens(scenario: string, ...wrapper: string[]): void {
+  const args = ['--net', '--mount', 'sh', '-c', SETUP, 'sh', ...wrapper, process.execPath, CHILD, scenario];
+  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+  const { stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8', env });
+  assert.equal(stderr, '');
+  assert.equal(stdout, `${scenario} is well\n`);
+}
+
+describe('bpf: programs on packets and sockets', () => {
+  before(function () {
+    needs(this, 'root');
+    needs(this, 'unshare');
+    needs(this, 'ip');
+  });
+
+  it('drop what a socket would receive, until they are closed', () => happens('socket'));
+  it('drop what a group of sockets would receive', () => happens('group', REUSEPORT));
+  it('drop packets by XDP; are replaced, pinned and detached', () => happens('xdp'));
+  it('drop and mark packets by a filter of clsact', () => happens('clsact'));
+
+  it('drop and mark packets by tcx', function () {
+    needs(this, 'tcx', kernelIsSince(6, 6) || 'the kernel is older than 6.6');
+    happens('tcx');
+  });
+
+  it('steer a connection to a socket', () => happens('lookup'));
+  it('pass what a socket sends to another one', () => happens('sockmap'));
+
+  it('mark packets of a route', function () {
+    needs(this, 'veth');
+    happens('route');
+  });
+
+  it('drop packets by netfilter', function () {
+    needs(this, 'netfilter programs', kernelIsSince(6, 4) || 'the kernel is older than 6.4');
+    happens('netfilter');
+  });
+
+  it('are detached when the process ends in order', () => happens('exit'));
+  it('dissect flows', () => happens('dissector'));
+
+  it('control the congestion of connections', function () {
+    needs(this, 'kernel-btf');
+    needs(this, 'BPF trampolines', trampolines());
+    happens('congestion');
+  });
+
+  it('say which method attaches them', () => {
+    using object = load('attach-net');
+    for (const [name, method] of [
+      ['drop_received', 'attachSocket()'],
+      ['drop_packet', 'attachXdp()'],
+      ['drop_frame', 'attachTc()'],
+      ['steer', 'attachNetns()'],
+      ['redirect_message', 'attachSockmap()'],
+      ['drop_stream', 'attachSockmap()'],
+    ] as const) {
+      const program = object.programs.need(name);
+      assert.throws(
+        () => program.attach(),
+        (error) => error instanceof UsageError && error.message.endsWith(`names no hook; use ${method}`),
+        name,
+      );
+    }
+    const wrong = /^UsageError: cannot attach drop_packet so: it is of type xdp; use attachXdp\(\)$/;
+    const program = object.programs.need('drop_packet');
+    assert.throws(() => program.attachTc('lo', 'ingress'), wrong);
+    assert.throws(() => program.attachSocket(0), wrong);
+    assert.throws(() => program.attachNetns(), wrong);
+  });
+});

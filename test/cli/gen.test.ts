@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BpfObject } from '../../src/bpf/object.js';
+import { objectPath } from '../../src/trace/object-path.js';
+import { fixturePath } from '../bpf/helpers.js';
+import { needs } from '../capability.js';
+import { snoopkit } from '../helpers/run.js';
+
+describe('cli: gen', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'snoopkit-gen-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+  const inFolder = (name: string) => join(folder, name);
+
+  /** Runs it and requires success. */
+  async function gen(...args: string[]): Promise<string> {
+    const { status, said, stdout } = await snoopkit(['gen', ...args]);
+    assert.deepEqual([status, said], [0, '']);
+    return stdout.toString();
+  }
+
+  it('types: writes the same module to a file as to standard output', async () => {
+    const text = await gen('types', fixturePath('maps'));
+    await gen('types', fixturePath('maps'), '-o', inFolder('maps.ts'));
+    assert.equal(readFileSync(inFolder('maps.ts'), 'utf8'), text);
+    assert.match(text, /places: \{ key: Place; value: Score \};/);
+  });
+
+  it('object: links objects into one that has the contents of all', async function () {
+    needs(this, 'root');
+    const output = inFolder('all.bpf.o');
+    await gen('object', '-o', output, fixturePath('maps'), fixturePath('globals'));
+    using object = BpfObject.open(output).load();
+    assert.ok(object.maps.has('places'));
+    assert.ok(object.globals.has('calls'));
+    assert.deepEqual([...object.programs.keys()].sort(), ['handle_call', 'handle_nothing']);
+  });
+
+  it('object: leaves the output alone if an input is wrong', async () => {
+    const output = inFolder('kept.bpf.o');
+    writeFileSync(output, 'kept');
+    const { status, lines } = await snoopkit(['gen', 'object', '-o', output, fixturePath('maps'), 'package.json']);
+    assert.deepEqual([status, lines], [1, ['snoopkit: package.json: not an ELF file']]);
+    assert.equal(readFileSync(output, 'utf8'), 'kept');
+  });
+
+  it('min-btf: cuts BTF to what an object needs, and no more', async function () {
+    needs(this, 'root');
+    const output = inFolder('small.btf');
+    const tool = objectPath('opensnoop');
+    await gen('min-btf', tool, '-o', output);
+    assert.ok(readFileSync(output).length < readFileSync('/sys/kernel/btf/vmlinux').length / 20);
+    using opened = BpfObject.open(tool, { btf: output });
+    // Not on every machine, and no matter of BTF.
+    for (const { section, name } of opened.programs.values())
+      if (section.startsWith('fexit/')) opened.programs.need(name).autoload = false;
+    opened.load().close();
+  });
+
+  for (const [what, args, status, line] of [
+    ['nothing', [], 2, 'missing types|object|min-btf and OBJECT (see snoopkit gen --help)'],
+    ['no object', ['types'], 2, 'missing OBJECT (see snoopkit gen --help)'],
+    [
+      'something else',
+      ['code', 'x.o'],
+      2,
+      'Expected code to be one of: types, object, min-btf (see snoopkit gen --help)',
+    ],
+    ['two objects for types', ['types', 'a.o', 'b.o'], 2, 'gen types takes one object, not also b.o'],
+    ['no output', ['object', 'a.o'], 2, 'gen object needs --output FILE'],
+    ['an empty output', ['types', 'a.o', '-o', ''], 2, '--output: empty value'],
+    ['BTF for types', ['types', 'a.o', '--btf', 'x'], 2, '--btf: only for gen min-btf'],
+    ['embedding BTF', ['min-btf', 'a.o', '--embed', '-o', 'x'], 2, '--embed: only for gen types'],
+    ['a file that is missing', ['types', '/nowhere.o'], 1, "ENOENT: no such file or directory, open '/nowhere.o'"],
+    ['a file that is no object', ['types', 'package.json'], 1, 'package.json: neither BTF nor an ELF file'],
+  ] as const)
+    it(`refuses ${what} in one line`, async () => {
+      const finished = await snoopkit(['gen', ...args]);
+      assert.deepEqual([finished.status, finished.lines], [status, [`snoopkit: ${line}`]]);
+      assert.ok(!existsSync('x'));
+    });
+});
