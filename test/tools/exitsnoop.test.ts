@@ -83,7 +83,8 @@ describe('exitsnoop', () => {
     assert.ok(slept.cpu_time > 0 && slept.cpu_time < slept.age);
     assert.ok(slept.voluntary_switches >= 1);
     const busy = await trace.one([], ['sh', '-c', 'i=0; while [ $i -lt 50000 ]; do i=$((i + 1)); done']);
-    assert.ok(busy.cpu_time > 5e6 && busy.cpu_time <= busy.age, `${busy.cpu_time} of ${busy.age}`);
+    // NTP slews the clock of its age, by 500 ppm at the most, and not that of the scheduler.
+    assert.ok(busy.cpu_time > 5e6 && busy.cpu_time <= busy.age * 1.001, `${busy.cpu_time} of ${busy.age}`);
   });
 
   it('tells what it read and wrote, and its memory', async () => {
