@@ -32,7 +32,8 @@ export class Snippet {
     if (typeof content === 'string') bytes.write(content, 'latin1');
     else bytes.set(content);
     this.length = content.length;
-    this.words = Int32Array.from({ length: bytes.length / WORD }, (_, i) => bytes.readInt32LE(i * WORD));
+    this.words = new Int32Array(bytes.length / WORD);
+    for (let i = 0; i < this.words.length; i++) this.words[i] = bytes.readInt32LE(i * WORD);
   }
 }
 

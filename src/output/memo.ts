@@ -29,7 +29,7 @@ type Range = NonNullable<Column['dependsOn']>;
 
 interface Entry {
   readonly key: Int32Array;
-  readonly text: Snippet;
+  text: Snippet | undefined;
 }
 
 /** Positions of the four-byte words, and of the remaining bytes, of some ranges. */
@@ -51,12 +51,15 @@ function places(ranges: readonly Range[]): { words: number[]; bytes: number[] } 
  */
 function memo(columns: readonly Kept[], parts: readonly Part[], ranges: readonly Range[], order?: Order): Part {
   const { words, bytes } = places(ranges);
-  const entries = new Array<Entry | undefined>(ENTRIES).fill(undefined);
-  const keyOf = ({ view, offset }: EventRecord) =>
-    Int32Array.from([
-      ...words.map((word) => view.getInt32(offset + word, true)),
-      ...bytes.map((byte) => view.getUint8(offset + byte)),
-    ]);
+  const entries = Array.from(
+    { length: ENTRIES },
+    (): Entry => ({ key: new Int32Array(words.length + bytes.length), text: undefined }),
+  );
+  const setKey = ({ key }: Entry, { view, offset }: EventRecord) => {
+    let i = 0;
+    for (const word of words) key[i++] = view.getInt32(offset + word, true);
+    for (const byte of bytes) key[i++] = view.getUint8(offset + byte);
+  };
   const isOf = ({ key: known }: Entry, { view, offset }: EventRecord) => {
     let i = 0;
     for (const word of words) if (known[i++] !== view.getInt32(offset + word, true)) return false;
@@ -71,25 +74,30 @@ function memo(columns: readonly Kept[], parts: readonly Part[], ranges: readonly
     for (const byte of bytes) hash = Math.imul(hash ^ view.getUint8(offset + byte), 0x9e3779b1);
     return hash >>> (32 - ENTRIES_BITS);
   };
-  let last: Entry | undefined;
+  let last = entries[0] as Entry;
   return (record, out) => {
-    if (last && isOf(last, record)) {
+    if (last.text && isOf(last, record)) {
       out.insert(last.text);
       return;
     }
-    const slot = slotOf(record);
-    const entry = entries[slot];
-    if (entry && isOf(entry, record)) {
+    const entry = entries[slotOf(record)] as Entry;
+    const isKnown = isOf(entry, record);
+    if (isKnown && entry.text) {
       last = entry;
       out.insert(entry.text);
       return;
     }
     const start = out.length;
     for (const part of parts) part(record, out);
+    if (!isKnown) {
+      // The text is kept when the key comes again: ports of connections, say, mostly do not.
+      setKey(entry, record);
+      entry.text = undefined;
+      return;
+    }
     if (order?.isUsual === false || out.length - start > LONGEST) return;
     if (columns.some((column) => column.isPassing?.(record))) return;
-    const text = new Snippet(out.bytes.subarray(start, out.length));
-    entries[slot] = { key: keyOf(record), text };
+    entry.text = new Snippet(out.bytes.subarray(start, out.length));
   };
 }
 
