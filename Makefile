@@ -18,7 +18,7 @@ NPM_STAMP := node_modules/.package-lock.json
 TS_STAMP := build/ts.stamp
 BUNDLE := dist/cli/LICENSES.txt
 
-.PHONY: help setup ts bundle build run test test-nodes fuzz lint format manifest man generate check-generated pack clean FORCE
+.PHONY: help setup ts bundle build run test api test-nodes fuzz lint format manifest man generate check-generated pack clean FORCE
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z0-9-]+:.*## /{ printf "  make %-16s %s\n", $$1, $$2 }' Makefile scripts/*.mk
 
@@ -84,6 +84,9 @@ run: build ## build, then trace a short workload with opensnoop
 
 test: build bpf-fixtures btf-fixtures native-fixtures test-programs bench-programs ## build, then run all tests (as root where possible)
 	@scripts/test.sh
+
+api: $(NPM_STAMP) ## write the API reference of the library to build/api (fetches typedoc)
+	@scripts/api.sh
 
 NODES ?= 22 24
 test-nodes: build bpf-fixtures btf-fixtures native-fixtures test-programs bench-programs ## run all tests on other versions of Node: NODES='22 24'

@@ -9,6 +9,7 @@ import { BpfError, UnsupportedError } from './errors.js';
 import { type AnyMap, BpfMap } from './map.js';
 import { ATTACH_TYPES, type AttachType, attachTypeNumber, type ProgramType } from './program-type.js';
 
+/** Options of BpfProgram.attachXdp(). */
 export interface XdpOptions {
   /**
    * Where the program runs: in the driver, after the kernel has made a socket buffer (any interface), or on the device
@@ -22,6 +23,7 @@ export interface XdpOptions {
   replace?: boolean;
 }
 
+/** Options of BpfProgram.attachTc(). */
 export interface TcOptions {
   /** tcx (6.6) or a filter of clsact (default: tcx if the kernel has it, unless `priority` or `handle` is given). */
   hook?: 'tcx' | 'clsact';
@@ -31,6 +33,7 @@ export interface TcOptions {
   handle?: number;
 }
 
+/** Options of BpfProgram.attachCgroup(). */
 export interface CgroupOptions {
   /** The hook (default: the program's own). */
   attachType?: AttachType;

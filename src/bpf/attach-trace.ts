@@ -7,18 +7,22 @@ import { type Attachment, ERRNO } from './attachment.js';
 import { check, UnsupportedError } from './errors.js';
 import { tracepointId } from './tracefs.js';
 
+/** Options of programs on functions of the kernel. */
 export interface KprobeOptions {
   /** Attach to the function's return (default: its entry). */
   atReturn?: boolean;
 }
 
+/** Which process a program on a file is for. */
 export interface ProcessOptions {
   /** The process to trace (default: all). */
   pid?: number;
 }
 
+/** Options of a program on many functions of a file. */
 export interface UprobesOptions extends KprobeOptions, ProcessOptions {}
 
+/** Options of a program on a function of a file. */
 export interface UprobeOptions extends UprobesOptions {
   /** Bytes from the symbol, or from the start of the file if there is none. */
   offset?: number;

@@ -6,6 +6,7 @@ export const LINK_TYPES = [
   ...(['unspec', 'raw_tracepoint', 'tracing', 'cgroup', 'iter', 'netns', 'xdp', 'perf_event', 'kprobe_multi'] as const),
   ...(['struct_ops', 'netfilter', 'tcx', 'uprobe_multi', 'netkit', 'sockmap'] as const),
 ] as const;
+/** Type of a link, as bpftool writes it. */
 export type LinkType = (typeof LINK_TYPES)[number];
 
 /** Where a link is attached, as far as the kernel tells. Which members there are depends on the link's type. */
@@ -38,6 +39,7 @@ export interface LinkTarget {
   readonly event?: { readonly type: number; readonly config: bigint };
 }
 
+/** Description of a link by the kernel. */
 export interface LinkInfo {
   /** Undefined for an attachment without a link of the kernel's: a socket's, of clsact, of a map, ... */
   readonly type: LinkType | undefined;

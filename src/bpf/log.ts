@@ -1,6 +1,7 @@
 import { loadBinding } from '../native/load.js';
 import { checkFunction } from './arguments.js';
 
+/** Levels of libbpf's messages. */
 export type LogLevel = 'warn' | 'info' | 'debug';
 const LEVELS: readonly LogLevel[] = ['warn', 'info', 'debug'];
 

@@ -31,6 +31,7 @@ import { type Relocation, readRelocations } from './relocations.js';
 import { type Requirements, requirementsOf } from './requirements.js';
 import { KERNEL_BTF } from './vmlinux.js';
 
+/** Options of BpfObject.open(). */
 export interface OpenOptions {
   /** The object's name in messages (default: the file's). */
   name?: string;
@@ -43,6 +44,7 @@ export interface OpenOptions {
   trust?: 'nothing' | 'object' | 'all';
 }
 
+/** Options of OpenedObject.load(). */
 export interface LoadOptions {
   /** Record which relocations were applied, which takes longer (default: false). */
   relocations?: boolean;

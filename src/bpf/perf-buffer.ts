@@ -11,6 +11,7 @@ const DELAY_MS = 10;
 /** Linux 7.2 does not wake a reader by epoll for each record. */
 const INTERVAL_MS = 50;
 
+/** Options of PerfBuffer.open(). */
 export interface PerfBufferOptions extends RecordOptions {
   /** Size of the buffer of each CPU, in pages, a power of two (default: 64). */
   pages?: number;

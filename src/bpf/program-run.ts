@@ -5,6 +5,7 @@ import { ERRNO } from './attachment.js';
 import { refused, UnsupportedError } from './errors.js';
 import type { AttachType, ProgramType } from './program-type.js';
 
+/** Input of BpfProgram.run(). */
 export interface RunOptions {
   /** A packet, from its Ethernet header on: for programs that see packets. */
   data?: Uint8Array;
@@ -18,6 +19,7 @@ export interface RunOptions {
   flags?: number;
 }
 
+/** Result of BpfProgram.run(). */
 export interface RunResult {
   /** What the program returned, unsigned: XDP_PASS is 2. */
   readonly ret: number;

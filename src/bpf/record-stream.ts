@@ -15,6 +15,7 @@ const LARGEST_BATCH = 1 << 30;
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 const LARGEST_OFFSET = 2 ** 31 - 8;
 
+/** Options of readers of ring buffers and perf event arrays. */
 export interface RecordOptions {
   /**
    * Milliseconds between the kernel's signal and reading (default: 10, and less for a ring that is full sooner). The kernel

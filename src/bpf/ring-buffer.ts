@@ -9,6 +9,7 @@ const DELAY_MS = 10;
 /** No machine fills a ring faster than this, so a reader that waits no longer than that finds room in it. */
 const BYTES_PER_MS = 800 << 10;
 
+/** Options of RingBuffer.open(). */
 export type RingBufferOptions = RecordOptions;
 
 /** The reading side of a BPF_MAP_TYPE_RINGBUF map, by a descriptor of its own. Kernel 5.8. */

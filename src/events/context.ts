@@ -12,7 +12,9 @@ export interface NameAsker {
 export interface EventContext {
   /** Nanoseconds between CLOCK_BOOTTIME and CLOCK_REALTIME. */
   readonly clock: ClockOffset;
+  /** Undefined for a uid without a name. */
   userName(uid: number): string | undefined;
+  /** Undefined for a gid without a name. */
   groupName(gid: number): string | undefined;
   /** The name that the running kernel gives to a value of an enum; undefined where it has no such enum or value. */
   enumName(name: string, value: number): string | undefined;
@@ -40,14 +42,15 @@ export class ClockOffset {
   }
 
   /**
-   * Takes what was measured anew, with how far that may be off, but for what may be the noise of measuring: with that, times
-   * that are in order would not be. Only what was measured badly is replaced by what is much better.
+   * Takes a new measurement and its possible error, in nanoseconds. Ignores a change within the errors of both, because it
+   * would disturb the order of times, unless the new error is much smaller.
    */
   follow({ offset, error }: { readonly offset: bigint; readonly error: number }): void {
     const change = Number(offset - this.#offset);
     if (Math.abs(change) > error + this.#error || 4 * error < this.#error) this.set(offset, error);
   }
 
+  /** Nanoseconds between the clocks, and how far that may be off. */
   set(nanoseconds: bigint, error = 0): void {
     this.#offset = nanoseconds;
     this.#error = error;

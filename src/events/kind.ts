@@ -43,6 +43,7 @@ export interface Kind {
 /** Kinds by the typedef that a member of an event's struct has. */
 export type Kinds = Readonly<Record<string, Kind>>;
 
+/** Options of eventSchema(). */
 export interface SchemaOptions {
   /** Times in a table; `local` by default. */
   readonly time?: TimeStyle;

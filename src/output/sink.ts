@@ -73,6 +73,7 @@ export interface Sink {
   commandEnded(status: number): void;
   /** Whether the run should wait for `drained()` before it reads further events. */
   readonly isFull: boolean;
+  /** Resolves when there is room again. */
   drained(): Promise<void>;
   /** Records that were taken and then lost by the sink. */
   readonly undelivered: number;
