@@ -30,7 +30,7 @@ const notices = { info: say, warn: say, error: (error: unknown) => void reportEr
 function handleSignals(run: TraceRun, name: string, { bytes, reports }: Outputs): () => void {
   return heedSignals({
     end(signal) {
-      if (signal === 'SIGINT') leaveLine();
+      if (signal === 'SIGINT' || signal === 'SIGQUIT') leaveLine();
       run.interrupt();
     },
     reopen: () => bytes?.reopen() ?? false,

@@ -43,7 +43,7 @@ function sayLines(text: string): void {
   flush();
 }
 
-/** After Ctrl-C on a terminal: starts a new line, so that no output or prompt follows the ^C. */
+/** After Ctrl-C or Ctrl-\ on a terminal: starts a new line, so that no output or prompt follows the ^C. */
 export function leaveLine(): void {
   if (isatty(STDERR)) write('\n');
 }

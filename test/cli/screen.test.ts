@@ -61,9 +61,14 @@ describe('cli: at a terminal', () => {
     assert.equal(said, '');
   });
 
-  it('a Ctrl-C leaves the line that shows it', async () => {
-    const shown = await onTerminal('opensnoop -p 1', [[6, '\\003']]);
-    assert.match(shown, /\^C\n\[status 0\]\nicanon\n$/);
+  it('Ctrl-C and Ctrl-\\ leave the line that shows them', async () => {
+    for (const [key, echo] of [
+      ['\\003', '^C'],
+      ['\\034', '^\\'],
+    ] as const) {
+      const shown = await onTerminal('opensnoop -p 1', [[6, key]]);
+      assert.ok(shown.endsWith(`${echo}\n[status 0]\nicanon\n`), shown);
+    }
   });
 
   it('a histogram without data says so', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '../capability.js';
@@ -37,6 +39,12 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
     await sleep(10);
   }
   assert.fail(`never ${what}`);
+}
+
+/** Whether a process has a handler for a signal, by proc(5). */
+function catches(pid: number, signal: NodeJS.Signals): boolean {
+  const caught = /^SigCgt:\t(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return ((BigInt(`0x${caught}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }
 
 const PROGRESS = /^snoopkit: opensnoop: \d+ events? so far, \d+ lost$/;
@@ -85,24 +93,50 @@ describe('signals of a run', () => {
     }
   });
 
-  it('SIGHUP ends it in order, with its command and what is shown at the end', async () => {
+  for (const ending of ['SIGHUP', 'SIGTERM', 'SIGQUIT', 'SIGXCPU'] as const)
+    it(`${ending} ends it in order, with its command and what is shown at the end`, async () => {
+      const tool = new Running(process.execPath, [
+        SNOOPKIT,
+        'procsnoop',
+        '-f',
+        '--tree',
+        '--',
+        'sh',
+        '-c',
+        'sh -c true & wait; echo $$ up >&2; exec sleep 60',
+      ]);
+      await tool.says(/^\d+ up$/m);
+      const command = /^(\d+) up$/m.exec(tool.heard)?.[1];
+      tool.signal(ending);
+      const { status, signal, stdout } = await tool.finished;
+      assert.deepEqual([status, signal], [0, null]);
+      assert.match(stdout.toString(), /TIME.*\n(.*\n)*.* sh -c true\n(.*\n)*\d+ process(es)?, \d+ failed\n$/);
+      assert.equal(existsSync(`/proc/${command}`), false);
+    });
+
+  it('SIGQUIT kills it if it is already ending', async () => {
     const tool = new Running(process.execPath, [
       SNOOPKIT,
-      'procsnoop',
-      '-f',
-      '--tree',
+      'execsnoop',
       '--',
       'sh',
       '-c',
-      'sh -c true & wait; echo $$ up >&2; exec sleep 60',
+      'trap "" TERM; echo $$ up >&2; exec sleep 60',
     ]);
     await tool.says(/^\d+ up$/m);
-    const command = /^(\d+) up$/m.exec(tool.heard)?.[1];
-    tool.signal('SIGHUP');
-    const { status, signal, stdout } = await tool.finished;
-    assert.deepEqual([status, signal], [0, null]);
-    assert.match(stdout.toString(), /TIME.*\n(.*\n)*.* sh -c true\n(.*\n)*\d+ process(es)?, \d+ failed\n$/);
-    assert.equal(existsSync(`/proc/${command}`), false);
+    const command = Number(/^(\d+) up$/m.exec(tool.heard)?.[1]);
+    try {
+      tool.signal('SIGINT');
+      await until('ending', () => !catches(tool.pid, 'SIGINT'));
+      // The handler of SIGINT has begun; it still waits for the command.
+      await sleep(patient(50));
+      const exited = once(tool.child, 'exit');
+      tool.signal('SIGQUIT');
+      assert.deepEqual(await exited, [null, 'SIGQUIT']);
+    } finally {
+      process.kill(command, 'SIGKILL');
+    }
+    await tool.finished;
   });
 
   for (const [what, file, prefix] of [

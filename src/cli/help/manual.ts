@@ -175,7 +175,10 @@ export const EXIT_STATUS: readonly (readonly [status: string, meaning: string])[
 
 /** Effects of signals on a run. */
 export const SIGNALS: readonly (readonly [signals: string, effect: string])[] = [
-  ['SIGINT, SIGTERM', 'end the run gracefully; a second one ends it immediately'],
+  [
+    'SIGINT, SIGTERM, SIGQUIT, SIGXCPU',
+    'end the run gracefully; a second one, or SIGQUIT after another, ends it immediately',
+  ],
   [
     'SIGHUP',
     'with --out, reopen the file; otherwise end the run gracefully, unless the signal was ignored from the start, as with nohup(1)',
