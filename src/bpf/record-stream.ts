@@ -31,6 +31,9 @@ export interface RecordOptions {
   orderBy?: number;
 }
 
+/** Instead of the memory of a reader that is closed. */
+const NO_ARENA = Buffer.alloc(0);
+
 /** Records in the order of the ring. */
 const UNSORTED = -1;
 
@@ -216,6 +219,8 @@ export abstract class RecordStream {
     this.#wake?.();
     this.#leave();
     this.#native.close();
+    // The reader itself may stay: V8 keeps the target of a new WeakRef until the event loop turns.
+    this.#arena = NO_ARENA;
   }
 
   [Symbol.dispose](): void {
