@@ -11,8 +11,8 @@ import { ATTACH_TYPES, type AttachType, attachTypeNumber, type ProgramType } fro
 
 export interface XdpOptions {
   /**
-   * Where the program runs: in the driver, after the kernel has made a socket buffer (any interface), or on the device
-   * (default: in the driver if it can, else after it).
+   * The place where the program runs: in the driver, after the kernel has made a socket buffer (any interface), or on the
+   * device (default: in the driver if it can, else after it).
    */
   mode?: 'native' | 'generic' | 'offload';
   /**
@@ -25,9 +25,9 @@ export interface XdpOptions {
 export interface TcOptions {
   /** tcx (6.6) or a filter of clsact (default: tcx if the kernel has it, unless `priority` or `handle` is given). */
   hook?: 'tcx' | 'clsact';
-  /** Of the filter, smaller first (default: the kernel's choice). */
+  /** Priority of the filter, smaller first (default: the kernel's choice). */
   priority?: number;
-  /** Of the filter (default: the kernel's choice). */
+  /** Handle of the filter (default: the kernel's choice). */
   handle?: number;
 }
 

@@ -115,7 +115,7 @@ export function kprobes(functions: string | readonly string[], options: KprobeOp
 }
 
 /** The error for a function that is missing in a file, or a file that is missing. */
-export function missingSymbol(path: string, symbol: string): Attachment['explain'] {
+function missingSymbol(path: string, symbol: string): Attachment['explain'] {
   return (operation, errno) => {
     if (errno !== ERRNO.ENOENT) return undefined;
     return missingFile(operation, path) ?? new NotFoundError('symbol', symbol, `${operation}: there is no such symbol`);
@@ -130,7 +130,7 @@ function missingFile(operation: string, path: string): Error | undefined {
   return undefined;
 }
 
-export function missingUsdt(path: string, provider: string, name: string): Attachment['explain'] {
+function missingUsdt(path: string, provider: string, name: string): Attachment['explain'] {
   return (operation, errno) => {
     // For want of its maps, which libbpf fills.
     if (errno === ERRNO.ESRCH) return new UsageError(`${operation}: the object does not include bpf/usdt.bpf.h`);
@@ -188,7 +188,7 @@ export function usdt(path: string, provider: string, name: string, options: Proc
   };
 }
 
-/** What the section of a program for functions of a file names. */
+/** Explains failures to attach, by the names in the section of a program for functions of a file. */
 export function explainSection(section: string): Attachment['explain'] {
   const [, path, symbol] = /^u(?:ret)?probe(?:\.s)?\/([^:]+):([^+]+)/.exec(section) ?? [];
   if (path && symbol) return missingSymbol(path, symbol);

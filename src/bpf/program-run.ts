@@ -19,7 +19,7 @@ export interface RunOptions {
 }
 
 export interface RunResult {
-  /** What the program returned, unsigned: XDP_PASS is 2. */
+  /** The program's return value, unsigned: XDP_PASS is 2. */
   readonly ret: number;
   /** The packet afterwards; of a flow dissector, its `struct bpf_flow_keys`. Empty for programs without one. */
   readonly data: Buffer;
@@ -29,7 +29,7 @@ export interface RunResult {
   readonly durationNs: number;
 }
 
-/** What the kernel takes: a packet, and a context that it returns apart or writes in place. */
+/** Input that the kernel takes: a packet, and a context that it returns separately or writes in place. */
 interface Form {
   readonly takesData: boolean;
   readonly context: 'apart' | 'in place' | 'kept' | 'none';

@@ -11,7 +11,7 @@ const HEADER = 8;
 const ENOSPC = 28;
 const BATCH_SIZE = 256 << 10;
 const LARGEST_BATCH = 1 << 30;
-/** Of timers. */
+/** The longest delay of a timer. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 const LARGEST_OFFSET = 2 ** 31 - 8;
 
@@ -62,7 +62,7 @@ export class RecordBatch {
   }
 }
 
-/** What a reader is opened with. */
+/** Checked options of a reader. */
 export interface Opening {
   readonly delay: number;
   /** Memory of a batch. */
