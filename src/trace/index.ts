@@ -190,8 +190,9 @@ function sourceOf(prepared: Prepared, notices: Notices): SinkSource {
  * a list or a single value, a number or a text as on the command line. They, and the events, are typed for a tool that is
  * named literally. Needs Linux 5.8, and root or CAP_BPF and CAP_PERFMON. Tracepoints also need CAP_DAC_READ_SEARCH and,
  * if tracefs is not mounted, CAP_SYS_ADMIN; without these, fallbacks are used. Throws UsageError for an invalid option,
- * PrivilegeError, UnsupportedError if the kernel lacks a hook, SnoopkitError otherwise. If `signal` aborts before the
- * programs are attached, `trace()` rejects with its reason; afterwards the run ends normally and `ended()` resolves.
+ * NotFoundError for a column in `fields` that the tool does not have, PrivilegeError, UnsupportedError if the kernel lacks
+ * a hook, SnoopkitError otherwise. If `signal` aborts before the programs are attached, `trace()` rejects with its reason;
+ * afterwards the run ends normally and `ended()` resolves.
  */
 export async function trace<const Name extends string, const Options extends OptionsOf<Name>>(
   name: Name | ToolDefinition,
