@@ -70,7 +70,7 @@ const taken = (operation: string, errno: number, hint: string) =>
 
 export function xdp(device: string, options: XdpOptions): Attachment {
   checkText('device', device);
-  checkOptions(options);
+  checkOptions(options, ['mode', 'replace']);
   const { mode, replace = false } = options;
   if (mode !== undefined) checkChoice('mode', mode, Object.keys(XDP_FLAGS));
   checkBoolean('replace', replace);
@@ -94,7 +94,7 @@ const isUnknownHook = (result: NativeLink | number) => result === -ERRNO.EINVAL 
 export function tc(device: string, direction: 'ingress' | 'egress', options: TcOptions): Attachment {
   checkText('device', device);
   checkChoice('direction', direction, ['ingress', 'egress']);
-  checkOptions(options);
+  checkOptions(options, ['hook', 'priority', 'handle']);
   const { hook, priority = 0, handle = 0 } = options;
   if (hook !== undefined) checkChoice('hook', hook, ['tcx', 'clsact']);
   checkInteger('priority', priority, 0, 0xffff);
@@ -136,7 +136,7 @@ function opened(path: string, attach: (fd: number) => NativeLink | number): Nati
 
 export function cgroup(own: AttachType | undefined, path: string, options: CgroupOptions): Attachment {
   checkText('path', path);
-  checkOptions(options);
+  checkOptions(options, ['attachType', 'mode']);
   const { attachType = own, mode = 'link' } = options;
   if (attachType !== undefined) checkChoice('attachType', attachType, ATTACH_TYPES);
   checkChoice('mode', mode, ['link', ...Object.keys(CGROUP_FLAGS)]);
@@ -182,7 +182,7 @@ export function socket(type: ProgramType, fd: number): Attachment {
 }
 
 export function netfilter(options: NetfilterOptions): Attachment {
-  checkOptions(options);
+  checkOptions(options, ['family', 'hook', 'priority', 'defragment']);
   const { family, hook, priority, defragment = false } = options;
   checkInteger('family', family);
   checkInteger('hook', hook);

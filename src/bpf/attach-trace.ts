@@ -73,7 +73,7 @@ function missingFunction(operation: string, errno: number): Error | undefined {
 
 export function kprobe(symbol: string, options: KprobeOptions): Attachment {
   checkText('symbol', symbol);
-  checkOptions(options);
+  checkOptions(options, ['atReturn']);
   const { atReturn = false } = options;
   checkBoolean('atReturn', atReturn);
   return {
@@ -101,7 +101,7 @@ function functionsOf(functions: string | readonly string[]): {
 
 export function kprobes(functions: string | readonly string[], options: KprobeOptions): Attachment {
   const { pattern, names, all } = functionsOf(functions);
-  checkOptions(options);
+  checkOptions(options, ['atReturn']);
   const { atReturn = false } = options;
   checkBoolean('atReturn', atReturn);
   return {
@@ -145,7 +145,7 @@ function missingUsdt(path: string, provider: string, name: string): Attachment['
 export function uprobe(path: string, symbol: string, options: UprobeOptions): Attachment {
   checkText('path', path);
   checkText('symbol', symbol);
-  checkOptions(options);
+  checkOptions(options, ['atReturn', 'offset', 'pid']);
   const { atReturn = false, offset = 0, pid } = options;
   checkBoolean('atReturn', atReturn);
   checkInteger('offset', offset, 0, Number.MAX_SAFE_INTEGER);
@@ -160,7 +160,7 @@ export function uprobe(path: string, symbol: string, options: UprobeOptions): At
 export function uprobes(path: string, functions: string | readonly string[], options: UprobesOptions): Attachment {
   checkText('path', path);
   const { pattern, names, all } = functionsOf(functions);
-  checkOptions(options);
+  checkOptions(options, ['atReturn', 'pid']);
   const { atReturn = false, pid } = options;
   checkBoolean('atReturn', atReturn);
   const process = checkPid(pid);
@@ -179,7 +179,7 @@ export function usdt(path: string, provider: string, name: string, options: Proc
   checkText('path', path);
   checkText('provider', provider);
   checkText('name', name);
-  checkOptions(options);
+  checkOptions(options, ['pid']);
   const process = checkPid(options.pid);
   return {
     where: `USDT probe ${provider}:${name} of ${path}`,
@@ -198,7 +198,7 @@ export function explainSection(section: string): Attachment['explain'] {
 }
 
 export function perfEvent(options: PerfEventOptions): Attachment {
-  checkOptions(options);
+  checkOptions(options, ['type', 'config', 'samplePeriod', 'frequency', 'pid', 'cpu']);
   const { type, config, samplePeriod, frequency, pid, cpu } = options;
   checkInteger('type', type);
   checkInteger('config', config, 0, Number.MAX_SAFE_INTEGER);

@@ -54,7 +54,7 @@ const EINVAL = 22;
 const MOST_NAME = 15;
 
 export function createMap(options: MapOptions): NativeMap {
-  checkOptions(options);
+  checkOptions(options, ['type', 'name', 'keySize', 'valueSize', 'maxEntries', 'flags', 'innerMap']);
   const { type, name = '', innerMap } = options;
   if (!Object.hasOwn(MAP_TYPE, type)) throw new UsageError(`type: no type of maps ${String(type)}`);
   checkText('name', name);

@@ -131,7 +131,7 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
    */
   load(options: LoadOptions = {}): BpfObject<Known> {
     this.#lifetime.check();
-    checkOptions(options);
+    checkOptions(options, ['relocations']);
     const { relocations = false } = options;
     checkBoolean('relocations', relocations);
     // First, because the listener to libbpf's log may do anything.
@@ -253,7 +253,7 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
     source: string | Uint8Array,
     options: OpenOptions = {},
   ): OpenedObject<Known> {
-    checkOptions(options);
+    checkOptions(options, ['name', 'btf', 'trust']);
     if (options.name !== undefined) checkText('name', options.name);
     if (options.btf !== undefined) checkText('btf', options.btf);
     const { trust = 'nothing' } = options;

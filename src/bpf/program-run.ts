@@ -76,7 +76,7 @@ export function runProgram(
     throw new UsageError(
       `cannot run ${name}: the kernel runs programs of type ${Object.keys(FORMS).join(', ')} on request, not ${kind}`,
     );
-  checkOptions(options);
+  checkOptions(options, ['data', 'context', 'repeat', 'cpu', 'flags']);
   const { data, context, repeat, cpu, flags = 0 } = options;
   if (data !== undefined) checkInstance('data', data, Uint8Array);
   if (context !== undefined) checkInstance('context', context, Uint8Array);

@@ -31,6 +31,8 @@ export interface RecordOptions {
   orderBy?: number;
 }
 
+export const RECORD_OPTIONS = ['delay', 'batchSize', 'orderBy'] as const satisfies readonly (keyof RecordOptions)[];
+
 /** Instead of the memory of a reader that is closed. */
 const NO_ARENA = Buffer.alloc(0);
 
@@ -75,7 +77,7 @@ export interface Opening {
 
 /** Checks the options of a reader, and that the map has no other. `usual` is the delay by default. */
 export function openingOf(map: AnyMap, options: RecordOptions, usual: number): Opening {
-  checkOptions(options);
+  checkOptions(options, RECORD_OPTIONS);
   const { delay = usual, batchSize = BATCH_SIZE, orderBy } = options;
   checkNumber('delay', delay, 0, LONGEST_DELAY_MS);
   checkInteger('batchSize', batchSize, 1, LARGEST_BATCH);
