@@ -15,7 +15,7 @@ export class UnavailableError extends Error {}
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** What packages are asked of. */
+/** The release that packages come from. */
 export interface Release {
   readonly suite: string;
   /** As Debian calls it. */

@@ -9,7 +9,7 @@ export interface Kernel extends Release {
   readonly series: string;
 }
 
-/** What a guest boots. */
+/** Files that a guest boots. */
 export interface KernelFiles {
   /** As `uname -r` has it. */
   readonly release: string;
@@ -19,7 +19,7 @@ export interface KernelFiles {
 }
 
 /**
- * What a guest needs to find its root, and then what tests of the network need, in the order in which it is loaded. A
+ * Modules that a guest needs to find its root, then those that tests of the network need, in the order of loading. A
  * kernel has each of them as a module, or built in, or (5.10) as a part of virtio_pci.
  */
 const MODULES = [
@@ -93,7 +93,7 @@ function read(folder: string): KernelFiles {
   };
 }
 
-/** Where a kernel is kept. */
+/** The folder of a kernel. */
 export function folderOf({ series, architecture }: Kernel, cache = cacheFolder()): string {
   return join(cache, 'kernels', architecture, nameWith(series, MODULES));
 }

@@ -8,7 +8,7 @@ async function unpack(packages: readonly string[], into: string): Promise<void> 
   for (const file of packages) await run('dpkg-deb', ['-x', file, into]);
 }
 
-/** Where a tree is kept: another one when other packages are asked for. */
+/** The folder of a tree: another one when other packages are requested. */
 function placeOf(kind: string, architecture: string, names: readonly string[]): string {
   return join(cacheFolder(), kind, nameWith(architecture, names));
 }
@@ -16,8 +16,8 @@ function placeOf(kind: string, architecture: string, names: readonly string[]): 
 const LIBRARIES = ['libbpf1', 'libbpf-dev', 'libuv1-dev'];
 
 /**
- * What the addon is compiled and linked with, beside the cross compiler's C library. Of the oldest Debian that has a
- * libbpf which will do: what is linked with it runs with all newer ones.
+ * Packages that the addon is compiled and linked with, beside the cross compiler's C library: those of the oldest Debian
+ * with a sufficient libbpf, since the result runs with all newer ones.
  */
 export async function obtainSysroot(architecture: string): Promise<string> {
   const folder = placeOf('sysroots', architecture, LIBRARIES);

@@ -25,7 +25,7 @@ const ORDERS = ['', 'self', 'descendants', 'descendants-last', 'ancestors'];
 const SIZE = 16;
 
 export function iterator(section: string, options: IteratorOptions): Attachment {
-  checkOptions(options);
+  checkOptions(options, ['map', 'cgroup', 'order', 'pid', 'tid']);
   const { map, cgroup, order, pid, tid } = options;
   if ([map, cgroup, pid, tid].filter((given) => given !== undefined).length > 1)
     throw new UsageError('iterator: expected one of map, cgroup, pid and tid');

@@ -12,8 +12,8 @@ import { ATTACH_TYPES, type AttachType, attachTypeNumber, type ProgramType } fro
 /** Options of BpfProgram.attachXdp(). */
 export interface XdpOptions {
   /**
-   * Where the program runs: in the driver, after the kernel has made a socket buffer (any interface), or on the device
-   * (default: in the driver if it can, else after it).
+   * The place where the program runs: in the driver, after the kernel has made a socket buffer (any interface), or on the
+   * device (default: in the driver if it can, else after it).
    */
   mode?: 'native' | 'generic' | 'offload';
   /**
@@ -27,9 +27,9 @@ export interface XdpOptions {
 export interface TcOptions {
   /** tcx (6.6) or a filter of clsact (default: tcx if the kernel has it, unless `priority` or `handle` is given). */
   hook?: 'tcx' | 'clsact';
-  /** Of the filter, smaller first (default: the kernel's choice). */
+  /** Priority of the filter, smaller first (default: the kernel's choice). */
   priority?: number;
-  /** Of the filter (default: the kernel's choice). */
+  /** Handle of the filter (default: the kernel's choice). */
   handle?: number;
 }
 
@@ -73,7 +73,7 @@ const taken = (operation: string, errno: number, hint: string) =>
 
 export function xdp(device: string, options: XdpOptions): Attachment {
   checkText('device', device);
-  checkOptions(options);
+  checkOptions(options, ['mode', 'replace']);
   const { mode, replace = false } = options;
   if (mode !== undefined) checkChoice('mode', mode, Object.keys(XDP_FLAGS));
   checkBoolean('replace', replace);
@@ -97,7 +97,7 @@ const isUnknownHook = (result: NativeLink | number) => result === -ERRNO.EINVAL 
 export function tc(device: string, direction: 'ingress' | 'egress', options: TcOptions): Attachment {
   checkText('device', device);
   checkChoice('direction', direction, ['ingress', 'egress']);
-  checkOptions(options);
+  checkOptions(options, ['hook', 'priority', 'handle']);
   const { hook, priority = 0, handle = 0 } = options;
   if (hook !== undefined) checkChoice('hook', hook, ['tcx', 'clsact']);
   checkInteger('priority', priority, 0, 0xffff);
@@ -139,7 +139,7 @@ function opened(path: string, attach: (fd: number) => NativeLink | number): Nati
 
 export function cgroup(own: AttachType | undefined, path: string, options: CgroupOptions): Attachment {
   checkText('path', path);
-  checkOptions(options);
+  checkOptions(options, ['attachType', 'mode']);
   const { attachType = own, mode = 'link' } = options;
   if (attachType !== undefined) checkChoice('attachType', attachType, ATTACH_TYPES);
   checkChoice('mode', mode, ['link', ...Object.keys(CGROUP_FLAGS)]);
@@ -185,7 +185,7 @@ export function socket(type: ProgramType, fd: number): Attachment {
 }
 
 export function netfilter(options: NetfilterOptions): Attachment {
-  checkOptions(options);
+  checkOptions(options, ['family', 'hook', 'priority', 'defragment']);
   const { family, hook, priority, defragment = false } = options;
   checkInteger('family', family);
   checkInteger('hook', hook);

@@ -77,7 +77,7 @@ function missingFunction(operation: string, errno: number): Error | undefined {
 
 export function kprobe(symbol: string, options: KprobeOptions): Attachment {
   checkText('symbol', symbol);
-  checkOptions(options);
+  checkOptions(options, ['atReturn']);
   const { atReturn = false } = options;
   checkBoolean('atReturn', atReturn);
   return {
@@ -105,7 +105,7 @@ function functionsOf(functions: string | readonly string[]): {
 
 export function kprobes(functions: string | readonly string[], options: KprobeOptions): Attachment {
   const { pattern, names, all } = functionsOf(functions);
-  checkOptions(options);
+  checkOptions(options, ['atReturn']);
   const { atReturn = false } = options;
   checkBoolean('atReturn', atReturn);
   return {
@@ -119,7 +119,7 @@ export function kprobes(functions: string | readonly string[], options: KprobeOp
 }
 
 /** The error for a function that is missing in a file, or a file that is missing. */
-export function missingSymbol(path: string, symbol: string): Attachment['explain'] {
+function missingSymbol(path: string, symbol: string): Attachment['explain'] {
   return (operation, errno) => {
     if (errno !== ERRNO.ENOENT) return undefined;
     return missingFile(operation, path) ?? new NotFoundError('symbol', symbol, `${operation}: there is no such symbol`);
@@ -134,7 +134,7 @@ function missingFile(operation: string, path: string): Error | undefined {
   return undefined;
 }
 
-export function missingUsdt(path: string, provider: string, name: string): Attachment['explain'] {
+function missingUsdt(path: string, provider: string, name: string): Attachment['explain'] {
   return (operation, errno) => {
     // For want of its maps, which libbpf fills.
     if (errno === ERRNO.ESRCH) return new UsageError(`${operation}: the object does not include bpf/usdt.bpf.h`);
@@ -149,7 +149,7 @@ export function missingUsdt(path: string, provider: string, name: string): Attac
 export function uprobe(path: string, symbol: string, options: UprobeOptions): Attachment {
   checkText('path', path);
   checkText('symbol', symbol);
-  checkOptions(options);
+  checkOptions(options, ['atReturn', 'offset', 'pid']);
   const { atReturn = false, offset = 0, pid } = options;
   checkBoolean('atReturn', atReturn);
   checkInteger('offset', offset, 0, Number.MAX_SAFE_INTEGER);
@@ -164,7 +164,7 @@ export function uprobe(path: string, symbol: string, options: UprobeOptions): At
 export function uprobes(path: string, functions: string | readonly string[], options: UprobesOptions): Attachment {
   checkText('path', path);
   const { pattern, names, all } = functionsOf(functions);
-  checkOptions(options);
+  checkOptions(options, ['atReturn', 'pid']);
   const { atReturn = false, pid } = options;
   checkBoolean('atReturn', atReturn);
   const process = checkPid(pid);
@@ -183,7 +183,7 @@ export function usdt(path: string, provider: string, name: string, options: Proc
   checkText('path', path);
   checkText('provider', provider);
   checkText('name', name);
-  checkOptions(options);
+  checkOptions(options, ['pid']);
   const process = checkPid(options.pid);
   return {
     where: `USDT probe ${provider}:${name} of ${path}`,
@@ -192,7 +192,7 @@ export function usdt(path: string, provider: string, name: string, options: Proc
   };
 }
 
-/** What the section of a program for functions of a file names. */
+/** Explains failures to attach, by the names in the section of a program for functions of a file. */
 export function explainSection(section: string): Attachment['explain'] {
   const [, path, symbol] = /^u(?:ret)?probe(?:\.s)?\/([^:]+):([^+]+)/.exec(section) ?? [];
   if (path && symbol) return missingSymbol(path, symbol);
@@ -202,7 +202,7 @@ export function explainSection(section: string): Attachment['explain'] {
 }
 
 export function perfEvent(options: PerfEventOptions): Attachment {
-  checkOptions(options);
+  checkOptions(options, ['type', 'config', 'samplePeriod', 'frequency', 'pid', 'cpu']);
   const { type, config, samplePeriod, frequency, pid, cpu } = options;
   checkInteger('type', type);
   checkInteger('config', config, 0, Number.MAX_SAFE_INTEGER);

@@ -1,4 +1,4 @@
-/** What an object contains, for the compiler. Nothing here runs. */
+/** Contents of an object, for the compiler. Nothing here runs. */
 import type { BpfConstant, BpfGlobal } from './global.js';
 import type { BpfMap } from './map.js';
 import type { Named } from './named.js';
@@ -18,7 +18,7 @@ export interface ObjectContents {
   readonly constants: object;
 }
 
-/** Of an object that the compiler knows nothing of: any name. */
+/** Contents of an object that the compiler knows nothing about: any name. */
 export interface AnyContents extends ObjectContents {
   readonly programs: Record<string, unknown>;
   readonly maps: Record<string, unknown>;

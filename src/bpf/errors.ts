@@ -111,7 +111,7 @@ export class VerifierError extends BpfError {
    * no register.
    */
   readonly story: readonly LoggedInstruction[];
-  /** What usually helps; undefined for a refusal that is not known. */
+  /** The usual remedy; undefined for a refusal that is not known. */
   readonly hint: string | undefined;
 
   constructor(program: string, errno: number, log: string, warnings = '', find: LineFinder = () => undefined) {

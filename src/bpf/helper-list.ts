@@ -70,7 +70,7 @@ cgrp_storage_delete
   .split(/\s+/);
 
 /** The last number that is known here. */
-export const LAST_HELPER = FIRST_NAMED + NAMES.length - 1;
+const LAST_HELPER = FIRST_NAMED + NAMES.length - 1;
 
 /** The release that a helper came with; undefined for a number that is none. */
 export function helperSince(id: number): string | undefined {

@@ -1,4 +1,4 @@
-/** What is loaded into the kernel, by anyone. All of it needs CAP_SYS_ADMIN. */
+/** Programs, maps, links and BTF loaded into the kernel, by anyone. All of it needs CAP_SYS_ADMIN. */
 import type { NativeBtfInfo, ObjectDetails, ObjectKind } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { refused } from './errors.js';
@@ -9,7 +9,7 @@ import { type ProgramInfo, programInfo } from './program-info.js';
 const [PROGRAM, MAP, LINK, BTF] = [0, 1, 2, 3] as const;
 const ENOENT = 2;
 
-/** What the kernel knows of a map. `BpfMap.byId()` opens it. */
+/** The kernel's description of a map. `BpfMap.byId()` opens it. */
 export interface MapInfo {
   readonly id: number;
   /** At most 15 characters. */

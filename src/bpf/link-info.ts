@@ -9,11 +9,11 @@ export const LINK_TYPES = [
 /** Type of a link, as bpftool writes it. */
 export type LinkType = (typeof LINK_TYPES)[number];
 
-/** Where a link is attached, as far as the kernel tells. Which members there are depends on the link's type. */
+/** The place that a link is attached to, as far as the kernel tells. Its members depend on the link's type. */
 export interface LinkTarget {
-  /** Of cgroup, netns, tcx, netkit, sockmap and tracing links. */
+  /** For cgroup, netns, tcx, netkit, sockmap and tracing links. */
   readonly attachType?: AttachType;
-  /** Of a tracepoint, a kernel function, an iterator's target, or a file with the function. */
+  /** The tracepoint, kernel function, iterator's target, or file with the function. */
   readonly name?: string;
   /** In the function or the file. */
   readonly offset?: number;

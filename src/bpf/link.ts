@@ -10,13 +10,13 @@ import { Lifetime } from './lifetime.js';
 import { type LinkInfo, linkInfo } from './link-info.js';
 import { Pins } from './pin.js';
 
-/** What a link needs of a program that takes its place. */
+/** A program that takes the place of a link's own. */
 interface Program {
   readonly fd: number;
   readonly id: number;
 }
 
-/** What a link is told when it is made. */
+/** Properties of a new link. */
 interface LinkDetails {
   /** Names it in messages. */
   readonly what: string;
@@ -91,7 +91,7 @@ export class BpfLink {
     return this.#need(this.#native.fd(), `${this.#details.what} has no descriptor`);
   }
 
-  /** What the kernel knows of the link. Kernel 5.8; the names of perf event links 6.6. */
+  /** The kernel's description of the link. Kernel 5.8; the names of perf event links 6.6. */
   info(): LinkInfo {
     this.#check();
     const info = this.#native.info();

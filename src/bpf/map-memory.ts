@@ -14,7 +14,7 @@ import type { MapShapes } from './map-shapes.js';
 /** A key or value: by its BTF type, an array of one for each possible CPU, or bytes. */
 export type MapValue = Value | Uint8Array | readonly MapValue[];
 
-/** What has a descriptor: a map, a program, a link. */
+/** A map, program or link: it has a descriptor. */
 export interface HasDescriptor {
   readonly fd: number;
 }
@@ -102,7 +102,7 @@ export class MapMemory {
   readonly #bytes: Uint8Array;
   /** Makes memory of the same form, elsewhere. */
   readonly #another: () => MapMemory;
-  /** Where values begin. */
+  /** Offset of values. */
   readonly #start: number;
   /** Changes with each use of the memory. */
   #use = 0;

@@ -27,11 +27,11 @@ export const MAP_FLAGS = {
   WRONLY_PROG: 256,
   /** An array that `BpfMap.mmap()` maps into memory. Kernel 5.5. */
   MMAPABLE: 1024,
-  /** Of an array in an array of maps: it may have another number of entries than the template. Kernel 5.10. */
+  /** For an array in an array of maps: it may have another number of entries than the template. Kernel 5.10. */
   INNER_MAP: 4096,
 } as const;
 
-/** What `BpfMap.create()` makes. */
+/** Properties of a map that `BpfMap.create()` makes. */
 export interface MapOptions {
   type: MapType;
   /** For bpftool and the like: up to 15 letters, digits, `_` and `.` (default: none). */
@@ -40,7 +40,7 @@ export interface MapOptions {
   keySize?: number;
   /** In bytes (default: 4 for a map of descriptors or of maps; 0). */
   valueSize?: number;
-  /** Of a ring buffer its size in bytes (default: 0, which only storages may have). */
+  /** For a ring buffer, its size in bytes (default: 0, which only storages may have). */
   maxEntries?: number;
   /** `MAP_FLAGS`, with `|` (default: NO_PREALLOC for an LPM trie and for storages, which must have it; 0). */
   flags?: number;
@@ -54,7 +54,7 @@ const EINVAL = 22;
 const MOST_NAME = 15;
 
 export function createMap(options: MapOptions): NativeMap {
-  checkOptions(options);
+  checkOptions(options, ['type', 'name', 'keySize', 'valueSize', 'maxEntries', 'flags', 'innerMap']);
   const { type, name = '', innerMap } = options;
   if (!Object.hasOwn(MAP_TYPE, type)) throw new UsageError(`type: no type of maps ${String(type)}`);
   checkText('name', name);

@@ -49,7 +49,7 @@ export const mapTypeOf = (number: number): MapType | 'unknown' => NAMES.get(numb
 /** Groups of types that are used in the same way. */
 const of = (...types: readonly MapType[]): ReadonlySet<string> => new Set(types);
 const PER_CPU = of('percpu_hash', 'percpu_array', 'lru_percpu_hash', 'percpu_cgroup_storage');
-/** What is set is a descriptor; what is read, if anything, is an id. */
+/** Maps whose values are set as descriptors, and read, if at all, as ids. */
 export const HOLDS_DESCRIPTORS = of(
   ...(['prog_array', 'perf_event_array', 'cgroup_array', 'array_of_maps', 'hash_of_maps', 'xskmap'] as const),
   ...(['sockmap', 'sockhash', 'reuseport_sockarray'] as const),

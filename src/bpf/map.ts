@@ -235,7 +235,7 @@ export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenVal
    */
   readAll(options: { remove?: boolean } = {}): RawEntry[] {
     this.#opened ?? this.#open();
-    checkOptions(options);
+    checkOptions(options, ['remove']);
     const { remove = false } = options;
     checkBoolean('remove', remove);
     if (remove && types.IS_FIXED.has(this.type))
@@ -250,7 +250,7 @@ export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenVal
    */
   entries(options: { batch?: number } = {}): Generator<[key: Key, value: Value]> {
     const { memory } = this.#opened ?? this.#open();
-    checkOptions(options);
+    checkOptions(options, ['batch']);
     const { batch } = options;
     if (batch !== undefined) checkInteger('batch', batch, 1);
     return this.#converted(memory, this.#pieces(batch, false));

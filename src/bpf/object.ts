@@ -38,7 +38,7 @@ export interface OpenOptions {
   /** File with the BTF to relocate to: raw, or an ELF file with .BTF (default: the running kernel's). */
   btf?: string;
   /**
-   * What is as trustworthy as this program: nothing, the object, or the object and `btf` (default: `nothing`). libbpf does
+   * Files as trustworthy as this program: nothing, the object, or the object and `btf` (default: `nothing`). libbpf does
    * not survive all damaged files, so whatever else it reads is checked first, which takes some 15 ms.
    */
   trust?: 'nothing' | 'object' | 'all';
@@ -57,7 +57,7 @@ interface Contents {
   readonly btf: Btf;
   readonly shapes: ReadonlyMap<string, MapShapes>;
   readonly variables: readonly GlobalVariable[];
-  /** Of `__kconfig`, to which libbpf gives values when it loads the object. */
+  /** Variables of `__kconfig`, to which libbpf gives values when it loads the object. */
   readonly kconfig: readonly GlobalVariable[];
   /** OpenOptions.btf */
   readonly typesFile: string | undefined;
@@ -73,7 +73,7 @@ function openLoaded<T>(handle: T | number, what: string): T | undefined {
   return handle === -EINVAL ? undefined : check<T>(handle, `cannot open ${what}`);
 }
 
-/** What the object's bytes say, before libbpf sees them. */
+/** Reads the object's bytes before libbpf sees them. */
 function parse(bytes: Uint8Array, what: string, isTrusted: boolean): Pick<Contents, 'btf' | 'shapes' | 'variables'> {
   try {
     const btf = isTrusted ? Btf.parse(readBtfBytes(bytes)) : checkObject(bytes);
@@ -133,7 +133,7 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
    */
   load(options: LoadOptions = {}): BpfObject<Known> {
     this.#lifetime.check();
-    checkOptions(options);
+    checkOptions(options, ['relocations']);
     const { relocations = false } = options;
     checkBoolean('relocations', relocations);
     // First, because the listener to libbpf's log may do anything.
@@ -163,8 +163,9 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
   }
 
   /**
-   * What the programs call of the kernel, and whether it has it: of the kernel whose BTF the object is relocated to. A
-   * missing function need not be fatal, for a program may test for it before. Throws BtfError if that BTF is damaged.
+   * Helpers and kernel functions that the programs call, and whether the kernel has them: the one whose BTF the object is
+   * relocated to. A missing function need not be fatal, for a program may test for it before. Throws BtfError if that BTF
+   * is damaged.
    */
   requirements(): Requirements {
     this.#lifetime.check();
@@ -254,7 +255,7 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
     source: string | Uint8Array,
     options: OpenOptions = {},
   ): OpenedObject<Known> {
-    checkOptions(options);
+    checkOptions(options, ['name', 'btf', 'trust']);
     if (options.name !== undefined) checkText('name', options.name);
     if (options.btf !== undefined) checkText('btf', options.btf);
     const { trust = 'nothing' } = options;

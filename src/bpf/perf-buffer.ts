@@ -1,9 +1,9 @@
 import { UsageError } from '../errors.js';
 import { loadBinding } from '../native/load.js';
-import { checkInstance, checkInteger } from './arguments.js';
+import { checkInstance, checkInteger, checkOptions } from './arguments.js';
 import { check } from './errors.js';
 import { type AnyMap, BpfMap } from './map.js';
-import { openingOf, type RecordOptions, RecordStream } from './record-stream.js';
+import { openingOf, RECORD_OPTIONS, type RecordOptions, RecordStream } from './record-stream.js';
 
 const PAGES = 64;
 const MOST_PAGES = 1 << 16;
@@ -31,8 +31,9 @@ export class PerfBuffer extends RecordStream {
     checkInstance('map', map, BpfMap);
     const { fd, name, maxEntries } = map;
     if (map.type !== 'perf_event_array') throw new UsageError(`map ${name} is not a perf event array`);
-    const opening = { ...openingOf(map, options, DELAY_MS), interval: INTERVAL_MS };
-    const { pages = PAGES } = options;
+    checkOptions(options, [...RECORD_OPTIONS, 'pages']);
+    const { pages = PAGES, ...common } = options;
+    const opening = { ...openingOf(map, common, DELAY_MS), interval: INTERVAL_MS };
     checkInteger('pages', pages, 1, MOST_PAGES);
     if ((pages & (pages - 1)) !== 0) throw new UsageError(`pages ${pages}: expected a power of two`);
     const native = loadBinding().openPerfBuffer(fd, maxEntries, pages, opening.order);

@@ -1,7 +1,7 @@
 import type { NativeProgramDetails } from '../native/binding.js';
 import { type ProgramType, programType } from './program-type.js';
 
-/** What the kernel knows of a program. */
+/** The kernel's description of a program. */
 export interface ProgramInfo {
   readonly id: number;
   readonly type: ProgramType;

@@ -21,7 +21,7 @@ export interface RunOptions {
 
 /** Result of BpfProgram.run(). */
 export interface RunResult {
-  /** What the program returned, unsigned: XDP_PASS is 2. */
+  /** The program's return value, unsigned: XDP_PASS is 2. */
   readonly ret: number;
   /** The packet afterwards; of a flow dissector, its `struct bpf_flow_keys`. Empty for programs without one. */
   readonly data: Buffer;
@@ -31,7 +31,7 @@ export interface RunResult {
   readonly durationNs: number;
 }
 
-/** What the kernel takes: a packet, and a context that it returns apart or writes in place. */
+/** Input that the kernel takes: a packet, and a context that it returns separately or writes in place. */
 interface Form {
   readonly takesData: boolean;
   readonly context: 'apart' | 'in place' | 'kept' | 'none';
@@ -78,7 +78,7 @@ export function runProgram(
     throw new UsageError(
       `cannot run ${name}: the kernel runs programs of type ${Object.keys(FORMS).join(', ')} on request, not ${kind}`,
     );
-  checkOptions(options);
+  checkOptions(options, ['data', 'context', 'repeat', 'cpu', 'flags']);
   const { data, context, repeat, cpu, flags = 0 } = options;
   if (data !== undefined) checkInstance('data', data, Uint8Array);
   if (context !== undefined) checkInstance('context', context, Uint8Array);

@@ -71,7 +71,7 @@ export class BpfProgram {
     return check(this.#native.misses(), `cannot read the statistics of ${this.name}`);
   }
 
-  /** What the kernel knows of the program. */
+  /** The kernel's description of the program. */
   info(): ProgramInfo {
     this.#check();
     return programInfo(check(this.#native.info(), `cannot read the description of ${this.name}`));

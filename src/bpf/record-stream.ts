@@ -11,7 +11,7 @@ const HEADER = 8;
 const ENOSPC = 28;
 const BATCH_SIZE = 256 << 10;
 const LARGEST_BATCH = 1 << 30;
-/** Of timers. */
+/** The longest delay of a timer. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 const LARGEST_OFFSET = 2 ** 31 - 8;
 
@@ -31,6 +31,11 @@ export interface RecordOptions {
    */
   orderBy?: number;
 }
+
+export const RECORD_OPTIONS = ['delay', 'batchSize', 'orderBy'] as const satisfies readonly (keyof RecordOptions)[];
+
+/** Instead of the memory of a reader that is closed. */
+const NO_ARENA = Buffer.alloc(0);
 
 /** Records in the order of the ring. */
 const UNSORTED = -1;
@@ -60,7 +65,7 @@ export class RecordBatch {
   }
 }
 
-/** What a reader is opened with. */
+/** Checked options of a reader. */
 export interface Opening {
   readonly delay: number;
   /** Memory of a batch. */
@@ -73,7 +78,7 @@ export interface Opening {
 
 /** Checks the options of a reader, and that the map has no other. `usual` is the delay by default. */
 export function openingOf(map: AnyMap, options: RecordOptions, usual: number): Opening {
-  checkOptions(options);
+  checkOptions(options, RECORD_OPTIONS);
   const { delay = usual, batchSize = BATCH_SIZE, orderBy } = options;
   checkNumber('delay', delay, 0, LONGEST_DELAY_MS);
   checkInteger('batchSize', batchSize, 1, LARGEST_BATCH);
@@ -217,6 +222,8 @@ export abstract class RecordStream {
     this.#wake?.();
     this.#leave();
     this.#native.close();
+    // The reader itself may stay: V8 keeps the target of a new WeakRef until the event loop turns.
+    this.#arena = NO_ARENA;
   }
 
   [Symbol.dispose](): void {

@@ -6,7 +6,7 @@ export interface Relocation {
   readonly program: string;
   /** libbpf's word: `byte_off` for the offset of a member, `field_exists`, `type_size`, `enumval_value` and the like. */
   readonly kind: string;
-  /** What it is about: `struct task_struct.tgid`, `enum bpf_map_type::BPF_MAP_TYPE_RINGBUF`. */
+  /** Its subject: `struct task_struct.tgid`, `enum bpf_map_type::BPF_MAP_TYPE_RINGBUF`. */
   readonly target: string;
   /**
    * `applied`; `missing`: the kernel has none, which is an answer for `field_exists` and the like; or `poisoned`: the kernel

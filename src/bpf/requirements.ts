@@ -19,7 +19,7 @@ export interface RequiredFunction {
   readonly isAvailable: boolean | undefined;
 }
 
-/** What the kernel must have for an object. */
+/** Features that the kernel must have for an object. */
 export interface Requirements {
   /** By number. */
   readonly helpers: readonly RequiredFunction[];

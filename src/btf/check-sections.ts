@@ -8,7 +8,7 @@ import { BtfError, quoted } from './error.js';
 import { layoutOf } from './layout.js';
 import type { BtfDatasec, BtfKind } from './types.js';
 
-/** Of these, libbpf copies structs and follows the types of their members. */
+/** Sections with structs that libbpf copies, following the types of their members. */
 const STRUCT_OPS = new Set(['.struct_ops', '.struct_ops.link']);
 /** Types of variables of .kconfig: libbpf computes the alignment of others by recursion before it refuses them. */
 const KCONFIG = new Set(['int', 'enum', 'enum64']);

@@ -60,7 +60,7 @@ export function writeValue(
   new Uint8Array(bytes.buffer, bytes.byteOffset + offset, scratch.length).set(scratch);
 }
 
-/** Where a value is written. */
+/** The destination of a value. */
 interface Place {
   readonly view: DataView;
   readonly at: number;

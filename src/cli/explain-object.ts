@@ -1,4 +1,4 @@
-/** What `snoopkit explain` reports of a BPF object. */
+/** The report of `snoopkit explain` on a BPF object. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { VerifierError } from '../bpf/errors.js';
@@ -26,7 +26,7 @@ export interface ExplainedProgram {
   readonly type: string;
   /** Instructions in the file, without those of functions that it calls. */
   readonly instructions: number;
-  /** What the kernel says of it; undefined if it was not loaded, or rejected. */
+  /** The kernel's description of it; undefined if it was not loaded, or rejected. */
   readonly info: Pick<ProgramInfo, 'verifiedInstructions' | 'translatedSize' | 'jitedSize'> | undefined;
   readonly rejection: Rejection | undefined;
 }

@@ -25,7 +25,7 @@ const bitOf = (signal: 'SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGTTOU') => 1n << Big
 const list = (text: string) => (text === '-' ? [] : text.split(','));
 
 /** The state recorded by bin/start.sh with src/native/inherited.c; undefined if it was recorded for another process. */
-export function parseInheritance(text: string): Inheritance | undefined {
+function parseInheritance(text: string): Inheritance | undefined {
   const [pid, openFiles, ignored, blocked, descriptors = '-', variables = '-'] = text.split(' ');
   if (pid !== String(process.pid)) return undefined;
   const open = list(descriptors).map(Number);

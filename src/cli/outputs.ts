@@ -42,7 +42,7 @@ export interface Outputs {
 const SCREEN_MARGIN = 2;
 
 /** Number of rows on a screen, below a header with as many lines as a row. */
-export function roomOnScreen(columns: readonly Column[]): number {
+function roomOnScreen(columns: readonly Column[]): number {
   const lines = linesPerRow(columns, terminalWidth() ?? Number.POSITIVE_INFINITY);
   return Math.max(1, Math.floor((terminalHeight() - SCREEN_MARGIN) / lines) - 1);
 }

@@ -62,7 +62,7 @@ export interface Binding {
   dumpBtf(path: string): string | number;
   /** The smallest id above `after` of this kind of object; -ENOENT past the last. CAP_SYS_ADMIN. */
   nextId(kind: ObjectKind, after: number): number;
-  /** What the kernel says of it; -ENOENT if it is gone. CAP_SYS_ADMIN. */
+  /** The kernel's description of it; -ENOENT if it is gone. CAP_SYS_ADMIN. */
   describe<Kind extends ObjectKind>(kind: Kind, id: number): ObjectDetails[Kind] | number;
   /** Links objects into one file by bpf_linker__add_file. */
   linkObjects(output: string, ...inputs: string[]): number;
@@ -122,7 +122,7 @@ export interface NativeMapDescription extends NativeMapDeclaration {
   valueType: number;
 }
 
-/** What a call for several entries did before it ended with `status`. */
+/** Progress of a call for several entries when it ended with `status`. */
 export interface NativeBatch {
   status: number;
   count: number;
@@ -274,7 +274,7 @@ export interface NativeProgram {
 /** Calls for single entries of a map. They return 0 or a negated errno: -EBADF once the map is closed. */
 export interface NativeMapCalls {
   /**
-   * What the calls work on: a key (`keySize` bytes), and at the following multiple of 8 a value, of all possible CPUs in a
+   * Memory of the calls: a key (`keySize` bytes), and at the following multiple of 8 a value, of all possible CPUs in a
    * per-CPU map. It stays valid after `close()`.
    */
   readonly memory: ArrayBuffer;

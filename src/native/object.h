@@ -16,7 +16,7 @@
 namespace snoopkit
 {
 
-/** What the kernel says of a program, link or map; a negated errno. */
+/** The kernel's description of a program, link or map; a negated errno. */
 Napi::Value ProgramDetails(Napi::Env env, int fd);
 Napi::Value LinkDetails(Napi::Env env, int fd);
 Napi::Value MapDetails(Napi::Env env, const bpf_map_info &about);
@@ -53,7 +53,7 @@ public:
 	Napi::Value Close(const Napi::CallbackInfo &info);
 
 private:
-	/** Of the bpf_link; a negated errno if it is closed, or if there is none. */
+	/** Descriptor of the bpf_link; a negated errno if it is closed, or if there is none. */
 	int LinkFd() const;
 
 	State state_;

@@ -4,6 +4,8 @@
  *     const opens = await trace('opensnoop', {}, { sinks: [jsonLines('opens.json')] });
  *     await opens.ended();
  */
+import { type Check, checkEach, expect, flag, integer, isInteger, isObject, isText } from '../check-options.js';
+import { UsageError } from '../errors.js';
 import { ByteSink } from './byte-sink.js';
 import { CsvFormat } from './csv.js';
 import { Destination } from './destination.js';
@@ -20,6 +22,25 @@ export { BaseSink, type Shown, type Sink } from './sink.js';
 
 /** Creates a sink for a run, by its columns. */
 export type SinkMaker = (shown: Shown) => Sink;
+
+const isRotation = (value: unknown) => {
+  const { size, keep, ...others } = Object(value);
+  const isWhole = isInteger(size, 1, Number.MAX_SAFE_INTEGER) && isInteger(keep, 1, Number.MAX_SAFE_INTEGER);
+  return isObject(value) && isWhole && Object.keys(others).length === 0;
+};
+
+const FILE_OPTIONS: { readonly [Option in keyof Required<FileOptions>]: Check } = {
+  truncate: flag,
+  rotate: expect(isRotation, '{ size, keep }, both integers of at least 1'),
+  mode: integer(0, 0o7777),
+};
+
+/** Throws UsageError for arguments of `maker` that it can't have. */
+function checkFile(maker: string, path: string | undefined, options: FileOptions): void {
+  if (path !== undefined && (!isText(path) || path === ''))
+    throw new UsageError(`${maker}: expected the path of a file`);
+  checkEach(maker, options, FILE_OPTIONS);
+}
 
 function byteSink(format: Format, output: Output, path: string | undefined, options: FileOptions): Sink {
   const open = async (signal: AbortSignal) => {
@@ -41,10 +62,11 @@ function byteSink(format: Format, output: Output, path: string | undefined, opti
  * One JSON object per line, with all columns, to the file `path` or standard output. A file is appended to, unless
  * `options` say otherwise.
  *
- * @throws SnoopkitError when the run starts: `ERR_SNOOPKIT_OUTPUT` if the file can't be opened,
+ * @throws UsageError for invalid arguments; SnoopkitError when the run starts: `ERR_SNOOPKIT_OUTPUT` if the file can't be opened,
  * `ERR_SNOOPKIT_OTHER_FORM` if it contains other output.
  */
 export function jsonLines(path?: string, options: FileOptions = {}): SinkMaker {
+  checkFile('jsonLines', path, options);
   return ({ view, all }) => byteSink(new JsonFormat(view.event.name, withoutRepeats(all)), 'json', path, options);
 }
 
@@ -54,15 +76,18 @@ export function jsonLines(path?: string, options: FileOptions = {}): SinkMaker {
  * @throws SnoopkitError as jsonLines() does; also if the header of the file differs.
  */
 export function csv(path?: string, options: FileOptions = {}): SinkMaker {
+  checkFile('csv', path, options);
   return ({ all }) => byteSink(new CsvFormat(withoutRepeats(all)), 'csv', path, options);
 }
 
 /**
  * A table for people with the usual columns, to the file `path` or standard output.
  *
- * @throws SnoopkitError when the run starts: `ERR_SNOOPKIT_OUTPUT` if the file can't be opened.
+ * @throws UsageError for invalid arguments; SnoopkitError when the run starts: `ERR_SNOOPKIT_OUTPUT` if the file can't be
+ * opened.
  */
 export function table(path?: string, options: FileOptions = {}): SinkMaker {
+  checkFile('table', path, options);
   return ({ columns, hasReports }) => {
     const report = { useColor: false, hasTitle: true, isScreen: false, width: () => undefined };
     const format = hasReports ? new ReportTable(columns, report) : new TableFormat(columns, false);

@@ -2,7 +2,7 @@ import type { Column } from '../events/column.js';
 import { INDENT, type Place } from './cells.js';
 
 /** Room of a column by default: its usual values and its header. */
-export const usualRoom = ({ name, width }: Column) => Math.max(width, name.length);
+const usualRoom = ({ name, width }: Column) => Math.max(width, name.length);
 
 /** Minimum room of the last column. Longer values continue in the terminal's next line. */
 const LAST = 12;
@@ -28,7 +28,7 @@ function broken(rooms: readonly number[], lasts: readonly number[], width: numbe
 }
 
 /** Places columns with these rooms in as many lines of `width` columns as necessary. */
-export function placed(
+function placed(
   columns: readonly Column[],
   rooms: readonly number[],
   width = Number.POSITIVE_INFINITY,

@@ -43,7 +43,8 @@ export interface SinkHost {
  */
 export interface Sink {
   /**
-   * Opens it, before anything is loaded. May wait; returns false if `signal` aborts meanwhile. Throws SnoopkitError.
+   * Opens it, before anything is loaded. May wait, but returns false once `signal` aborts: the run ends only then. Throws
+   * SnoopkitError.
    */
   open(signal: AbortSignal, host: SinkHost): Promise<boolean>;
   /** Programs are attached: events may arrive. */
@@ -78,8 +79,8 @@ export interface Sink {
   /** Records that were taken and then lost by the sink. */
   readonly undelivered: number;
   /**
-   * Completes all output; in a hurry once `interrupt` aborts, because a user waits. Throws SnoopkitError if output is
-   * lost.
+   * Completes all output; in a hurry once `interrupt` aborts, because a user waits: the run ends only when this resolves.
+   * Throws SnoopkitError if output is lost.
    */
   close(interrupt: AbortSignal): Promise<void>;
   /** Releases everything after a failed run. Does nothing after `close`. */

@@ -18,12 +18,12 @@ export interface SkeletonOptions {
   file: string;
   /** Whether the module contains the object's bytes, so that it needs no file. */
   isEmbedded?: boolean;
-  /** What the module imports (default: `snoopkit`). */
+  /** The package that the module imports (default: `snoopkit`). */
   library?: string;
 }
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
-/** Of the base64 text of an embedded object, in characters. */
+/** Length of a line of an embedded object's base64 text, in characters. */
 const LINE = 100;
 
 const pascal = (name: string) =>

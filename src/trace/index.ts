@@ -7,6 +7,8 @@
  */
 import { requireTracingRights } from '../bpf/errors.js';
 import { bootTime, bootToRealtime } from '../bpf/system.js';
+import { type Check, checkEach, expect } from '../check-options.js';
+import { UsageError } from '../errors.js';
 import type { EventObject } from '../events/reader.js';
 import type { Shown, Sink } from '../output/sink.js';
 import { chooseColumns, requestedFields } from './columns.js';
@@ -59,6 +61,30 @@ const WARNINGS: Notices = {
   warn: (line) => process.emitWarning(line, { code: 'SNOOPKIT' }),
   error: (error) => process.emitWarning(error instanceof Error ? error : String(error)),
 };
+
+const isFunction = (value: unknown) => typeof value === 'function';
+
+const hasMethods = (value: unknown, names: readonly string[]) => names.every((name) => isFunction(Object(value)[name]));
+
+const EXTRAS: { readonly [Extra in keyof Required<TraceExtras>]: Check } = {
+  signal: expect((value) => value instanceof AbortSignal, 'an AbortSignal'),
+  sinks: expect(
+    (value) => Array.isArray(value) && value.every(isFunction),
+    'a list of functions that make sinks, such as jsonLines()',
+  ),
+  notices: expect((value) => hasMethods(value, Object.keys(WARNINGS)), 'an object with functions info, warn and error'),
+};
+
+/** Makes the sinks of a run. Throws UsageError for a function that makes anything else. */
+function makeSinks(makers: NonNullable<TraceExtras['sinks']>, source: SinkSource): Sink[] {
+  return makers.map((make, i) => {
+    const sink = make(source);
+    if (hasMethods(sink, ['open', 'event', 'close', 'abandon'])) return sink;
+    throw new UsageError(
+      `sinks[${i}]: expected a function that returns a sink, such as an object of a class that extends BaseSink`,
+    );
+  });
+}
 
 /** A run of a tool. Its programs are attached; `using` or `close()` ends it. */
 export class Trace<Event = EventObject> implements AsyncIterable<Event>, AsyncDisposable {
@@ -164,15 +190,18 @@ function sourceOf(prepared: Prepared, notices: Notices): SinkSource {
  * a list or a single value, a number or a text as on the command line. They, and the events, are typed for a tool that is
  * named literally. Needs Linux 5.8, and root or CAP_BPF and CAP_PERFMON. Tracepoints also need CAP_DAC_READ_SEARCH and,
  * if tracefs is not mounted, CAP_SYS_ADMIN; without these, fallbacks are used. Throws UsageError for an invalid option,
- * PrivilegeError, UnsupportedError if the kernel lacks a hook, SnoopkitError otherwise. If `signal` aborts before the
- * programs are attached, `trace()` rejects with its reason; afterwards the run ends normally and `ended()` resolves.
+ * NotFoundError for a column in `fields` that the tool does not have, PrivilegeError, UnsupportedError if the kernel lacks
+ * a hook, SnoopkitError otherwise. If `signal` aborts before the programs are attached, `trace()` rejects with its reason;
+ * afterwards the run ends normally and `ended()` resolves.
  */
 export async function trace<const Name extends string, const Options extends OptionsOf<Name>>(
   name: Name | ToolDefinition,
   // Inferring its type would suspend the check for unknown options.
   options: Options & { readonly [Other in Exclude<keyof Options, keyof OptionsOf<Name>>]: never } = {} as never,
-  { signal, sinks: makers, notices = WARNINGS }: TraceExtras = {},
+  extras: TraceExtras = {},
 ): Promise<Trace<EventOf<Name, Options>>> {
+  checkEach('trace', extras, EXTRAS);
+  const { signal, sinks: makers, notices = WARNINGS } = extras;
   signal?.throwIfAborted();
   const tool = await toolOf(name);
   const given = toolFlags(tool, options);
@@ -185,7 +214,7 @@ export async function trace<const Name extends string, const Options extends Opt
     const columns = chooseColumns(prepared.columns, all, parsed.fields, false);
     const objects = makers ? undefined : new ObjectSink(columns);
     const source = sourceOf(prepared, notices);
-    const sinks = objects ? [objects] : (makers ?? []).map((make) => make(source));
+    const sinks = objects ? [objects] : makeSinks(makers ?? [], source);
     let onAttached = () => {};
     const reports = reportsOf(prepared);
     const { maxEvents, duration, label } = prepared.options;

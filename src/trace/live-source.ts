@@ -23,7 +23,7 @@ export interface LiveOptions {
   readonly notices: Notices;
 }
 
-/** What is pending in the ring now: programs that are attached may add records faster than they are read. */
+/** Records pending in the ring now: attached programs may add records faster than they are read. */
 function* pendingIn(ring: RingBuffer): Generator<SourceBatch> {
   let left = ring.pending;
   for (const records of ring.drain()) {

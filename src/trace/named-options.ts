@@ -1,3 +1,4 @@
+import { isObject } from '../check-options.js';
 import { suggestion } from '../closest.js';
 import { UsageError } from '../errors.js';
 import type { FEATURES } from './features/list.js';
@@ -85,9 +86,7 @@ function givenOf(option: string, name: string, flag: Flag, value: unknown): Give
  * unknown option or a wrong type.
  */
 export function toolFlags(tool: ToolDefinition, options: ToolOptions): GivenFlags {
-  // Objects of other kinds, such as a Map, have no options that could be seen.
-  if (Object.prototype.toString.call(options) !== '[object Object]')
-    throw new UsageError('options: expected an object with the options of the tool');
+  if (!isObject(options)) throw new UsageError('options: expected an object with the options of the tool');
   const table = flagsOf(tool);
   const names = new Map(Object.keys(table).map((name) => [optionLabel(name), name]));
   const given: Record<string, GivenFlags[string]> = { ...defaultsOf(table) };

@@ -47,7 +47,7 @@ export interface TraceOptions {
   readonly label: Label;
 }
 
-/** What the command line knows beside the flags of src/trace. */
+/** Input of the command line beside the flags of src/trace. */
 export interface CommandLine {
   /** A command to trace, and what errors call it. */
   readonly command: { readonly isGiven: boolean; readonly label: string };

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { aborted } from '../aborted.js';
 import type { Sink } from '../output/sink.js';
 import type { HeldCommand } from './held-command.js';
@@ -146,6 +147,9 @@ export class TraceRun {
     const { signal } = this.#stop;
     const host = { end: () => this.stop(), error: this.#options.notices.error };
     for (const sink of this.#sinks) if (signal.aborted || !(await sink.open(signal, host))) return false;
+    // Loading blocks the thread. Without a turn of the event loop, timers and other runs would wait for all of several
+    // short runs in a row.
+    await setImmediate();
     return !signal.aborted;
   }
 

@@ -20,7 +20,7 @@ const MISSING = [undefined];
 const NOT_INTEGERS = [...STRANGE, -1, 1.5, 2 ** 53, Number.POSITIVE_INFINITY, '5', '', 5n, true, new Date(5)];
 const NOT_TEXTS = [...STRANGE, -1, 1.5, 5, 5n, true, 'a\0b', Buffer.from('lo')];
 const NOT_BOOLEANS = [...STRANGE, 0, 1, 'true', ''];
-const NOT_OPTIONS = [null, Symbol('x'), 5, 'x', true];
+const NOT_OPTIONS = [null, Symbol('x'), 5, 'x', true, { nope: undefined }];
 
 interface Row {
   readonly wrong: readonly unknown[];

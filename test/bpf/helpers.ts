@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { BpfObject, type OpenedObject } from '../../src/bpf/object.js';
 
 export type Fixture =
@@ -91,3 +94,13 @@ export function oneLine(error: unknown): string {
 export const bin = { device: 8, name: 'bin', inode: -1n };
 /** A value of it. */
 export const score = (hits: number, seen = false) => ({ hits, parts: [1, 2, 65535], seen });
+
+/** Has all garbage collected, and what it held released. */
+export async function collected(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  for (let i = 0; i < 5; i++) {
+    collect();
+    await setImmediate();
+  }
+}

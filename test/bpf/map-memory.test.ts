@@ -1,26 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { BpfMap } from '../../src/bpf/map.js';
 import { MAP_FLAGS } from '../../src/bpf/map-open.js';
 import { UsageError } from '../../src/errors.js';
 import { needs } from '../capability.js';
+import { collected } from './helpers.js';
 
 const mappings = () => readFileSync('/proc/self/maps', 'utf8').split('bpf-map').length - 1;
 
 function make(entries: number, flags: number = MAP_FLAGS.MMAPABLE): BpfMap {
   return BpfMap.create({ type: 'array', name: 'numbers', valueSize: 4, maxEntries: entries, flags });
-}
-
-async function collected(): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  for (let i = 0; i < 5; i++) {
-    collect();
-    await setImmediate();
-  }
 }
 
 describe('bpf: arrays in memory', () => {

@@ -4,7 +4,7 @@ import type { BpfObject } from '../../src/bpf/object.js';
 import type { RecordBatch } from '../../src/bpf/record-stream.js';
 import { RingBuffer, type RingBufferOptions } from '../../src/bpf/ring-buffer.js';
 import { needs } from '../capability.js';
-import { callGetegid, counter, open } from './helpers.js';
+import { callGetegid, collected, counter, open } from './helpers.js';
 
 /** The numbers of the records in a batch, and how long each is. */
 function contents(batch: RecordBatch): { number: number; length: number }[] {
@@ -322,5 +322,14 @@ describe('bpf: ring buffers', () => {
     ring.close();
     object.close();
     object.close();
+  });
+
+  it('keep no memory when they are closed', async () => {
+    const memory = () => process.memoryUsage().arrayBuffers;
+    start(16, { batchSize: 256 << 20 });
+    const before = memory();
+    ring.close();
+    await collected();
+    assert.ok(before - memory() >= 256 << 20, `${before} before, ${memory()} after`);
   });
 });

@@ -92,3 +92,36 @@ describe('trace() and the command line', () => {
       if (message !== undefined) assert.equal(refusal?.message, message);
     });
 });
+
+describe('trace(): surroundings of a run', () => {
+  before(function () {
+    needs(this, 'root');
+  });
+
+  const sinks = 'sinks: expected a list of functions that make sinks, such as jsonLines()';
+  const made = 'expected a function that returns a sink, such as an object of a class that extends BaseSink';
+  const notices = 'notices: expected an object with functions info, warn and error';
+  const MISTAKES: readonly (readonly [extras: unknown, message: string])[] = [
+    [null, 'trace: expected an object with options'],
+    [{ sinsk: [] }, 'trace has no option sinsk; did you mean sinks?'],
+    [{ signal: {} }, 'signal: expected an AbortSignal'],
+    [{ sinks: null }, sinks],
+    [{ sinks: () => undefined }, sinks],
+    [{ sinks: [{}] }, sinks],
+    [{ sinks: [() => undefined] }, `sinks[0]: ${made}`],
+    [{ sinks: [async () => ({})] }, `sinks[0]: ${made}`],
+    [{ notices: 'all' }, notices],
+    [{ notices: { warn: () => {} } }, notices],
+  ];
+  for (const [extras, message] of MISTAKES)
+    it(`are refused: ${message}`, () =>
+      assert.rejects(
+        trace('opensnoop', SOON, extras as never).then((run) => run.close()),
+        { name: 'UsageError', message },
+      ));
+
+  it('may be objects of any class', async () => {
+    const run = await trace('opensnoop', SOON, { notices: console, signal: AbortSignal.timeout(60_000) });
+    await run.close();
+  });
+});

@@ -15,14 +15,14 @@ export interface LoggedInstruction {
   readonly code: string;
   /** The line that it was compiled from, if the log says so. */
   readonly source: SourceLine | undefined;
-  /** What the verifier knew afterwards of the registers that changed: `R0=map_value_or_null(...)`. Kernel 5.18. */
+  /** State of the registers that changed, as the verifier knew it afterwards: `R0=map_value_or_null(...)`. Kernel 5.18. */
   readonly state: string | undefined;
 }
 
 export interface VerifierLog {
   /** The instructions on the way to the refusal, in order. */
   readonly path: readonly LoggedInstruction[];
-  /** What the verifier says at the end. */
+  /** The verifier's last lines. */
   readonly reasons: readonly string[];
 }
 

@@ -9,7 +9,7 @@ const CHANGE = /^[rw](\d+) (?:[-+*/%&|^]|<<|>>|s>>|s\/|s%)?= /;
 const CALL = /^call /;
 const STORE = /^\*\(\w+ \*\)\(r10 ?([+-]\d+)\) = ([rw]\d+)/;
 const ADDED = /^r\d+ \+= (r\d+)$/;
-/** Of these, the number that was added to a pointer is at fault. */
+/** Reasons for which the number that was added to a pointer is at fault. */
 const OUT_OF_BOUNDS = /unbounded|min value|outside of/;
 const REFERENCE = /\balloc_insn=(\d+)/;
 /** A call leaves no value in these. */

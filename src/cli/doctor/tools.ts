@@ -50,7 +50,7 @@ async function rehearse(tool: ToolDefinition, btf: string | undefined) {
 }
 
 /** Checks whether a tool works here by loading and attaching it. */
-export async function checkTool(tool: ToolDefinition, btf?: string): Promise<ToolCheck> {
+async function checkTool(tool: ToolDefinition, btf?: string): Promise<ToolCheck> {
   const { name } = tool;
   try {
     requireTracingRights();

@@ -40,7 +40,7 @@ interface Request {
 }
 
 /** Parses a command line with `--help`: the first word is the command, the word after --help the topic. */
-export function helpRequest(argv: readonly string[]): Request {
+function helpRequest(argv: readonly string[]): Request {
   const at = argv.findIndex((word) => word === '--help' || word === '-h');
   const isWord = (word: string | undefined) => word !== undefined && !word.startsWith('-');
   const before = argv.slice(0, Math.max(0, at)).find(isWord);

@@ -29,7 +29,7 @@ const ip4Columns: ColumnMaker = (field) => [
 ];
 
 /** The text of an IPv6 address by RFC 5952: lower case, the longest run of zero groups as `::`; IPv4 where it maps one. */
-export function ip6Text(groups: readonly number[]): string {
+function ip6Text(groups: readonly number[]): string {
   const maps = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
   const [high = 0, low = 0] = groups.slice(6);
   if (maps) return [high >> 8, high & 255, low >> 8, low & 255].join('.');

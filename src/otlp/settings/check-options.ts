@@ -1,6 +1,5 @@
 /** Checks of the options that a program gives to the exporter. Those of the command line come from parsed flags. */
-import { suggestion } from '../../closest.js';
-import { UsageError } from '../../errors.js';
+import { type Check, checkEach, expect, flag, integer, isObject, isText, text } from '../../check-options.js';
 import { PROTOCOLS } from '../types.js';
 import { LARGEST } from './environment.js';
 import {
@@ -14,26 +13,8 @@ import {
 } from './flag-values.js';
 import { mistakeIn } from './headers.js';
 
-/** What is wrong with a value that is not undefined, without the value, which may be secret; undefined if it is valid. */
-type Check = (value: unknown) => string | undefined;
-
-const expect =
-  (isValid: (value: unknown) => boolean, expected: string): Check =>
-  (value) =>
-    isValid(value) ? undefined : `expected ${expected}`;
-
-const isText = (value: unknown): value is string => typeof value === 'string' && !value.includes('\0');
-const isObject = (value: unknown) => Object.prototype.toString.call(value) === '[object Object]';
-
-const flag = expect((value) => typeof value === 'boolean', 'true or false');
-const text = expect((value) => isText(value) && value.trim() !== '', 'a text that is not empty');
 const oneOf = (words: readonly string[]) =>
   expect((value) => words.some((word) => word === value), `one of ${words.join(', ')}`);
-const integer = (least: number, most: number) =>
-  expect(
-    (value) => Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most,
-    `an integer from ${least} to ${most}`,
-  );
 const isTime = (value: unknown) => typeof value === 'number' && value > 0 && value <= LARGEST;
 const TIME = `milliseconds, more than 0 and at most ${LARGEST}`;
 const time = expect(isTime, TIME);
@@ -56,7 +37,7 @@ const isAttribute = (value: unknown) => {
 };
 
 const CHECKS: { readonly [Option in keyof Required<OtlpFlagValues>]: Check } = {
-  names: expect((value) => isObject(value) && Object.values(value as object).every(isText), 'texts by option'),
+  names: expect((value) => isObject(value) && Object.values(value).every(isText), 'texts by option'),
   endpoint: text,
   protocol: oneOf(PROTOCOLS),
   headers,
@@ -84,12 +65,6 @@ const CHECKS: { readonly [Option in keyof Required<OtlpFlagValues>]: Check } = {
 
 /** Throws UsageError for an unknown or invalid option. */
 export function checkOptions(options: OtlpFlagValues): void {
-  if (!isObject(options)) throw new UsageError('otlp: expected an object with options');
-  for (const [option, value] of Object.entries(options)) {
-    if (!Object.hasOwn(CHECKS, option))
-      throw new UsageError(`otlp has no option ${option}${suggestion(option, Object.keys(CHECKS))}`);
-    const mistake = value === undefined ? undefined : CHECKS[option as keyof typeof CHECKS](value);
-    if (mistake !== undefined) throw new UsageError(`${optionName(options, option)}: ${mistake}`);
-  }
+  checkEach('otlp', options, CHECKS, (option) => optionName(options, option));
   checkCombinations(options);
 }
