@@ -330,6 +330,7 @@ describe('bpf: ring buffers', () => {
     const before = memory();
     ring.close();
     await collected();
-    assert.ok(before - memory() >= 256 << 20, `${before} before, ${memory()} after`);
+    // Whatever else is allocated meanwhile is small.
+    assert.ok(before - memory() >= 255 << 20, `${before} before, ${memory()} after`);
   });
 });
