@@ -34,6 +34,7 @@ describe('cli: names of bcc and libbpf-tools', () => {
       'opensnoop-bpfcc': 'for opensnoop-bpfcc, use snoopkit opensnoop',
       'tcplife.bt': 'for tcplife.bt, use snoopkit tcplife',
       biosnoop: 'no equivalent of biosnoop (bcc, libbpf-tools) yet (see snoopkit --help)',
+      sofdsnoop: 'no equivalent of sofdsnoop (bcc, libbpf-tools) yet (see snoopkit --help)',
     };
     for (const [word, line] of Object.entries(lines))
       for (const args of [[word], ['help', word], [word, '-p', '1']]) {
@@ -63,6 +64,7 @@ describe('cli: flags of bcc and libbpf-tools', () => {
     ['tcpconnect -c', 'Flag --cgroup expects a value; for -c, use --count'],
     ['tcplife -D 443', 'for -D, use --remote-port'],
     ['sigsnoop -k', 'for -k, use --kill'],
+    ['sigsnoop -s 9', 'for -s, use --signal'],
     ['execsnoop --quote', '--quote: not needed: arguments are quoted as in a shell'],
     ['opensnoop --pids 1', 'unknown flag --pids; did you mean --pid?'],
     ['opensnoop --zzzz', 'unknown flag --zzzz'],

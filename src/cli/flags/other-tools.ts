@@ -29,7 +29,7 @@ export const MISSING: ReadonlySet<string> = new Set(
   dirtop drsnoop execslower ext4dist ext4slower f2fsslower filelife fileslower filetop fsdist fsslower funccount
   funcinterval funclatency funcslower futexctn hardirqs inject javagc kernelstack klockstat ksnoop kvmexit llcstat loads
   mdflush memleak mountsnoop mysqld_qslower netqtop nfsdist nfsslower numamove numasched offcputime offwaketime oomkill
-  ppchcalls profile rdmaucma readahead runqlat runqlen runqslower setuids shmsnoop slabratetop softirqs sslsniff
+  ppchcalls profile rdmaucma readahead runqlat runqlen runqslower setuids shmsnoop slabratetop sofdsnoop softirqs sslsniff
   stackcount statsnoop swapin swapon syncsnoop syscount tcpcong tcppktlat tcpsynbl tcpwin tplist trace ttysnoop
   undump vfscount vfsstat virtiostat wakeuptime wqlat writeback xfsdist xfsslower zfsdist zfsslower`.split(/\s+/),
 );
@@ -106,7 +106,7 @@ export const THEIRS: Readonly<Record<string, Flags>> = {
     '--per-thread': '--threads',
     '--label': '-o json, and jq',
   },
-  sigsnoop: { '-k': '--kill', '--name': 'not needed: signals are shown by name' },
+  sigsnoop: { '-k': '--kill', '-s': '--signal', '--name': 'not needed: signals are shown by name' },
   bindsnoop: { '-E': '-x', '--errors': '-x', '--count': '-o json, and jq' },
   solisten: { '--show-netns': '-F +netns' },
   tcpconnect: {

@@ -196,7 +196,7 @@ export class Sender {
   }
 
   /** Notes when the collector wants a retry. Returns whether it demands a wait. */
-  #wait(batch: Batch, { after }: Outcome & { kind: 'later' }): boolean {
+  #wait(batch: Batch, { after, message }: Outcome & { kind: 'later' }): boolean {
     const { noun, longestWait } = this.#options;
     const wait = Math.min(after ?? 0, longestWait);
     batch.wanted = performance.now() + wait;
@@ -205,6 +205,7 @@ export class Sender {
       this.#troubles.note(
         'wait',
         () => `the collector asks to retry ${noun} in ${asked} seconds: retrying in ${given}, the longest accepted`,
+        message,
       );
     }
     return after !== undefined;

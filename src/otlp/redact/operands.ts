@@ -24,6 +24,9 @@ interface Operands {
 const OPERANDS: readonly Operands[] = [
   { program: /^(?:htpasswd|mosquitto_passwd)$/, option: /^-(?![A-Za-z]*D)[A-Za-z]*b/, isLast: true },
   { program: /^rabbitmqctl$/, subcommand: /(?:^| )(?:add_user|change_password|authenticate_user) /, isLast: true },
+  { program: /^(?:redis|valkey|keydb)-cli$/, subcommand: /(?:^| )auth \S/i, isLast: true },
+  { program: /^wpa_passphrase$/, subcommand: /^\S+ \S/, isLast: true },
+  { program: /^openssl$/, subcommand: /^passwd / },
   { program: /^(?:vault|bao)$/, subcommand: /^(?:login|unwrap|token (?:lookup|renew|revoke)|operator unseal) / },
 ];
 const ANY = new RegExp(OPERANDS.map(({ program }) => program.source).join('|'));

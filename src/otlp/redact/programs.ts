@@ -38,11 +38,17 @@ const PROGRAMS: readonly (readonly [name: RegExp, options: readonly SecretOption
   [/^sshpass$/, [next(/^-[a-z]*p$/), attached(/^(-p)(.+)$/s)]],
   [/^curl$/, CURL],
   [/^(?:https?|xhs?)$/, [next(/^-[a-z]*a$/, { after: ':' }), attached(/^(-a)(.+)$/s, { after: ':' })]],
-  [/^(?:redis|valkey|keydb)-cli$/, [next(/^-a$/)]],
+  [/^(?:redis|valkey|keydb)-cli$/, [next(/^(?:-a|requirepass|masterauth)$/i)]],
   [/^(?:7z\w*|rar|unrar)$/, [attached(/^(-h?p)(.+)$/s)]],
   [/^(?:zip|unzip|ipmitool|sqlcmd|bcp|tsql)$/, [next(/^-[a-z]*P$/), attached(/^(-P)(.+)$/s)]],
   [/^ldap/, [next(/^-w$/), attached(/^(-w)(.+)$/s)]],
-  [/^mongo/, [next(/^-p$/)]],
+  [/^mongo/, [next(/^-p$/), attached(/^(-p)(.+)$/s)]],
+  [/^(?:cqlsh|rabbitmqadmin|twine)$/, [next(/^-p$/)]],
+  [/^ssh-keygen$/, [next(/^-[NP]$/)]],
+  [/^ngrok$/, [next(/^(?:add-)?authtoken$/)]],
+  [/^nmcli$/, [next(/^password$/)]],
+  [/^ab$/, [next(/^-[AP]$/, { after: ':' })]],
+  [/^sqlplus$/, [attached(/^(\w[\w.$#]*\/)(.+)$/s)]],
   [/^(?:mosquitto_(?:pub|sub|rr)|mqttx?)$/, [next(/^-P$/), attached(/^(-P)(.+)$/s)]],
   [/^(?:docker|podman|nerdctl|buildah|skopeo|helm|oras|crane|az|oc|cf)$/, [next(/^-p$/, { needs: 'login' })]],
   [
@@ -54,8 +60,8 @@ const PROGRAMS: readonly (readonly [name: RegExp, options: readonly SecretOption
   [/^snmp/, [next(/^-[AXc]$/)]],
   [/^(?:useradd|usermod|groupadd)$/, [next(/^-p$/)]],
   [/^(?:ftp|ncftp\w*)$/, [next(/^-p$/)]],
-  [/freerdp$|^rdesktop$/, [attached(/^(\/p:)(.+)$/s), next(/^-p$/)]],
-  [/^kubectl$|^oc$/, [attached(/^(--from-literal=[^=]*=)(.+)$/s)]],
+  [/freerdp$|^rdesktop$/, [attached(/^(\/p(?:assword)?:)(.+)$/s), next(/^-p$/)]],
+  [/^kubectl$|^oc$/, [attached(/^(--from-literal=[^=]*=)(.+)$/s), next(/^--from-literal$/, { after: '=' })]],
 ];
 
 /** Nearly no word is the name of such a program. */

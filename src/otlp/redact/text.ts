@@ -6,8 +6,8 @@ export const MASK = '[REDACTED]';
 const SECRET = new RegExp(
   [
     'pass(?:w(?:or)?ds?|phrase|code|in|out)?$|passw|pwd$|secret|token(?!iz)|credential|cookie|bearer|jwt|auth(?:orization)?$',
-    '(?:api|access|private|account|encryption|master|session|shared|signing|storage)[-_.]?key',
-    '(?:^|[-_.])(?:sig|signature|otp|pat|psw|pswd)$|(?:^|[-_.]|user|root|admin|bind|key|store|login)pw$',
+    '(?:api|access|auth|private|account|(?:en|de)cryption|license|master|session|shared|signing|storage)[-_.]?key',
+    '(?:^|[-_.])(?:sig|signature|otp|pat|psk|psw|pswd)$|(?:^|[-_.]|user|root|admin|bind|key|store|login)pw$',
     'connection[-_.]?string',
   ].join('|'),
   'i',
@@ -45,6 +45,8 @@ const HEADER =
   /((?:^|[\s"',;{=])(?:proxy-)?authorization|(?:^|[\s"',;{=])(?:set-)?cookie)(["']?\s{0,4}[:=]\s{0,20}["']?)[^"'\n]+/gi;
 const BEARER = /\b(bearer)(\s{1,4})[\w.~+/=-]{8,}/gi;
 const ELEMENT = new RegExp(`<(${NAME})>[^<]+`, 'g');
+/** `IDENTIFIED BY 'x'`, `PASSWORD 'x'` and `PASSWORD = 'x'` of SQL. */
+const SQL_PASSWORD = /\b(identified\s{1,9}by\s{1,9}|password\s{0,9}=?\s{0,9}\(?)'(?:[^'\\]|\\.|'')*'?/gi;
 const PRIVATE_KEY = /(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]+/g;
 /** Prefixes of services' tokens, before random characters. */
 const TOKEN = new RegExp(
@@ -87,7 +89,7 @@ function maskValue(value: string): string {
 }
 
 /** Most words contain no possible start of a match. */
-const POSSIBLE = /[:=<]|[\w.-]{16}|bearer|private key/i;
+const POSSIBLE = /[:=<]|[\w.-]{16}|bearer|private key|password|identified/i;
 
 /** Masks likely secrets in a text. */
 export function redactText(text: string): string {
@@ -108,5 +110,6 @@ export function redactText(text: string): string {
     )
     .replace(ELEMENT, (all, name: string) => (isSecretName(name) ? `<${name}>${MASK}` : all))
     .replace(BEARER, `$1$2${MASK}`)
+    .replace(SQL_PASSWORD, `$1'${MASK}'`)
     .replace(TOKEN, MASK);
 }

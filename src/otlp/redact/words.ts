@@ -10,15 +10,16 @@ const ASSIGNMENT = /^(-{0,2}[^=\s:/"'{]{1,128})=(.*)$/s;
 /** `--password`, with its value in the next word. */
 const OPTION = /^--?[A-Za-z][\w.-]*$/;
 /** `aws_secret_access_key`, a name before its value, as in commands that change settings. */
-const SETTING = /^[A-Za-z][\w-]*[._-](?:password|passwd|secret|token|api_key|access_key)$/i;
+const SETTING =
+  /^[A-Za-z][\w-]*[._-](?:password|passwd|psk|secret|token|api_key|access_key)$|:_(?:auth|authToken|password)$/i;
 /** Options with a name and a password, in the next word or the same one. */
 const PAIR_OPTION = /^(?:-u|--(?:proxy-)?user|--userpass|--creds?|--auth|--basic-auth)$/;
 const PAIR = /^[^:]*:(?!\/\/)/;
 /** Numeric user and group, without a password: `1000:1000`. */
 const IDS = /^\d+:\d+$/;
-/** A header in curl(1)'s form, whatever its value. */
+/** A header in curl(1)'s form, also attached to `-H`, whatever its value. */
 const HEADER =
-  /^((?:proxy-)?authorization|(?:set-)?cookie|[\w-]{0,40}(?:token|secret|api-?key|password)[\w-]{0,40})(\s{0,9}:\s{0,9}).+$/is;
+  /^((?:-\w{0,8}H)?(?:proxy-)?authorization|(?:-\w{0,8}H)?(?:set-)?cookie|[\w-]{0,40}(?:token|secret|api-?key|password)[\w-]{0,40})(\s{0,9}:\s{0,9}).+$/is;
 /** openssl(1)'s notation of a literal password. */
 const PASS = /^pass:.+$/s;
 
@@ -32,6 +33,9 @@ function maskedAlone(word: string, depth: number): string {
   const [, name = '', value = ''] = ASSIGNMENT.exec(word) ?? [];
   if (name !== '' && isSecretName(name)) return `${name}=${MASK}`;
   if (PAIR_OPTION.test(name) && !IDS.test(value)) return `${name}=${afterSign(value, ':')}`;
+  // `--env=TOKEN=x`, `-var=token=x`
+  if (name.startsWith('-') && ASSIGNMENT.test(value) && depth < DEEPEST)
+    return `${name}=${maskedAlone(value, depth + 1)}`;
   const header = HEADER.exec(word);
   if (header) return `${header[1]}${header[2]}${MASK}`;
   if (PASS.test(word)) return `pass:${MASK}`;

@@ -3,6 +3,7 @@ import sinon from 'sinon';
 import { Exporter } from '../../../src/otlp/delivery/exporter.js';
 import type { ExporterOptions } from '../../../src/otlp/delivery/exporter-options.js';
 import type { ExportReport } from '../../../src/otlp/delivery/sender.js';
+import { ReportedCauses } from '../../../src/otlp/delivery/troubles.js';
 import type { Outcome } from '../../../src/otlp/types.js';
 import { randomBelow } from '../../helpers/random.js';
 import {
@@ -197,6 +198,18 @@ describe('OTLP: Exporter', () => {
       await target.close(1);
       assert.deepEqual(collector.taken, range(0, 10));
     }
+  });
+
+  it('tells of a wait once for all signals', async () => {
+    const causes = new ReportedCauses();
+    const collector = new FakeCollector(() => later(999_999_999_000));
+    troubles = [];
+    const targets = [exporter(collector, { causes }), exporter(collector, { causes })];
+    for (const target of targets) addNumbers(target, 0, 10);
+    await clock.tickAsync(50_000);
+    assert.equal(troubles.filter((text) => text.includes('999999999')).length, 1);
+    collector.answer = () => TAKEN;
+    for (const target of targets) await target.close(1);
   });
 
   it('goes on for ever where there is no timeout', async () => {
