@@ -1,4 +1,5 @@
 import { SnoopkitError } from '../errors.js';
+import { errnoText } from '../kernel/errno.js';
 
 /** Additions of the command line to a message of the library, which knows no flags. */
 interface Addition {
@@ -26,8 +27,20 @@ export interface Explanation {
   readonly isUsage: boolean;
 }
 
+/** A failed call on a file, in the words of all messages; undefined for other errors. */
+function fileError({
+  errno,
+  syscall,
+  path,
+  dest,
+}: NodeJS.ErrnoException & { readonly dest?: string }): string | undefined {
+  if (errno === undefined || syscall === undefined) return undefined;
+  const file = dest ?? path;
+  return `cannot ${syscall}${file === undefined ? '' : ` ${file}`}: ${errnoText(-errno)}`;
+}
+
 export function explain(error: Error): Explanation {
-  if (!(error instanceof SnoopkitError)) return { text: error.message, isUsage: false };
+  if (!(error instanceof SnoopkitError)) return { text: fileError(error) ?? error.message, isUsage: false };
   const { code, message, kind } = error as SnoopkitError & { readonly kind?: string };
   const { before = '', after = '', isUsage = false } = ADDITIONS[kind === undefined ? code : `${code} ${kind}`] ?? {};
   return { text: `${before}${message}${after}`, isUsage };

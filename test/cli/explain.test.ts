@@ -75,7 +75,7 @@ describe('cli: explain', () => {
 
   for (const [what, args, status, line] of [
     ['nothing', [], 2, 'missing OBJECT (see snoopkit explain --help)'],
-    ['a file that is missing', ['/nowhere.o'], 1, "ENOENT: no such file or directory, open '/nowhere.o'"],
+    ['a file that is missing', ['/nowhere.o'], 1, 'cannot open /nowhere.o: no such file or directory (ENOENT)'],
     ['a file that is no object', ['package.json'], 1, 'cannot open package.json: not an ELF file'],
     ['two outputs', ['x.o', '--json', '-o', 'text'], 2, '--json conflicts with --output text: give only one of them'],
   ] as const)

@@ -75,7 +75,12 @@ describe('cli: gen', () => {
     ['an empty output', ['types', 'a.o', '-o', ''], 2, '--output: empty value'],
     ['BTF for types', ['types', 'a.o', '--btf', 'x'], 2, '--btf: only for gen min-btf'],
     ['embedding BTF', ['min-btf', 'a.o', '--embed', '-o', 'x'], 2, '--embed: only for gen types'],
-    ['a file that is missing', ['types', '/nowhere.o'], 1, "ENOENT: no such file or directory, open '/nowhere.o'"],
+    [
+      'a file that is missing',
+      ['types', '/nowhere.o'],
+      1,
+      'cannot open /nowhere.o: no such file or directory (ENOENT)',
+    ],
     ['a file that is no object', ['types', 'package.json'], 1, 'package.json: neither BTF nor an ELF file'],
   ] as const)
     it(`refuses ${what} in one line`, async () => {

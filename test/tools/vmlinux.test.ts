@@ -150,7 +150,7 @@ describe('snoopkit vmlinux', () => {
       'types that are not there',
       ['--btf', '/no/such'],
       1,
-      /^snoopkit: ENOENT: no such file or directory, open '\/no\/such'$/m,
+      /^snoopkit: cannot open \/no\/such: no such file or directory \(ENOENT\)$/m,
     ],
     [
       'a folder that is not there',
