@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
+import { patient } from '../helpers/patience.js';
 import { snoopkit } from '../helpers/run.js';
 import { Trace } from '../helpers/trace.js';
 
@@ -57,7 +58,15 @@ describe('procsnoop --min-duration', () => {
     // To load and attach takes longer than this command by far; a machine that is busy may make it as long.
     const all: string[] = [];
     for (let i = 0; i < 5; i++) {
-      const { stdout } = await snoopkit(['procsnoop', '-o', 'json', '--min-duration', '40ms', '--', '/bin/true']);
+      const { stdout } = await snoopkit([
+        'procsnoop',
+        '-o',
+        'json',
+        '--min-duration',
+        `${patient(40)}ms`,
+        '--',
+        '/bin/true',
+      ]);
       all.push(stdout.toString());
     }
     assert.ok(all.includes(''), all.join(''));
