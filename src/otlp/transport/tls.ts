@@ -48,9 +48,12 @@ export class UntrustedError extends SnoopkitError {
   }
 }
 
+/** Node's own remedy, since Node 24: a flag that nobody gives to snoopkit. */
+const REMEDY_OF_NODE = /; if the root CA is installed locally, .*$/;
+
 /** Message with reason and remedy. */
 export function untrusted(reason: string): string {
-  const message = `the collector's certificate is not trusted: ${reason}`;
+  const message = `the collector's certificate is not trusted: ${reason.replace(REMEDY_OF_NODE, '')}`;
   const isOfAnother = reason.includes('altnames');
   return isOfAnother ? message : `${message}; set OTEL_EXPORTER_OTLP_CERTIFICATE to a file of CA certificates`;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { untrusted } from '../../../src/otlp/transport/tls.js';
 import { transportOf } from '../../../src/otlp/transport/transport.js';
 import type { TlsFiles } from '../../../src/otlp/types.js';
 import { suiteCertificates } from '../../helpers/certificates.js';
@@ -7,6 +8,16 @@ import { AGENT, routeTo, SERVERS, sendAll, sendOne, soon, TAKEN } from './helper
 
 describe('output: OTLP over TLS', () => {
   const certificates = suiteCertificates();
+
+  it('names our remedy for a certificate without an authority, and not the one of Node 24', () => {
+    const node20 = 'unable to verify the first certificate';
+    const node24 = `${node20}; if the root CA is installed locally, try running Node.js with --use-system-ca`;
+    assert.equal(untrusted(node24), untrusted(node20));
+    assert.match(
+      untrusted(node24),
+      /first certificate; set OTEL_EXPORTER_OTLP_CERTIFICATE to a file of CA certificates$/,
+    );
+  });
 
   for (const [protocol, Server] of SERVERS) {
     describe(protocol, () => {
