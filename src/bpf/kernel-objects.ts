@@ -8,6 +8,7 @@ import { type ProgramInfo, programInfo } from './program-info.js';
 
 const [PROGRAM, MAP, LINK, BTF] = [0, 1, 2, 3] as const;
 const ENOENT = 2;
+const EAGAIN = 11;
 
 /** The kernel's description of a map. `BpfMap.byId()` opens it. */
 export interface MapInfo {
@@ -38,8 +39,8 @@ function* each<Kind extends ObjectKind>(kind: Kind, what: string): Generator<Obj
     if (next < 0) throw refused(`cannot list ${what}`, -next, ['CAP_SYS_ADMIN']);
     id = next;
     const details = binding.describe(kind, id);
-    // Gone since.
-    if (details === -ENOENT) continue;
+    // Gone since, or a link that is being made: it has an id before it can be opened (kernel/bpf/syscall.c).
+    if (details === -ENOENT || details === -EAGAIN) continue;
     if (typeof details === 'number') throw refused(`cannot read ${what} ${id}`, -details, ['CAP_SYS_ADMIN']);
     yield details;
   }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { loadedBtf, loadedLinks, loadedMaps, loadedPrograms } from '../../src/bpf/kernel-objects.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
-import { callGetegid, load, open } from './helpers.js';
+import { patient } from '../helpers/patience.js';
+import { callGetegid, fixturePath, load, open } from './helpers.js';
 
 /** Those of ours, by their ids: what others have loaded is none of the tests' business. */
 const withId = <T extends { readonly id: number | undefined }>(all: Iterable<T>, id: number) =>
@@ -49,6 +52,25 @@ describe('bpf: what is loaded', () => {
       );
     link.close();
     assert.deepEqual(ours(), []);
+  });
+
+  it('leaves out links that are being made', async function () {
+    this.timeout(patient(20_000));
+    const script = `
+      import('${new URL('../../src/index.js', import.meta.url)}').then(({ BpfObject }) => {
+        const program = BpfObject.open('${fixturePath('ring')}').load().programs.need('handle_call');
+        require('node:worker_threads').parentPort.postMessage('attaching');
+        for (;;) program.attach().close();
+      });`;
+    const worker = new Worker(script, { eval: true });
+    await once(worker, 'message');
+    try {
+      // Some hundred such links are seen in that time.
+      for (const end = performance.now() + 1000; performance.now() < end; )
+        for (const { id } of loadedLinks()) assert.ok(id);
+    } finally {
+      await worker.terminate();
+    }
   });
 
   it('has the BTF of the kernel, and of our programs', () => {
