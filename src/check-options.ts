@@ -22,6 +22,12 @@ export const text = expect((value) => isText(value) && value.trim() !== '', 'a t
 export const integer = (least: number, most: number) =>
   expect((value) => isInteger(value, least, most), `an integer from ${least} to ${most}`);
 
+/** The first option that is none of these names, in words; undefined if there is none. */
+export function unknownOption(options: object, names: readonly string[]): string | undefined {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  return unknown === undefined ? undefined : `no option ${unknown}${suggestion(unknown, names)}`;
+}
+
 /** Throws UsageError for an unknown or invalid option of `owner`. */
 export function checkEach<Options extends object>(
   owner: string,
@@ -30,9 +36,9 @@ export function checkEach<Options extends object>(
   label = (option: string) => option,
 ): void {
   if (!isObject(options)) throw new UsageError(`${owner}: expected an object with options`);
+  const unknown = unknownOption(options, Object.keys(checks));
+  if (unknown !== undefined) throw new UsageError(`${owner} has ${unknown}`);
   for (const [option, value] of Object.entries(options)) {
-    if (!Object.hasOwn(checks, option))
-      throw new UsageError(`${owner} has no option ${option}${suggestion(option, Object.keys(checks))}`);
     const mistake = value === undefined ? undefined : checks[option as keyof Options](value);
     if (mistake !== undefined) throw new UsageError(`${label(option)}: ${mistake}`);
   }

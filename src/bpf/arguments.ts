@@ -3,7 +3,7 @@
  * before anything is opened. `what` names the argument in the message of the UsageError.
  */
 import { inspect } from 'node:util';
-import { suggestion } from '../closest.js';
+import { unknownOption } from '../check-options.js';
 import { UsageError } from '../errors.js';
 
 const MAX_U32 = 0xffff_ffff;
@@ -41,8 +41,8 @@ export function checkFunction(what: string, value: unknown): void {
 /** An object of options with these names, each of which may be missing. */
 export function checkOptions<Options extends object>(value: Options, names: readonly (keyof Options & string)[]): void {
   if (typeof value !== 'object' || value === null) throw mistake('options', value, 'an object');
-  const unknown = Object.keys(value).find((name) => !names.some((known) => known === name));
-  if (unknown !== undefined) throw new UsageError(`options: no option ${unknown}${suggestion(unknown, names)}`);
+  const unknown = unknownOption(value, names);
+  if (unknown !== undefined) throw new UsageError(`options: ${unknown}`);
 }
 
 /** An object of a class. */

@@ -1,7 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { UsageError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
 import { checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
-import { type Attachment, ERRNO } from './attachment.js';
+import type { Attachment } from './attachment.js';
 import { BpfError, UnsupportedError } from './errors.js';
 import { type AnyMap, BpfMap } from './map.js';
 

@@ -2,9 +2,10 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { UsageError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeLink, NativeProgram } from '../native/binding.js';
 import { checkBoolean, checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
-import { type Attachment, ERRNO, interfaceOf } from './attachment.js';
+import { type Attachment, interfaceOf } from './attachment.js';
 import { BpfError, UnsupportedError } from './errors.js';
 import { type AnyMap, BpfMap } from './map.js';
 import { ATTACH_TYPES, type AttachType, attachTypeNumber, type ProgramType } from './program-type.js';

@@ -1,9 +1,10 @@
 /** Attaching to functions, tracepoints and events. Arguments are checked before anything is opened. */
 import { existsSync } from 'node:fs';
 import { NotFoundError, UsageError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
 import { loadBinding } from '../native/load.js';
 import { checkBoolean, checkInteger, checkNumber, checkOptions, checkText } from './arguments.js';
-import { type Attachment, ERRNO } from './attachment.js';
+import type { Attachment } from './attachment.js';
 import { check, UnsupportedError } from './errors.js';
 import { tracepointId } from './tracefs.js';
 

@@ -13,21 +13,6 @@ export interface Attachment {
   readonly explain?: (operation: string, errno: number) => Error | undefined;
 }
 
-/** Numbers of errors that are explained. */
-export const ERRNO = {
-  ENOENT: 2,
-  ESRCH: 3,
-  E2BIG: 7,
-  EBADF: 9,
-  EBUSY: 16,
-  EEXIST: 17,
-  ENODEV: 19,
-  EINVAL: 22,
-  ENOSYS: 38,
-  EOPNOTSUPP: 95,
-  ENOTSUPP: 524,
-} as const;
-
 /** Index of an interface of this process's network namespace. */
 export function interfaceOf(device: string): number {
   checkText('device', device);

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { SnoopkitError } from '../errors.js';
 import { type Capability, missingCapabilities } from '../kernel/capabilities.js';
-import { errnoName, errnoText } from '../kernel/errno.js';
+import { ERRNO, errnoName, errnoText } from '../kernel/errno.js';
 import { FIRST_USER_NAMESPACE, namespaceOf } from '../kernel/processes.js';
 import { hintFor } from './verifier/hints.js';
 import { type LoggedInstruction, readVerifierLog, type SourceLine, verifierSummary } from './verifier/log.js';
@@ -52,7 +52,7 @@ export class BpfError extends SnoopkitError {
   }
 }
 
-const EBADF = 9;
+const { EBADF, EPERM } = ERRNO;
 
 /**
  * Use of an object, map, program, link or ring buffer after `close()`, or of an opened object after `load()`. The message
@@ -155,7 +155,6 @@ export class MapError extends BpfError {
 
 /** Capabilities that every tracing program needs (kernel 5.8): the default of checks. */
 const TRACING: readonly Capability[] = ['CAP_BPF', 'CAP_PERFMON'];
-const EPERM = 1;
 
 /** Throws PrivilegeError, or BpfError in a user namespace, if this process may not trace. */
 export function requireTracingRights(): void {

@@ -1,4 +1,5 @@
 /** Programs, maps, links and BTF loaded into the kernel, by anyone. All of it needs CAP_SYS_ADMIN. */
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeBtfInfo, ObjectDetails, ObjectKind } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { refused } from './errors.js';
@@ -7,8 +8,7 @@ import { isPerCpu, type MapType, mapTypeOf } from './map-type.js';
 import { type ProgramInfo, programInfo } from './program-info.js';
 
 const [PROGRAM, MAP, LINK, BTF] = [0, 1, 2, 3] as const;
-const ENOENT = 2;
-const EAGAIN = 11;
+const { ENOENT, EAGAIN } = ERRNO;
 
 /** The kernel's description of a map. `BpfMap.byId()` opens it. */
 export interface MapInfo {

@@ -1,10 +1,10 @@
 import { createReadStream, readlinkSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeLink } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkText } from './arguments.js';
-import { ERRNO } from './attachment.js';
 import { ClosedError, check, refused, UnsupportedError } from './errors.js';
 import { Lifetime } from './lifetime.js';
 import { type LinkInfo, linkInfo } from './link-info.js';

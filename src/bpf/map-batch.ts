@@ -1,9 +1,8 @@
 /** Entries of a map in pieces: one call of the kernel for each piece. */
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeMap } from '../native/binding.js';
 
-const ENOENT = 2;
-const EINTR = 4;
-const ENOSPC = 28;
+const { ENOENT, EINTR, ENOSPC } = ERRNO;
 
 /** Bytes of keys and values that are read or written in one call, unless a number of entries is asked for. */
 const PIECE = 4 << 20;

@@ -1,13 +1,8 @@
+import { ERRNO } from '../kernel/errno.js';
 import { BpfError, refused, UnsupportedError } from './errors.js';
 import { IS_FIXED, IS_INDEXED, type MapType } from './map-type.js';
 
-const EPERM = 1;
-const E2BIG = 7;
-const EINVAL = 22;
-const ENOSPC = 28;
-const EOPNOTSUPP = 95;
-/** The kernel's own, which no C library knows. */
-const ENOTSUPP = 524;
+const { EPERM, E2BIG, EINVAL, ENOSPC, EOPNOTSUPP, ENOTSUPP } = ERRNO;
 
 /** Whether a type of map does not have the operation. */
 export const isLacking = (errno: number): boolean => errno === ENOTSUPP || errno === EOPNOTSUPP;

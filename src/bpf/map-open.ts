@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { NotFoundError, UsageError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeMap } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
@@ -48,9 +49,7 @@ export interface MapOptions {
   innerMap?: HasDescriptor;
 }
 
-const ENOENT = 2;
-const EPERM = 1;
-const EINVAL = 22;
+const { ENOENT, EPERM, EINVAL } = ERRNO;
 const MOST_NAME = 15;
 
 export function createMap(options: MapOptions): NativeMap {

@@ -2,6 +2,7 @@ import { constants } from 'node:buffer';
 import { resolve } from 'node:path';
 import type { Input } from '../btf/index.js';
 import { UsageError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeMap, NativeMapCalls } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkBoolean, checkInteger, checkOptions } from './arguments.js';
@@ -15,7 +16,7 @@ import { createMap, MAP_FLAGS, type MapOptions, openMapById, openPinnedMap } fro
 import { knownShapes, type MapShapes, shapesOf } from './map-shapes.js';
 import * as types from './map-type.js';
 
-const ENOENT = 2;
+const { ENOENT } = ERRNO;
 const BLOOM_FILTER: ReadonlySet<string> = new Set(['bloom_filter']);
 const ARRAY: ReadonlySet<string> = new Set(['array']);
 

@@ -11,6 +11,7 @@ import {
   readBtfBytes,
 } from '../btf/index.js';
 import { UsageError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeObject } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkBoolean, checkInstance, checkOptions, checkText } from './arguments.js';
@@ -65,7 +66,7 @@ interface Contents {
 }
 
 const UNTYPED: MapShapes = { key: undefined, value: undefined };
-const EINVAL = 22;
+const { EINVAL } = ERRNO;
 const TRUST: readonly unknown[] = ['nothing', 'object', 'all'];
 
 /** A handle of something that was loaded; undefined if it was not. */

@@ -1,7 +1,7 @@
 import { NotFoundError, UsageError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeObject, NativeProgramInfo } from '../native/binding.js';
 import { checkBoolean, checkInstance, checkText } from './arguments.js';
-import { ERRNO } from './attachment.js';
 import { check } from './errors.js';
 import type { Lifetime } from './lifetime.js';
 import { withWarnings } from './log.js';

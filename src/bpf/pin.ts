@@ -1,9 +1,10 @@
 /** Pins: files of a BPF file system that keep what they name. */
 import { existsSync, statfsSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { ERRNO } from '../kernel/errno.js';
 import { BpfError, refused } from './errors.js';
 
-const EEXIST = 17;
+const { EEXIST } = ERRNO;
 /** BPF_FS_MAGIC of include/uapi/linux/magic.h */
 const BPF_FS = 0xcafe_4a11;
 

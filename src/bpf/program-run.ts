@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeProgram, NativeRun } from '../native/binding.js';
 import { checkInstance, checkInteger, checkOptions } from './arguments.js';
-import { ERRNO } from './attachment.js';
 import { refused, UnsupportedError } from './errors.js';
 import type { AttachType, ProgramType } from './program-type.js';
 

@@ -1,10 +1,11 @@
 import { UsageError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeProgram } from '../native/binding.js';
 import { checkInstance, checkText } from './arguments.js';
 import { type IteratorOptions, iterator } from './attach-iterator.js';
 import * as net from './attach-net.js';
 import * as trace from './attach-trace.js';
-import { type Attachment, ERRNO } from './attachment.js';
+import type { Attachment } from './attachment.js';
 import { BpfError, ClosedError, check, refused, UnsupportedError } from './errors.js';
 import type { Lifetime } from './lifetime.js';
 import { BpfLink } from './link.js';

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeRing } from '../native/binding.js';
 import { checkFunction, checkInstance, checkInteger, checkNumber, checkOptions } from './arguments.js';
 import { BpfError, ClosedError, check } from './errors.js';
@@ -8,7 +9,7 @@ import type { AnyMap } from './map.js';
 /** Bits of a record's length (include/uapi/linux/bpf.h). */
 const DISCARDED = 1 << 30;
 const HEADER = 8;
-const ENOSPC = 28;
+const { ENOSPC } = ERRNO;
 const BATCH_SIZE = 256 << 10;
 const LARGEST_BATCH = 1 << 30;
 /** The longest delay of a timer. */

@@ -27,16 +27,11 @@ export interface Explanation {
   readonly isUsage: boolean;
 }
 
-/** A failed call on a file, in the words of all messages; undefined for other errors. */
-function fileError({
-  errno,
-  syscall,
-  path,
-  dest,
-}: NodeJS.ErrnoException & { readonly dest?: string }): string | undefined {
-  if (errno === undefined || syscall === undefined) return undefined;
-  const file = dest ?? path;
-  return `cannot ${syscall}${file === undefined ? '' : ` ${file}`}: ${errnoText(-errno)}`;
+/** A failed call on a file, in the words of all messages; undefined for other errors, such as those of the network. */
+function fileError({ errno, syscall, path }: NodeJS.ErrnoException): string | undefined {
+  if (errno === undefined || path === undefined) return undefined;
+  // That of a failed start is `spawn FILE`.
+  return `cannot ${syscall?.split(' ')[0]} ${path}: ${errnoText(-errno)}`;
 }
 
 export function explain(error: Error): Explanation {

@@ -2,7 +2,7 @@
 const FIRST_SIZE = 64 << 10;
 /** Memory for a busy one: who writes events hands it over before it is full. */
 export const BUSY_SIZE = 256 << 10;
-/** As long or longer, it is quicker to call for a copy. */
+/** As long or longer, one call that copies is faster than a loop. */
 const LONG_RUN = 48;
 /** As long or longer, words are quicker than bytes. */
 const WORD_RUN = 16;

@@ -16,7 +16,8 @@ const KERNEL_ONLY: Record<number, string> = {
   530: 'EIOCBQUEUED',
 };
 
-const ENOTSUPP = 524;
+/** Numbers of errors by name, also of ENOTSUPP, which the kernel's BPF code returns and no C library knows. */
+export const ERRNO = { ...constants.errno, ENOTSUPP: 524 } as const;
 
 /** Missing in os.constants, or named differently than in the kernel (include/uapi/asm-generic/errno.h). */
 const MORE: Record<number, string> = {
@@ -91,7 +92,7 @@ export function errnoName(errno: number): string {
 /** Text for people: `no such file or directory (ENOENT)`. */
 export function errnoText(errno: number): string {
   // What bpf(2) returns for a feature that a kernel or machine lacks.
-  if (errno === ENOTSUPP) return 'not supported by this kernel (ENOTSUPP)';
+  if (errno === ERRNO.ENOTSUPP) return 'not supported by this kernel (ENOTSUPP)';
   // libuv's own numbers are far above the kernel's.
   const text = errno < 512 ? getSystemErrorMap().get(-errno)?.[1] : undefined;
   return text === undefined ? errnoName(errno) : `${text} (${errnoName(errno)})`;

@@ -85,6 +85,15 @@ bpf_map *Object::FindMap(const std::string &name) const
 	return nullptr;
 }
 
+int Object::DescriptorOf(const std::string &name) const
+{
+	bpf_map *map = FindMap(name);
+	if (!map)
+		return -ENOENT;
+	int fd = bpf_map__fd(map);
+	return fd < 0 ? -EINVAL : fd;
+}
+
 bpf_program *Object::FindProgram(const std::string &name) const
 {
 	return bpf_object__find_program_by_name(state_.object.get(), name.c_str());
@@ -248,13 +257,7 @@ Napi::Value Object::MapFd(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
 	std::string name = args.Text(0);
-	return Run(args, [&] {
-		bpf_map *map = FindMap(name);
-		if (!map)
-			return -ENOENT;
-		int fd = bpf_map__fd(map);
-		return fd < 0 ? -EINVAL : fd;
-	});
+	return Run(args, [&] { return DescriptorOf(name); });
 }
 
 Napi::Value Object::OpenMap(const Napi::CallbackInfo &info)
@@ -262,13 +265,8 @@ Napi::Value Object::OpenMap(const Napi::CallbackInfo &info)
 	Arguments args(info);
 	std::string name = args.Text(0);
 	return Run(args, [&]() -> Napi::Value {
-		bpf_map *map = FindMap(name);
-		if (!map)
-			return Status(args.Env(), -ENOENT);
-		int fd = bpf_map__fd(map);
-		if (fd < 0)
-			return Status(args.Env(), -EINVAL);
-		return Map::Duplicate(args.Env(), addon_, fd);
+		int fd = DescriptorOf(name);
+		return fd < 0 ? Status(args.Env(), fd) : Map::Duplicate(args.Env(), addon_, fd);
 	});
 }
 

@@ -224,6 +224,8 @@ private:
 		return value;
 	}
 	bpf_map *FindMap(const std::string &name) const;
+	/** Of a map that is loaded, or a negative errno. */
+	int DescriptorOf(const std::string &name) const;
 	bpf_program *FindProgram(const std::string &name) const;
 
 	State state_;

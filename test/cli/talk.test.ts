@@ -15,6 +15,8 @@ describe('cli: errors', () => {
     ['usage', '2', 'snoopkit: --pid x: give a number'],
     ['unsupported', '1', 'snoopkit: this kernel has no such thing'],
     ['system', '1', 'snoopkit: ENOENT: no such file'],
+    ['network', '1', 'snoopkit: connect ECONNREFUSED 127.0.0.1:1'],
+    ['start', '1', 'snoopkit: cannot spawn nosuch: no such file or directory (ENOENT)'],
     ['lines', '1', 'snoopkit: two lines'],
     ['hostile', '2', 'snoopkit: --uid \\x1b[31mroot\\n\\u202e: no such user'],
   ] as const)
