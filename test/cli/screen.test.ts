@@ -6,8 +6,8 @@ import { run, SNOOPKIT } from '../helpers/run.js';
 /** Runs snoopkit on a terminal of its own, with keys pressed at times in seconds; returns all that it shows, and the terminal's state after. */
 async function onTerminal(words: string, keys: readonly (readonly [at: number, key: string])[] = [], TERM = 'xterm') {
   const presses = keys.map(([at, key]) => `sleep ${at}; printf '${key}'`).join('; ');
-  // A shell such as dash would end with the Ctrl-C, before it shows the status.
-  const inside = `trap : INT; stty cols 80 rows 12; "$NODE" "$SNOOPKIT" ${words}; echo "[status $?]"; stty -a | grep -ow -- "-*icanon"`;
+  // A shell such as dash would end with Ctrl-C or Ctrl-\, before it shows the status.
+  const inside = `trap : INT QUIT; stty cols 80 rows 12; "$NODE" "$SNOOPKIT" ${words}; echo "[status $?]"; stty -a | grep -ow -- "-*icanon"`;
   const outside = `(${presses || ':'}; sleep 1) | script -qec "$INSIDE" /dev/null`;
   const env = { ...process.env, NODE: process.execPath, SNOOPKIT, INSIDE: inside, TERM };
   const { stdout, said } = await run('sh', ['-c', outside], { env });
