@@ -17,8 +17,9 @@ interface Operands {
   /** Pattern of the words after the program, joined by blanks; pattern of a required option. */
   readonly subcommand?: RegExp;
   readonly option?: RegExp;
-  /** Only the last operand; otherwise, all of them. */
+  /** Only the last operand; otherwise, the first ones after the subcommand: as many as this, by default all. */
   readonly isLast?: true;
+  readonly count?: number;
 }
 
 const OPERANDS: readonly Operands[] = [
@@ -27,13 +28,22 @@ const OPERANDS: readonly Operands[] = [
   { program: /^(?:redis|valkey|keydb)-cli$/, subcommand: /(?:^| )auth \S/i, isLast: true },
   { program: /^wpa_passphrase$/, subcommand: /^\S+ \S/, isLast: true },
   { program: /^openssl$/, subcommand: /^passwd / },
+  { program: /^mkpasswd$/, subcommand: /^/, count: 1 },
+  { program: /^qpdf$/, subcommand: /^(?:\S+ )*?--encrypt /, count: 2 },
+  { program: /^ansible-vault$/, subcommand: /^encrypt_string / },
+  { program: /^rclone$/, subcommand: /^obscure / },
+  { program: /^mc$/, subcommand: /^(?:alias set|config host add) \S+ \S+ / },
+  { program: /^samba-tool$/, subcommand: /^user (?:create|add) \S+ /, count: 1 },
+  { program: /^(?:ejabberdctl|prosodyctl)$/, subcommand: /^(?:register|change_password) \S+ \S+ /, count: 1 },
+  { program: /^(?:composer|poetry)$/, subcommand: /^config (?:-\S+ )*http-basic\.\S+ \S+ /, count: 1 },
+  { program: /^pulumi$/, subcommand: /^config set (?:-\S+ )*\S+ /, option: /^--secret$/, count: 1 },
   { program: /^(?:vault|bao)$/, subcommand: /^(?:login|unwrap|token (?:lookup|renew|revoke)|operator unseal) / },
 ];
 const ANY = new RegExp(OPERANDS.map(({ program }) => program.source).join('|'));
 
-/** Options of vault(1) whose value is the next word. */
+/** Options, mostly of vault(1), whose value is the next word. */
 const TAKES_VALUE =
-  /^--?(?:method|path|address|agent-address|namespace|ns|format|field|increment|header|mode|ca-cert|ca-path)$/;
+  /^--?(?:m|S|R|salt|rounds|vault-id|vault-password-file|n|name|stack|s|method|path|address|agent-address|namespace|ns|format|field|increment|header|mode|ca-cert|ca-path)$/;
 
 function startsCommand(words: readonly string[], at: number): boolean {
   const before = words[at - 1];
@@ -56,7 +66,7 @@ function* hiddenIn(words: readonly string[], start: number, end: number): Genera
   const program = baseName(words[start] ?? '');
   const rest = words.slice(start + 1, Math.min(end, start + 1 + NEAR));
   const joined = `${rest.join(' ')} `;
-  for (const { program: name, subcommand, option, isLast } of OPERANDS) {
+  for (const { program: name, subcommand, option, isLast, count = Infinity } of OPERANDS) {
     if (!name.test(program)) continue;
     const [begin] = subcommand?.exec(joined) ?? [];
     if (subcommand && begin === undefined) continue;
@@ -65,9 +75,13 @@ function* hiddenIn(words: readonly string[], start: number, end: number): Genera
       yield end - 1;
       continue;
     }
-    for (let at = start + (begin ?? '').split(' ').length; at < end; at++) {
+    let left = count;
+    for (let at = start + (begin ?? '').split(' ').length; at < end && left > 0; at++) {
       const word = words[at] ?? '';
-      if (!/^-|^[\w-]+=[^=]|^[;|&]+$/.test(word) && !TAKES_VALUE.test(words[at - 1] ?? '')) yield at;
+      if (!/^-|^[\w-]+=[^=]|^[;|&]+$/.test(word) && !TAKES_VALUE.test(words[at - 1] ?? '')) {
+        yield at;
+        left--;
+      }
     }
   }
 }

@@ -45,8 +45,9 @@ const HEADER =
   /((?:^|[\s"',;{=])(?:proxy-)?authorization|(?:^|[\s"',;{=])(?:set-)?cookie)(["']?\s{0,4}[:=]\s{0,20}["']?)[^"'\n]+/gi;
 const BEARER = /\b(bearer)(\s{1,4})[\w.~+/=-]{8,}/gi;
 const ELEMENT = new RegExp(`<(${NAME})>[^<]+`, 'g');
-/** `IDENTIFIED BY 'x'`, `PASSWORD 'x'` and `PASSWORD = 'x'` of SQL. */
-const SQL_PASSWORD = /\b(identified\s{1,9}by\s{1,9}|password\s{0,9}=?\s{0,9}\(?)'(?:[^'\\]|\\.|'')*'?/gi;
+/** `IDENTIFIED BY 'x'`, `PASSWORD 'x'`, `PASSWORD = 'x'` and `PRAGMA key = 'x'` of SQL. */
+const SQL_PASSWORD =
+  /\b(identified\s{1,9}by\s{1,9}|pragma\s{1,9}(?:re)?key\s{0,9}=\s{0,9}|password\s{0,9}=?\s{0,9}\(?)'(?:[^'\\]|\\.|'')*'?/gi;
 const PRIVATE_KEY = /(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]+/g;
 /** Prefixes of services' tokens, before random characters. */
 const TOKEN = new RegExp(
