@@ -19,6 +19,7 @@ export type {
   UprobeOptions,
   UprobesOptions,
 } from './bpf/attach-trace.js';
+export { openPerfEvent } from './bpf/attach-trace.js';
 export type { ObjectContents, TypedMap } from './bpf/contents.js';
 export {
   BpfError,

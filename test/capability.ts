@@ -3,7 +3,7 @@
  * not the test, finds that missing. SNOOPKIT_FORBID_SKIP (names with commas between, or `all`) makes such a skip a failure.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, unlinkSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mountPoint } from '../src/kernel/mounts.js';
@@ -85,15 +85,18 @@ function withSbin(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
 }
 
-/** Whether bpftool loads a fixture of test/bpf. */
-function loadedByBpftool(fixture: string): string | undefined {
+/**
+ * Why bpftool can't load a fixture of test/bpf. No file tells: some kernels that have all of it refuse it, so another loader than
+ * ours has to try.
+ */
+function refusedByBpftool(fixture: string): string | undefined {
+  const missing = program('bpftool')() ?? program('unshare')();
+  if (missing !== undefined) return missing;
   const object = fileURLToPath(new URL(`bpf/fixtures/${fixture}.bpf.o`, import.meta.url));
-  const pin = join(mountPoint('bpf') ?? '', `snoopkit-probe-${process.pid}`);
-  const { status, stderr } = spawnSync('bpftool', ['prog', 'load', object, pin], { env: withSbin(), encoding: 'utf8' });
-  if (status === 0) {
-    unlinkSync(pin);
-    return undefined;
-  }
+  const script = 'mount -t bpf bpf /sys/fs/bpf && exec bpftool prog load "$1" /sys/fs/bpf/probe';
+  const words = ['--mount', 'sh', '-c', script, 'sh', object];
+  const { status, stderr } = spawnSync('unshare', words, { env: withSbin(), encoding: 'utf8' });
+  if (status === 0) return undefined;
   const [, refusal] = /load failed: (.*)/.exec(stderr) ?? [];
   if (refusal === undefined) throw new Error(`bpftool prog load ${object}: ${stderr}`);
   return `bpftool can't load it either: ${refusal}`;
@@ -164,13 +167,8 @@ const probes = {
   bpffs: mounted('bpf'),
   kvm: file('/dev/kvm'),
   'kprobe-pmu': file('/sys/bus/event_source/devices/kprobe'),
-  /** No file tells: some kernels that have all of it refuse it. So another loader than ours has to try. */
-  fentry: () =>
-    program('bpftool')() ??
-    mounted('bpf')() ??
-    loadedByBpftool('fentry') ??
-    file('/proc/kallsyms')() ??
-    ftraceDirectCalls(),
+  fentry: () => refusedByBpftool('fentry') ?? file('/proc/kallsyms')() ?? ftraceDirectCalls(),
+  'map-iterators': () => refusedByBpftool('map-iterator'),
   'sock-lengths': sockLengths,
   'storage-memory': storageMemory,
   ipv6: file('/proc/net/if_inet6'),

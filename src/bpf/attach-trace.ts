@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { NotFoundError, UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
+import type { NativeProgram } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkBoolean, checkInteger, checkNumber, checkOptions, checkText } from './arguments.js';
 import type { Attachment } from './attachment.js';
@@ -47,6 +48,8 @@ export interface PerfEventOptions {
 
 const MAX_PID = 2 ** 31 - 1;
 const ALL = -1;
+/** include/uapi/linux/perf_event.h */
+const PERF_TYPE_TRACEPOINT = 2;
 
 function checkPid(pid: number | undefined): number {
   if (pid !== undefined) checkInteger('pid', pid, 1, MAX_PID);
@@ -59,10 +62,8 @@ export function tracepoint(program: string, category: string, name: string): Att
   const where = `tracepoint ${category}:${name}`;
   const id = tracepointId(category, name);
   if (id === undefined) throw new UnsupportedError(`cannot attach ${program}: this kernel does not have ${where}`);
-  return {
-    where,
-    attach: (native) => native.attachPerfEvent(check(loadBinding().openTracepoint(id), `cannot open ${where}`)),
-  };
+  // One CPU is enough: a program on a tracepoint's event runs wherever it is hit.
+  return { where, attach: (native) => native.attachPerfEvent(PERF_TYPE_TRACEPOINT, id, 1, false, ALL, 0) };
 }
 
 export function rawTracepoint(name: string): Attachment {
@@ -202,27 +203,45 @@ export function explainSection(section: string): Attachment['explain'] {
   return /^k(?:ret)?probe/.test(section) ? missingFunction : undefined;
 }
 
-export function perfEvent(options: PerfEventOptions): Attachment {
+type PerfEvent = Parameters<NativeProgram['attachPerfEvent']>;
+
+/** Checked arguments of perf_event_open(2). */
+function eventOf(options: PerfEventOptions): PerfEvent {
   checkOptions(options, ['type', 'config', 'samplePeriod', 'frequency', 'pid', 'cpu']);
   const { type, config, samplePeriod, frequency, pid, cpu } = options;
   checkInteger('type', type);
   checkInteger('config', config, 0, Number.MAX_SAFE_INTEGER);
-  if ((samplePeriod === undefined) === (frequency === undefined))
+  if (samplePeriod !== undefined && frequency !== undefined)
     throw new UsageError('perf event: expected either samplePeriod or frequency');
   if (samplePeriod !== undefined) checkInteger('samplePeriod', samplePeriod, 1, Number.MAX_SAFE_INTEGER);
   if (frequency !== undefined) checkNumber('frequency', frequency, 1, 1_000_000);
   const process = checkPid(pid);
   if (cpu !== undefined) checkInteger('cpu', cpu, 0, MAX_PID);
   if (pid === undefined && cpu === undefined) throw new UsageError('perf event: expected pid, cpu or both');
-  const where = `perf event ${type}:${config}`;
   const period = samplePeriod ?? Math.round(frequency ?? 0);
-  const open = () => loadBinding().openPerfEvent(type, config, period, frequency !== undefined, process, cpu ?? ALL);
+  return [type, config, period, frequency !== undefined, process, cpu ?? ALL];
+}
+
+const nameOf = ([type, config]: PerfEvent) => `perf event ${type}:${config}`;
+
+/**
+ * Opens a perf event and returns its descriptor, which the caller closes: for a perf event array, whose programs read it by
+ * `bpf_perf_event_read_value()`. With neither `samplePeriod` nor `frequency`, it only counts. Throws BpfError, UsageError.
+ */
+export function openPerfEvent(options: PerfEventOptions): number {
+  const event = eventOf(options);
+  return check(loadBinding().openPerfEvent(...event), `cannot open ${nameOf(event)}`);
+}
+
+export function perfEvent(options: PerfEventOptions): Attachment {
+  const event = eventOf(options);
+  const { samplePeriod, frequency, pid } = options;
+  if (samplePeriod === undefined && frequency === undefined)
+    throw new UsageError('perf event: expected either samplePeriod or frequency');
+  const where = nameOf(event);
   return {
     where,
-    attach: (native) => {
-      const fd = open();
-      return fd < 0 ? fd : native.attachPerfEvent(fd);
-    },
+    attach: (native) => native.attachPerfEvent(...event),
     explain: (operation, errno) => {
       if (errno === ERRNO.ESRCH && pid !== undefined)
         return new NotFoundError('process', String(pid), `${operation}: there is no process ${pid}`);

@@ -152,6 +152,12 @@ private:
 	bool ok_ = true;
 };
 
+/**
+ * perf_event_open(2) with the arguments type, config, period, whether that is a frequency, pid and
+ * cpu. Returns a descriptor or a negated errno, also for arguments of wrong types.
+ */
+int OpenPerfEvent(Arguments *args);
+
 constexpr int64_t kMaxSafeInteger = (int64_t{1} << 53) - 1;
 
 inline Napi::Value Status(Napi::Env env, double status)

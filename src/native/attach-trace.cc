@@ -62,17 +62,16 @@ Napi::Value Program::Attach(const Napi::CallbackInfo &info)
 Napi::Value Program::AttachPerfEvent(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
-	int fd = args.Int(0);
-	bool owned = false;
-	Napi::Value value = AttachWith(args, [&](bpf_program *program) {
-		bpf_link *link = bpf_program__attach_perf_event(program, fd);
-		owned = link != nullptr;
+	// SAFETY: not passed through JavaScript, since a worker may be terminated at any point there.
+	Descriptor event(OpenPerfEvent(&args));
+	if (args.ok() && !event)
+		return Status(info.Env(), event.get());
+	return AttachWith(args, [&](bpf_program *program) {
+		bpf_link *link = bpf_program__attach_perf_event(program, event.get());
+		if (link)
+			event.Give();
 		return link;
 	});
-	// libbpf takes the fd over only when it succeeds; our caller is rid of it either way.
-	if (args.ok() && !owned)
-		close(fd);
-	return value;
 }
 
 Napi::Value Program::AttachRawTracepoint(const Napi::CallbackInfo &info)

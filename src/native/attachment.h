@@ -28,6 +28,8 @@ public:
 	}
 	static Descriptor Duplicate(int fd) { return Descriptor(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
 	int get() const { return fd_; }
+	/** Leaves it to another owner. */
+	void Give() { fd_ = -1; }
 	explicit operator bool() const { return fd_ >= 0; }
 
 private:

@@ -33,8 +33,6 @@ export interface Binding {
   isPeerGone(fd: number): boolean;
   /** _exit(2). */
   exitNow(status: number): void;
-  /** perf_event_open(2) for a tracepoint by its id, for all processes. Returns a descriptor. */
-  openTracepoint(id: number): number;
   /** perf_event_open(2). `pid` and `cpu` are -1 for all; `period` is a frequency in Hz with `isFrequency`. */
   openPerfEvent(type: number, config: number, period: number, isFrequency: boolean, pid: number, cpu: number): number;
   /** Opens a pinned link: BPF_OBJ_GET, which opens maps and programs, too. */
@@ -233,8 +231,15 @@ export interface NativeProgram {
   ): NativeRun | number;
   /** Attaches by the program's section. */
   attach(): NativeLink | number;
-  /** Attaches to a perf event, which the link owns from then on; it is closed if attaching fails. */
-  attachPerfEvent(fd: number): NativeLink | number;
+  /** Opens a perf event, as `openPerfEvent()` does, and attaches to it. */
+  attachPerfEvent(
+    type: number,
+    config: number,
+    period: number,
+    isFrequency: boolean,
+    pid: number,
+    cpu: number,
+  ): NativeLink | number;
   attachRawTracepoint(tracepoint: string): NativeLink | number;
   attachKprobe(symbol: string, atReturn: boolean): NativeLink | number;
   /** To many functions at once: those of the array, or of the pattern if that is empty. */

@@ -102,40 +102,11 @@ Napi::Value OpenTracefs(const Napi::CallbackInfo &info)
 	return Status(info.Env(), MountTracefs());
 }
 
-int OpenEvent(perf_event_attr *attr, int pid, int cpu)
-{
-	attr->size = sizeof(*attr);
-	return Syscall(syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC));
-}
-
-Napi::Value OpenTracepoint(const Napi::CallbackInfo &info)
+Napi::Value OpenPerfEventFd(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
-	perf_event_attr attr;
-	memset(&attr, 0, sizeof(attr));
-	attr.type = PERF_TYPE_TRACEPOINT;
-	attr.config = static_cast<uint64_t>(args.Integer(0, 0, kMaxSafeInteger));
-	attr.sample_period = 1;
-	if (!args.ok())
-		return info.Env().Undefined();
-	// One CPU is enough: a BPF program on a tracepoint's event runs wherever it is hit.
-	return Status(info.Env(), OpenEvent(&attr, -1, 0));
-}
-
-Napi::Value OpenPerfEvent(const Napi::CallbackInfo &info)
-{
-	Arguments args(info);
-	perf_event_attr attr;
-	memset(&attr, 0, sizeof(attr));
-	attr.type = args.Unsigned(0);
-	attr.config = static_cast<uint64_t>(args.Integer(1, 0, kMaxSafeInteger));
-	attr.sample_period = static_cast<uint64_t>(args.Integer(2, 0, kMaxSafeInteger));
-	attr.freq = args.Flag(3);
-	int pid = args.Int(4);
-	int cpu = args.Int(5);
-	if (!args.ok())
-		return info.Env().Undefined();
-	return Status(info.Env(), OpenEvent(&attr, pid, cpu));
+	int fd = OpenPerfEvent(&args);
+	return args.ok() ? Status(info.Env(), fd) : info.Env().Undefined();
 }
 
 Napi::Value InterfaceIndex(const Napi::CallbackInfo &info)
@@ -190,6 +161,22 @@ Napi::Value ExitNow(const Napi::CallbackInfo &info)
 
 } // namespace
 
+int OpenPerfEvent(Arguments *args)
+{
+	perf_event_attr attr;
+	memset(&attr, 0, sizeof(attr));
+	attr.size = sizeof(attr);
+	attr.type = args->Unsigned(0);
+	attr.config = static_cast<uint64_t>(args->Integer(1, 0, kMaxSafeInteger));
+	attr.sample_period = static_cast<uint64_t>(args->Integer(2, 0, kMaxSafeInteger));
+	attr.freq = args->Flag(3);
+	int pid = args->Int(4);
+	int cpu = args->Int(5);
+	if (!args->ok())
+		return -EINVAL;
+	return Syscall(syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC));
+}
+
 void InitSystem(Napi::Env env, Napi::Object exports)
 {
 	exports["libbpfVersion"] = Napi::Function::New<LibbpfVersion>(env, "libbpfVersion");
@@ -198,8 +185,7 @@ void InitSystem(Napi::Env env, Napi::Object exports)
 	exports["bootTime"] = Napi::Function::New<BootTime>(env, "bootTime");
 	exports["bootToRealtime"] = Napi::Function::New<BootToRealtime>(env, "bootToRealtime");
 	exports["openTracefs"] = Napi::Function::New<OpenTracefs>(env, "openTracefs");
-	exports["openTracepoint"] = Napi::Function::New<OpenTracepoint>(env, "openTracepoint");
-	exports["openPerfEvent"] = Napi::Function::New<OpenPerfEvent>(env, "openPerfEvent");
+	exports["openPerfEvent"] = Napi::Function::New<OpenPerfEventFd>(env, "openPerfEvent");
 	exports["isPeerGone"] = Napi::Function::New<IsPeerGone>(env, "isPeerGone");
 	exports["exitNow"] = Napi::Function::New<ExitNow>(env, "exitNow");
 	exports["interfaceIndex"] = Napi::Function::New<InterfaceIndex>(env, "interfaceIndex");

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { checkText } from '../../src/bpf/arguments.js';
+import { openPerfEvent } from '../../src/bpf/attach-trace.js';
 import { ClosedError } from '../../src/bpf/errors.js';
 import { setLog } from '../../src/bpf/log.js';
 import { BpfObject, type OpenedObject } from '../../src/bpf/object.js';
@@ -178,6 +179,13 @@ describe('bpf: wrong arguments', () => {
     using ring = open('ring');
     for (const names of [ring.maps, ring.programs, ring.globals])
       refuseAll({ need: row([...NOT_TEXTS, ...MISSING], (wrong) => names.need(wrong)) });
+  });
+
+  it('are refused by functions', () => {
+    refuseAll({
+      'openPerfEvent(options)': row(NOT_OPTIONS, (wrong) => openPerfEvent(wrong)),
+      'openPerfEvent(cpu)': row([...NOT_INTEGERS, -1], (cpu) => openPerfEvent({ type: 1, config: 0, cpu })),
+    });
   });
 
   it('are refused by rings, which can be read nevertheless', async function () {

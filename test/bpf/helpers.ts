@@ -19,6 +19,7 @@ export type Fixture =
   | 'attach-sections'
   | 'attach-target'
   | 'attach-trace'
+  | 'map-iterator'
   | 'fentry'
   | 'globals'
   | 'hookless'

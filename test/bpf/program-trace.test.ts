@@ -177,8 +177,9 @@ describe('bpf: iterators with parameters', () => {
     needs(this, 'kernel-btf');
   });
 
-  it('walk through one map', async () => {
-    using object = load('attach-trace', ['dump_entry']);
+  it('walk through one map', async function () {
+    needs(this, 'map-iterators');
+    using object = load('map-iterator');
     const [program, map] = [object.programs.need('dump_entry'), object.maps.need('numbers')];
     for (const key of [1, 2, 3]) map.set(key, BigInt(key * key));
     assert.throws(() => program.attachIterator(), /needs the option map$/);

@@ -16,6 +16,8 @@ export function restoreLog(): void {
   setLog(undefined);
 }
 
+/** PERF_TYPE_TRACEPOINT */
+export const TRACEPOINT = 2;
 export const EPERM = -1;
 export const ENOENT = -2;
 export const EBADF = -9;

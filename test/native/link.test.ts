@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { NativeLink, NativeObject, NativeProgram } from '../../src/native/binding.js';
 import { launcherPath } from '../../src/native/load.js';
 import { needs } from '../capability.js';
-import { binding, EBADF, must, open, openFds, programOf, Tracer } from './helpers.js';
+import { binding, EBADF, must, open, openFds, programOf, TRACEPOINT, Tracer } from './helpers.js';
 
 const BPF_XDP = 37;
 const NOTHING = new Uint8Array();
@@ -31,7 +31,7 @@ describe('native link', () => {
       ['handle_xdp', (program) => program.createLink(1, BPF_XDP, 0)],
       [
         'handle_perf_event',
-        (program) => program.attachPerfEvent(binding.openTracepoint(tracepointId('sched/sched_process_exit'))),
+        (program) => program.attachPerfEvent(TRACEPOINT, tracepointId('sched/sched_process_exit'), 1, false, -1, 0),
       ],
     ];
     const before = openFds();
@@ -86,8 +86,8 @@ describe('native link', () => {
     const refused = (value: unknown) => assert.ok(typeof value === 'number' && value < 0);
     const program = programOf(object, 'handle_perf_event');
     const traced = programOf(object, 'handle_sys_enter');
-    refused(traced.attachPerfEvent(binding.openTracepoint(id)));
-    refused(program.attachPerfEvent(-1));
+    refused(traced.attachPerfEvent(TRACEPOINT, id, 1, false, -1, 0));
+    refused(program.attachPerfEvent(TRACEPOINT, 0x7fff_ffff, 1, false, -1, 0));
     refused(program.attachKprobe('do_nanosleep', false));
     refused(traced.attachRawTracepoint('no_such_tracepoint'));
     refused(program.attachUprobe('/no/such/file', 'main', 0, -1, false));
@@ -102,7 +102,7 @@ describe('native link', () => {
       () => program.fd(),
       () => program.misses(),
       () => program.attach(),
-      () => program.attachPerfEvent(binding.openTracepoint(id)),
+      () => program.attachPerfEvent(TRACEPOINT, id, 1, false, -1, 0),
       () => program.attachRawTracepoint('b'),
       () => program.attachKprobe('b', false),
       () => program.createLink(1, BPF_XDP, 0),

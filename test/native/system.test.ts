@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
-import { binding, ENOENT, openFds } from './helpers.js';
+import { binding, ENOENT, openFds, TRACEPOINT } from './helpers.js';
 
 describe('native system', () => {
   it('knows libbpf and the CPUs', () => {
@@ -31,7 +31,7 @@ describe('native system', () => {
     assert.ok(fd > 2);
     assert.ok(statSync(`/proc/self/fd/${fd}/events/sched`).isDirectory());
     const id = Number(readFileSync(`/proc/self/fd/${fd}/events/sched/sched_process_exec/id`, 'utf8'));
-    const event = binding.openTracepoint(id);
+    const event = binding.openPerfEvent(TRACEPOINT, id, 1, false, -1, 0);
     assert.ok(event > 2);
     binding.closeFd(event);
     binding.closeFd(fd);
@@ -39,8 +39,8 @@ describe('native system', () => {
   });
 
   it('refuses a tracepoint that does not exist', () => {
-    assert.ok(binding.openTracepoint(0x7fff_ffff) < 0);
-    assert.throws(() => binding.openTracepoint(-1), TypeError);
+    assert.ok(binding.openPerfEvent(TRACEPOINT, 0x7fff_ffff, 1, false, -1, 0) < 0);
+    assert.throws(() => binding.openPerfEvent(TRACEPOINT, -1, 1, false, -1, 0), TypeError);
     assert.throws(() => binding.closeFd(undefined as never), TypeError);
     assert.throws(() => binding.closeFd(Number.NaN), TypeError);
   });

@@ -12,11 +12,12 @@ const cases: [step: string, stdout: string, flags?: string[]][] = [
   ['uncaught exception', 'caught from ready\n'],
   ['garbage', 'collected 30 left 0 fds 0 mappings\n', ['--expose-gc']],
   ['garbage while waiting', 'calls 1\n', ['--expose-gc']],
-  ['worker ends by itself', 'after workers 2 \n'],
-  ['worker terminated while waiting', 'after workers 2 \n'],
-  ['worker terminated within ready', 'after workers 2 \n'],
-  ['worker terminated while loading', 'after workers 2 \n'],
-  ['worker throws', `after workers 2 ${Array(10).fill('from ready').join()}\n`],
+  ['worker ends by itself', 'after workers 0 fds, 2 \n'],
+  ['worker terminated while waiting', 'after workers 0 fds, 2 \n'],
+  ['worker terminated within ready', 'after workers 0 fds, 2 \n'],
+  ['worker terminated while loading', 'after workers 0 fds, 2 \n'],
+  ['worker terminated while attaching', 'after workers 0 fds, 2 \n'],
+  ['worker throws', `after workers 0 fds, 2 ${Array(10).fill('from ready').join()}\n`],
 ];
 
 describe('native teardown', function () {
