@@ -34,6 +34,7 @@ describe('bpf: maps that exist already', () => {
       `${RUN}
        const opened = BpfObject.open(${FILE}, { pinRoot: pins + '/app' });
        say([...opened.maps.values()].map((map) => map.pinPath ?? null));
+       opened.maps.need('own').pinPath = pins + '/mine';
        const object = opened.load();
        run(object);
        say([object.maps.need('counts').pinPath, object.maps.need('own').pinPath ?? null]);
@@ -43,6 +44,7 @@ describe('bpf: maps that exist already', () => {
        run(object);
        const { maps } = object;
        say(['counts', 'counts_of_all_runs', 'own'].map((name) => String(maps.need(name).get(0))));
+       say(String(BpfMap.fromPin(pins + '/mine').get(0)));
        maps.need('counts').unpin();
        object.close();
        const next = BpfObject.open(${FILE}, { pinRoot: pins + '/app' }).load();
@@ -51,8 +53,9 @@ describe('bpf: maps that exist already', () => {
     const at = (name: string) => join(folder, 'app', name);
     assert.deepEqual(parsed(lines), [
       [at('counts'), at('counts_of_all_runs'), null],
-      [at('counts'), null],
+      [at('counts'), join(folder, 'mine')],
       ['2', '2', '1'],
+      '1',
       ['undefined', '2'],
     ]);
   });

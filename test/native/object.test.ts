@@ -37,6 +37,7 @@ describe('native object', () => {
       valueSize: 8,
       maxEntries: 16,
       flags: 0,
+      pinPath: '',
     });
     const [first, ...others] = object.programs();
     assert.deepEqual(first, {
