@@ -48,4 +48,19 @@ dist/test/native/fixtures/%.bpf.o: test/native/fixtures/%.bpf.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -g -O2 -target bpf -Wall -Werror -I/usr/include/$(shell uname -m)-linux-gnu -c -o $@ $<
 
--include $(NATIVE_OBJECTS:.o=.d)
+# What is compiled only with a newer libbpf, checked by the compiler and the linker. It needs a newer C library to run.
+NEWER := build/newer-libbpf
+NEWER_OBJECTS := $(NATIVE_OBJECTS:build/native/%=$(NEWER)/%)
+
+.PHONY: newer-libbpf
+newer-libbpf: $(NEWER)/addon.node ## compile and link the addon with the libbpf of Debian 13
+$(NEWER)/sysroot: scripts/newer-libbpf.ts scripts/debian/trees.ts | $(TS_STAMP)
+	$(Q)node dist/scripts/newer-libbpf.js $(@D)
+$(NEWER)/%.o: src/native/%.cc scripts/native.mk | $(NEWER)/sysroot
+	@printf '  %-8s%s\n' CXX $@
+	$(Q)$(CXX) $(NATIVE_CXXFLAGS) -isystem $(NEWER)/sysroot/usr/include -MMD -MP -c -o $@ $<
+$(NEWER)/addon.node: $(NEWER_OBJECTS)
+	@printf '  %-8s%s\n' LD $@
+	$(Q)$(CXX) $(NATIVE_LDFLAGS) -L$(NEWER)/sysroot/usr/lib/$(MACHINE)-linux-gnu -o $@ $^ -lbpf
+
+-include $(NATIVE_OBJECTS:.o=.d) $(NEWER_OBJECTS:.o=.d)

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Btf, type BtfStruct, globalsOf, mapsOf, programsOf } from '../src/btf/index.js';
-import { membersOf } from './event-types.js';
+import { membersOf } from '../src/events/declare.js';
 import { formatted } from './formatted.js';
 import { generate, root } from './generated.js';
 

@@ -31,6 +31,7 @@ export {
   VerifierError,
 } from './bpf/errors.js';
 export { BpfConstant, BpfGlobal } from './bpf/global.js';
+export { type JitState, jitState } from './bpf/jit.js';
 export {
   type BtfInfo,
   loadedBtf,
@@ -54,6 +55,7 @@ export { OpenedProgram } from './bpf/opened-program.js';
 export { PerfBuffer, type PerfBufferOptions } from './bpf/perf-buffer.js';
 export { BpfProgram } from './bpf/program.js';
 export type { ProgramInfo } from './bpf/program-info.js';
+export type { OpenProgramOptions } from './bpf/program-open.js';
 export type { RunOptions, RunResult } from './bpf/program-run.js';
 export type { AttachType, ProgramType } from './bpf/program-type.js';
 export { RecordBatch, type RecordOptions, RecordStream } from './bpf/record-stream.js';
@@ -61,6 +63,7 @@ export type { Relocation } from './bpf/relocations.js';
 export type { RequiredFunction, Requirements } from './bpf/requirements.js';
 export { RingBuffer, type RingBufferOptions } from './bpf/ring-buffer.js';
 export { libbpfVersion, openPidfd } from './bpf/system.js';
+export { UserRingBuffer, type UserRingBufferOptions } from './bpf/user-ring-buffer.js';
 export type { LoggedInstruction, SourceLine } from './bpf/verifier/log.js';
 export { vmlinuxHeader } from './bpf/vmlinux.js';
 export {
@@ -69,20 +72,22 @@ export {
   type BtfType,
   declareStruct,
   type Input,
+  type KnownStructs,
   layoutOf,
   type Member,
   readBtfBytes,
   readValue,
   type Shape,
   type StructLayout,
+  type TypedBtf,
   type Value,
   writeValue,
 } from './btf/index.js';
 export { NotFoundError, SnoopkitError, UsageError } from './errors.js';
-export type { Column } from './events/column.js';
+export type { Column, Histogram } from './events/column.js';
 export { ClockOffset, type EventContext, type NameAsker } from './events/context.js';
 export type { ColumnMaker, Field, Kind, Kinds } from './events/kind.js';
-export { type EventObject, EventReader } from './events/reader.js';
+export { type EventObject, EventReader, type KnownEvent } from './events/reader.js';
 export { type EventSchema, eventSchema, type SchemaOptions } from './events/schema.js';
 export { liveContext } from './live-context.js';
 export { AddonError } from './native/load.js';

@@ -28,6 +28,18 @@ export async function obtainSysroot(architecture: string): Promise<string> {
   return folder;
 }
 
+const NEWER_LIBBPF = ['libbpf1', 'libbpf-dev'];
+
+/** libbpf 1.5, for the code that is compiled with a newer libbpf than Debian 12 has. */
+export async function obtainNewerLibbpf(architecture: string): Promise<string> {
+  const folder = placeOf('libbpf', architecture, NEWER_LIBBPF);
+  await keep(folder, async (fresh, work) => {
+    const release = { suite: 'trixie', architecture };
+    await unpack(await fromDebian(release, work, (apt) => apt.download(NEWER_LIBBPF)), fresh);
+  });
+  return folder;
+}
+
 const DEFINITIONS = ['opentelemetry-proto'];
 
 /** The folder with OpenTelemetry's own definitions, of the first Debian that has them. */

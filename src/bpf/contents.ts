@@ -1,4 +1,5 @@
 /** Contents of an object, for the compiler. Nothing here runs. */
+import type { KnownStructs } from '../btf/index.js';
 import type { BpfConstant, BpfGlobal } from './global.js';
 import type { BpfMap } from './map.js';
 import type { Named } from './named.js';
@@ -7,7 +8,7 @@ import type { Named } from './named.js';
  * The contents of an object, by name: `snoopkit gen types` writes this type for a given object, and
  * `BpfObject.open<Contents>()` takes it. Without it, names are strings, and values are of any type that C has.
  */
-export interface ObjectContents {
+export interface ObjectContents extends KnownStructs {
   /** Sections of the programs. */
   readonly programs: object;
   /** Keys and values of the maps: `{ key, value }`, bytes where the map has no types. */
@@ -24,6 +25,8 @@ export interface AnyContents extends ObjectContents {
   readonly maps: Record<string, unknown>;
   readonly globals: Record<string, unknown>;
   readonly constants: Record<string, unknown>;
+  readonly structs: Record<string, unknown>;
+  readonly events: Record<string, unknown>;
 }
 
 /** A map with keys and values of these types. Descriptors may be given as what has them. */

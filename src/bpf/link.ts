@@ -1,10 +1,10 @@
 import { createReadStream, readlinkSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { UsageError } from '../errors.js';
+import { NotFoundError, UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
 import type { NativeLink } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
-import { checkText } from './arguments.js';
+import { checkInteger, checkText } from './arguments.js';
 import { ClosedError, check, refused, UnsupportedError } from './errors.js';
 import { Lifetime } from './lifetime.js';
 import { type LinkInfo, linkInfo } from './link-info.js';
@@ -44,7 +44,7 @@ export class BpfLink {
   #programId: number;
   #isClosed = false;
 
-  /** @internal Made by `BpfProgram`, `BpfObject` and `fromPin`. */
+  /** @internal Made by `BpfProgram`, `BpfObject`, `fromPin` and `byId`. */
   constructor(native: NativeLink, object: Lifetime, details: LinkDetails) {
     this.#native = native;
     this.#object = object;
@@ -69,6 +69,19 @@ export class BpfLink {
     const link = new BpfLink(native, new Lifetime(), { what, where: path, programId: 0, forget: () => {} });
     link.#pins.adopt(path);
     return link;
+  }
+
+  /**
+   * Opens a link by its id, as `loadedLinks()` and `info()` have it (CAP_SYS_ADMIN). Kernel 5.8. `close()` leaves it attached
+   * while its owner or a pin keeps it. Throws NotFoundError if there is none, PrivilegeError or BpfError, and UsageError.
+   */
+  static byId(id: number): BpfLink {
+    checkInteger('id', id, 1);
+    const result = loadBinding().openLinkById(id);
+    const what = `the link with the id ${id}`;
+    if (result === -ERRNO.ENOENT) throw new NotFoundError('link', String(id), `no link has the id ${id}`);
+    const native = check<NativeLink>(result, `cannot open ${what}`, ['CAP_SYS_ADMIN']);
+    return new BpfLink(native, new Lifetime(), { what, where: what, programId: 0, forget: () => {} });
   }
 
   #check(): void {

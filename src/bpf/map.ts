@@ -368,7 +368,7 @@ export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenVal
     return new Uint8Array(typeof buffer === 'number' ? this.#fail(buffer, 'map the memory of') : buffer);
   }
 
-  /** Whether a ring buffer reads this map. */
+  /** Whether a ring buffer reads this map, or a user ring buffer writes to it. */
   get hasReader(): boolean {
     return this.#reader?.deref() !== undefined;
   }

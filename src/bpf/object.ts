@@ -9,6 +9,7 @@ import {
   kconfigOf,
   lineOf,
   readBtfBytes,
+  type TypedBtf,
 } from '../btf/index.js';
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
@@ -16,13 +17,14 @@ import type { NativeObject } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkBoolean, checkInstance, checkOptions, checkText } from './arguments.js';
 import type { AnyContents, NamedAs, NamedConstants, NamedGlobals, NamedMaps, ObjectContents } from './contents.js';
-import { BpfError, check } from './errors.js';
+import { BpfError, check, UnsupportedError } from './errors.js';
 import { BpfConstant, BpfGlobal, isConstant } from './global.js';
 import { Lifetime } from './lifetime.js';
 import { BpfLink } from './link.js';
 import { checkTypesFile, loadError } from './load-error.js';
 import { logVerifier, withLog, withWarnings } from './log.js';
 import { BpfMap } from './map.js';
+import { checkPin } from './map-reuse.js';
 import { type MapShapes, mapShapes } from './map-shapes.js';
 import { Named } from './named.js';
 import { OpenedMap } from './opened-map.js';
@@ -43,6 +45,16 @@ export interface OpenOptions {
    * not survive all damaged files, so whatever else it reads is checked first, which takes some 15 ms.
    */
   trust?: 'nothing' | 'object' | 'all';
+  /**
+   * Folder in a BPF file system for the maps that declare `__uint(pinning, LIBBPF_PIN_BY_NAME)` (default: `/sys/fs/bpf`).
+   * `load()` takes them from there or, where there are none, makes and pins them: see `OpenedMap.pinPath`.
+   */
+  pinRoot?: string;
+  /**
+   * Folder of a BPF file system that was mounted with `delegate_*` options for a user namespace: programs and maps are made
+   * with a token of it, in place of capabilities. Linux 6.9, and a build with libbpf 1.5 (default: no token).
+   */
+  token?: string;
 }
 
 /** Options of OpenedObject.load(). */
@@ -67,6 +79,7 @@ interface Contents {
 
 const UNTYPED: MapShapes = { key: undefined, value: undefined };
 const { EINVAL } = ERRNO;
+const NO_TOKENS = 'built with a libbpf before 1.5, which has no BPF tokens';
 const TRUST: readonly unknown[] = ['nothing', 'object', 'all'];
 
 /** A handle of something that was loaded; undefined if it was not. */
@@ -99,7 +112,7 @@ function kconfigIn(native: NativeObject, btf: Btf): GlobalVariable[] {
 export class OpenedObject<Known extends ObjectContents = AnyContents> {
   readonly name: string;
   /** The object's own BTF: the types of its source. Without types if the object has no BTF. */
-  readonly btf: Btf;
+  readonly btf: TypedBtf<Known>;
   readonly maps: NamedAs<OpenedMap, Known['maps']>;
   readonly programs: NamedAs<OpenedProgram, Known['programs']>;
   /** The variables of the C source, constants included, with their initial values. */
@@ -129,8 +142,8 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
    * is consumed, also by a load that fails: any later use of it throws ClosedError, and `close()` does nothing.
    *
    * Throws VerifierError or ProgramError for a program that was rejected by the verifier or otherwise, MapError,
-   * PrivilegeError, UnsupportedError (no kernel BTF), BtfError (no BTF in the file to relocate to) or BpfError. The
-   * warnings of libbpf are the `cause`.
+   * PrivilegeError, UnsupportedError (no kernel BTF), BtfError (no BTF in the file to relocate to) or BpfError, which also
+   * says why a map can't be pinned or a pinned one does not fit. The warnings of libbpf are the `cause`.
    */
   load(options: LoadOptions = {}): BpfObject<Known> {
     this.#lifetime.check();
@@ -143,10 +156,12 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
     try {
       const { name, typesFile, areTypesTrusted } = this.#contents;
       if (typesFile !== undefined && !areTypesTrusted) checkTypesFile(name, typesFile);
+      const maps: ReadonlyMap<string, OpenedMap> = this.maps;
+      for (const map of maps.values()) checkPin(map, `cannot load ${name}`);
       const load = () => withWarnings(() => native.load());
       const [[result, warnings], log] = relocations ? withLog(load) : [load(), ''];
       if (result < 0) throw this.#failure(-result, warnings);
-      return new BpfObject(native, this.#contents, this.maps, this.programs, readRelocations(log));
+      return new BpfObject(native, this.#contents, maps, this.programs, readRelocations(log));
     } catch (error) {
       native.close();
       throw error;
@@ -193,7 +208,7 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
 export class BpfObject<Known extends ObjectContents = AnyContents> {
   readonly name: string;
   /** The object's own BTF: the types of its source. Without types if the object has no BTF. */
-  readonly btf: Btf;
+  readonly btf: TypedBtf<Known>;
   readonly maps: NamedMaps<Known['maps']>;
   /** The programs that were loaded. */
   readonly programs: NamedAs<BpfProgram, Known['programs']>;
@@ -219,16 +234,16 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
     this.name = name;
     this.btf = btf;
     this.relocations = relocations;
-    const openMap = (map: string) => {
+    const openMap = ({ name: map, pinPath }: OpenedMap) => {
       const handle = openLoaded(native.openMap(map), `the map ${map}`);
-      return handle && lifetime.add(new BpfMap(handle, lifetime, map, shapes.get(map) ?? UNTYPED));
+      return handle && lifetime.add(new BpfMap(handle, lifetime, map, shapes.get(map) ?? UNTYPED, pinPath));
     };
     const openProgram = (info: OpenedProgram) => {
       const handle = openLoaded(native.openProgram(info.name), `the program ${info.name}`);
       return handle && lifetime.add(new BpfProgram(handle, lifetime, info));
     };
     try {
-      this.maps = Named.loaded('map', [...maps.keys()].map(openMap), maps.keys());
+      this.maps = Named.loaded('map', [...maps.values()].map(openMap), maps.keys());
       this.programs = Named.loaded('program', [...programs.values()].map(openProgram), programs.keys());
     } catch (error) {
       this.close();
@@ -250,19 +265,23 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
   /**
    * Opens an object: the path of a file, or its bytes. All that libbpf reads of it is checked first. Throws the file
    * system's error if the file can't be read, BtfError if it is not a BPF object, or its ELF file or BTF is damaged,
-   * BpfError if libbpf refuses it otherwise, and UsageError for wrong arguments.
+   * BpfError if libbpf refuses it otherwise, UnsupportedError for a token that libbpf can't use, and UsageError for wrong
+   * arguments.
    */
   static open<Known extends ObjectContents = AnyContents>(
     source: string | Uint8Array,
     options: OpenOptions = {},
   ): OpenedObject<Known> {
-    checkOptions(options, ['name', 'btf', 'trust']);
+    checkOptions(options, ['name', 'btf', 'trust', 'pinRoot', 'token']);
     if (options.name !== undefined) checkText('name', options.name);
     if (options.btf !== undefined) checkText('btf', options.btf);
-    const { trust = 'nothing' } = options;
+    const { trust = 'nothing', token = '' } = options;
+    checkText('token', token);
+    if (options.pinRoot !== undefined) checkText('pinRoot', options.pinRoot);
     if (!TRUST.includes(trust)) throw new UsageError(`trust ${String(trust)}: expected ${TRUST.join(', ')}`);
-    // Empty is libbpf's name for the running kernel.
-    if (options.btf === '') throw new UsageError('btf: the path is empty');
+    // Empty is libbpf's name for the running kernel, and for the usual root.
+    for (const path of ['btf', 'pinRoot'] as const)
+      if (options[path] === '') throw new UsageError(`${path}: the path is empty`);
     if (typeof source === 'string') checkText('path', source);
     else checkInstance('source', source, Uint8Array);
     const bytes = typeof source === 'string' ? readFileSync(source) : source;
@@ -270,8 +289,9 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
     const name = options.name ?? file;
     const what = typeof source === 'string' ? source : name;
     const parsed = parse(bytes, what, trust !== 'nothing');
-    const open = () => loadBinding().openObject(bytes, name, options.btf ?? '');
+    const open = () => loadBinding().openObject(bytes, name, options.btf ?? '', options.pinRoot ?? '', token);
     const [native, warnings] = withWarnings(open);
+    if (native === -ERRNO.ENOSYS && token !== '') throw new UnsupportedError(`cannot open ${what}: ${NO_TOKENS}`);
     if (typeof native === 'number') throw new BpfError(`cannot open ${what}`, -native, { warnings });
     try {
       return new OpenedObject(native, {

@@ -1,8 +1,10 @@
 import { UsageError } from '../errors.js';
-import type { NativeMapDeclaration, NativeObject } from '../native/binding.js';
-import { checkInteger } from './arguments.js';
+import type { NativeObject, NativeOpenedMap } from '../native/binding.js';
+import { checkInstance, checkInteger, checkText } from './arguments.js';
 import { check } from './errors.js';
 import type { Lifetime } from './lifetime.js';
+import { type AnyMap, BpfMap } from './map.js';
+import { misfit } from './map-reuse.js';
 import { isPerCpu, type MapType, mapTypeOf } from './map-type.js';
 
 /**
@@ -17,6 +19,8 @@ export class OpenedMap {
   readonly typeNumber: number;
   /** In bytes. */
   readonly keySize: number;
+  /** `MAP_FLAGS` that it declares. */
+  readonly flags: number;
   /** Whether each possible CPU has a value of its own. */
   readonly isPerCpu: boolean;
   readonly #native: NativeObject;
@@ -24,9 +28,10 @@ export class OpenedMap {
   readonly #hasValueType: boolean;
   #maxEntries: number;
   #valueSize: number;
+  #pinPath: string | undefined;
 
   /** @internal Made by `BpfObject.open()`. */
-  constructor(native: NativeObject, object: Lifetime, info: NativeMapDeclaration, hasValueType: boolean) {
+  constructor(native: NativeObject, object: Lifetime, info: NativeOpenedMap, hasValueType: boolean) {
     this.#native = native;
     this.#object = object;
     this.#hasValueType = hasValueType;
@@ -34,9 +39,11 @@ export class OpenedMap {
     this.type = mapTypeOf(info.type);
     this.typeNumber = info.type;
     this.keySize = info.keySize;
+    this.flags = info.flags;
     this.isPerCpu = isPerCpu(this.type);
     this.#maxEntries = info.maxEntries;
     this.#valueSize = info.valueSize;
+    this.#pinPath = info.pinPath || undefined;
   }
 
   /** Maximum number of entries; of a ring buffer its size in bytes, a power of two and a multiple of the page size. */
@@ -64,5 +71,40 @@ export class OpenedMap {
     checkInteger('valueSize', size);
     check(this.#native.setValueSize(this.name, size), `cannot give the map ${this.name} values of ${size} bytes`);
     this.#valueSize = size;
+  }
+
+  /**
+   * The path in a BPF file system that `load()` takes the map from, if one is pinned there, or else pins the new map to:
+   * its name below `OpenOptions.pinRoot` if it declares `__uint(pinning, LIBBPF_PIN_BY_NAME)`; undefined for no pin. Type,
+   * sizes, entries and flags of a pinned map must be those declared. The pin stays when the object is closed:
+   * `BpfMap.unpin()` removes it.
+   */
+  get pinPath(): string | undefined {
+    return this.#pinPath;
+  }
+
+  /** Throws BpfError if libbpf refuses the path. */
+  set pinPath(path: string | undefined) {
+    this.#object.check();
+    if (path !== undefined) checkText('pinPath', path);
+    if (path === '') throw new UsageError('pinPath: the path is empty');
+    check(this.#native.setPinPath(this.name, path ?? ''), `cannot set the pin of the map ${this.name}`);
+    this.#pinPath = path;
+  }
+
+  /**
+   * Has `load()` use a map that exists, of another object or opened by its pin or id, in place of a new one. Its type,
+   * sizes, entries and flags must be those declared here. It is not pinned: `pinPath` is undefined from then on. The map
+   * given may be closed afterwards. Throws UsageError that names the first member that differs, and BpfError.
+   */
+  reuse(map: AnyMap): void {
+    this.#object.check();
+    checkInstance('map', map, BpfMap);
+    const { fd } = map;
+    const difference = misfit(this, map);
+    if (difference !== undefined)
+      throw new UsageError(`the map ${map.name} can't be used as ${this.name}: ${difference}`);
+    this.pinPath = undefined;
+    check(this.#native.reuseMap(this.name, fd), `cannot use the map ${map.name} as ${this.name}`);
   }
 }

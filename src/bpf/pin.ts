@@ -8,6 +8,13 @@ const { EEXIST } = ERRNO;
 /** BPF_FS_MAGIC of include/uapi/linux/magic.h */
 const BPF_FS = 0xcafe_4a11;
 
+/** Whether the folder of a path is in a BPF file system; libbpf makes it if only itself is missing. */
+export function isPinnable(path: string): boolean {
+  const folder = dirname(path);
+  const existing = existsSync(folder) ? folder : dirname(folder);
+  return existsSync(existing) && statfsSync(existing).type === BPF_FS;
+}
+
 /** The error of a pin that could not be made or opened. */
 export function pinError(operation: string, path: string, errno: number): Error {
   const folder = dirname(path);

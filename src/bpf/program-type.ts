@@ -39,6 +39,20 @@ export const expectedType = (type: ProgramType, number: number): AttachType | un
   number === 0 && type !== 'cgroup_skb' ? undefined : attachType(number);
 export const attachTypeNumber = (type: AttachType): number => ATTACH_TYPES.indexOf(type);
 
+/** Types with one hook, which their programs expect. */
+const ONLY: Partial<Record<ProgramType, AttachType>> = {
+  xdp: 'xdp',
+  sk_msg: 'sk_msg_verdict',
+  sk_lookup: 'sk_lookup',
+  flow_dissector: 'flow_dissector',
+  sock_ops: 'cgroup_sock_ops',
+  cgroup_device: 'cgroup_device',
+  cgroup_sysctl: 'cgroup_sysctl',
+  lirc_mode2: 'lirc_mode2',
+  netfilter: 'netfilter',
+};
+export const onlyAttachType = (type: ProgramType): AttachType | undefined => ONLY[type];
+
 /** The way to attach a program of a type, for those whose sections do not name a hook. */
 const METHODS: Partial<Record<ProgramType, string>> = {
   socket_filter: 'attachSocket()',

@@ -7,17 +7,20 @@ import * as net from './attach-net.js';
 import * as trace from './attach-trace.js';
 import type { Attachment } from './attachment.js';
 import { BpfError, ClosedError, check, refused, UnsupportedError } from './errors.js';
-import type { Lifetime } from './lifetime.js';
+import { Lifetime } from './lifetime.js';
 import { BpfLink } from './link.js';
 import { withWarnings } from './log.js';
 import type { AnyMap } from './map.js';
 import { Pins } from './pin.js';
-import { type ProgramInfo, programInfo } from './program-info.js';
+import { codeOf, type ProgramInfo, programInfo } from './program-info.js';
+import * as opening from './program-open.js';
 import { type RunOptions, type RunResult, runProgram } from './program-run.js';
 import { type AttachType, attachMethod, type ProgramType } from './program-type.js';
 
 /**
- * A loaded program, by a descriptor of its own. A program that is in use keeps all of its object from being collected.
+ * A loaded program, by a descriptor of its own. A program that is in use keeps all of its object from being collected. One
+ * of `fromPin()` or `byId()` has no object: libbpf does not attach it to kprobes, uprobes, USDT probes or functions of other
+ * programs (UsageError); its other methods work.
  * Methods that attach throw UnsupportedError if the kernel lacks the hook, NotFoundError for a file, symbol, interface or
  * process that is missing, PrivilegeError or BpfError if the kernel refuses, UsageError for wrong arguments and programs of
  * another type, and ClosedError.
@@ -25,8 +28,9 @@ import { type AttachType, attachMethod, type ProgramType } from './program-type.
  * Programs of routes (lwt) and actions of tc attach by their pins, with the programs ip and tc.
  */
 export class BpfProgram {
+  /** Without an object, its first 15 characters, which are all that the kernel keeps. */
   readonly name: string;
-  /** Its ELF section, which names the hook of `attach()`: `tp/syscalls/sys_exit_openat`. */
+  /** Its ELF section, which names the hook of `attach()`: `tp/syscalls/sys_exit_openat`; empty without an object. */
   readonly section: string;
   readonly type: ProgramType;
   /** The hook that it was loaded for, among those of its type; undefined for types that have no choice. */
@@ -38,18 +42,43 @@ export class BpfProgram {
   #wasAttached = false;
   #isClosed = false;
 
-  /** @internal Made by `OpenedObject.load()`. */
-  constructor(
-    native: NativeProgram,
-    object: Lifetime,
-    info: Pick<BpfProgram, 'name' | 'section' | 'type' | 'attachType'>,
-  ) {
+  /** @internal Made by `OpenedObject.load()`, `fromPin` and `byId`. */
+  constructor(native: NativeProgram, object: Lifetime, info: opening.ProgramIdentity) {
     this.#native = native;
     this.#object = object;
     this.name = info.name;
     this.section = info.section;
     this.type = info.type;
     this.attachType = info.attachType;
+  }
+
+  /**
+   * Opens a pinned program: `unpin()` removes the pin. Throws NotFoundError if nothing is pinned there, BpfError if it is
+   * not a program, or not in a BPF file system, and UsageError.
+   */
+  static fromPin(path: string, options: opening.OpenProgramOptions = {}): BpfProgram {
+    opening.checkProgramOptions(options);
+    const program = BpfProgram.#alone(opening.openPinnedProgram(path), options);
+    program.#pins.adopt(path);
+    return program;
+  }
+
+  /**
+   * Opens a program by its id, as `loadedPrograms()` and prog arrays have it (CAP_SYS_ADMIN). Throws NotFoundError if there
+   * is none, PrivilegeError or BpfError, and UsageError.
+   */
+  static byId(id: number, options: opening.OpenProgramOptions = {}): BpfProgram {
+    opening.checkProgramOptions(options);
+    return BpfProgram.#alone(opening.openProgramById(id), options);
+  }
+
+  static #alone(native: NativeProgram, options: opening.OpenProgramOptions): BpfProgram {
+    try {
+      return new BpfProgram(native, new Lifetime(), opening.identityOf(native, options));
+    } catch (error) {
+      native.close();
+      throw error;
+    }
   }
 
   #check(): void {
@@ -93,7 +122,27 @@ export class BpfProgram {
     this.#pins.add(`the program ${this.name}`, path, (to) => this.#native.pin(to));
   }
 
-  /** Removes the paths that `pin()` made. */
+  /**
+   * The BPF code as the verifier has left it, instructions of 8 bytes (struct bpf_insn), with ids of maps in place of
+   * descriptors. Undefined if the kernel withholds it: without CAP_BPF, and where constants are blinded
+   * (`jitState().isHardened`) from those who may not read kernel addresses (kptr_restrict).
+   */
+  translatedCode(): Uint8Array | undefined {
+    this.#check();
+    return codeOf(this.#native, this.name, false);
+  }
+
+  /**
+   * The machine code, all functions of the program one after another. Undefined if the kernel interprets the program, or
+   * withholds the code: without CAP_BPF, and from those who may not read kernel addresses (kptr_restrict).
+   * `ProgramInfo.jitedSize` tells these apart, except without CAP_BPF, when it is 0.
+   */
+  machineCode(): Uint8Array | undefined {
+    this.#check();
+    return codeOf(this.#native, this.name, true);
+  }
+
+  /** Removes the paths that `pin()` made, or that `fromPin()` opened. */
   unpin(): void {
     this.#check();
     this.#pins.remove();
@@ -142,6 +191,8 @@ export class BpfProgram {
   #failure(operation: string, errno: number, warnings: string, explain: Attachment['explain']): Error {
     const explained = explain?.(operation, errno);
     if (explained) return explained;
+    if (errno === ERRNO.EOPNOTSUPP && this.section === '')
+      return new UsageError(`${operation}: libbpf needs its object for that, and it was opened by its pin or id`);
     if (errno === ERRNO.ENOENT && this.#wasAttached && ['tracing', 'lsm'].includes(this.type))
       return new UnsupportedError(`${operation}: this kernel attaches a program of type ${this.type} only once`);
     if (errno === ERRNO.ENOENT) return new UnsupportedError(`${operation}: this kernel has no such hook`);
@@ -163,6 +214,10 @@ export class BpfProgram {
    */
   attach(): BpfLink {
     this.#check();
+    if (this.section === '') {
+      const method = attachMethod(this.type) ?? 'attachTrace() or attachIterator()';
+      throw new UsageError(`cannot attach ${this.name}: its section is not known without its object; use ${method}`);
+    }
     const [, category, name] = /^(?:tp|tracepoint)\/([^/]+)\/(.+)$/.exec(this.section) ?? [];
     if (category && name) return this.attachTracepoint(category, name);
     const explainHook = trace.explainSection(this.section);
@@ -237,7 +292,7 @@ export class BpfProgram {
    */
   attachTrace(): BpfLink {
     this.#only(['tracing', 'lsm']);
-    return this.#keep({ where: this.section, attach: (native) => native.attachTrace() });
+    return this.#keep({ where: this.section || 'its function', attach: (native) => native.attachTrace() });
   }
 
   /** Opens a perf event, and runs a perf_event program at each of its samples. */
@@ -261,7 +316,7 @@ export class BpfProgram {
   /** Attaches an iterator program, to be run by `BpfLink.read()` or `openIterator()`. Kernel 5.8. */
   attachIterator(options: IteratorOptions = {}): BpfLink {
     this.#check();
-    return this.#keep(iterator(this.section, options));
+    return this.#keep(iterator(this.section || 'its iterator', options));
   }
 
   /**

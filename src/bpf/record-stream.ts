@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
-import type { NativeRing } from '../native/binding.js';
+import type { NativeRing } from '../native/rings.js';
 import { checkFunction, checkInstance, checkInteger, checkNumber, checkOptions } from './arguments.js';
 import { BpfError, ClosedError, check } from './errors.js';
 import type { AnyMap } from './map.js';

@@ -24,6 +24,7 @@ export {
   type StructShape,
   sizeOfShape,
 } from './shape.js';
+export type { AnyStructs, KnownStructs, StructsOf, TypedBtf } from './typed.js';
 export {
   BTF_KINDS,
   type BtfArray,

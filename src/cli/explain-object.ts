@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { VerifierError } from '../bpf/errors.js';
+import { type JitState, jitState } from '../bpf/jit.js';
 import { BpfObject, type OpenOptions } from '../bpf/object.js';
 import type { OpenedProgram } from '../bpf/opened-program.js';
 import type { ProgramInfo } from '../bpf/program-info.js';
@@ -10,7 +11,7 @@ import type { Requirements } from '../bpf/requirements.js';
 import { elfSections, elfSymbols } from '../btf/index.js';
 import { missingCapabilities } from '../kernel/capabilities.js';
 
-const INSTRUCTION_SIZE = 8;
+export const INSTRUCTION_SIZE = 8;
 
 /** Why the kernel rejected a program. */
 export interface Rejection {
@@ -43,6 +44,7 @@ export interface ExplainedObject {
     readonly maxEntries: number;
   }[];
   readonly requirements: Requirements;
+  readonly jit: Pick<JitState, 'isEnabled' | 'isHardened'>;
   /** Undefined if nothing was loaded. */
   readonly relocations: readonly Relocation[] | undefined;
 }
@@ -67,6 +69,8 @@ function loadAlone(
 } {
   const opened = BpfObject.open(path, options);
   for (const program of opened.programs.values()) program.autoload = program.name === name;
+  // It would stay.
+  for (const map of opened.maps.values()) map.pinPath = undefined;
   try {
     using object = opened.load({ relocations: true });
     const { verifiedInstructions, translatedSize, jitedSize } = object.programs.need(name).info();
@@ -103,6 +107,7 @@ export function explainObject(path: string, options: OpenOptions = {}): Explaine
     relocations.push(...found);
     return { ...program, ...result };
   };
+  const { isEnabled, isHardened } = jitState();
   return {
     object: path,
     license,
@@ -115,6 +120,7 @@ export function explainObject(path: string, options: OpenOptions = {}): Explaine
       maxEntries,
     })),
     requirements: opened.requirements(),
+    jit: { isEnabled, isHardened },
     relocations: mayLoad ? distinct(relocations) : undefined,
   };
 }

@@ -1,7 +1,7 @@
 /** The report of `snoopkit explain` as text. */
 import type { RequiredFunction } from '../bpf/requirements.js';
 import { counted } from '../counted.js';
-import type { ExplainedObject, ExplainedProgram, Rejection } from './explain-object.js';
+import { type ExplainedObject, type ExplainedProgram, INSTRUCTION_SIZE, type Rejection } from './explain-object.js';
 
 /** Aligns cells in columns, numbers to the right. The last column is as wide as it is. */
 function aligned(rows: readonly (readonly (string | number)[])[], indent = ''): string[] {
@@ -23,12 +23,15 @@ function rejectionLines({ message, hint, story }: Rejection): string[] {
 
 function programCells({ name, section, instructions, info, rejection }: ExplainedProgram): (string | number)[] {
   const cells = [name, section, instructions];
-  if (info) return [...cells, info.verifiedInstructions, info.jitedSize, 'accepted'];
-  return [...cells, '', '', rejection ? 'rejected' : 'not loaded'];
+  if (info) {
+    const translated = info.translatedSize / INSTRUCTION_SIZE;
+    return [...cells, info.verifiedInstructions, translated, info.jitedSize, 'accepted'];
+  }
+  return [...cells, '', '', '', rejection ? 'rejected' : 'not loaded'];
 }
 
 function programLines(programs: readonly ExplainedProgram[]): string[] {
-  const head = ['NAME', 'SECTION', 'INSNS', 'VERIFIED', 'JITED', ''];
+  const head = ['NAME', 'SECTION', 'INSNS', 'VERIFIED', 'XLATED', 'JITED', ''];
   const [first = '', ...lines] = aligned([head, ...programs.map(programCells)], '  ');
   const explained = programs.map(({ rejection }, i) => [
     lines[i] as string,
@@ -65,11 +68,23 @@ function relocationLines({ relocations }: ExplainedObject): string[] {
   ];
 }
 
+/** The compiler that JITED is of. */
+function jitLines({ jit: { isEnabled, isHardened } }: ExplainedObject): string[] {
+  if (isEnabled === undefined) return ['  unknown: net.core.bpf_jit_enable is out of reach, or the kernel has no JIT'];
+  if (!isEnabled) return ['  off (net.core.bpf_jit_enable): the kernel interprets programs'];
+  const whose = { none: 'of no programs', unprivileged: 'of unprivileged programs', all: 'of all programs' };
+  return [`  on; constants ${isHardened ? whose[isHardened] : 'of programs unknown to this user'} are blinded`];
+}
+
 export function explainText(object: ExplainedObject): string {
   const { maps, requirements } = object;
   const mapRows = maps.map((map) => [map.name, map.type, map.keySize, map.valueSize, map.maxEntries]);
   const parts: readonly (readonly [title: string, lines: readonly string[]])[] = [
-    ['PROGRAMS (instructions in the file and verified, bytes of machine code)', programLines(object.programs)],
+    [
+      'PROGRAMS (instructions in the file, verified, and left by the verifier; bytes of machine code)',
+      programLines(object.programs),
+    ],
+    ['JIT', jitLines(object)],
     ['MAPS (type, bytes of keys and values, entries)', aligned(mapRows, '  ')],
     ['HELPERS (came with, this kernel has it)', functionLines(requirements.helpers)],
     ['KERNEL FUNCTIONS (this kernel has it)', functionLines(requirements.kfuncs)],

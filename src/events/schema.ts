@@ -1,4 +1,14 @@
-import { type Btf, layoutOf, type Member, type StructLayout, sizeOfShape } from '../btf/index.js';
+import {
+  type AnyStructs,
+  type Btf,
+  type KnownStructs,
+  layoutOf,
+  type Member,
+  type StructLayout,
+  type StructsOf,
+  sizeOfShape,
+  type TypedBtf,
+} from '../btf/index.js';
 import type { Column } from './column.js';
 import type { EventContext } from './context.js';
 import { type Field, type Kind, type Kinds, layoutOfField, type SchemaOptions } from './kind.js';
@@ -7,8 +17,11 @@ import { kindOfShape } from './shapes.js';
 
 export type { SchemaOptions } from './kind.js';
 
-/** The columns of an event, and how long a record must be at least. */
-export interface EventSchema {
+declare const EVENT: unique symbol;
+
+/** The columns of an event, and how long a record must be at least. `Event` is the type of its objects, where it is known. */
+export interface EventSchema<Event = unknown> {
+  readonly [EVENT]?: Event;
   readonly struct: string;
   /** In bytes. */
   readonly size: number;
@@ -55,10 +68,24 @@ function columnsOf(
 
 /**
  * The columns of an event struct, from its BTF: the order is that of the struct, members of nested structs
- * are named `outer_inner`, names that start with an underscore are private. Throws NotFoundError when
- * there is no such struct.
+ * are named `outer_inner`, names that start with an underscore are private. The names of structs and the type of the event
+ * are known to the compiler if the BTF is that of a generated module's object (`snoopkit gen types`), except with kinds
+ * of the caller's. Throws NotFoundError when there is no such struct.
  */
-export function eventSchema(btf: Btf, struct: string, context: EventContext, options: SchemaOptions = {}): EventSchema {
+export function eventSchema<
+  Known extends KnownStructs = AnyStructs,
+  Name extends keyof StructsOf<Known, 'events'> & string = keyof StructsOf<Known, 'events'> & string,
+  Options extends SchemaOptions = Record<never, never>,
+>(
+  btf: TypedBtf<Known>,
+  struct: Name,
+  context: EventContext,
+  options?: Options,
+): EventSchema<Options extends { readonly kinds: Kinds } ? unknown : StructsOf<Known, 'events'>[Name]> {
+  return schemaOf(btf, struct, context, options ?? {});
+}
+
+function schemaOf(btf: Btf, struct: string, context: EventContext, options: SchemaOptions): EventSchema<never> {
   const layout = layoutOf(btf, struct);
   const near = (name: string) => layout.members.find((member) => member.name === name)?.offset;
   return { struct, size: layout.size, columns: columnsOf(layout, near, 0, '', context, options) };

@@ -27,9 +27,11 @@ Addon::Addon(Napi::Env env, Napi::Object exports)
 	InitLinker(env, exports);
 	InitMap(env, exports, this);
 	InitProgram(env, this);
+	InitProgramOpen(env, exports);
 	InitLink(env, exports, this);
 	InitObject(env, exports, this);
 	InitRing(env, exports, this);
+	InitUserRing(env, exports, this);
 	napi_add_async_cleanup_hook(env, TearDown, this, &hook_);
 }
 

@@ -50,6 +50,7 @@ public:
 	Napi::FunctionReference link;
 	Napi::FunctionReference map;
 	Napi::FunctionReference ring;
+	Napi::FunctionReference user_ring;
 	Napi::FunctionReference log;
 	int most_log_level = 0;
 	/** The state that the constructor now running takes over, see Wrap::Create. */
@@ -205,7 +206,9 @@ void InitLinker(Napi::Env env, Napi::Object exports);
 void InitMap(Napi::Env env, Napi::Object exports, Addon *addon);
 void InitObject(Napi::Env env, Napi::Object exports, Addon *addon);
 void InitProgram(Napi::Env env, Addon *addon);
+void InitProgramOpen(Napi::Env env, Napi::Object exports);
 void InitLink(Napi::Env env, Napi::Object exports, Addon *addon);
 void InitRing(Napi::Env env, Napi::Object exports, Addon *addon);
+void InitUserRing(Napi::Env env, Napi::Object exports, Addon *addon);
 
 } // namespace snoopkit

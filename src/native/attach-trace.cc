@@ -39,6 +39,8 @@ template <typename Attacher> Napi::Value Program::AttachWith(const Arguments &ar
 	// SAFETY: libbpf's log calls JavaScript in the midst of it, which may close us.
 	std::shared_ptr<bpf_object> lender = state_.lender;
 	bpf_program *program = state_.program;
+	if (!program)
+		return Status(args.Env(), -EOPNOTSUPP);
 	bpf_prog_type type = bpf_program__type(program);
 	LogScope log(addon_);
 	Link::State state;
@@ -53,6 +55,13 @@ template <typename Attacher> Napi::Value Program::AttachWith(const Arguments &ar
 	return Link::Create(args.Env(), addon_->link, std::move(state));
 }
 
+template <typename Attacher, typename Creator>
+Napi::Value Program::AttachEither(const Arguments &args, Attacher attach, Creator create)
+{
+	bool is_alone = args.ok() && state_.fd >= 0 && !state_.program;
+	return is_alone ? LinkOf(args.Env(), create(state_.fd)) : AttachWith(args, attach);
+}
+
 Napi::Value Program::Attach(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
@@ -62,24 +71,29 @@ Napi::Value Program::Attach(const Napi::CallbackInfo &info)
 Napi::Value Program::AttachPerfEvent(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
-	// SAFETY: not passed through JavaScript, since a worker may be terminated at any point there.
+	// SAFETY: not passed through JavaScript, where a worker may be terminated at any point.
 	Descriptor event(OpenPerfEvent(&args));
 	if (args.ok() && !event)
 		return Status(info.Env(), event.get());
-	return AttachWith(args, [&](bpf_program *program) {
+	auto attach = [&](bpf_program *program) {
 		bpf_link *link = bpf_program__attach_perf_event(program, event.get());
 		if (link)
 			event.Give();
 		return link;
-	});
+	};
+	return AttachEither(args, attach,
+			    [&](int program) { return LinkPerfEvent(program, event.get()); });
 }
 
 Napi::Value Program::AttachRawTracepoint(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
 	std::string tracepoint = args.Text(0);
-	return AttachWith(args, [&](bpf_program *program) {
+	auto attach = [&](bpf_program *program) {
 		return bpf_program__attach_raw_tracepoint(program, tracepoint.c_str());
+	};
+	return AttachEither(args, attach, [&](int program) {
+		return bpf_raw_tracepoint_open(tracepoint.c_str(), program);
 	});
 }
 
@@ -167,8 +181,9 @@ Napi::Value Program::AttachUsdt(const Napi::CallbackInfo &info)
 Napi::Value Program::AttachTrace(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
-	return AttachWith(args,
-			  [](bpf_program *program) { return bpf_program__attach_trace(program); });
+	return AttachEither(
+		args, [](bpf_program *program) { return bpf_program__attach_trace(program); },
+		[](int program) { return bpf_raw_tracepoint_open(nullptr, program); });
 }
 
 Napi::Value Program::AttachFreplace(const Napi::CallbackInfo &info)
@@ -189,11 +204,17 @@ Napi::Value Program::AttachIter(const Napi::CallbackInfo &info)
 	memset(&about, 0, sizeof(about));
 	if (args.ok())
 		memcpy(&about, given.data, std::min(given.size, sizeof(about)));
-	return AttachWith(args, [&](bpf_program *program) {
+	auto attach = [&](bpf_program *program) {
 		auto options = ZeroOptions<bpf_iter_attach_opts>();
 		options.link_info = &about;
 		options.link_info_len = sizeof(about);
 		return bpf_program__attach_iter(program, given.size ? &options : nullptr);
+	};
+	return AttachEither(args, attach, [&](int program) {
+		auto options = ZeroOptions<bpf_link_create_opts>();
+		options.iter_info = given.size ? &about : nullptr;
+		options.iter_info_len = given.size ? sizeof(about) : 0;
+		return bpf_link_create(program, 0, BPF_TRACE_ITER, &options);
 	});
 }
 

@@ -1,3 +1,5 @@
+import type { NativeRing, NativeUserRing } from './rings.js';
+
 /**
  * Interface of the C++ addon: libbpf without policy. A call that libbpf or the kernel refuses returns the negated errno;
  * names, defaults and messages are left to `src/bpf`. A call after `close()` returns -EBADF. Arguments of a wrong type
@@ -37,8 +39,18 @@ export interface Binding {
   openPerfEvent(type: number, config: number, period: number, isFrequency: boolean, pid: number, cpu: number): number;
   /** Opens a pinned link: BPF_OBJ_GET, which opens maps and programs, too. */
   openLink(path: string): NativeLink | number;
-  /** Opens an object, without involving the kernel. `btf` is a file to relocate to; empty for the running kernel. */
-  openObject(bytes: Uint8Array, name: string, btf: string): NativeObject | number;
+  openLinkById(id: number): NativeLink | number;
+  openProgramById(id: number): NativeProgram | number;
+  /** -EINVAL for the pin of something else. */
+  openPinnedProgram(path: string): NativeProgram | number;
+  /** Opens the writing side of a BPF_MAP_TYPE_USER_RINGBUF map, which has one writer. */
+  openUserRing(fd: number): NativeUserRing | number;
+  /**
+   * Opens an object, without involving the kernel. `btf` is a file to relocate to; empty for the running kernel. `pinRoot`
+   * is the folder of maps that are pinned by name; empty for /sys/fs/bpf. `token` is the BPF file system whose token is
+   * used; empty for none. -ENOSYS for one if this was built with a libbpf before 1.5.
+   */
+  openObject(bytes: Uint8Array, name: string, btf: string, pinRoot: string, token: string): NativeObject | number;
   /**
    * Makes a map. `inner` is the descriptor of the map that inner maps have to be like, or -1. `isTyped` describes key and
    * value by BTF, an int and bytes, as storages want it.
@@ -112,6 +124,12 @@ export interface NativeMapDeclaration extends NativeMapInfo {
   name: string;
 }
 
+/** A map of an object that is not loaded. */
+export interface NativeOpenedMap extends NativeMapDeclaration {
+  /** Where `load()` pins it, or takes it from; empty for nowhere. */
+  pinPath: string;
+}
+
 /** A map as the kernel has it. */
 export interface NativeMapDescription extends NativeMapDeclaration {
   id: number;
@@ -144,10 +162,14 @@ export interface NativeRefusal {
 
 /** An object, opened by bpf_object__open_mem. */
 export interface NativeObject {
-  maps(): NativeMapDeclaration[];
+  maps(): NativeOpenedMap[];
   programs(): NativeProgramInfo[];
   setMaxEntries(map: string, entries: number): number;
   setValueSize(map: string, size: number): number;
+  /** Empty for no pin. */
+  setPinPath(map: string, path: string): number;
+  /** Takes a map that exists in place of a new one; before load. */
+  reuseMap(map: string, fd: number): number;
   setAutoload(program: string, load: boolean): number;
   /**
    * Replaces the function or tracepoint of the section, for tp_btf, fentry, fexit, LSM and freplace programs; before load.
@@ -208,13 +230,18 @@ export interface NativeRun {
   contextSize: number;
 }
 
-/** A program of a loaded object, by a descriptor of its own. */
+/**
+ * A program by a descriptor of its own: of a loaded object, or opened by its pin or id. Of the latter, only those methods
+ * attach that need no more than the descriptor; the others return -EOPNOTSUPP.
+ */
 export interface NativeProgram {
   /** Its descriptor, valid until `close()`. */
   fd(): number;
   /** `recursion_misses` of its bpf_prog_info; 0 before Linux 5.12. */
   misses(): number;
   info(): NativeProgramDetails | number;
+  /** Machine code, or BPF code as the verifier has left it. -ENOENT if there is none, -EPERM if the kernel withholds it. */
+  code(isJited: boolean): Uint8Array | number;
   /** BPF_OBJ_PIN */
   pin(path: string): number;
   /**
@@ -349,29 +376,5 @@ export interface NativeLink {
   detach(): number;
   info(): NativeLinkInfo | number;
   /** Detaches, unless the link is pinned. Idempotent. */
-  close(): void;
-}
-
-/** The reading side of a ring buffer, mapped into memory. */
-export interface NativeRing {
-  /**
-   * Moves complete records into `target`, oldest first, as many as fit, and frees their space in the ring. A record is an
-   * 8-byte header, whose first u32 is the length of the payload (bit 30: discarded), and the payload, padded to 8 bytes. A
-   * batch that had to be sorted has no discarded records. Returns the number of bytes; -ENOSPC if the first record does
-   * not fit.
-   */
-  consume(target: Uint8Array): number;
-  /** Number of bytes to be read, headers included. */
-  pending(): number;
-  /** Number of records that found no room, as the kernel tells a perf event array; 0 for a ring buffer. */
-  lost(): number;
-  /**
-   * Calls `ready` once, from the event loop, when data is available; keeps the event loop alive until then. -EBUSY while
-   * waiting. Returns 1, and does not wait, if a perf event array has data already.
-   */
-  wait(ready: () => void): number;
-  /** Ends the wait: `ready` is not called any more. */
-  cancel(): void;
-  /** Unmaps the ring. Idempotent, also while waiting and within `ready`. */
   close(): void;
 }

@@ -56,6 +56,19 @@ Napi::Value OpenLink(const Napi::CallbackInfo &info)
 	return Link::Create(info.Env(), Addon::Of(info.Env())->link, std::move(state));
 }
 
+Napi::Value OpenLinkById(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	uint32_t id = args.Unsigned(0);
+	if (!args.ok())
+		return info.Env().Undefined();
+	Link::State state;
+	state.fd = Descriptor(bpf_link_get_fd_by_id(id));
+	if (!state.fd)
+		return Status(info.Env(), LastError());
+	return Link::Create(info.Env(), Addon::Of(info.Env())->link, std::move(state));
+}
+
 } // namespace
 
 const napi_type_tag Link::tag = {0x2c7be9140f8d4a35, 0xb1e06d5392fa4c78};
@@ -192,6 +205,7 @@ void InitLink(Napi::Env env, Napi::Object exports, Addon *addon)
 			Link::InstanceMethod<&Link::Close>("close"),
 		}));
 	exports["openLink"] = Napi::Function::New<OpenLink>(env, "openLink");
+	exports["openLinkById"] = Napi::Function::New<OpenLinkById>(env, "openLinkById");
 }
 
 } // namespace snoopkit

@@ -20,6 +20,8 @@ Napi::Value OpenObject(const Napi::CallbackInfo &info)
 	Bytes bytes = args.Uint8Array(0);
 	std::string name = args.Text(1);
 	std::string btf = args.Text(2);
+	std::string pin_root = args.Text(3);
+	std::string token = args.Text(4);
 	if (!args.ok())
 		return info.Env().Undefined();
 	Addon *addon = Addon::Of(info.Env());
@@ -29,6 +31,14 @@ Napi::Value OpenObject(const Napi::CallbackInfo &info)
 	auto options = ZeroOptions<bpf_object_open_opts>();
 	options.object_name = name.empty() ? nullptr : name.c_str();
 	options.btf_custom_path = btf.empty() ? nullptr : btf.c_str();
+	options.pin_root_path = pin_root.empty() ? nullptr : pin_root.c_str();
+	if (!token.empty()) {
+#if LIBBPF_MAJOR_VERSION > 1 || LIBBPF_MINOR_VERSION >= 5
+		options.bpf_token_path = token.c_str();
+#else
+		return Status(info.Env(), -ENOSYS);
+#endif
+	}
 	bpf_object *object =
 		bpf_object__open_mem(unload.bytes.data(), unload.bytes.size(), &options);
 	if (!object)
@@ -55,8 +65,12 @@ const napi_type_tag Object::tag = {0x5d1f3c0a7b2e4f61, 0x9a54c7e81b6d2f30};
 
 Object::Object(const Napi::CallbackInfo &info) : Wrap(info)
 {
-	if (auto *state = Adopt<State>(info))
-		state_ = std::move(*state);
+	auto *state = Adopt<State>(info);
+	if (!state)
+		return;
+	state_ = std::move(*state);
+	bpf_map *map;
+	bpf_object__for_each_map(map, state_.object.get()) maps_.emplace_back(NameOf(map), map);
 }
 
 void Object::Release()
@@ -76,10 +90,8 @@ Napi::Value Object::Close(const Napi::CallbackInfo &info)
 
 bpf_map *Object::FindMap(const std::string &name) const
 {
-	bpf_map *map;
-	bpf_object__for_each_map(map, state_.object.get())
-	{
-		if (NameOf(map) == name)
+	for (const auto &[own, map] : maps_) {
+		if (own == name)
 			return map;
 	}
 	return nullptr;
@@ -104,16 +116,16 @@ Napi::Value Object::Maps(const Napi::CallbackInfo &info)
 	Arguments args(info);
 	return Run(args, [&]() -> Napi::Value {
 		Napi::Array list = Napi::Array::New(info.Env());
-		bpf_map *map;
-		bpf_object__for_each_map(map, state_.object.get())
-		{
+		for (const auto &[name, map] : maps_) {
+			const char *pin_path = bpf_map__pin_path(map);
 			Napi::Object entry = Napi::Object::New(info.Env());
-			entry["name"] = NameOf(map);
+			entry["name"] = name;
 			entry["type"] = static_cast<uint32_t>(bpf_map__type(map));
 			entry["keySize"] = bpf_map__key_size(map);
 			entry["valueSize"] = bpf_map__value_size(map);
 			entry["maxEntries"] = bpf_map__max_entries(map);
 			entry["flags"] = bpf_map__map_flags(map);
+			entry["pinPath"] = pin_path ? pin_path : "";
 			list[list.Length()] = entry;
 		}
 		return list;
@@ -160,6 +172,30 @@ Napi::Value Object::SetMaxEntries(const Napi::CallbackInfo &info)
 Napi::Value Object::SetValueSize(const Napi::CallbackInfo &info)
 {
 	return SetOfMap(info, bpf_map__set_value_size);
+}
+
+Napi::Value Object::SetPinPath(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	std::string path = args.Text(1);
+	return Run(args, [&] {
+		bpf_map *map = FindMap(name);
+		if (!map)
+			return -ENOENT;
+		return bpf_map__set_pin_path(map, path.empty() ? nullptr : path.c_str());
+	});
+}
+
+Napi::Value Object::ReuseMap(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	int fd = args.Int(1);
+	return Run(args, [&] {
+		bpf_map *map = FindMap(name);
+		return map ? bpf_map__reuse_fd(map, fd) : -ENOENT;
+	});
 }
 
 Napi::Value Object::SetAutoload(const Napi::CallbackInfo &info)
@@ -291,6 +327,8 @@ void InitObject(Napi::Env env, Napi::Object exports, Addon *addon)
 			Object::InstanceMethod<&Object::Programs>("programs"),
 			Object::InstanceMethod<&Object::SetMaxEntries>("setMaxEntries"),
 			Object::InstanceMethod<&Object::SetValueSize>("setValueSize"),
+			Object::InstanceMethod<&Object::SetPinPath>("setPinPath"),
+			Object::InstanceMethod<&Object::ReuseMap>("reuseMap"),
 			Object::InstanceMethod<&Object::SetAutoload>("setAutoload"),
 			Object::InstanceMethod<&Object::SetAttachTarget>("setAttachTarget"),
 			Object::InstanceMethod<&Object::TypesOf>("btf"),

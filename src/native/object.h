@@ -59,12 +59,13 @@ private:
 	State state_;
 };
 
-/** A program of a loaded object, by a descriptor of its own. */
+/** A program by a descriptor of its own: of a loaded object, or had without one. */
 class Program : public Wrap<Program>
 {
 public:
 	struct State {
-		// SAFETY: the program is a part of it, and lasts as long.
+		// SAFETY: the program is a part of it, and lasts as long. Both are null without an
+		// object.
 		std::shared_ptr<bpf_object> lender;
 		bpf_program *program = nullptr;
 		int fd = -1;
@@ -85,6 +86,8 @@ public:
 	Napi::Value Pin(const Napi::CallbackInfo &info);
 	Napi::Value Run(const Napi::CallbackInfo &info);
 	Napi::Value Close(const Napi::CallbackInfo &info);
+	// program-open.cc
+	Napi::Value Code(const Napi::CallbackInfo &info);
 	// attach-trace.cc
 	Napi::Value Attach(const Napi::CallbackInfo &info);
 	Napi::Value AttachPerfEvent(const Napi::CallbackInfo &info);
@@ -106,6 +109,13 @@ public:
 	Napi::Value AttachTc(const Napi::CallbackInfo &info);
 
 private:
+	/** The link of a descriptor, or of a negated errno the number. */
+	static Napi::Value LinkOf(Napi::Env env, int fd);
+	static int LinkPerfEvent(int program, int event);
+	/** Attaches by libbpf, or without an object by `create`, given the descriptor. */
+	template <typename Attacher, typename Creator>
+	Napi::Value AttachEither(const Arguments &args, Attacher attach, Creator create);
+	/** -EOPNOTSUPP without an object. */
 	template <typename Attacher> Napi::Value AttachWith(const Arguments &args, Attacher attach);
 	/** By a call that returns a descriptor of a bpf_link, given that of the program. */
 	template <typename Creator>
@@ -181,6 +191,8 @@ public:
 	Napi::Value SetOfMap(const Napi::CallbackInfo &info, int (*set)(bpf_map *, uint32_t));
 	Napi::Value SetMaxEntries(const Napi::CallbackInfo &info);
 	Napi::Value SetValueSize(const Napi::CallbackInfo &info);
+	Napi::Value SetPinPath(const Napi::CallbackInfo &info);
+	Napi::Value ReuseMap(const Napi::CallbackInfo &info);
 	Napi::Value SetAutoload(const Napi::CallbackInfo &info);
 	Napi::Value SetAttachTarget(const Napi::CallbackInfo &info);
 	Napi::Value SetProgramType(const Napi::CallbackInfo &info);
@@ -229,6 +241,8 @@ private:
 	bpf_program *FindProgram(const std::string &name) const;
 
 	State state_;
+	/** By the names of the object: libbpf gives a map the name of the one that it reuses. */
+	std::vector<std::pair<std::string, bpf_map *>> maps_;
 	Phase phase_ = Phase::Opened;
 	/** From the last load. */
 	std::optional<Refusal> refusal_;

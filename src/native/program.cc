@@ -158,6 +158,7 @@ void InitProgram(Napi::Env env, Addon *addon)
 			Program::InstanceMethod<&Program::Info>("info"),
 			Program::InstanceMethod<&Program::Pin>("pin"),
 			Program::InstanceMethod<&Program::Run>("run"),
+			Program::InstanceMethod<&Program::Code>("code"),
 			Program::InstanceMethod<&Program::Attach>("attach"),
 			Program::InstanceMethod<&Program::AttachPerfEvent>("attachPerfEvent"),
 			Program::InstanceMethod<&Program::AttachRawTracepoint>(

@@ -35,12 +35,14 @@ export type Fixture =
   | 'maps-storage'
   | 'mistakes'
   | 'perf'
+  | 'pinned'
   | 'refused'
   | 'relocations'
   | 'ring'
   | 'skeleton'
   | 'statics'
-  | 'unlicensed';
+  | 'unlicensed'
+  | 'user-ring';
 
 export function fixturePath(name: Fixture): string {
   return fileURLToPath(new URL(`./fixtures/${name}.bpf.o`, import.meta.url));

@@ -1,32 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BpfMap } from '../../src/bpf/map.js';
 import { UsageError } from '../../src/errors.js';
 import { needs } from '../capability.js';
+import { withBpffs } from './bpffs.js';
 import { fixturePath } from './helpers.js';
-
-const url = (file: string) => JSON.stringify(new URL(`../../src/bpf/${file}.js`, import.meta.url).href);
-
-/** Runs scripts, one after another, with a BPF file system that is theirs alone, in the folder `pins`. */
-function withBpffs(pins: string, ...scripts: readonly string[]): string[] {
-  const lines = scripts.map((script) => {
-    const program = `import { BpfMap } from ${url('map')};
-      import { BpfObject } from ${url('object')};
-      const path = ${JSON.stringify(join(pins, 'ages'))};
-      const told = (act) => { try { return act(); } catch (error) { return error.code + ': ' + error.message; } };
-      const say = (value) => console.log(JSON.stringify(value));
-      ${script}`;
-    return `"$0" --input-type=module -e '${program.replaceAll("'", "'\\''")}'`;
-  });
-  const all = ['mount -t bpf bpf "$1"', ...lines].join('\n');
-  const args = ['--mount', 'sh', '-c', all, process.execPath, pins];
-  const { stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8' });
-  assert.equal(stderr.replace(/^Killed\n/gm, ''), '');
-  return stdout.split('\n').filter((line) => line !== '');
-}
 
 describe('bpf: pins of maps', () => {
   let folder: string;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { jitState } from '../../src/bpf/jit.js';
 import { KERNEL_BTF } from '../../src/bpf/vmlinux.js';
 import { fixturePath } from '../bpf/helpers.js';
 import { needs } from '../capability.js';
@@ -55,7 +56,23 @@ describe('cli: explain', () => {
     const states = new Set(report.relocations.map(({ state }: { state: string }) => state));
     assert.deepEqual(states, new Set(['applied', 'missing', 'poisoned']));
     const { stdout } = await snoopkit(['explain', fixturePath('relocations')]);
-    assert.match(stdout.toString(), /^RELOCATIONS\n {2}\d+ relocations? applied, 2 without a target in this kernel$/m);
+    const text = stdout.toString();
+    assert.match(text, /^RELOCATIONS\n {2}\d+ relocations? applied, 2 without a target in this kernel$/m);
+    const { verifiedInstructions, translatedSize, jitedSize } = program.info;
+    const cells = [
+      program.name,
+      program.section,
+      program.instructions,
+      verifiedInstructions,
+      translatedSize / 8,
+      jitedSize,
+    ];
+    assert.ok(text.replaceAll(/ +/g, ' ').includes(`\n ${cells.join(' ')} accepted\n`), text);
+    assert.equal(report.jit.isEnabled, jitState().isEnabled);
+    const state = { none: 'no', unprivileged: 'unprivileged', all: 'all' }[String(report.jit.isHardened)];
+    if (report.jit.isEnabled)
+      assert.ok(text.includes(`\nJIT\n  on; constants of ${state} programs are blinded\n`), text);
+    else assert.match(text, /^JIT\n {2}(off|unknown)/m);
   });
 
   it('loads nothing without rights, and says so', async function () {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { membersOf } from '../../scripts/event-types.js';
+import { membersOf } from '../../src/events/declare.js';
 import { type Kinds, plain } from '../../src/events/kind.js';
 import { KINDS } from '../../src/events/kinds/index.js';
 import { integerReader } from '../../src/events/numbers.js';

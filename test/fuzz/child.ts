@@ -37,6 +37,8 @@ function tryOne(bytes: Uint8Array, isLoaded: boolean): Outcome {
     opened.close();
     return 'opened';
   }
+  // It would stay.
+  for (const map of opened.maps.values()) map.pinPath = undefined;
   try {
     const object = opened.load();
     for (const variable of [...object.globals.values(), ...object.constants.values()]) tolerate(() => variable.get());

@@ -4,8 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setLog } from '../../src/bpf/log.js';
-import type { NativeLink, NativeObject, NativeProgram, NativeRing } from '../../src/native/binding.js';
+import type { NativeLink, NativeObject, NativeProgram } from '../../src/native/binding.js';
 import { loadBinding } from '../../src/native/load.js';
+import type { NativeRing } from '../../src/native/rings.js';
 import { patient } from '../helpers/patience.js';
 
 export const binding = loadBinding();
@@ -53,7 +54,7 @@ export function must<T>(value: T | number): T {
 }
 
 export function open(name = 'ring'): NativeObject {
-  return must(binding.openObject(fixture(name), name, ''));
+  return must(binding.openObject(fixture(name), name, '', '', ''));
 }
 
 /** A program of a loaded object. */

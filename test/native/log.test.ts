@@ -27,7 +27,7 @@ describe('native log', () => {
   it('leaves out what is of a higher level', () => {
     const levels = new Set<number>();
     binding.setLog((level) => levels.add(level), 0);
-    assert.ok((binding.openObject(new Uint8Array(100), 'x', '') as number) < 0);
+    assert.ok((binding.openObject(new Uint8Array(100), 'x', '', '', '') as number) < 0);
     const object = open();
     assert.equal(object.load(), 0);
     object.close();
@@ -40,7 +40,7 @@ describe('native log', () => {
       calls++;
       throw new Error('from the receiver');
     }, DEBUG);
-    assert.ok((binding.openObject(new Uint8Array(100), 'x', '') as number) < 0);
+    assert.ok((binding.openObject(new Uint8Array(100), 'x', '', '', '') as number) < 0);
     open().close();
     assert.ok(calls > 1);
   });
@@ -61,7 +61,7 @@ describe('native log', () => {
   it('lets the receiver spoil the bytes that are opened', () => {
     const bytes = new Uint8Array(fixture('ring'));
     binding.setLog(() => bytes.fill(0xff), DEBUG);
-    const object = binding.openObject(bytes, 'x', '');
+    const object = binding.openObject(bytes, 'x', '', '', '');
     assert.ok(typeof object === 'object');
     object.close();
   });

@@ -19,7 +19,7 @@ import {
 
 describe('native object', () => {
   it('describes maps, global data by its section, and programs', () => {
-    const object = must(binding.openObject(fixture('ring'), 'a_name_longer_than_15_characters', ''));
+    const object = must(binding.openObject(fixture('ring'), 'a_name_longer_than_15_characters', '', '', ''));
     const maps = new Map(object.maps().map((map) => [map.name, map]));
     assert.deepEqual([...maps.keys()].sort(), [
       '.bss',
@@ -37,6 +37,7 @@ describe('native object', () => {
       valueSize: 8,
       maxEntries: 16,
       flags: 0,
+      pinPath: '',
     });
     const [first, ...others] = object.programs();
     assert.deepEqual(first, {
@@ -195,7 +196,7 @@ describe('native object', () => {
       Buffer.from('\x7fELF'),
       new Uint8Array(100_000),
     ]) {
-      const status = binding.openObject(bytes, 'junk', '');
+      const status = binding.openObject(bytes, 'junk', '', '', '');
       assert.ok(typeof status === 'number' && status < 0);
     }
   });
@@ -208,7 +209,7 @@ describe('native object', () => {
     const bytes = fixture('ring');
     const shifted = new Uint8Array(bytes.length + 1);
     shifted.set(bytes, 1);
-    const object = must(binding.openObject(shifted.subarray(1), '', ''));
+    const object = must(binding.openObject(shifted.subarray(1), '', '', '', ''));
     shifted.fill(0xff);
     assert.equal(object.load(), 0);
     object.close();
@@ -216,8 +217,8 @@ describe('native object', () => {
 
   it('throws TypeError for arguments of another type', () => {
     const object = open();
-    assert.throws(() => binding.openObject('x' as never, 'x', ''), TypeError);
-    assert.throws(() => binding.openObject(new Uint8Array(1), 1 as never, ''), TypeError);
+    assert.throws(() => binding.openObject('x' as never, 'x', '', '', ''), TypeError);
+    assert.throws(() => binding.openObject(new Uint8Array(1), 1 as never, '', '', ''), TypeError);
     assert.throws(() => object.setMaxEntries('numbers', -1), TypeError);
     assert.throws(() => object.setMaxEntries('numbers', 1.5), TypeError);
     assert.throws(() => object.setAutoload('numbers', 1 as never), TypeError);

@@ -13,7 +13,7 @@ import { needs } from '../capability.js';
 const LIBRARY = new URL('../../src/index.js', import.meta.url).href;
 
 describe('skeleton of an object', () => {
-  for (const name of ['globals', 'maps', 'skeleton'] as const)
+  for (const name of ['globals', 'maps', 'skeleton', 'user-ring'] as const)
     it(`is the module that test/types compiles: ${name}`, () => {
       const file = `test/types/objects/${name}.ts`;
       const text = skeleton(fixtureBytes(name), { file: `${name}.bpf.o`, library: '../../../src/index.js' });

@@ -1,7 +1,20 @@
 /** What the compiler knows of an object by its generated module. Nothing here runs: compiling it is the test. */
-import type { AnyMap, BpfProgram, TypedMap } from '../../src/index.js';
+import {
+  type AnyMap,
+  BpfObject,
+  type BpfProgram,
+  type EventContext,
+  type EventObject,
+  EventReader,
+  type EventSchema,
+  eventSchema,
+  type TypedMap,
+  UserRingBuffer,
+} from '../../src/index.js';
 import { openGlobals } from './objects/globals.js';
 import { openMaps, type Place, type Score } from './objects/maps.js';
+import { openSkeleton, type VisitEvent } from './objects/skeleton.js';
+import { openUserRing, type SumAnswerEvent } from './objects/user-ring.js';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
@@ -56,4 +69,52 @@ export function globals(): void {
   same<typeof text, string>(true);
   // @ts-expect-error a constant
   object.globals.need('a_text');
+}
+
+export function events(context: EventContext, bytes: Buffer): void {
+  const object = openUserRing().load();
+  const schema = eventSchema(object.btf, 'sum_answer', context);
+  const event = new EventReader(schema).read(bytes);
+  same<typeof event, SumAnswerEvent>(true);
+  same<typeof event.total, bigint>(true);
+  // @ts-expect-error an event has no such column
+  event.weight;
+  // @ts-expect-error a bigint
+  event.total.toFixed(0);
+  // @ts-expect-error no such struct
+  eventSchema(object.btf, 'sum_reply', context);
+  // The BTF before load is the same, and kinds of one's own make other types.
+  const opened = openSkeleton();
+  const visit = new EventReader(eventSchema(opened.btf, 'visit', context, { time: 'utc' })).read(bytes);
+  same<typeof visit, VisitEvent>(true);
+  const own = new EventReader(eventSchema(opened.btf, 'visit', context, { kinds: {} })).read(bytes);
+  same<typeof own, EventObject>(true);
+  // Without a generated module, any name will do.
+  const any = new EventReader(eventSchema(BpfObject.open('a.bpf.o').btf, 'anything', context)).read(bytes);
+  same<typeof any, EventObject>(true);
+  // Where the event does not matter, a known one will do.
+  const unknown: EventSchema = schema;
+  const read = new EventReader(unknown).read(bytes);
+  same<typeof read, EventObject>(true);
+  const plain: BpfObject = object;
+  plain.close();
+}
+
+export function requests(): void {
+  const object = openUserRing().load();
+  const writer = UserRingBuffer.open(object.maps.need('requests'), { btf: object.btf, struct: 'sum_request' });
+  const isWritten: boolean = writer.write({ operation: 'OPERATION_ADD', amount: 1n });
+  writer.write(new Uint8Array(32 * Number(isWritten)));
+  // @ts-expect-error a number for a bigint
+  writer.write({ amount: 1 });
+  // @ts-expect-error no such member
+  writer.write({ total: 1n });
+  // @ts-expect-error no such struct
+  UserRingBuffer.open(object.maps.need('requests'), { btf: object.btf, struct: 'sum_reply' });
+  const bytes = UserRingBuffer.open(object.maps.need('requests'));
+  // @ts-expect-error opened without a struct
+  bytes.write({ amount: 1n });
+  const untyped = BpfObject.open('a.bpf.o').load();
+  const any = UserRingBuffer.open(untyped.maps.need('m'), { btf: untyped.btf, struct: 'anything' });
+  any.write({ whatever: 1, array: [1n] });
 }

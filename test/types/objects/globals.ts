@@ -44,6 +44,8 @@ export interface GlobalsContents {
   };
   /** Structs that variables point to, such as events. */
   structs: Record<never, never>;
+  /** The same structs, as an EventReader reads them. */
+  events: Record<never, never>;
 }
 
 /** Opens globals.bpf.o beside this module. Throws as BpfObject.open() does. */

@@ -37,6 +37,8 @@ export interface MapsContents {
   constants: Record<never, never>;
   /** Structs that variables point to, such as events. */
   structs: Record<never, never>;
+  /** The same structs, as an EventReader reads them. */
+  events: Record<never, never>;
 }
 
 /** Opens maps.bpf.o beside this module. Throws as BpfObject.open() does. */

@@ -1,8 +1,8 @@
 /** The TypeScript types of an event's columns. */
-import type { Btf } from '../src/btf/index.js';
-import type { Column } from '../src/events/column.js';
-import { ClockOffset, type EventContext } from '../src/events/context.js';
-import { eventSchema, type SchemaOptions } from '../src/events/schema.js';
+import type { Btf } from '../btf/index.js';
+import type { Column } from './column.js';
+import { ClockOffset, type EventContext } from './context.js';
+import { eventSchema, type SchemaOptions } from './schema.js';
 
 /** A context in which every column exists. */
 const CONTEXT: EventContext = {

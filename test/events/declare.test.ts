@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { membersOf } from '../../scripts/event-types.js';
 import { Btf } from '../../src/btf/index.js';
 import { EventRecord } from '../../src/events/column.js';
+import { membersOf } from '../../src/events/declare.js';
 import { eventSchema } from '../../src/events/schema.js';
-import { fakeContext } from '../events/helpers.js';
+import { fakeContext } from './helpers.js';
 
 const object = fileURLToPath(new URL('../events/fixtures/kinds.bpf.o', import.meta.url));
 
-describe('scripts: types of events', () => {
+describe('events: their types in TypeScript', () => {
   const btf = Btf.parse(readFileSync(object));
   const check = (struct: string, types: Readonly<Record<string, string>>) => {
     const members = Object.entries(types).map(([name, type]) => `${name}: ${type};`);
