@@ -14,8 +14,11 @@ export function readEvent(record: EventRecord, columns: readonly Column[]): Even
   return event;
 }
 
-/** Reads events as objects. Needs no addon: any bytes with the schema's struct will do. */
-export class EventReader {
+/**
+ * Reads events as objects. Needs no addon: any bytes with the schema's struct will do. `Event` is their type where the
+ * caller knows it, such as that of the struct in a module of `snoopkit gen types`.
+ */
+export class EventReader<Event extends object = EventObject> {
   readonly #schema: EventSchema;
   readonly #record = new EventRecord();
 
@@ -28,12 +31,12 @@ export class EventReader {
    * which U+FFFD stands for what is not UTF-8, or null when the kernel could not read it. Throws RangeError
    * when the record is too short.
    */
-  read(bytes: Buffer, offset = 0, length = bytes.length - offset): EventObject {
+  read(bytes: Buffer, offset = 0, length = bytes.length - offset): Event {
     const { columns, size, struct } = this.#schema;
     if (length < size) throw new RangeError(`${length} bytes, but ${struct} has ${size}`);
     this.#record.setBytes(bytes);
     this.#record.offset = offset;
     this.#record.length = length;
-    return readEvent(this.#record, columns);
+    return readEvent(this.#record, columns) as Event;
   }
 }

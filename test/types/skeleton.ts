@@ -1,7 +1,8 @@
 /** What the compiler knows of an object by its generated module. Nothing here runs: compiling it is the test. */
-import type { AnyMap, BpfProgram, TypedMap } from '../../src/index.js';
+import { type AnyMap, type BpfProgram, EventReader, type EventSchema, type TypedMap } from '../../src/index.js';
 import { openGlobals } from './objects/globals.js';
 import { openMaps, type Place, type Score } from './objects/maps.js';
+import type { Visit } from './objects/skeleton.js';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
@@ -56,4 +57,11 @@ export function globals(): void {
   same<typeof text, string>(true);
   // @ts-expect-error a constant
   object.globals.need('a_text');
+}
+
+export function events(schema: EventSchema, record: Buffer): void {
+  const visit = new EventReader<Visit>(schema).read(record);
+  same<typeof visit, Visit>(true);
+  const { anything } = new EventReader(schema).read(record);
+  same<typeof anything, unknown>(true);
 }
