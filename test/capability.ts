@@ -193,7 +193,10 @@ const probes = {
   /** As the build finds it: without a network, corepack has only the npm that it fetched before. */
   npm: () => {
     const command = ['-c', '. scripts/lib.sh && any_npm --version'];
-    const { status, stderr } = spawnSync('bash', command, { cwd: new URL('../../', import.meta.url), encoding: 'utf8' });
+    const { status, stderr } = spawnSync('bash', command, {
+      cwd: new URL('../../', import.meta.url),
+      encoding: 'utf8',
+    });
     return status === 0 ? undefined : stderr.trim().split('\n')[0] || `status ${status}`;
   },
   curl: program('curl'),

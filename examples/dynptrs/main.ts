@@ -9,7 +9,7 @@
  *     npx tsc
  *     sudo node dynptrs/main.js
  */
-import { existsSync, opendirSync } from 'node:fs';
+import { opendirSync } from 'node:fs';
 import { RingBuffer } from 'snoopkit';
 import { openDynptrs } from './dynptrs.js';
 
@@ -19,7 +19,7 @@ using object = opened.load();
 object.programs.need('handle_openat').attach();
 using ring = RingBuffer.open(object.maps.need('events'));
 
-const wanted = ['/', '/proc/self/fd'].filter((path) => existsSync(path));
+const wanted = ['/', '/proc/self/fd'];
 for (const path of wanted) opendirSync(path).closeSync();
 
 for await (const record of ring.records()) {
