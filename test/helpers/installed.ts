@@ -38,7 +38,7 @@ async function install(): Promise<string> {
 async function npm(place: string, ...words: string[]): Promise<void> {
   const env = { ...process.env, npm_config_cache: join(place, '.npm') };
   const command = ['-c', '. scripts/lib.sh && any_npm "$@" --ignore-scripts', 'npm', ...words];
-  const { status, said } = await run('bash', command, { cwd: root, env, timeout: 120_000 });
+  const { status, said } = await run('bash', command, { cwd: root, env, timeout: 240_000 });
   assert.equal(status, 0, said);
 }
 
@@ -65,5 +65,5 @@ export async function documented(
   const programs = join(await installed(), 'node_modules/.bin');
   const folders = [programs, dirname(process.execPath), process.env.PATH ?? '', '/usr/sbin', '/sbin'];
   const env = { ...process.env, LC_ALL: 'C', PATH: folders.join(delimiter) };
-  return run('/usr/bin/env', command, { cwd, env, timeout: 120_000 });
+  return run('/usr/bin/env', command, { cwd, env, timeout: 240_000 });
 }
