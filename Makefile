@@ -98,7 +98,7 @@ fuzz: build bpf-fixtures btf-fixtures native-fixtures ## open and load damaged o
 	$(Q)node dist/test/fuzz/main.js --seconds $(SECONDS) --seed $(SEED) $(if $(CORPUS),--corpus $(CORPUS))
 
 # Names with ** are beyond make's wildcard.
-C_SOURCES := $(wildcard src/native/*.cc src/native/*.h src/native/*.c) $(shell find bpf src/trace bench -name '*.[ch]')
+C_SOURCES := $(wildcard src/native/*.cc src/native/*.h src/native/*.c) $(shell find bpf src/trace bench examples -name '*.[ch]')
 # Versions format differently. This one is in Debian 12 and 13.
 CLANG_FORMAT ?= clang-format-19
 

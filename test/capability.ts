@@ -188,6 +188,15 @@ const probes = {
   'apt-get': program('apt-get'),
   ip: program('ip'),
   ss: program('ss'),
+  /** As the build finds it: without a network, corepack has only the npm that it fetched before. */
+  npm: () => {
+    const command = ['-c', '. scripts/lib.sh && any_npm --version'];
+    const { status, stderr } = spawnSync('bash', command, {
+      cwd: new URL('../../', import.meta.url),
+      encoding: 'utf8',
+    });
+    return status === 0 ? undefined : stderr.trim().split('\n')[0] || `status ${status}`;
+  },
   curl: program('curl'),
   openssl: program('openssl'),
   /** OpenTelemetry's collector, with the OTLP receiver and the OTLP/HTTP exporter. */

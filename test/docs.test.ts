@@ -18,6 +18,7 @@ const stems = (folder: string, end: string) =>
 const prose = [
   ...['README', 'ARCHITECTURE', 'CONTRIBUTING', 'CHANGELOG'].map((name) => `${name}.md`),
   ...stems('docs', '.md').map((name) => `docs/${name}.md`),
+  'examples/README.md',
 ];
 /** Files of a tool that a page describes how to add. */
 const examples = new Set(['bpf/foo.bpf.c', 'tools/foo.ts', 'src/trace/features/foo/']);

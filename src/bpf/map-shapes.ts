@@ -35,7 +35,10 @@ const REDIRECTIONS: Record<string, Shape> = {
 };
 
 /** The shapes of a map, with those that the kernel defines by the map's type where none is declared. */
-export function knownShapes({ key, value }: MapShapes, info: NativeMapDescription): MapShapes {
+export function knownShapes(
+  { key, value }: MapShapes,
+  info: Pick<NativeMapDescription, 'type' | 'keySize' | 'valueSize'>,
+): MapShapes {
   const type = mapTypeOf(info.type);
   const { keySize, valueSize } = info;
   const isNumber = valueSize === 4 || valueSize === 8;

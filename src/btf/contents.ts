@@ -19,6 +19,9 @@ export interface DeclaredMap {
   /** Undefined where only the size is declared, as are values. */
   readonly key: Shape | undefined;
   readonly value: Shape | undefined;
+  /** As `key_size` and `value_size` declare them; 0 where they don't. */
+  readonly keySize: number;
+  readonly valueSize: number;
 }
 
 /** The section of functions that programs call. */
@@ -66,6 +69,15 @@ export function mapsOf(btf: Btf): DeclaredMap[] {
       const target = pointee(name);
       return target === undefined ? undefined : shapeOf(btf, target).shape;
     };
-    return [{ name: variable.name, type: number('type'), key: shape('key'), value: shape('value') }];
+    return [
+      {
+        name: variable.name,
+        type: number('type'),
+        key: shape('key'),
+        value: shape('value'),
+        keySize: number('key_size'),
+        valueSize: number('value_size'),
+      },
+    ];
   });
 }

@@ -1,4 +1,5 @@
 /** A typed TypeScript module for a BPF object: its programs, maps, variables and types. */
+import { knownShapes } from '../bpf/map-shapes.js';
 import { isPerCpu, mapTypeOf } from '../bpf/map-type.js';
 import {
   Btf,
@@ -26,6 +27,8 @@ export interface SkeletonOptions {
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 /** Length of a line of an embedded object's base64 text, in characters. */
 const LINE = 100;
+/** Size of an index and of a descriptor, where libbpf needs no declaration of it. */
+const IMPLIED_SIZE = 4;
 
 const pascal = (name: string) =>
   name
@@ -121,10 +124,12 @@ export function skeleton(object: Uint8Array, options: SkeletonOptions): string {
   const programs = programsOf(object).map((program) =>
     member(program.name, tags.of('func', program.name), text(program.section)),
   );
-  const maps = mapsOf(btf).map((map) => {
-    const value = typeOf(map.value, `${map.name}_value`);
-    const type = isPerCpu(mapTypeOf(map.type)) ? arrayOf(value) : value;
-    return member(map.name, tags.of('var', map.name), `{ key: ${typeOf(map.key, `${map.name}_key`)}; value: ${type} }`);
+  const maps = mapsOf(btf).map(({ name: map, type, keySize, valueSize, ...declared }) => {
+    const sizes = { keySize: keySize || IMPLIED_SIZE, valueSize: valueSize || IMPLIED_SIZE };
+    const shapes = knownShapes(declared, { type, ...sizes });
+    const value = typeOf(shapes.value, `${map}_value`);
+    const values = isPerCpu(mapTypeOf(type)) ? arrayOf(value) : value;
+    return member(map, tags.of('var', map), `{ key: ${typeOf(shapes.key, `${map}_key`)}; value: ${values} }`);
   });
   const variables = globalsOf(object, btf).map((variable) => ({
     isConstant: variable.section.startsWith('.rodata'),

@@ -42,6 +42,16 @@ describe('skeleton of an object', () => {
     assert.doesNotMatch(text, /\bany\b|\bunknown\b/);
   });
 
+  it('has the indexes and descriptors of maps that declare no types', () => {
+    const text = skeleton(fixtureBytes('maps-programs'), { file: 'a.bpf.o' });
+    for (const line of [
+      'programs: { key: number; value: number };',
+      'counters_of: { key: number; value: number };',
+      'named_counters: { key: bigint; value: number };',
+    ])
+      assert.ok(text.includes(`\n    ${line}\n`), line);
+  });
+
   describe('as a module', () => {
     let folder: string;
     before(() => {
