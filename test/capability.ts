@@ -171,6 +171,8 @@ const probes = {
     loadedByBpftool('fentry') ??
     file('/proc/kallsyms')() ??
     ftraceDirectCalls(),
+  /** As above. */
+  'map-iterators': () => program('bpftool')() ?? mounted('bpf')() ?? loadedByBpftool('iterate-map'),
   'sock-lengths': sockLengths,
   'storage-memory': storageMemory,
   ipv6: file('/proc/net/if_inet6'),

@@ -25,6 +25,7 @@ export type Fixture =
   | 'lacking'
   | 'large'
   | 'hooks'
+  | 'iterate-map'
   | 'iterator'
   | 'kconfig'
   | 'maps'

@@ -13,6 +13,7 @@ import { UsageError } from '../../src/errors.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { PROBED } from '../helpers/run.js';
+import { proves } from '../kernels/types.js';
 import { counter, fixturePath, load, open, openFiles } from './helpers.js';
 
 async function text(stream: NodeJS.ReadableStream): Promise<string> {
@@ -26,7 +27,7 @@ describe('bpf: programs on events', () => {
     needs(this, 'root');
   });
 
-  it('sample this process', () => {
+  proves({ perf_event: 'sampled' }).it('sample this process', () => {
     using object = load('attach-trace', ['count_sample']);
     const program = object.programs.need('count_sample');
     const busy = () => {
@@ -71,7 +72,7 @@ describe('bpf: programs on events', () => {
     assert.throws(() => program.attachUsdt('/no/such/file', 'none', 'such'), { kind: 'file' });
   });
 
-  it('see static probes of a program', async () => {
+  proves({ 'kprobe usdt': 'counted' }).it('see static probes of a program', async () => {
     using object = load('attach-sections', ['count_static']);
     const program = object.programs.need('count_static');
     using one = program.attachUsdt(PROBED, 'snoopkit', 'called', { pid: process.pid });
@@ -101,7 +102,7 @@ describe('bpf: programs on events', () => {
   /** Whether libbpf has this minor version. */
   const libbpfIsSince = (minor: number) => Number(libbpfVersion().split('.')[1]) >= minor;
 
-  it('attach to several functions of a file', function () {
+  proves({ 'kprobe trace_uprobe_multi': 'counted' }).it('attach to several functions of a file', function () {
     needs(this, 'libbpf 1.3', libbpfIsSince(3) || `it is ${libbpfVersion()}`);
     needs(this, 'uprobe.multi', kernelIsSince(6, 6) || 'the kernel is older than 6.6');
     using opened = open('attach-many');
@@ -124,7 +125,7 @@ describe('bpf: programs on events', () => {
     );
   });
 
-  it('attach to several functions of the kernel', function () {
+  proves({ 'kprobe trace_kprobe_multi': 'counted' }).it('attach to several functions of the kernel', function () {
     needs(this, 'kprobe-pmu');
     needs(this, 'kprobe.multi', kernelIsSince(5, 18) || 'the kernel is older than 5.18');
     needs(
@@ -177,8 +178,9 @@ describe('bpf: iterators with parameters', () => {
     needs(this, 'kernel-btf');
   });
 
-  it('walk through one map', async () => {
-    using object = load('attach-trace', ['dump_entry']);
+  proves({ 'tracing trace_iter bpf_map_elem': 'listed' }).it('walk through one map', async function () {
+    needs(this, 'map-iterators');
+    using object = load('iterate-map');
     const [program, map] = [object.programs.need('dump_entry'), object.maps.need('numbers')];
     for (const key of [1, 2, 3]) map.set(key, BigInt(key * key));
     assert.throws(() => program.attachIterator(), /needs the option map$/);
@@ -233,7 +235,7 @@ describe('bpf: programs run on request', () => {
     assert.throws(() => object.programs.need('drop_packet').run(), /^UsageError: data: xdp programs need a packet/);
   });
 
-  it('return the context of a call', function () {
+  proves({ syscall: 'run' }).it('return the context of a call', function () {
     needs(this, 'syscall programs', kernelIsSince(5, 14) || 'the kernel is older than 5.14');
     using object = load('attach-run');
     const program = object.programs.need('answer');
@@ -310,7 +312,7 @@ describe('bpf: programs that take the place of others', () => {
     needs(this, 'kernel-btf');
   });
 
-  it('replace a function', function () {
+  proves({ ext: 'replaced' }).it('replace a function', function () {
     needs(this, 'fentry');
     using object = load('attach-target');
     const target = object.programs.need('decide');
@@ -327,7 +329,7 @@ describe('bpf: programs that take the place of others', () => {
     assert.equal(target.run({ data }).ret, 2);
   });
 
-  it('deny what a process asks for, by LSM', function () {
+  proves({ 'lsm lsm_mac': 'denied' }).it('deny what a process asks for, by LSM', function () {
     const active = '/sys/kernel/security/lsm';
     needs(this, 'lsm', (existsSync(active) && readFileSync(active, 'utf8').includes('bpf')) || 'no LSM bpf');
     needs(this, 'fentry');
