@@ -173,6 +173,7 @@ const probes = {
     ftraceDirectCalls(),
   /** As above. */
   'map-iterators': () => program('bpftool')() ?? mounted('bpf')() ?? loadedByBpftool('iterate-map'),
+  'cgroup-iterators': () => program('bpftool')() ?? mounted('bpf')() ?? loadedByBpftool('iterate-cgroups'),
   'sock-lengths': sockLengths,
   'storage-memory': storageMemory,
   ipv6: file('/proc/net/if_inet6'),

@@ -59,6 +59,22 @@ describe('bpf: maps that programs use, too', () => {
     );
   });
 
+  proves({ 'map hash': 'counted', 'map percpu_hash': 'counted', 'map lru_percpu_hash': 'counted' }).it(
+    'count by key',
+    () => {
+      using object = run('count_in_hashes');
+      callGetegid(5);
+      for (const name of ['hash', 'percpu_hash', 'lru_percpu_hash']) {
+        const counts = [object.maps.need(name).get(process.pid)].flat() as bigint[];
+        assert.equal(
+          counts.reduce((sum, count) => sum + count, 0n),
+          5n,
+          name,
+        );
+      }
+    },
+  );
+
   proves({ 'map lru_hash': 'evicted' }).it('evict the least recently used entries', () => {
     using object = run('keep_recent');
     const recent = object.maps.need('recent');

@@ -58,6 +58,15 @@ describe('bpf: programs on packets and sockets', () => {
     'map sockmap': 'redirected',
   }).it('pass what a socket sends to another one', () => happens('sockmap'));
 
+  proves({ 'sk_skb sk_skb_stream_parser': 'counted', 'map sockhash': 'redirected' }).it(
+    'pass what a socket receives to another one',
+    () => happens('sockhash'),
+  );
+
+  proves({ 'map reuseport_sockarray': 'selected' }).it('select a socket of a group', () =>
+    happens('sockarray', REUSEPORT),
+  );
+
   proves({ lwt_xmit: 'marked' }).it('mark packets of a route', function () {
     needs(this, 'veth');
     happens('route');

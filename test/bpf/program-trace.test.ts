@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { ProgramError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
 import { LINK_TYPES } from '../../src/bpf/link-info.js';
-import { BpfObject } from '../../src/bpf/object.js';
 import { ATTACH_TYPES, PROGRAM_TYPES } from '../../src/bpf/program-type.js';
 import { libbpfVersion } from '../../src/bpf/system.js';
 import { Btf } from '../../src/btf/index.js';
 import { shapeOf } from '../../src/btf/layout.js';
 import { UsageError } from '../../src/errors.js';
+import { mountPoint } from '../../src/kernel/mounts.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { PROBED } from '../helpers/run.js';
 import { proves } from '../kernels/types.js';
-import { counter, fixturePath, load, open, openFiles } from './helpers.js';
+import { counter, load, open, openFiles } from './helpers.js';
 
 async function text(stream: NodeJS.ReadableStream): Promise<string> {
   let all = '';
@@ -214,6 +214,29 @@ describe('bpf: iterators with parameters', () => {
   });
 });
 
+describe('bpf: iterators of cgroups', () => {
+  proves({ 'tracing trace_iter cgroup': 'listed' }).it('walk from one of them', async function () {
+    needs(this, 'root');
+    needs(this, 'cgroup2');
+    needs(this, 'iterators of cgroups', kernelIsSince(6, 1) || 'the kernel is older than 6.1');
+    needs(this, 'cgroup-iterators');
+    const path = join(mountPoint('cgroup2') as string, `snoopkit-iterators-${process.pid}`);
+    const paths = [path, join(path, 'one'), join(path, 'two')];
+    for (const one of paths) mkdirSync(one);
+    try {
+      const ids = paths.map((one) => String(statSync(one).ino));
+      using object = load('iterate-cgroups');
+      const program = object.programs.need('dump_cgroup');
+      using link = program.attachIterator({ cgroup: path });
+      assert.deepEqual((await text(link.read())).trim().split('\n').sort(), ids.sort());
+      using self = program.attachIterator({ cgroup: paths[1] as string, order: 'self' });
+      assert.equal((await text(self.read())).trim(), String(statSync(paths[1] as string).ino));
+    } finally {
+      for (const one of paths.reverse()) rmdirSync(one);
+    }
+  });
+});
+
 describe('bpf: programs run on request', () => {
   before(function () {
     needs(this, 'root');
@@ -246,6 +269,16 @@ describe('bpf: programs run on request', () => {
     assert.throws(() => program.run({ data: context }), UsageError);
     assert.throws(() => program.run({ repeat: 5 }), UsageError);
     assert.throws(() => program.attach(), /use run\(\)$/);
+  });
+
+  proves({ raw_tracepoint_writable: 'changed' }).it('have the result that a writable tracepoint gives', () => {
+    using object = load('attach-net', ['drop_packet']);
+    using other = load('writable');
+    const run = () => object.programs.need('drop_packet').run({ data: Buffer.alloc(60) });
+    const link = other.programs.need('change_result').attach();
+    assert.throws(run, { errno: 'EBADMSG' });
+    link.close();
+    assert.equal(run().ret, 1);
   });
 
   it('see the arguments of a tracepoint', () => {
@@ -303,40 +336,5 @@ describe('bpf: what the kernel knows of a program', () => {
       // Linux 5.10 has 7 types of links.
       assert.ok(both > 5);
     }
-  });
-});
-
-describe('bpf: programs that take the place of others', () => {
-  before(function () {
-    needs(this, 'root');
-    needs(this, 'kernel-btf');
-  });
-
-  proves({ ext: 'replaced' }).it('replace a function', function () {
-    needs(this, 'fentry');
-    using object = load('attach-target');
-    const target = object.programs.need('decide');
-    const data = Buffer.alloc(60);
-    assert.equal(target.run({ data }).ret, 2);
-    using opened = BpfObject.open(fixturePath('attach-freplace'));
-    const replacing = opened.programs.need('drop_all');
-    assert.throws(() => replacing.setAttachTarget(target, 'no_such_function'), { kind: 'function' });
-    replacing.setAttachTarget(target, 'verdict');
-    using other = opened.load();
-    const link = other.programs.need('drop_all').attachFreplace(target, 'verdict');
-    assert.equal(target.run({ data }).ret, 1);
-    link.close();
-    assert.equal(target.run({ data }).ret, 2);
-  });
-
-  proves({ 'lsm lsm_mac': 'denied' }).it('deny what a process asks for, by LSM', function () {
-    const active = '/sys/kernel/security/lsm';
-    needs(this, 'lsm', (existsSync(active) && readFileSync(active, 'utf8').includes('bpf')) || 'no LSM bpf');
-    needs(this, 'fentry');
-    using object = load('attach-lsm');
-    const link = object.programs.need('deny_socket').attachTrace();
-    assert.throws(() => createSocket('udp4').bind(0), /EPERM/);
-    assert.ok(counter(object, 'denied') > 0n);
-    assert.equal(link.info().target.attachType, 'lsm_mac');
   });
 });
