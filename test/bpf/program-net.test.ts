@@ -67,6 +67,10 @@ describe('bpf: programs on packets and sockets', () => {
     happens('sockarray', REUSEPORT),
   );
 
+  proves({ lwt_out: 'counted', lwt_in: 'dropped' }).it('count and drop packets of local routes', () =>
+    happens('local'),
+  );
+
   proves({ lwt_xmit: 'marked' }).it('mark packets of a route', function () {
     needs(this, 'veth');
     happens('route');

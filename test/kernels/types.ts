@@ -80,8 +80,6 @@ export const NOT_TESTED: Partial<Record<Subject, string>> = {
   'sched_cls netkit_peer': 'the library does not attach to netkit devices',
   lirc_mode2: 'needs an infrared device',
   sched_act: 'to do',
-  lwt_in: 'to do',
-  lwt_out: 'to do',
   'sk_skb sk_skb_verdict': 'to do',
   lwt_seg6local: 'to do',
   'sk_reuseport sk_reuseport_select_or_migrate': 'to do',
