@@ -168,7 +168,8 @@ const probes = {
   kvm: file('/dev/kvm'),
   'kprobe-pmu': file('/sys/bus/event_source/devices/kprobe'),
   fentry: () => refusedByBpftool('fentry') ?? file('/proc/kallsyms')() ?? ftraceDirectCalls(),
-  'map-iterators': () => refusedByBpftool('map-iterator'),
+  'map-iterators': () => refusedByBpftool('iterate-map'),
+  'cgroup-iterators': () => refusedByBpftool('iterate-cgroups'),
   'sock-lengths': sockLengths,
   'storage-memory': storageMemory,
   ipv6: file('/proc/net/if_inet6'),
@@ -208,9 +209,6 @@ const probes = {
   veth: () => inNetwork('ip link add one type veth peer name two'),
   script: program('script'),
 } satisfies Record<string, Probe>;
-
-/** Whether a capability is there, for a part of a test. */
-export const hasStorageMemory = (): boolean => storageMemory() === undefined;
 
 export type Capability = keyof typeof probes;
 

@@ -10,6 +10,7 @@ import { openPidfd } from '../../src/bpf/system.js';
 import { mountPoint } from '../../src/kernel/mounts.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
+import { proves } from '../kernels/types.js';
 import { callGetegid, counter, fixturePath, load } from './helpers.js';
 
 const GETEGID = process.arch === 'arm64' ? 177n : 108n;
@@ -33,19 +34,22 @@ describe('bpf: maps that programs use, too', () => {
     needs(this, 'root');
   });
 
-  it('queue what programs push, the oldest first; a stack, the newest', () => {
-    using object = run('push_values');
-    const [queue, stack] = [object.maps.need('queue'), object.maps.need('stack')];
-    assert.equal(queue.pop(), undefined);
-    callGetegid(3);
-    assert.deepEqual([queue.peek(), queue.pop(), queue.pop(), queue.pop(), queue.pop()], [1n, 1n, 2n, 3n, undefined]);
-    assert.deepEqual([stack.peek(), stack.pop(), stack.pop(), stack.pop(), stack.pop()], [3n, 3n, 2n, 1n, undefined]);
-    // The program makes room for the newest.
-    callGetegid(6);
-    assert.deepEqual([queue.pop(), stack.pop()], [6n, 9n]);
-  });
+  proves({ 'map queue': 'popped', 'map stack': 'popped' }).it(
+    'queue what programs push, the oldest first; a stack, the newest',
+    () => {
+      using object = run('push_values');
+      const [queue, stack] = [object.maps.need('queue'), object.maps.need('stack')];
+      assert.equal(queue.pop(), undefined);
+      callGetegid(3);
+      assert.deepEqual([queue.peek(), queue.pop(), queue.pop(), queue.pop(), queue.pop()], [1n, 1n, 2n, 3n, undefined]);
+      assert.deepEqual([stack.peek(), stack.pop(), stack.pop(), stack.pop(), stack.pop()], [3n, 3n, 2n, 1n, undefined]);
+      // The program makes room for the newest.
+      callGetegid(6);
+      assert.deepEqual([queue.pop(), stack.pop()], [6n, 9n]);
+    },
+  );
 
-  it('count on each CPU', () => {
+  proves({ 'map percpu_array': 'counted' }).it('count on each CPU', () => {
     using object = run('count_per_cpu');
     callGetegid(5);
     const counts = object.maps.need('per_cpu').get(0) as bigint[];
@@ -55,7 +59,23 @@ describe('bpf: maps that programs use, too', () => {
     );
   });
 
-  it('evict the least recently used entries', () => {
+  proves({ 'map hash': 'counted', 'map percpu_hash': 'counted', 'map lru_percpu_hash': 'counted' }).it(
+    'count by key',
+    () => {
+      using object = run('count_in_hashes');
+      callGetegid(5);
+      for (const name of ['hash', 'percpu_hash', 'lru_percpu_hash']) {
+        const counts = [object.maps.need(name).get(process.pid)].flat() as bigint[];
+        assert.equal(
+          counts.reduce((sum, count) => sum + count, 0n),
+          5n,
+          name,
+        );
+      }
+    },
+  );
+
+  proves({ 'map lru_hash': 'evicted' }).it('evict the least recently used entries', () => {
     using object = run('keep_recent');
     const recent = object.maps.need('recent');
     callGetegid(100);
@@ -64,7 +84,7 @@ describe('bpf: maps that programs use, too', () => {
     assert.ok(keys.includes(100n) && !keys.includes(1n), keys.join());
   });
 
-  it('hold maps, which are replaced while a program writes to them', () => {
+  proves({ 'map array_of_maps': 'counted' }).it('hold maps, which are replaced while a program writes to them', () => {
     using object = run('count_inside');
     const [outer, first] = [object.maps.need('counters_of'), object.maps.need('first')];
     assert.deepEqual([outer.get(0), outer.get(1)], [first.id, undefined]);
@@ -83,7 +103,7 @@ describe('bpf: maps that programs use, too', () => {
     assert.equal(Buffer.from(second.get(0) as Uint8Array).readBigUInt64LE(), 3n);
   });
 
-  it('hold maps by name, too, and keep them', () => {
+  proves({ 'map hash_of_maps': 'counted' }).it('hold maps by name, too, and keep them', () => {
     using object = run('count_inside');
     const outer = object.maps.need('named_counters');
     const inner = BpfMap.create({ type: 'array', valueSize: 8, maxEntries: 1 });
@@ -97,7 +117,7 @@ describe('bpf: maps that programs use, too', () => {
     assert.ok(outer.delete(7n));
   });
 
-  it('hold programs, which are called', () => {
+  proves({ 'map prog_array': 'called' }).it('hold programs, which are called', () => {
     using object = run('call_tail', ['be_tail']);
     const programs = object.maps.need('programs');
     callGetegid(1);
@@ -111,32 +131,35 @@ describe('bpf: maps that programs use, too', () => {
     assert.deepEqual([counter(object, 'calls'), counter(object, 'tails')], [2n, 2n]);
   });
 
-  it('hold cgroups, of which a program knows whether it runs in them', function () {
-    needs(this, 'cgroup2');
-    const root = mountPoint('cgroup2') as string;
-    const path = join(root, `snoopkit-array-${process.pid}`);
-    mkdirSync(path);
-    const [all, none] = [openSync(root, 'r'), openSync(path, 'r')];
-    try {
-      using object = run('count_in_cgroup');
-      const cgroups = object.maps.need('cgroups');
-      cgroups.set(0, none);
-      callGetegid(1);
-      assert.equal(counter(object, 'inside'), 0n);
-      cgroups.set(0, { fd: all });
-      callGetegid(2);
-      assert.equal(counter(object, 'inside'), 2n);
-      assert.throws(() => cgroups.get(0), {
-        code: 'ERR_SNOOPKIT_UNSUPPORTED',
-        message: 'cannot read the map cgroups: this kernel has no such operation for the type cgroup_array',
-      });
-    } finally {
-      for (const fd of [all, none]) closeSync(fd);
-      rmdirSync(path);
-    }
-  });
+  proves({ 'map cgroup_array': 'matched' }).it(
+    'hold cgroups, of which a program knows whether it runs in them',
+    function () {
+      needs(this, 'cgroup2');
+      const root = mountPoint('cgroup2') as string;
+      const path = join(root, `snoopkit-array-${process.pid}`);
+      mkdirSync(path);
+      const [all, none] = [openSync(root, 'r'), openSync(path, 'r')];
+      try {
+        using object = run('count_in_cgroup');
+        const cgroups = object.maps.need('cgroups');
+        cgroups.set(0, none);
+        callGetegid(1);
+        assert.equal(counter(object, 'inside'), 0n);
+        cgroups.set(0, { fd: all });
+        callGetegid(2);
+        assert.equal(counter(object, 'inside'), 2n);
+        assert.throws(() => cgroups.get(0), {
+          code: 'ERR_SNOOPKIT_UNSUPPORTED',
+          message: 'cannot read the map cgroups: this kernel has no such operation for the type cgroup_array',
+        });
+      } finally {
+        for (const fd of [all, none]) closeSync(fd);
+        rmdirSync(path);
+      }
+    },
+  );
 
-  it('hold stack traces', () => {
+  proves({ 'map stack_trace': 'read' }).it('hold stack traces', () => {
     using object = run('keep_trace');
     callGetegid(1);
     const id = object.globals.need('stack_id').get() as bigint;
@@ -147,7 +170,7 @@ describe('bpf: maps that programs use, too', () => {
     assert.equal(object.maps.need('traces').get(Number(id)), undefined);
   });
 
-  it('find the longest prefix of an address', () => {
+  proves({ 'map lpm_trie': 'found' }).it('find the longest prefix of an address', () => {
     using object = run('look_up_route');
     const routes = object.maps.need('routes');
     const found = () => {
@@ -173,7 +196,7 @@ describe('bpf: maps that programs use, too', () => {
     });
   });
 
-  it('are memory that both see', () => {
+  proves({ 'map array': 'counted' }).it('are memory that both see', () => {
     using object = run('write_memory');
     const memory = object.maps.need('memory').mmap();
     assert.equal(memory.length, 24);
@@ -185,7 +208,7 @@ describe('bpf: maps that programs use, too', () => {
     assert.deepEqual([numbers[4], object.maps.need('memory').get(2)], [41, 41]);
   });
 
-  it('store with tasks, by pidfds', function () {
+  proves({ 'map task_storage': 'stored' }).it('store with tasks, by pidfds', function () {
     needs(this, 'task storage for tracing', kernelIsSince(5, 13));
     needs(this, 'storage-memory');
     using object = load('maps-storage', ['note_task']);
@@ -210,7 +233,7 @@ describe('bpf: maps that programs use, too', () => {
     assert.throws(() => openPidfd(2 ** 22 + 1), { errno: 'ESRCH' });
   });
 
-  it('store with sockets, by their descriptors', async function () {
+  proves({ 'map sk_storage': 'stored' }).it('store with sockets, by their descriptors', async function () {
     needs(this, 'storage of sockets for tracing', kernelIsSince(5, 11));
     needs(this, 'storage-memory');
     using object = load('maps-storage', ['note_socket']);
@@ -227,42 +250,48 @@ describe('bpf: maps that programs use, too', () => {
     }
   });
 
-  it('store with cgroups that a program is attached to', function () {
-    needs(this, 'cgroup2');
-    const path = join(mountPoint('cgroup2') as string, `snoopkit-storage-${process.pid}`);
-    mkdirSync(path);
-    try {
-      using object = load('maps-cgroup');
-      object.programs.need('count_packets').attachCgroup(path);
-      const send = 'echo $$ > "$0/cgroup.procs"; for i in 1 2 3; do echo hello > /dev/udp/127.0.0.1/9; done 2>&-';
-      spawnSync('bash', ['-c', send, path]);
-      const packets = object.maps.need('packets');
-      const [[key, count] = assert.fail()] = [...packets];
-      const { cgroup_inode_id } = key as { cgroup_inode_id: bigint };
-      assert.deepEqual([cgroup_inode_id, count], [statSync(path, { bigint: true }).ino, 3n]);
-      const sums = object.maps.need('bytes').get(key) as bigint[];
-      // A header of 28 bytes, and `hello` with its newline.
-      assert.equal(
-        sums.reduce((sum, one) => sum + one, 0n),
-        3n * 34n,
-      );
-      packets.set(key, 40n);
-      assert.equal(packets.get(key), 40n);
-    } finally {
-      rmdirSync(path);
-    }
-  });
+  proves({ 'map cgroup_storage': 'counted', 'map percpu_cgroup_storage': 'counted' }).it(
+    'store with cgroups that a program is attached to',
+    function () {
+      needs(this, 'cgroup2');
+      const path = join(mountPoint('cgroup2') as string, `snoopkit-storage-${process.pid}`);
+      mkdirSync(path);
+      try {
+        using object = load('maps-cgroup');
+        object.programs.need('count_packets').attachCgroup(path);
+        const send = 'echo $$ > "$0/cgroup.procs"; for i in 1 2 3; do echo hello > /dev/udp/127.0.0.1/9; done 2>&-';
+        spawnSync('bash', ['-c', send, path]);
+        const packets = object.maps.need('packets');
+        const [[key, count] = assert.fail()] = [...packets];
+        const { cgroup_inode_id } = key as { cgroup_inode_id: bigint };
+        assert.deepEqual([cgroup_inode_id, count], [statSync(path, { bigint: true }).ino, 3n]);
+        const sums = object.maps.need('bytes').get(key) as bigint[];
+        // A header of 28 bytes, and `hello` with its newline.
+        assert.equal(
+          sums.reduce((sum, one) => sum + one, 0n),
+          3n * 34n,
+        );
+        packets.set(key, 40n);
+        assert.equal(packets.get(key), 40n);
+      } finally {
+        rmdirSync(path);
+      }
+    },
+  );
 
-  it('redirect packets to an interface', function () {
-    needs(this, 'veth');
-    const script = fileURLToPath(new URL('./fixtures/redirect.js', import.meta.url));
-    // The kernel sends packets of its own through an interface that has IPv6.
-    const quiet = 'sysctl -qw net.ipv6.conf.default.disable_ipv6=1';
-    const pair = 'ip link add one type veth peer name two && ip link set one up && ip link set two up';
-    const line = `${quiet}; ${pair} && ip link set lo up && exec "$@"`;
-    const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
-    const command = ['--net', 'sh', '-c', line, 'sh', process.execPath, script];
-    const { stdout, stderr } = spawnSync('unshare', command, { encoding: 'utf8', env });
-    assert.deepEqual([stdout, stderr], ['devmap 0 3 0;devmap_hash 0 3 0;', '']);
-  });
+  proves({ 'map devmap': 'redirected', 'map devmap_hash': 'redirected' }).it(
+    'redirect packets to an interface',
+    function () {
+      needs(this, 'veth');
+      const script = fileURLToPath(new URL('./fixtures/redirect.js', import.meta.url));
+      // The kernel sends packets of its own through an interface that has IPv6.
+      const quiet = 'sysctl -qw net.ipv6.conf.default.disable_ipv6=1';
+      const pair = 'ip link add one type veth peer name two && ip link set one up && ip link set two up';
+      const line = `${quiet}; ${pair} && ip link set lo up && exec "$@"`;
+      const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+      const command = ['--net', 'sh', '-c', line, 'sh', process.execPath, script];
+      const { stdout, stderr } = spawnSync('unshare', command, { encoding: 'utf8', env });
+      assert.deepEqual([stdout, stderr], ['devmap 0 3 0;devmap_hash 0 3 0;', '']);
+    },
+  );
 });

@@ -11,8 +11,9 @@ import { openPidfd, possibleCpus } from '../../src/bpf/system.js';
 import { Btf, readBtfBytes, shapeOf } from '../../src/btf/index.js';
 import { NotFoundError, UsageError } from '../../src/errors.js';
 import { mountPoint } from '../../src/kernel/mounts.js';
-import { hasStorageMemory, needs } from '../capability.js';
+import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
+import { proves } from '../kernels/types.js';
 
 const u32 = (value: number) => new Uint8Array(new Uint32Array([value]).buffer);
 const u64 = (value: bigint) => new Uint8Array(new BigUint64Array([value]).buffer);
@@ -136,7 +137,7 @@ describe('bpf: maps made without an object', () => {
     }
   });
 
-  it('are bloom filters', function () {
+  proves({ 'map bloom_filter': 'found' }).it('are bloom filters', function () {
     needs(this, 'bloom filters', kernelIsSince(5, 16));
     const seen = make({ type: 'bloom_filter', valueSize: 4, maxEntries: 1000 });
     assert.equal(seen.has(u32(1)), false);
@@ -276,7 +277,7 @@ describe('bpf: maps made without an object', () => {
       }
     });
 
-    it('take only such sockets as they are for', async () => {
+    proves({ 'map xskmap': 'TCP socket refused' }).it('take only such sockets as they are for', async () => {
       const server = createServer().listen(0, '127.0.0.1');
       await new Promise((resolve) => server.once('listening', resolve));
       try {
@@ -303,7 +304,7 @@ describe('bpf: maps made without an object', () => {
       ['task_storage', [5, 11], () => openPidfd(process.pid)],
       ['cgrp_storage', [6, 2], () => openSync(mountPoint('cgroup2') as string, 'r')],
     ] as const)
-      it(`keep a value: ${type}`, async function () {
+      proves({ [`map ${type}`]: 'stored' }).it(`keep a value: ${type}`, async function () {
         const [major, minor] = since;
         needs(this, type, kernelIsSince(major, minor));
         needs(this, 'storage-memory');
@@ -327,24 +328,28 @@ describe('bpf: maps made without an object', () => {
   });
 
   it('are of all types that the kernel makes without a program', () => {
-    const page = 4096;
     const options: Partial<Record<MapType, Partial<MapOptions>>> = {
-      ringbuf: { maxEntries: page },
-      user_ringbuf: { maxEntries: page },
-      arena: { flags: MAP_FLAGS.MMAPABLE },
+      ringbuf: { maxEntries: 4096 },
       stack_trace: { valueSize: 64 },
       cgroup_storage: { keySize: 8, valueSize: 8, maxEntries: 0 },
       percpu_cgroup_storage: { keySize: 8, valueSize: 8, maxEntries: 0 },
     };
-    const since: Partial<Record<MapType, [number, number]>> = { user_ringbuf: [6, 1] };
     for (const [name, about] of Object.entries(options)) {
       const type = name as MapType;
-      const [major, minor] = since[type] ?? [5, 8];
-      if (!kernelIsSince(major, minor)) continue;
-      if (type === 'arena' && !(kernelIsSince(6, 9) && process.arch === 'x64' && hasStorageMemory())) continue;
-      const map = make({ type, maxEntries: 1, ...about });
-      assert.equal(map.type, type);
+      assert.equal(make({ type, maxEntries: 1, ...about }).type, type);
     }
+  });
+
+  it('are ring buffers that user space writes to', function () {
+    needs(this, 'user_ringbuf', kernelIsSince(6, 1) || 'the kernel is older than 6.1');
+    assert.equal(make({ type: 'user_ringbuf', maxEntries: 4096 }).type, 'user_ringbuf');
+  });
+
+  proves({ 'map arena': 'created' }).it('are arenas', function () {
+    needs(this, 'arena', kernelIsSince(6, 9) || 'the kernel is older than 6.9');
+    needs(this, 'arena', process.arch === 'x64' || 'not on arm64');
+    needs(this, 'storage-memory');
+    assert.equal(make({ type: 'arena', maxEntries: 1, flags: MAP_FLAGS.MMAPABLE }).type, 'arena');
   });
 
   it('keep what is in a cgroup array', function () {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../src/errors.js';
 import { mountPoint } from '../../src/kernel/mounts.js';
 import { needs } from '../capability.js';
+import { proves } from '../kernels/types.js';
 import { counter, load, open } from './helpers.js';
 
 describe('bpf: programs on a cgroup', () => {
@@ -39,48 +40,54 @@ describe('bpf: programs on a cgroup', () => {
         socket.on('error', (error) => console.log(error.code));`)
     ).stdout.trim();
 
-  it('deny and rewrite connections, and count them', async () => {
-    const listening = createServer().listen(0, '127.0.0.1');
-    await once(listening, 'listening');
-    const { port } = listening.address() as AddressInfo;
-    const opened = open('attach-cgroup');
-    opened.globals.need('server_port').set(port);
-    using object = opened.load();
-    const link = object.programs.need('rewrite_connect').attachCgroup(path);
-    object.programs.need('count_established').attachCgroup(path);
-    assert.equal(await connects(9), 'connected');
-    assert.equal(counter(object, 'established'), 1n);
-    assert.equal(await connects(port), 'EPERM');
-    const { type, target } = link.info();
-    assert.equal(type, 'cgroup');
-    assert.equal(target.attachType, 'cgroup_inet4_connect');
-    assert.ok((target.cgroupId ?? 0n) > 0n);
-    link.close();
-    assert.equal(await connects(port), 'connected');
-    listening.close();
-  });
+  proves({ 'cgroup_sock_addr cgroup_inet4_connect': 'denied, rewritten', 'sock_ops cgroup_sock_ops': 'counted' }).it(
+    'deny and rewrite connections, and count them',
+    async () => {
+      const listening = createServer().listen(0, '127.0.0.1');
+      await once(listening, 'listening');
+      const { port } = listening.address() as AddressInfo;
+      const opened = open('attach-cgroup');
+      opened.globals.need('server_port').set(port);
+      using object = opened.load();
+      const link = object.programs.need('rewrite_connect').attachCgroup(path);
+      object.programs.need('count_established').attachCgroup(path);
+      assert.equal(await connects(9), 'connected');
+      assert.equal(counter(object, 'established'), 1n);
+      assert.equal(await connects(port), 'EPERM');
+      const { type, target } = link.info();
+      assert.equal(type, 'cgroup');
+      assert.equal(target.attachType, 'cgroup_inet4_connect');
+      assert.ok((target.cgroupId ?? 0n) > 0n);
+      link.close();
+      assert.equal(await connects(port), 'connected');
+      listening.close();
+    },
+  );
 
-  it('deny sockets, devices and settings', async () => {
-    using object = load('attach-cgroup');
-    const socket = `import { createSocket } from 'node:dgram';
+  proves({ 'cgroup_sock cgroup_inet_sock_create': 'denied', cgroup_device: 'denied', cgroup_sysctl: 'denied' }).it(
+    'deny sockets, devices and settings',
+    async () => {
+      using object = load('attach-cgroup');
+      const socket = `import { createSocket } from 'node:dgram';
       const socket = createSocket('udp6');
       socket.on('error', (error) => console.log(error.code));
       socket.bind(0, '::1', () => { console.log('bound'); socket.close(); });`;
-    for (const [name, act] of [
-      ['deny_ipv6', async () => (await node(socket)).stdout.includes('EPERM')],
-      ['deny_zero', async () => (await inside('head', '-c1', '/dev/zero')).status !== 0],
-      ['deny_settings', async () => (await inside('cat', '/proc/sys/kernel/ostype')).status !== 0],
-    ] as const) {
-      assert.equal(await act(), false, name);
-      const link = object.programs.need(name).attachCgroup(path);
-      assert.equal(await act(), true, name);
-      link.close();
-      assert.equal(await act(), false, name);
-    }
-    assert.equal((await inside('head', '-c1', '/dev/null')).status, 0);
-  });
+      for (const [name, act] of [
+        ['deny_ipv6', async () => (await node(socket)).stdout.includes('EPERM')],
+        ['deny_zero', async () => (await inside('head', '-c1', '/dev/zero')).status !== 0],
+        ['deny_settings', async () => (await inside('cat', '/proc/sys/kernel/ostype')).status !== 0],
+      ] as const) {
+        assert.equal(await act(), false, name);
+        const link = object.programs.need(name).attachCgroup(path);
+        assert.equal(await act(), true, name);
+        link.close();
+        assert.equal(await act(), false, name);
+      }
+      assert.equal((await inside('head', '-c1', '/dev/null')).status, 0);
+    },
+  );
 
-  it('change what a socket answers', async () => {
+  proves({ 'cgroup_sockopt cgroup_getsockopt': 'changed' }).it('change what a socket answers', async () => {
     using object = load('attach-cgroup');
     object.programs.need('change_option').attachCgroup(path);
     const { stdout } = await node(`import { createSocket } from 'node:dgram';
@@ -89,14 +96,14 @@ describe('bpf: programs on a cgroup', () => {
     assert.equal(stdout, '4242\n');
   });
 
-  it('attach without a link, beside others or not', async () => {
+  proves({ 'cgroup_skb cgroup_inet_egress': 'dropped' }).it('attach without a link, beside others or not', async () => {
     using object = load('attach-cgroup');
     const [drop, pass] = [object.programs.need('drop_sent'), object.programs.need('pass_sent')];
     const listening = createServer().listen(0, '127.0.0.1');
     await once(listening, 'listening');
     const { port } = listening.address() as AddressInfo;
     const sends = async () =>
-      (await inside('timeout', '0.5', 'bash', '-c', `echo > /dev/tcp/127.0.0.1/${port}`)).status;
+      (await inside('timeout', '1.5', 'bash', '-c', `echo > /dev/tcp/127.0.0.1/${port}`)).status;
     for (const mode of ['multi', 'override', 'exclusive'] as const) {
       const link = drop.attachCgroup(path, { mode });
       assert.notEqual(await sends(), 0, mode);

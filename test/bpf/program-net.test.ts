@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../src/errors.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
+import { proves } from '../kernels/types.js';
 import { load } from './helpers.js';
 
 const CHILD = fileURLToPath(new URL('./fixtures/attach-net.js', import.meta.url));
@@ -29,37 +30,68 @@ describe('bpf: programs on packets and sockets', () => {
     needs(this, 'ip');
   });
 
-  it('drop what a socket would receive, until they are closed', () => happens('socket'));
-  it('drop what a group of sockets would receive', () => happens('group', REUSEPORT));
-  it('drop packets by XDP; are replaced, pinned and detached', () => happens('xdp'));
-  it('drop and mark packets by a filter of clsact', () => happens('clsact'));
+  proves({ socket_filter: 'dropped' }).it('drop what a socket would receive, until they are closed', () =>
+    happens('socket'),
+  );
+  proves({ 'sk_reuseport sk_reuseport_select': 'dropped' }).it('drop what a group of sockets would receive', () =>
+    happens('group', REUSEPORT),
+  );
+  proves({ 'xdp generic': 'dropped' }).it('drop packets by XDP; are replaced, pinned and detached', () =>
+    happens('xdp'),
+  );
+  proves({ 'sched_cls clsact': 'dropped, marked' }).it('drop and mark packets by a filter of clsact', () =>
+    happens('clsact'),
+  );
 
-  it('drop and mark packets by tcx', function () {
-    needs(this, 'tcx', kernelIsSince(6, 6) || 'the kernel is older than 6.6');
-    happens('tcx');
-  });
+  proves({ 'sched_cls tcx_ingress': 'dropped', 'sched_cls tcx_egress': 'marked' }).it(
+    'drop and mark packets by tcx',
+    function () {
+      needs(this, 'tcx', kernelIsSince(6, 6) || 'the kernel is older than 6.6');
+      happens('tcx');
+    },
+  );
 
-  it('steer a connection to a socket', () => happens('lookup'));
-  it('pass what a socket sends to another one', () => happens('sockmap'));
+  proves({ sk_lookup: 'steered' }).it('steer a connection to a socket', () => happens('lookup'));
+  proves({
+    'sk_msg sk_msg_verdict': 'redirected',
+    'sk_skb sk_skb_stream_verdict': 'dropped',
+    'map sockmap': 'redirected',
+  }).it('pass what a socket sends to another one', () => happens('sockmap'));
 
-  it('mark packets of a route', function () {
+  proves({ 'sk_skb sk_skb_stream_parser': 'counted', 'map sockhash': 'redirected' }).it(
+    'pass what a socket receives to another one',
+    () => happens('sockhash'),
+  );
+
+  proves({ 'map reuseport_sockarray': 'selected' }).it('select a socket of a group', () =>
+    happens('sockarray', REUSEPORT),
+  );
+
+  proves({ lwt_out: 'counted', lwt_in: 'dropped' }).it('count and drop packets of local routes', () =>
+    happens('local'),
+  );
+
+  proves({ lwt_xmit: 'marked' }).it('mark packets of a route', function () {
     needs(this, 'veth');
     happens('route');
   });
 
-  it('drop packets by netfilter', function () {
+  proves({ netfilter: 'dropped' }).it('drop packets by netfilter', function () {
     needs(this, 'netfilter programs', kernelIsSince(6, 4) || 'the kernel is older than 6.4');
     happens('netfilter');
   });
 
   it('are detached when the process ends in order', () => happens('exit'));
-  it('dissect flows', () => happens('dissector'));
+  proves({ flow_dissector: 'dissected' }).it('dissect flows', () => happens('dissector'));
 
-  it('control the congestion of connections', function () {
-    needs(this, 'kernel-btf');
-    needs(this, 'BPF trampolines', trampolines());
-    happens('congestion');
-  });
+  proves({ 'struct_ops tcp_congestion_ops': 'congestion control', 'map struct_ops': 'congestion control' }).it(
+    'control the congestion of connections',
+    function () {
+      needs(this, 'kernel-btf');
+      needs(this, 'BPF trampolines', trampolines());
+      happens('congestion');
+    },
+  );
 
   it('say which method attaches them', () => {
     using object = load('attach-net');

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { ProgramError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
 import { LINK_TYPES } from '../../src/bpf/link-info.js';
-import { BpfObject } from '../../src/bpf/object.js';
 import { ATTACH_TYPES, PROGRAM_TYPES } from '../../src/bpf/program-type.js';
 import { libbpfVersion } from '../../src/bpf/system.js';
 import { Btf } from '../../src/btf/index.js';
 import { shapeOf } from '../../src/btf/layout.js';
 import { UsageError } from '../../src/errors.js';
+import { mountPoint } from '../../src/kernel/mounts.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { PROBED } from '../helpers/run.js';
-import { counter, fixturePath, load, open, openFiles } from './helpers.js';
+import { proves } from '../kernels/types.js';
+import { counter, load, open, openFiles } from './helpers.js';
 
 async function text(stream: NodeJS.ReadableStream): Promise<string> {
   let all = '';
@@ -26,7 +27,7 @@ describe('bpf: programs on events', () => {
     needs(this, 'root');
   });
 
-  it('sample this process', () => {
+  proves({ perf_event: 'sampled' }).it('sample this process', () => {
     using object = load('attach-trace', ['count_sample']);
     const program = object.programs.need('count_sample');
     const busy = () => {
@@ -71,7 +72,7 @@ describe('bpf: programs on events', () => {
     assert.throws(() => program.attachUsdt('/no/such/file', 'none', 'such'), { kind: 'file' });
   });
 
-  it('see static probes of a program', async () => {
+  proves({ 'kprobe usdt': 'counted' }).it('see static probes of a program', async () => {
     using object = load('attach-sections', ['count_static']);
     const program = object.programs.need('count_static');
     using one = program.attachUsdt(PROBED, 'snoopkit', 'called', { pid: process.pid });
@@ -101,7 +102,7 @@ describe('bpf: programs on events', () => {
   /** Whether libbpf has this minor version. */
   const libbpfIsSince = (minor: number) => Number(libbpfVersion().split('.')[1]) >= minor;
 
-  it('attach to several functions of a file', function () {
+  proves({ 'kprobe trace_uprobe_multi': 'counted' }).it('attach to several functions of a file', function () {
     needs(this, 'libbpf 1.3', libbpfIsSince(3) || `it is ${libbpfVersion()}`);
     needs(this, 'uprobe.multi', kernelIsSince(6, 6) || 'the kernel is older than 6.6');
     using opened = open('attach-many');
@@ -124,7 +125,7 @@ describe('bpf: programs on events', () => {
     );
   });
 
-  it('attach to several functions of the kernel', function () {
+  proves({ 'kprobe trace_kprobe_multi': 'counted' }).it('attach to several functions of the kernel', function () {
     needs(this, 'kprobe-pmu');
     needs(this, 'kprobe.multi', kernelIsSince(5, 18) || 'the kernel is older than 5.18');
     needs(
@@ -177,9 +178,9 @@ describe('bpf: iterators with parameters', () => {
     needs(this, 'kernel-btf');
   });
 
-  it('walk through one map', async function () {
+  proves({ 'tracing trace_iter bpf_map_elem': 'listed' }).it('walk through one map', async function () {
     needs(this, 'map-iterators');
-    using object = load('map-iterator');
+    using object = load('iterate-map');
     const [program, map] = [object.programs.need('dump_entry'), object.maps.need('numbers')];
     for (const key of [1, 2, 3]) map.set(key, BigInt(key * key));
     assert.throws(() => program.attachIterator(), /needs the option map$/);
@@ -213,6 +214,29 @@ describe('bpf: iterators with parameters', () => {
   });
 });
 
+describe('bpf: iterators of cgroups', () => {
+  proves({ 'tracing trace_iter cgroup': 'listed' }).it('walk from one of them', async function () {
+    needs(this, 'root');
+    needs(this, 'cgroup2');
+    needs(this, 'iterators of cgroups', kernelIsSince(6, 1) || 'the kernel is older than 6.1');
+    needs(this, 'cgroup-iterators');
+    const path = join(mountPoint('cgroup2') as string, `snoopkit-iterators-${process.pid}`);
+    const paths = [path, join(path, 'one'), join(path, 'two')];
+    for (const one of paths) mkdirSync(one);
+    try {
+      const ids = paths.map((one) => String(statSync(one).ino));
+      using object = load('iterate-cgroups');
+      const program = object.programs.need('dump_cgroup');
+      using link = program.attachIterator({ cgroup: path });
+      assert.deepEqual((await text(link.read())).trim().split('\n').sort(), ids.sort());
+      using self = program.attachIterator({ cgroup: paths[1] as string, order: 'self' });
+      assert.equal((await text(self.read())).trim(), String(statSync(paths[1] as string).ino));
+    } finally {
+      for (const one of paths.reverse()) rmdirSync(one);
+    }
+  });
+});
+
 describe('bpf: programs run on request', () => {
   before(function () {
     needs(this, 'root');
@@ -234,7 +258,7 @@ describe('bpf: programs run on request', () => {
     assert.throws(() => object.programs.need('drop_packet').run(), /^UsageError: data: xdp programs need a packet/);
   });
 
-  it('return the context of a call', function () {
+  proves({ syscall: 'run' }).it('return the context of a call', function () {
     needs(this, 'syscall programs', kernelIsSince(5, 14) || 'the kernel is older than 5.14');
     using object = load('attach-run');
     const program = object.programs.need('answer');
@@ -245,6 +269,16 @@ describe('bpf: programs run on request', () => {
     assert.throws(() => program.run({ data: context }), UsageError);
     assert.throws(() => program.run({ repeat: 5 }), UsageError);
     assert.throws(() => program.attach(), /use run\(\)$/);
+  });
+
+  proves({ raw_tracepoint_writable: 'changed' }).it('have the result that a writable tracepoint gives', () => {
+    using object = load('attach-net', ['drop_packet']);
+    using other = load('writable');
+    const run = () => object.programs.need('drop_packet').run({ data: Buffer.alloc(60) });
+    const link = other.programs.need('change_result').attach();
+    assert.throws(run, { errno: 'EBADMSG' });
+    link.close();
+    assert.equal(run().ret, 1);
   });
 
   it('see the arguments of a tracepoint', () => {
@@ -302,40 +336,5 @@ describe('bpf: what the kernel knows of a program', () => {
       // Linux 5.10 has 7 types of links.
       assert.ok(both > 5);
     }
-  });
-});
-
-describe('bpf: programs that take the place of others', () => {
-  before(function () {
-    needs(this, 'root');
-    needs(this, 'kernel-btf');
-  });
-
-  it('replace a function', function () {
-    needs(this, 'fentry');
-    using object = load('attach-target');
-    const target = object.programs.need('decide');
-    const data = Buffer.alloc(60);
-    assert.equal(target.run({ data }).ret, 2);
-    using opened = BpfObject.open(fixturePath('attach-freplace'));
-    const replacing = opened.programs.need('drop_all');
-    assert.throws(() => replacing.setAttachTarget(target, 'no_such_function'), { kind: 'function' });
-    replacing.setAttachTarget(target, 'verdict');
-    using other = opened.load();
-    const link = other.programs.need('drop_all').attachFreplace(target, 'verdict');
-    assert.equal(target.run({ data }).ret, 1);
-    link.close();
-    assert.equal(target.run({ data }).ret, 2);
-  });
-
-  it('deny what a process asks for, by LSM', function () {
-    const active = '/sys/kernel/security/lsm';
-    needs(this, 'lsm', (existsSync(active) && readFileSync(active, 'utf8').includes('bpf')) || 'no LSM bpf');
-    needs(this, 'fentry');
-    using object = load('attach-lsm');
-    const link = object.programs.need('deny_socket').attachTrace();
-    assert.throws(() => createSocket('udp4').bind(0), /EPERM/);
-    assert.ok(counter(object, 'denied') > 0n);
-    assert.equal(link.info().target.attachType, 'lsm_mac');
   });
 });

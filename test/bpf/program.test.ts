@@ -12,6 +12,7 @@ import { mountPoint } from '../../src/kernel/mounts.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { PROBED, Running } from '../helpers/run.js';
+import { proves } from '../kernels/types.js';
 import { callGetegid, counter, load, open, openFiles } from './helpers.js';
 
 /** Whether a program counts what happens, and no longer when its link is closed. */
@@ -31,13 +32,13 @@ describe('bpf: programs on hooks of the kernel', () => {
     needs(this, 'root');
   });
 
-  it('attach where their section says', () => {
+  proves({ tracepoint: 'counted', raw_tracepoint: 'counted' }).it('attach where their section says', () => {
     using object = load('hooks', ['count_tracepoint', 'count_raw']);
     countsWhile(object, 'tracepoints', object.programs.need('count_tracepoint').attach());
     countsWhile(object, 'raw_tracepoints', object.programs.need('count_raw').attach());
   });
 
-  it('attach to a typed tracepoint', function () {
+  proves({ 'tracing trace_raw_tp': 'counted' }).it('attach to a typed tracepoint', function () {
     needs(this, 'kernel-btf');
     using object = load('hooks', ['count_typed']);
     countsWhile(object, 'typed_tracepoints', object.programs.need('count_typed').attach());
@@ -101,16 +102,19 @@ describe('bpf: programs on functions of the kernel', () => {
     needs(this, 'root');
   });
 
-  it('see their entry and their return, by kprobes', function () {
-    needs(this, 'kprobe-pmu');
-    using object = load('hooks', ['count_open', 'count_opened']);
-    const [entry, exit] = [object.programs.need('count_open'), object.programs.need('count_opened')];
-    countsWhile(object, 'opens', entry.attach(), openFiles);
-    countsWhile(object, 'opened', exit.attach(), openFiles);
-    countsWhile(object, 'opens', entry.attachKprobe('vfs_open'), openFiles);
-    countsWhile(object, 'opened', exit.attachKprobe('vfs_open', { atReturn: true }), openFiles);
-    assert.equal(counter(object, 'open_result'), 0n);
-  });
+  proves({ 'kprobe kprobe': 'counted', 'kprobe kretprobe': 'result read' }).it(
+    'see their entry and their return, by kprobes',
+    function () {
+      needs(this, 'kprobe-pmu');
+      using object = load('hooks', ['count_open', 'count_opened']);
+      const [entry, exit] = [object.programs.need('count_open'), object.programs.need('count_opened')];
+      countsWhile(object, 'opens', entry.attach(), openFiles);
+      countsWhile(object, 'opened', exit.attach(), openFiles);
+      countsWhile(object, 'opens', entry.attachKprobe('vfs_open'), openFiles);
+      countsWhile(object, 'opened', exit.attachKprobe('vfs_open', { atReturn: true }), openFiles);
+      assert.equal(counter(object, 'open_result'), 0n);
+    },
+  );
 
   it('must be there, for kprobes', function () {
     needs(this, 'kprobe-pmu');
@@ -121,16 +125,19 @@ describe('bpf: programs on functions of the kernel', () => {
     );
   });
 
-  it('see their entry and their exit, by fentry and fexit', function () {
-    needs(this, 'fentry');
-    using object = load('fentry');
-    countsWhile(object, 'entered', object.programs.need('count_entry').attach(), openFiles);
-    countsWhile(object, 'left', object.programs.need('count_exit').attach(), openFiles);
-    const again = () => object.programs.need('count_entry').attachTrace();
-    if (kernelIsSince(5, 13)) countsWhile(object, 'entered', again(), openFiles);
-    else assert.throws(again, { name: 'UnsupportedError', message: /this kernel attaches .* only once$/ });
-    assert.equal(counter(object, 'result'), 0n);
-  });
+  proves({ 'tracing trace_fentry': 'counted', 'tracing trace_fexit': 'result read' }).it(
+    'see their entry and their exit, by fentry and fexit',
+    function () {
+      needs(this, 'fentry');
+      using object = load('fentry');
+      countsWhile(object, 'entered', object.programs.need('count_entry').attach(), openFiles);
+      countsWhile(object, 'left', object.programs.need('count_exit').attach(), openFiles);
+      const again = () => object.programs.need('count_entry').attachTrace();
+      if (kernelIsSince(5, 13)) countsWhile(object, 'entered', again(), openFiles);
+      else assert.throws(again, { name: 'UnsupportedError', message: /this kernel attaches .* only once$/ });
+      assert.equal(counter(object, 'result'), 0n);
+    },
+  );
 
   it('must be there, for fentry', function () {
     needs(this, 'fentry');
@@ -160,19 +167,24 @@ describe('bpf: programs on functions of a program', () => {
     await probed.says(new RegExp(`^(-?\\d+\\n){${asked}}$`), 'stdout');
   }
 
-  it('see its entry and its return', async () => {
-    using object = load('hooks', ['count_entry', 'count_return']);
-    object.programs.need('count_entry').attachUprobe(PROBED, symbol);
-    const link = object.programs.need('count_return').attachUprobe(PROBED, symbol, { atReturn: true, pid: probed.pid });
-    await call(4);
-    assert.deepEqual(
-      ['entered', 'returned', 'last_argument', 'last_result'].map((name) => counter(object, name)),
-      [4n, 4n, 21n, 42n],
-    );
-    link.close();
-    await call(2);
-    assert.deepEqual([counter(object, 'entered'), counter(object, 'returned')], [6n, 4n]);
-  });
+  proves({ 'kprobe uprobe': 'argument read', 'kprobe uretprobe': 'result read' }).it(
+    'see its entry and its return',
+    async () => {
+      using object = load('hooks', ['count_entry', 'count_return']);
+      object.programs.need('count_entry').attachUprobe(PROBED, symbol);
+      const link = object.programs
+        .need('count_return')
+        .attachUprobe(PROBED, symbol, { atReturn: true, pid: probed.pid });
+      await call(4);
+      assert.deepEqual(
+        ['entered', 'returned', 'last_argument', 'last_result'].map((name) => counter(object, name)),
+        [4n, 4n, 21n, 42n],
+      );
+      link.close();
+      await call(2);
+      assert.deepEqual([counter(object, 'entered'), counter(object, 'returned')], [6n, 4n]);
+    },
+  );
 
   it('see one process alone', async () => {
     using object = load('hooks', ['count_entry']);
@@ -218,26 +230,29 @@ describe('bpf: iterators', () => {
     needs(this, 'kernel-btf');
   });
 
-  it('write what they walk through: the threads of this process', () => {
-    using object = load('iterator');
-    for (const link of [
-      object.programs.need('dump_task').attach(),
-      object.programs.need('dump_task').attachIterator(),
-    ]) {
-      const fd = link.openIterator();
-      try {
-        const rows = readFileSync(fd, 'utf8').trimEnd().split('\n');
-        assert.ok(rows.length > 1, 'Node has several threads');
-        assert.ok(rows.every((row) => row.startsWith(`${process.pid} `)));
-        const name = readFileSync('/proc/self/comm', 'utf8').trim();
-        assert.ok(rows.includes(`${process.pid} ${process.pid} ${name}`), rows.join('\n'));
-      } finally {
-        closeSync(fd);
+  proves({ 'tracing trace_iter task': 'listed' }).it(
+    'write what they walk through: the threads of this process',
+    () => {
+      using object = load('iterator');
+      for (const link of [
+        object.programs.need('dump_task').attach(),
+        object.programs.need('dump_task').attachIterator(),
+      ]) {
+        const fd = link.openIterator();
+        try {
+          const rows = readFileSync(fd, 'utf8').trimEnd().split('\n');
+          assert.ok(rows.length > 1, 'Node has several threads');
+          assert.ok(rows.every((row) => row.startsWith(`${process.pid} `)));
+          const name = readFileSync('/proc/self/comm', 'utf8').trim();
+          assert.ok(rows.includes(`${process.pid} ${process.pid} ${name}`), rows.join('\n'));
+        } finally {
+          closeSync(fd);
+        }
+        link.close();
+        assert.throws(() => link.openIterator(), BpfError);
       }
-      link.close();
-      assert.throws(() => link.openIterator(), BpfError);
-    }
-  });
+    },
+  );
 
   it('are none of those who are none', () => {
     using object = load('hooks', ['count_raw']);
@@ -251,30 +266,33 @@ describe('bpf: programs on cgroups and interfaces', () => {
     needs(this, 'root');
   });
 
-  it('attach to a cgroup and see what is sent from it', function () {
-    needs(this, 'cgroup2');
-    const path = join(mountPoint('cgroup2') as string, `snoopkit-bpf-${process.pid}`);
-    mkdirSync(path);
-    try {
-      using object = load('hooks', ['count_sent']);
-      object.programs.need('count_sent').attachCgroup(path);
-      const send = `import { createSocket } from 'node:dgram';
+  proves({ 'cgroup_skb cgroup_inet_egress': 'counted' }).it(
+    'attach to a cgroup and see what is sent from it',
+    function () {
+      needs(this, 'cgroup2');
+      const path = join(mountPoint('cgroup2') as string, `snoopkit-bpf-${process.pid}`);
+      mkdirSync(path);
+      try {
+        using object = load('hooks', ['count_sent']);
+        object.programs.need('count_sent').attachCgroup(path);
+        const send = `import { createSocket } from 'node:dgram';
         const socket = createSocket('udp4');
         socket.send('x', 9, '127.0.0.1', () => socket.close());`;
-      const node = [process.execPath, '--input-type=module', '-e', send];
-      const inside = ['sh', '-c', 'echo $$ > "$0/cgroup.procs"; exec "$@"', path, ...node];
-      assert.equal(spawnSync(inside[0] as string, inside.slice(1)).status, 0);
-      assert.equal(counter(object, 'sent'), 1n);
-      // From outside of it.
-      assert.equal(spawnSync(node[0] as string, node.slice(1)).status, 0);
-      assert.equal(counter(object, 'sent'), 1n);
-      assert.throws(() => object.programs.need('count_sent').attachCgroup('/no/such/cgroup'), { code: 'ENOENT' });
-    } finally {
-      rmdirSync(path);
-    }
-  });
+        const node = [process.execPath, '--input-type=module', '-e', send];
+        const inside = ['sh', '-c', 'echo $$ > "$0/cgroup.procs"; exec "$@"', path, ...node];
+        assert.equal(spawnSync(inside[0] as string, inside.slice(1)).status, 0);
+        assert.equal(counter(object, 'sent'), 1n);
+        // From outside of it.
+        assert.equal(spawnSync(node[0] as string, node.slice(1)).status, 0);
+        assert.equal(counter(object, 'sent'), 1n);
+        assert.throws(() => object.programs.need('count_sent').attachCgroup('/no/such/cgroup'), { code: 'ENOENT' });
+      } finally {
+        rmdirSync(path);
+      }
+    },
+  );
 
-  it('attach to an interface of their network namespace', function () {
+  proves({ 'xdp generic': 'counted' }).it('attach to an interface of their network namespace', function () {
     needs(this, 'unshare');
     needs(this, 'ip');
     const script = fileURLToPath(new URL('./fixtures/xdp.js', import.meta.url));

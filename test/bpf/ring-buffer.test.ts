@@ -4,6 +4,7 @@ import type { BpfObject } from '../../src/bpf/object.js';
 import type { RecordBatch } from '../../src/bpf/record-stream.js';
 import { RingBuffer, type RingBufferOptions } from '../../src/bpf/ring-buffer.js';
 import { needs } from '../capability.js';
+import { proves } from '../kernels/types.js';
 import { callGetegid, collected, counter, open } from './helpers.js';
 
 /** The numbers of the records in a batch, and how long each is. */
@@ -38,7 +39,7 @@ describe('bpf: ring buffers', () => {
     object?.close();
   });
 
-  it('give what waits, in order', () => {
+  proves({ 'map ringbuf': 'read' }).it('give what waits, in order', () => {
     start();
     callGetegid(100);
     assert.equal(ring.pending, 100 * 24);

@@ -10,6 +10,7 @@ import { eventSchema } from '../../src/events/schema.js';
 import { needs } from '../capability.js';
 import { fakeContext } from '../events/helpers.js';
 import { kernelIsSince } from '../helpers/kernel.js';
+import { proves } from '../kernels/types.js';
 import { counter, load } from './helpers.js';
 
 const STRUCT = 'sum_request';
@@ -28,7 +29,7 @@ describe('bpf: user ring buffer', () => {
     needs(this, 'user ring buffers', kernelIsSince(6, 1) || 'the kernel is older than 6.1');
   });
 
-  it('brings objects and bytes to a program, in order', () => {
+  proves({ 'map user_ringbuf': 'drained' }).it('brings objects and bytes to a program, in order', () => {
     using object = load('user-ring');
     using writer = openTyped(object);
     using answers = RingBuffer.open(object.maps.need('answers'));

@@ -55,8 +55,6 @@ export function testScript(
   const environment = {
     HOME: '/root',
     LANG: 'C.UTF-8',
-    // A filesystem that can all that a disk's can; the overlay of old kernels can't.
-    TMPDIR: '/run/tmp',
     SNOOPKIT_SLOW: `${slow}`,
     ...(forbidSkip && { SNOOPKIT_FORBID_SKIP: forbidSkip }),
   };

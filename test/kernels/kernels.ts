@@ -50,6 +50,9 @@ export function nameOf(kernel: Kernel): string {
   return machineOf(kernel).isForeign ? `${kernel.series}-${kernel.architecture}` : kernel.series;
 }
 
+/** Stands for this machine, whose tests run without a guest. */
+export const HOST = 'host';
+
 /** The kernels of these names. When there are none, all of the host's architecture: the others need a build of their own. */
 export function chooseKernels(names: readonly string[]): readonly Kernel[] {
   const known = KERNELS.map(nameOf);

@@ -1,22 +1,24 @@
 /**
  * Runs the tests that talk to the kernel on other kernels: `make test-kernels`, or `node dist/test/kernels/main.js
  * [--limit SECONDS] [--only PATTERN [--merge]] [--save] [KERNEL...]` as root. What was built on this machine is what is tested:
- * nothing is compiled in a guest.
+ * nothing is compiled in a guest. The kernel `host` is this machine itself.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, release } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UnavailableError } from '../../scripts/debian/apt.js';
 import { type Kernel, type KernelFiles, obtain } from '../../scripts/debian/kernel.js';
 import { obtainRoot } from '../../scripts/debian/trees.js';
 import { root, testGroups, testScript } from './command.js';
-import { runGuest } from './guest.js';
-import { chooseKernels, type Machine, machineOf, nameOf } from './kernels.js';
+import { type GuestEnd, type GuestOptions, runGuest } from './guest.js';
+import { runHost } from './host.js';
+import { chooseKernels, HOST, type Machine, machineOf, nameOf } from './kernels.js';
 import { countTests, type KernelResult, mergeResults, parseResults, problemOf, report } from './results.js';
 import { saveTable } from './table.js';
 import { Turns } from './turns.js';
+import { saveTypes } from './type-table.js';
 
 const FOLDER = join(root, 'build', 'kernels');
 
@@ -59,7 +61,7 @@ function tested(files: number): string {
     spawnSync('git', ['-c', 'safe.directory=*', ...words], { cwd: root, encoding: 'utf8' }).stdout?.trim();
   const commit = git('rev-parse', '--short', 'HEAD');
   // The run before may have saved its column.
-  const isChanged = git('status', '--porcelain', '-uno', '--', '.', ':!docs/kernels.md');
+  const isChanged = git('status', '--porcelain', '-uno', '--', '.', ':!docs/kernels.md', ':!docs/types.md');
   const all = testGroups().flat().length;
   const share = files === all ? `all ${all} files` : `${files} of ${all} files`;
   return [new Date().toISOString().slice(0, 10), commit && `${commit}${isChanged ? ' with changes' : ''}`, share]
@@ -67,13 +69,20 @@ function tested(files: number): string {
     .join(', ');
 }
 
-/** Runs a group of the tests in a guest of its own. */
-async function testGroup(guests: Guests, group: readonly string[], log: string, setting: Setting) {
-  const { machine, files: kernel, tree } = guests;
+type Run = (options: Pick<GuestOptions, 'command' | 'log' | 'seconds' | 'signal'>) => Promise<GuestEnd>;
+
+/** Runs a group of the tests, in a guest of its own if `run` has one. */
+async function testGroup(
+  machine: Pick<Machine, 'slow' | 'isForeign'>,
+  run: Run,
+  group: readonly string[],
+  log: string,
+  setting: Setting,
+) {
   const { signal, limit: seconds = SECONDS * machine.slow } = setting;
   const command = testScript(group, machine);
   const from = performance.now();
-  const end = await runGuest({ kernel, machine, tree, command, log, seconds, signal });
+  const end = await run({ command, log, seconds, signal });
   const heard = parseResults(end.results);
   const problem = problemOf(end, heard, seconds);
   return {
@@ -91,24 +100,45 @@ async function obtainGuests(kernel: Kernel): Promise<Guests> {
   return { machine, files, tree: machine.isForeign ? await obtainRoot(kernel.architecture) : undefined };
 }
 
+/** Runs all groups where there is a kernel to do so. */
+async function runGroups(
+  about: Pick<KernelResult, 'kernel' | 'suite'> & { readonly release: string },
+  test: (group: readonly string[], log: string) => ReturnType<typeof testGroup>,
+  { groups, turns }: Pick<Setting, 'groups' | 'turns'>,
+): Promise<KernelResult> {
+  const { kernel, release, suite } = about;
+  tell(`${kernel} (${release}, ${suite}): build/kernels/${kernel}-*.log`);
+  const ended = await Promise.all(
+    groups.map((group, i) => turns.take(() => test(group, join(FOLDER, `${kernel}-${i + 1}.log`)))),
+  );
+  // Guests of other kernels may have had their turns before.
+  const [from, to] = [Math.min(...ended.map((end) => end.from)), Math.max(...ended.map((end) => end.to))];
+  const seconds = Math.round((to - from) / 100) / 10;
+  return countTests(
+    { ...about, tested: tested(groups.flat().length), seconds },
+    ended.flatMap(({ tests }) => tests),
+    ended.flatMap(({ problems }) => problems),
+    ended.find(({ tools }) => tools !== undefined)?.tools,
+  );
+}
+
+/** One group after the other: tests may disturb each other. */
+const testHost = (setting: Setting): Promise<KernelResult> =>
+  runGroups(
+    { kernel: HOST, suite: HOST, release: release() },
+    (group, log) => testGroup({ slow: 1, isForeign: false }, runHost, group, log, setting),
+    { ...setting, turns: new Turns(1) },
+  );
+
 async function testKernel(kernel: Kernel, setting: Setting): Promise<KernelResult> {
   const [name, { suite }] = [nameOf(kernel), kernel];
   try {
-    const guests = await setting.turns.take(() => obtainGuests(kernel));
-    const { release } = guests.files;
-    tell(`${name} (${release}, ${suite}): build/kernels/${name}-*.log`);
-    const groups = setting.groups.map((group, i) =>
-      setting.turns.take(() => testGroup(guests, group, join(FOLDER, `${name}-${i + 1}.log`), setting)),
-    );
-    const ended = await Promise.all(groups);
-    // Guests of other kernels may have had their turns before.
-    const [from, to] = [Math.min(...ended.map((end) => end.from)), Math.max(...ended.map((end) => end.to))];
-    const seconds = Math.round((to - from) / 100) / 10;
-    return countTests(
-      { kernel: name, suite, release, tested: tested(setting.groups.flat().length), seconds },
-      ended.flatMap(({ tests }) => tests),
-      ended.flatMap(({ problems }) => problems),
-      ended.find(({ tools }) => tools !== undefined)?.tools,
+    const { machine, files, tree } = await setting.turns.take(() => obtainGuests(kernel));
+    const run: Run = (options) => runGuest({ ...options, kernel: files, machine, tree });
+    return await runGroups(
+      { kernel: name, suite, release: files.release },
+      (group, log) => testGroup(machine, run, group, log, setting),
+      setting,
     );
   } catch (error) {
     if (!(error instanceof UnavailableError)) throw error;
@@ -126,11 +156,11 @@ function removeResults(kernel: string, isWhole: boolean): void {
     if (name.startsWith(kernel) && /^-\d+\.log$/.test(name.slice(kernel.length))) rmSync(join(FOLDER, name));
 }
 
-const wholeResults = (kernels: readonly Kernel[]): KernelResult[] =>
-  kernels.map((kernel) => JSON.parse(readFileSync(resultFile(nameOf(kernel), true), 'utf8')));
+const wholeResults = (names: readonly string[]): KernelResult[] =>
+  names.map((name) => JSON.parse(readFileSync(resultFile(name, true), 'utf8')));
 
-async function test(kernel: Kernel, setting: Setting): Promise<KernelResult> {
-  const result = await testKernel(kernel, setting);
+async function keepResult(testing: Promise<KernelResult>, setting: Setting): Promise<KernelResult> {
+  const result = await testing;
   const write = (file: string, all: KernelResult) => writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`);
   write(resultFile(result.kernel, setting.isWhole), result);
   if (setting.isMerged) {
@@ -164,26 +194,34 @@ async function main(): Promise<number> {
     },
   });
   if (process.geteuid?.() !== 0) throw new Error('a guest shares the root of this machine: run it as root');
-  const kernels = chooseKernels(positionals);
+  const isHost = positionals.includes(HOST);
+  const asked = positionals.filter((name) => name !== HOST);
+  const kernels = isHost && asked.length === 0 ? [] : chooseKernels(asked);
+  const names = [...kernels.map(nameOf), ...(isHost ? [HOST] : [])];
   const limit = values.limit === undefined ? undefined : limitOf(values.limit);
   const groups = testGroups(values.only === undefined ? undefined : new RegExp(values.only));
   const isWhole = values.only === undefined;
   const isMerged = values.merge;
   if (isMerged && isWhole) throw new Error('--merge wants --only');
-  const lacking = isMerged ? kernels.map(nameOf).filter((name) => !existsSync(resultFile(name, true))) : [];
+  const lacking = isMerged ? names.filter((name) => !existsSync(resultFile(name, true))) : [];
   if (lacking.length > 0) throw new Error(`--merge: there is no whole result of ${lacking.join(', ')}`);
   if (groups.length === 0) throw new Error(`--only ${values.only}: no file of tests has such a name`);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   mkdirSync(FOLDER, { recursive: true });
-  for (const kernel of kernels) removeResults(nameOf(kernel), isWhole);
+  for (const name of names) removeResults(name, isWhole);
   const setting = { limit, groups, isWhole, isMerged, signal: stop.signal, turns: new Turns(availableParallelism()) };
   // Where one can't go on, the others should not.
-  const results = await Promise.all(kernels.map((kernel) => test(kernel, setting))).finally(() => {
+  const testing = [...kernels.map((kernel) => testKernel(kernel, setting)), ...(isHost ? [testHost(setting)] : [])];
+  const results = await Promise.all(testing.map((test) => keepResult(test, setting))).finally(() => {
     stop.abort();
     giveBack(FOLDER);
   });
-  if (values.save) saveTable(isMerged ? wholeResults(kernels) : results);
+  if (values.save) {
+    const saved = isMerged ? wholeResults(names) : results;
+    saveTable(saved);
+    saveTypes(saved);
+  }
   process.stdout.write(`${report(results)}\n`);
   return results.some(({ failed }) => failed > 0) ? 1 : 0;
 }

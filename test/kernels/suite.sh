@@ -5,7 +5,9 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 until [ -c /dev/vport*p3 ]; do /run/busybox sleep 0.05; done
 port=$(echo /dev/vport*p3)
 port=${port%3}
+# A filesystem that can all that a disk's can; the overlay of old kernels can't.
 mkdir /run/tmp
+export TMPDIR=/run/tmp
 export RESULTS="${port}2"
 setsid sh "$SUITE/command" </dev/null >"${port}1" 2>&1
 echo $? >"${port}3"

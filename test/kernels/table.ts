@@ -31,12 +31,18 @@ function columnOf({ release = '', tested = '', passed, failed, skipped, tools = 
 }
 
 /** Columns of an earlier table, by kernel. */
-function readColumns(table: string): Map<string, KernelColumn> {
+export function readColumns(table: string): Map<string, KernelColumn> {
   const rows = table.split('\n').map((line) => line.split(/(?<!\\)\|/).slice(1, -1));
   const [[, ...kernels] = [], , ...body] = rows.map((row) => row.map((text) => text.trim().replaceAll('\\|', '|')));
   return new Map(
     kernels.map((kernel, i) => [kernel, new Map(body.map(([name = '', ...cells]) => [name, cells[i] ?? '-']))]),
   );
+}
+
+/** Rows of cells, the first of them the head, as Markdown. */
+export function tableOf([head = [], ...body]: readonly (readonly string[])[]): string {
+  const rows = [head, head.map(() => '---'), ...body];
+  return rows.map((row) => `| ${row.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
 }
 
 /**
@@ -50,12 +56,10 @@ export function kernelTable(results: readonly KernelResult[], earlier = ''): str
   const tools = [...new Set([...columns.values()].flatMap((column) => [...column.keys()]))]
     .filter((name) => !ABOUT.includes(name))
     .sort();
-  const rows = [
+  return tableOf([
     ['', ...kernels],
-    ['---', ...kernels.map(() => '---')],
     ...[...ABOUT, ...tools].map((name) => [name, ...kernels.map((kernel) => columns.get(kernel)?.get(name) ?? '-')]),
-  ];
-  return rows.map((row) => `| ${row.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
+  ]);
 }
 
 /** Puts the table into the documentation. */
