@@ -28,6 +28,7 @@ GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 ARM64_KERNELS := $(if $(filter test-kernels,$(GOALS)),$(findstring arm64,$(KERNELS)))
 SETUP_NEEDS := $(if $(filter-out lint format,$(GOALS)),build) \
 	$(if $(filter test test-nodes test-kernels,$(GOALS)),test) $(if $(filter test-kernels,$(GOALS)),kernels) \
+	$(if $(filter sanitize,$(GOALS)),sanitize $(if $(KERNELS),kernels)) $(if $(filter valgrind,$(GOALS)),valgrind) \
 	$(if $(filter arm64,$(GOALS))$(ARM64_KERNELS),arm64) $(if $(ARM64_KERNELS),kernels-arm64) \
 	$(if $(filter lint format,$(GOALS)),lint)
 
@@ -75,6 +76,7 @@ include scripts/test-programs.mk
 include scripts/bench.mk
 include scripts/arm64.mk
 include scripts/kernels.mk
+include scripts/sanitize.mk
 $(NATIVE_OBJECTS) $(NATIVE_PROGRAMS) $(NATIVE_FIXTURES): | setup $(NPM_STAMP)
 
 build: ts bundle native bpf ## everything that snoopkit needs to run (the default)
