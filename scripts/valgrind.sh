@@ -5,7 +5,7 @@
 set -eu
 . scripts/lib.sh
 
-only=${1:-^(link|map|object|ring)$}
+only=${1:-^(map|object|ring)$}
 is_root || has_sudo || fail 'tracing needs root, and there is no sudo to ask: make valgrind as root'
 
 mapfile -t files < <(cd test/native && printf '%s\n' *.test.ts | sed 's/\.test\.ts$//' | grep -E -- "$only")

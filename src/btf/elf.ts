@@ -2,6 +2,7 @@
  * The subset of ELF64 that BPF objects need: sections by name, and the symbol table. Source: elf(5);
  * include/uapi/linux/elf.h.
  */
+import { checkBytes } from '../mistake.js';
 import { BtfError, quoted } from './error.js';
 
 /** A section of an ELF file. */
@@ -186,7 +187,9 @@ function viewOf(bytes: Uint8Array): DataView {
  * @throws BtfError if they are neither, or if the ELF file has no .BTF section.
  */
 export function readBtfBytes(bytes: Uint8Array): Uint8Array {
-  const [first, second] = bytes;
+  checkBytes('bytes', bytes);
+  // By index: memory that is gone has no iterator.
+  const [first, second] = [bytes[0], bytes[1]];
   if ((first === 0x9f && second === 0xeb) || (first === 0xeb && second === 0x9f)) return bytes;
   if (!isElf(bytes)) throw new BtfError('neither BTF nor an ELF file');
   const section = elfSections(bytes).get('.BTF');

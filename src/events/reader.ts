@@ -1,3 +1,5 @@
+import { isInteger } from '../check-options.js';
+import { checkBuffer, mistake, outOfRange } from '../mistake.js';
 import { type Column, EventRecord } from './column.js';
 import type { EventSchema } from './schema.js';
 
@@ -26,11 +28,20 @@ export class EventReader {
   /**
    * The event at `offset`. Times and 64-bit integers are bigints (times in nanoseconds since 1970), text is a string in
    * which U+FFFD stands for what is not UTF-8, or null when the kernel could not read it. Throws RangeError
-   * when the record is too short.
+   * (`ERR_OUT_OF_RANGE`) when the record is too short, or not within `bytes`, and UsageError.
    */
-  read(bytes: Buffer, offset = 0, length = bytes.length - offset): EventObject {
+  read(bytes: Buffer, offset = 0, given?: number): EventObject {
     const { columns, size, struct } = this.#schema;
-    if (length < size) throw new RangeError(`${length} bytes, but ${struct} has ${size}`);
+    checkBuffer('bytes', bytes);
+    for (const [what, value] of [
+      ['offset', offset],
+      ['length', given ?? 0],
+    ] as const)
+      if (!isInteger(value, 0, bytes.length))
+        throw outOfRange(mistake(what, value, `an integer up to ${bytes.length}`).message);
+    const length = given ?? bytes.length - offset;
+    if (length < size) throw outOfRange(`${length} bytes, but ${struct} has ${size}`);
+    if (offset + length > bytes.length) throw outOfRange(`${length} bytes at ${offset}, of ${bytes.length}`);
     this.#record.setBytes(bytes);
     this.#record.offset = offset;
     this.#record.length = length;
