@@ -63,7 +63,7 @@ export function testScript(
     TMPDIR: '/run/tmp',
     SNOOPKIT_SLOW: `${slow}`,
     ...(forbidSkip && { SNOOPKIT_FORBID_SKIP: forbidSkip }),
-    ...Object.fromEntries(guestSettings.map((setting) => setting.split(/=(.*)/s, 2))),
+    ...Object.fromEntries(guestSettings.map((setting) => setting.split(/=(.*)/s, 2) as [string, string])),
   };
   const node = isForeign ? '/usr/bin/node' : process.execPath;
   const mocha = [node, 'node_modules/mocha/bin/mocha.js', '--no-config', '--forbid-only'];
