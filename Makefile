@@ -18,7 +18,7 @@ NPM_STAMP := node_modules/.package-lock.json
 TS_STAMP := build/ts.stamp
 BUNDLE := dist/cli/LICENSES.txt
 
-.PHONY: help setup ts bundle build run test api test-nodes fuzz lint format manifest man generate check-generated pack clean FORCE
+.PHONY: help setup ts bundle build run test api test-nodes fuzz rounds lint format manifest man generate check-generated pack clean FORCE
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z0-9-]+:.*## /{ printf "  make %-16s %s\n", $$1, $$2 }' Makefile scripts/*.mk
 
@@ -28,6 +28,7 @@ GOALS := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 ARM64_KERNELS := $(if $(filter test-kernels,$(GOALS)),$(findstring arm64,$(KERNELS)))
 SETUP_NEEDS := $(if $(filter-out lint format,$(GOALS)),build) \
 	$(if $(filter test test-nodes test-kernels,$(GOALS)),test) $(if $(filter test-kernels,$(GOALS)),kernels) \
+	$(if $(filter sanitize,$(GOALS)),sanitize $(if $(KERNELS),kernels)) $(if $(filter valgrind,$(GOALS)),valgrind) \
 	$(if $(filter arm64,$(GOALS))$(ARM64_KERNELS),arm64) $(if $(ARM64_KERNELS),kernels-arm64) \
 	$(if $(filter lint format,$(GOALS)),lint)
 
@@ -75,6 +76,7 @@ include scripts/test-programs.mk
 include scripts/bench.mk
 include scripts/arm64.mk
 include scripts/kernels.mk
+include scripts/sanitize.mk
 $(NATIVE_OBJECTS) $(NATIVE_PROGRAMS) $(NATIVE_FIXTURES): | setup $(NPM_STAMP)
 
 build: ts bundle native bpf ## everything that snoopkit needs to run (the default)
@@ -94,8 +96,15 @@ test-nodes: build bpf-fixtures btf-fixtures native-fixtures test-programs bench-
 
 SECONDS ?= 60
 SEED ?= 1
-fuzz: build bpf-fixtures btf-fixtures native-fixtures ## open and load damaged objects: SECONDS=60 SEED=1 CORPUS=DIR (as root, to load)
-	$(Q)node dist/test/fuzz/main.js --seconds $(SECONDS) --seed $(SEED) $(if $(CORPUS),--corpus $(CORPUS))
+KIND ?= objects
+fuzz: build bpf-fixtures btf-fixtures native-fixtures ## try damaged and strange input: KIND=objects|btf|records|values|arguments|all SECONDS=60 SEED=1 CORPUS=DIR (as root, to load)
+	$(Q)node dist/test/fuzz/main.js --kind $(KIND) --seconds $(SECONDS) --seed $(SEED) \
+		$(if $(FIRST),--first $(FIRST)) $(if $(COUNT),--count $(COUNT)) $(if $(CORPUS),--corpus $(CORPUS))
+
+rounds: build bpf-fixtures ## open, load, attach and close an object again and again, and look for growth: ROUNDS=10000 (as root)
+	@. scripts/lib.sh; is_root || has_sudo || fail 'loading needs root, and there is no sudo to ask: make rounds as root'; \
+		as_root env -u NODE_EXTRA_CA_CERTS SNOOPKIT_ROUNDS=$(or $(ROUNDS),10000) "$$(command -v node)" node_modules/mocha/bin/mocha.js \
+			--no-config --require dist/test/hooks.js --reporter dist/test/reporter.js dist/test/bpf/rounds.test.js
 
 # Names with ** are beyond make's wildcard.
 C_SOURCES := $(wildcard src/native/*.cc src/native/*.h src/native/*.c) $(shell find bpf src/trace bench examples -name '*.[ch]')

@@ -1,5 +1,5 @@
 #!/bin/bash
-# scripts/setup.sh [build] [test] [kernels] [arm64] [kernels-arm64] [wire] [lint]: checks this machine for the
+# scripts/setup.sh [build] [test] [kernels] [arm64] [kernels-arm64] [sanitize] [valgrind] [wire] [lint]: checks this machine for the
 # requirements of these, and installs missing ones. It runs before every build, so the checks must cost next to nothing.
 set -eu
 . scripts/lib.sh
@@ -87,6 +87,13 @@ for purpose in "$@"; do
         ;;
     kernels-arm64)
         want qemu-system-arm qemu-system-aarch64 has qemu-system-aarch64
+        ;;
+    sanitize)
+        want g++ g++ has "${SANITIZE_CXX:-g++}"
+        want binutils 'addr2line (binutils)' has addr2line
+        ;;
+    valgrind)
+        want valgrind valgrind has valgrind
         ;;
     wire)
         want protobuf-compiler protoc has protoc

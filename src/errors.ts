@@ -8,7 +8,11 @@ export class SnoopkitError extends Error {
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
+    // It may quote a path or a name.
+    super(
+      message.replace(/[\r\n]/g, (end) => (end === '\n' ? '\\n' : '\\r')),
+      options,
+    );
     this.name = new.target.name;
     this.code = `ERR_SNOOPKIT_${code}`;
   }

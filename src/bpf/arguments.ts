@@ -2,17 +2,13 @@
  * Checks of arguments, which programs in JavaScript give unchecked. They come after the check that the object is open, and
  * before anything is opened. `what` names the argument in the message of the UsageError.
  */
-import { inspect } from 'node:util';
 import { unknownOption } from '../check-options.js';
 import { UsageError } from '../errors.js';
+import { checkInstance, mistake } from '../mistake.js';
+
+export { checkInstance };
 
 const MAX_U32 = 0xffff_ffff;
-
-/** The error for an argument, in one line. */
-function mistake(what: string, value: unknown, expected: string): UsageError {
-  const shown = inspect(value, { depth: -1, breakLength: Number.POSITIVE_INFINITY, customInspect: false });
-  return new UsageError(`${what} ${shown.replace(/\s+/g, ' ').slice(0, 80)}: expected ${expected}`);
-}
 
 export function checkInteger(what: string, value: unknown, least = 0, most = MAX_U32): void {
   const isFitting = Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
@@ -43,9 +39,4 @@ export function checkOptions<Options extends object>(value: Options, names: read
   if (typeof value !== 'object' || value === null) throw mistake('options', value, 'an object');
   const unknown = unknownOption(value, names);
   if (unknown !== undefined) throw new UsageError(`options: ${unknown}`);
-}
-
-/** An object of a class. */
-export function checkInstance(what: string, value: unknown, type: abstract new (...args: never) => unknown): void {
-  if (!(value instanceof type)) throw mistake(what, value, `an instance of ${type.name}`);
 }

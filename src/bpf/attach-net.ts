@@ -3,6 +3,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
+import { shown } from '../mistake.js';
 import type { NativeLink, NativeProgram } from '../native/binding.js';
 import { checkBoolean, checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
 import { type Attachment, interfaceOf } from './attachment.js';
@@ -63,7 +64,7 @@ const MAX_FD = 2 ** 31 - 1;
 
 function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
   if (typeof value !== 'string' || !choices.includes(value))
-    throw new UsageError(`${what} ${String(value)}: expected ${choices.join(', ')}`);
+    throw new UsageError(`${what} ${shown(value)}: expected ${choices.join(', ')}`);
 }
 
 /** The error for a place that another program has. */

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type GlobalVariable, type Input, readValue, type Value, writeValue } from '../btf/index.js';
 import type { NativeObject } from '../native/binding.js';
 import { check } from './errors.js';
@@ -56,7 +57,7 @@ export class BpfGlobal<Type = Value, Given = Input> extends BpfConstant<Type> {
     this.object.check();
     const { shape, size, offset } = this.variable;
     const bytes = new Uint8Array(size);
-    if (value instanceof Uint8Array && value.length === size) bytes.set(value);
+    if (types.isUint8Array(value) && value.length === size) bytes.set(value);
     else writeValue(shape, new DataView(bytes.buffer), 0, value as Input);
     check(this.native.writeImage(this.section, offset, bytes), `cannot set ${this.name}`);
   }

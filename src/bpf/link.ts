@@ -2,6 +2,7 @@ import { createReadStream, readlinkSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { NotFoundError, UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
+import { mistake } from '../mistake.js';
 import type { NativeLink } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkInteger, checkText } from './arguments.js';
@@ -140,7 +141,9 @@ export class BpfLink {
    */
   update(program: Program): void {
     this.#check();
+    if (typeof program !== 'object' || program === null) throw mistake('program', program, 'a program');
     const { fd, id } = program;
+    checkInteger('program.fd', fd, 0, 2 ** 31 - 1);
     const result = this.#native.update(fd);
     const operation = `cannot update ${this.#details.what}`;
     if (result === -ERRNO.EINVAL && this.#native.fd() >= 0 && this.info().type !== undefined && !this.#canUpdate())

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { NotFoundError, UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
+import { shown } from '../mistake.js';
 import type { NativeMap } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
@@ -55,7 +56,8 @@ const MOST_NAME = 15;
 export function createMap(options: MapOptions): NativeMap {
   checkOptions(options, ['type', 'name', 'keySize', 'valueSize', 'maxEntries', 'flags', 'innerMap']);
   const { type, name = '', innerMap } = options;
-  if (!Object.hasOwn(MAP_TYPE, type)) throw new UsageError(`type: no type of maps ${String(type)}`);
+  if (typeof type !== 'string' || !Object.hasOwn(MAP_TYPE, type))
+    throw new UsageError(`type: no type of maps ${shown(type)}`);
   checkText('name', name);
   if (!/^[\w.]*$/.test(name) || name.length > MOST_NAME)
     throw new UsageError(`name: ${name} is not up to ${MOST_NAME} letters, digits, _ and .`);

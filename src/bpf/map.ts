@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Input } from '../btf/index.js';
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
+import { mistake } from '../mistake.js';
 import type { NativeMap, NativeMapCalls } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkBoolean, checkInteger, checkOptions } from './arguments.js';
@@ -295,7 +296,9 @@ export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenVal
     if (typeof entries?.[Symbol.iterator] !== 'function') throw new UsageError('entries: expected an iterable');
     const pieces = new WrittenPieces(memory, pieceOf(memory, this.maxEntries));
     let count = 0;
-    for (const [key, value] of entries) {
+    for (const entry of entries) {
+      if (typeof entry?.[Symbol.iterator] !== 'function') throw mistake('entry', entry, 'a key and a value');
+      const [key, value] = entry;
       memory.putEntry(key as Input, value as MapInput);
       pieces.add((keys, values, index) => memory.store(keys, values, index));
       count++;

@@ -13,9 +13,10 @@ import {
 } from '../btf/index.js';
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
+import { checkBytes, shown } from '../mistake.js';
 import type { NativeObject } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
-import { checkBoolean, checkInstance, checkOptions, checkText } from './arguments.js';
+import { checkBoolean, checkOptions, checkText } from './arguments.js';
 import type { AnyContents, NamedAs, NamedConstants, NamedGlobals, NamedMaps, ObjectContents } from './contents.js';
 import { BpfError, check, UnsupportedError } from './errors.js';
 import { BpfConstant, BpfGlobal, isConstant } from './global.js';
@@ -278,12 +279,12 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
     const { trust = 'nothing', token = '' } = options;
     checkText('token', token);
     if (options.pinRoot !== undefined) checkText('pinRoot', options.pinRoot);
-    if (!TRUST.includes(trust)) throw new UsageError(`trust ${String(trust)}: expected ${TRUST.join(', ')}`);
+    if (!TRUST.includes(trust)) throw new UsageError(`trust ${shown(trust)}: expected ${TRUST.join(', ')}`);
     // Empty is libbpf's name for the running kernel, and for the usual root.
     for (const path of ['btf', 'pinRoot'] as const)
       if (options[path] === '') throw new UsageError(`${path}: the path is empty`);
     if (typeof source === 'string') checkText('path', source);
-    else checkInstance('source', source, Uint8Array);
+    else checkBytes('source', source);
     const bytes = typeof source === 'string' ? readFileSync(source) : source;
     const file = typeof source === 'string' ? basename(source).replace(/\..*/, '') : 'object';
     const name = options.name ?? file;

@@ -1,5 +1,6 @@
 import { NotFoundError, UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
+import { shown } from '../mistake.js';
 import type { NativeObject, NativeProgramInfo } from '../native/binding.js';
 import { checkBoolean, checkInstance, checkText } from './arguments.js';
 import { check } from './errors.js';
@@ -67,8 +68,8 @@ export class OpenedProgram {
     this.#object.check();
     const number = PROGRAM_TYPES.indexOf(type);
     const attachNumber = attach === undefined ? 0 : ATTACH_TYPES.indexOf(attach);
-    if (number < 0) throw new UsageError(`type ${String(type)}: expected ${PROGRAM_TYPES.join(', ')}`);
-    if (attachNumber < 0) throw new UsageError(`attach type ${String(attach)}: expected ${ATTACH_TYPES.join(', ')}`);
+    if (number < 0) throw new UsageError(`type ${shown(type)}: expected ${PROGRAM_TYPES.join(', ')}`);
+    if (attachNumber < 0) throw new UsageError(`attach type ${shown(attach)}: expected ${ATTACH_TYPES.join(', ')}`);
     check(this.#native.setProgramType(this.name, number, attachNumber), `cannot set the type of ${this.name}`);
     this.#type = type;
     this.#attachType = expectedType(type, attachNumber);

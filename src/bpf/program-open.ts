@@ -1,8 +1,9 @@
 /** Programs that are opened without their object. */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { NotFoundError, UsageError } from '../errors.js';
+import { NotFoundError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
+import { mistake } from '../mistake.js';
 import type { NativeProgram } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkInteger, checkOptions, checkText } from './arguments.js';
@@ -51,7 +52,7 @@ export function checkProgramOptions(options: OpenProgramOptions): void {
   checkOptions(options, ['attachType']);
   const { attachType } = options;
   if (attachType !== undefined && !ATTACH_TYPES.includes(attachType))
-    throw new UsageError(`attachType ${String(attachType)}: expected ${ATTACH_TYPES.join(', ')}`);
+    throw mistake('attachType', attachType, ATTACH_TYPES.join(', '));
 }
 
 export function identityOf(native: NativeProgram, { attachType }: OpenProgramOptions): ProgramIdentity {

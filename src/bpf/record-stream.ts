@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
+import { checkBuffer } from '../mistake.js';
 import type { NativeRing } from '../native/rings.js';
 import { checkFunction, checkInstance, checkInteger, checkNumber, checkOptions } from './arguments.js';
 import { BpfError, ClosedError, check } from './errors.js';
@@ -41,21 +42,30 @@ const NO_ARENA = Buffer.alloc(0);
 /** Records in the order of the ring. */
 const UNSORTED = -1;
 
+const cutOff = (at: number) => new UsageError(`the record at byte ${at} of the batch is cut off`);
+
 /** Records moved out of a ring in one call. The memory is reused by the next batch. */
 export class RecordBatch {
   readonly bytes: Buffer;
 
   constructor(bytes: Buffer) {
+    checkBuffer('bytes', bytes);
     this.bytes = bytes;
   }
 
-  /** Calls back for each record, in order, with the offset and length of its payload in `bytes`. Returns their number. */
+  /**
+   * Calls back for each record, in order, with the offset and length of its payload in `bytes`. Returns their number.
+   * Throws UsageError if a record is cut off, which does not happen to those of a ring.
+   */
   forEach(receive: (offset: number, length: number) => void): number {
     checkFunction('callback', receive);
     let count = 0;
-    for (let at = 0; at < this.bytes.length; ) {
+    const { length: end } = this.bytes;
+    for (let at = 0; at < end; ) {
+      if (at + HEADER > end) throw cutOff(at);
       const header = this.bytes.readUInt32LE(at);
       const length = header & (DISCARDED - 1);
+      if (at + HEADER + length > end) throw cutOff(at);
       if ((header & DISCARDED) === 0) {
         receive(at + HEADER, length);
         count++;
@@ -138,6 +148,7 @@ export abstract class RecordStream {
 
   /** Resolves `delay` after there is something to read, or when `wake()` is called. */
   async #readable(): Promise<void> {
+    if (this.#wake) throw new UsageError(`the map ${this.#map.name} is read by another loop, which waits for records`);
     let timer: NodeJS.Timeout | undefined;
     let looks: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
@@ -161,7 +172,8 @@ export abstract class RecordStream {
   /**
    * Batches as they come, until `signal` is aborted or the ring or its object is closed. The event loop runs between two batches. A
    * reader that is faster than the programs waits for some records to gather, because a small batch costs hardly less than
-   * a large one. Records that are pending at the end are left to `drain()`.
+   * a large one. Records that are pending at the end are left to `drain()`. Throws UsageError if another loop waits for
+   * records of this map.
    */
   async *batches(signal?: AbortSignal): AsyncGenerator<RecordBatch, void> {
     if (signal !== undefined) checkInstance('signal', signal, AbortSignal);

@@ -1,4 +1,5 @@
 /** A set of BTF types, decoded on demand. Source: Documentation/bpf/btf.rst. */
+import { checkBytes, checkInstance, mistake, shown } from '../mistake.js';
 import { decodeType } from './decode.js';
 import { readBtfBytes } from './elf.js';
 import { BtfError, quoted } from './error.js';
@@ -55,6 +56,7 @@ export class Btf {
    * @throws BtfError if the offset is out of range.
    */
   string(offset: number): string {
+    if (!Number.isInteger(offset)) throw new BtfError(`no string at offset ${shown(offset)}`);
     return this.#strings.at(offset);
   }
 
@@ -65,7 +67,11 @@ export class Btf {
    * of range, are thrown when that type is decoded.
    */
   static parse(bytes: Uint8Array, options: BtfOptions = {}): Btf {
-    return new Btf(readRaw(readBtfBytes(bytes), options.base !== undefined), options.base);
+    checkBytes('bytes', bytes);
+    if (typeof options !== 'object' || options === null) throw mistake('options', options, 'an object');
+    const { base } = options;
+    if (base !== undefined) checkInstance('base', base, Btf);
+    return new Btf(readRaw(readBtfBytes(bytes), base !== undefined), base);
   }
 
   /**
@@ -76,7 +82,7 @@ export class Btf {
   type(id: number): BtfType {
     if (id === 0) return VOID;
     if (!Number.isInteger(id) || id < 0 || id >= this.count) {
-      throw new BtfError(`no BTF type ${id}: ids go from 0 to ${this.count - 1}`);
+      throw new BtfError(`no BTF type ${shown(id)}: ids go from 0 to ${this.count - 1}`);
     }
     if (this.#base && id < this.#firstId) return this.#base.type(id);
     const known = this.#decoded.get(id);
@@ -101,6 +107,7 @@ export class Btf {
    * can share a name. The base is searched first. Undefined if there is none. Anonymous types are never found.
    */
   find(name: string, kind?: BtfKind): number | undefined {
+    if (typeof name !== 'string') throw mistake('name', name, 'a string');
     if (name === '' || name.includes('\0')) return undefined;
     const inBase = this.#base?.find(name, kind);
     if (inBase !== undefined) return inBase;

@@ -12,7 +12,7 @@ import {
   type StructLayout,
   sizeOfShape,
 } from './shape.js';
-import { type Input, overlaps, writeValue } from './write.js';
+import { type Input, lengthOf, overlaps, writeValue } from './write.js';
 
 /**
  * Memory as readers and writers use it: views of the same bytes. V8 compiles an element of an array to a load, and a
@@ -242,8 +242,11 @@ function arrayAttempt({ element, length }: ArrayShape, isWhole: boolean): Attemp
   return (
     write &&
     ((memory, at, value) => {
-      if (!Array.isArray(value) || value.length > length || value.length < least) return false;
-      for (let i = 0; i < value.length; i++) if (!write(memory, at + i * step, value[i])) return false;
+      if (!Array.isArray(value)) return false;
+      // Read once: a getter of an element may add others.
+      const given = lengthOf(value);
+      if (given > length || given < least) return false;
+      for (let i = 0; i < given; i++) if (!write(memory, at + i * step, value[i])) return false;
       return true;
     })
   );

@@ -2,6 +2,7 @@
  * The subset of ELF64 that BPF objects need: sections by name, and the symbol table. Source: elf(5);
  * include/uapi/linux/elf.h.
  */
+import { checkBytes } from '../mistake.js';
 import { BtfError, quoted } from './error.js';
 
 /** A section of an ELF file. */
@@ -38,7 +39,7 @@ export interface ElfSymbol {
   readonly size: number;
 }
 
-const ELF_MAGIC = 0x7f454c46;
+const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 const ELF_HEADER_SIZE = 64;
 const SECTION_HEADER_SIZE = 64;
 const SYMBOL_SIZE = 24;
@@ -61,7 +62,7 @@ export interface Elf {
 
 /** Whether the bytes start like an ELF file of any class. */
 export function isElf(bytes: Uint8Array): boolean {
-  return bytes.length >= 4 && viewOf(bytes).getUint32(0) === ELF_MAGIC;
+  return ELF_MAGIC.every((byte, i) => bytes[i] === byte);
 }
 
 /**
@@ -186,7 +187,9 @@ function viewOf(bytes: Uint8Array): DataView {
  * @throws BtfError if they are neither, or if the ELF file has no .BTF section.
  */
 export function readBtfBytes(bytes: Uint8Array): Uint8Array {
-  const [first, second] = bytes;
+  checkBytes('bytes', bytes);
+  // By index: memory that is gone has no iterator.
+  const [first, second] = [bytes[0], bytes[1]];
   if ((first === 0x9f && second === 0xeb) || (first === 0xeb && second === 0x9f)) return bytes;
   if (!isElf(bytes)) throw new BtfError('neither BTF nor an ELF file');
   const section = elfSections(bytes).get('.BTF');

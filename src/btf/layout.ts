@@ -1,6 +1,7 @@
 /** Conversion of BTF types to shapes. Source: Documentation/bpf/btf.rst. */
 import { NotFoundError } from '../errors.js';
-import type { Btf } from './btf.js';
+import { checkInstance, mistake } from '../mistake.js';
+import { Btf } from './btf.js';
 import { BtfError, quoted } from './error.js';
 import {
   type ArrayShape,
@@ -55,6 +56,8 @@ const caches = new WeakMap<Btf, Cache>();
  * @throws BtfError if it is no struct, or a member is corrupt or lies outside it.
  */
 export function layoutOf(btf: Btf, struct: string | number): StructLayout {
+  checkInstance('btf', btf, Btf);
+  if (typeof struct !== 'number' && typeof struct !== 'string') throw mistake('struct', struct, 'a name or an id');
   const id = typeof struct === 'number' ? struct : findStruct(btf, struct);
   const { shape } = shapeOf(btf, id);
   if (shape.kind === 'struct' || shape.kind === 'union') return shape.layout;

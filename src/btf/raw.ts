@@ -42,9 +42,8 @@ export function vlenOf(info: number): number {
  * @throws BtfError if the header, the sections or the types do not fit the bytes.
  */
 export function readRaw(bytes: Uint8Array, split: boolean): RawBtf {
+  if (bytes.length < MIN_HEADER_SIZE) throw new BtfError(`BTF: the header is cut off after ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.byteLength < MIN_HEADER_SIZE)
-    throw new BtfError(`BTF: the header is cut off after ${view.byteLength} bytes`);
   const littleEndian = view.getUint16(0, true) === MAGIC;
   if (!littleEndian && view.getUint16(0) !== MAGIC) throw new BtfError('not BTF: the magic number 0xeb9f is missing');
   const version = view.getUint8(2);

@@ -1,4 +1,6 @@
 /** Conversion of memory to JavaScript values. */
+import { types } from 'node:util';
+import { mistake, shown } from '../mistake.js';
 import { BtfError } from './error.js';
 import { readBits, readInteger } from './integers.js';
 import { type ArrayShape, type Bits, isText, type Shape, type StructLayout, sizeOfShape } from './shape.js';
@@ -26,9 +28,10 @@ export function readValue(shape: Shape, bytes: DataView, offset: number): Value 
 
 /** Throws BtfError unless a value, and thus everything in it, lies inside the bytes. */
 export function checkRange(shape: Shape, bytes: DataView, offset: number): void {
+  if (!types.isDataView(bytes)) throw mistake('bytes', bytes, 'an instance of DataView');
   const size = sizeOfShape(shape);
   if (Number.isInteger(offset) && offset >= 0 && offset + size <= bytes.byteLength) return;
-  throw new BtfError(`a value of ${size} bytes at offset ${offset} lies outside the ${bytes.byteLength} bytes`);
+  throw new BtfError(`a value of ${size} bytes at offset ${shown(offset)} lies outside the ${bytes.byteLength} bytes`);
 }
 
 /** Reads a value that is known to lie inside the bytes, or a bit-field. */

@@ -1,4 +1,5 @@
 /** Conversion of JavaScript values to memory. */
+import { types } from 'node:util';
 import { BtfError, quoted } from './error.js';
 import { writeBits, writeInteger } from './integers.js';
 import { checkRange } from './read.js';
@@ -125,25 +126,34 @@ function writeArray(shape: ArrayShape, place: Place, value: Input): void {
   const { element, length } = shape;
   if (typeof value === 'string' && isText(shape)) {
     writeText(shape, view, at, value, path);
-  } else if (value instanceof Uint8Array && element.kind === 'int' && element.size === 1) {
+  } else if (types.isUint8Array(value) && element.kind === 'int' && element.size === 1) {
     if (value.length > length) throw tooLong(path, `${value.length} bytes`, length);
     if (isWhole && value.length < length && !isText(shape)) throw tooShort(path, `${value.length} bytes`, length);
-    new Uint8Array(view.buffer).set(value, at);
+    // set() throws for an array whose memory is gone.
+    if (value.length > 0) new Uint8Array(view.buffer).set(value, at);
   } else if (Array.isArray(value)) {
-    if (value.length > length) throw tooLong(path, `${value.length} elements`, length);
-    if (isWhole && value.length < length) throw tooShort(path, `${value.length} elements`, length);
+    // Read once: a getter of an element may add others.
+    const given = lengthOf(value);
+    if (given > length) throw tooLong(path, `${given} elements`, length);
+    if (isWhole && given < length) throw tooShort(path, `${given} elements`, length);
     const step = sizeOfShape(element);
-    for (let i = 0; i < value.length; i++)
+    for (let i = 0; i < given; i++)
       write(element, { view, at: at + i * step, path: `${path}[${i}]`, isWhole }, value[i]);
   } else {
     throw mismatch(path, isText(shape) ? 'a string' : 'an array', value);
   }
 }
 
+/** The number of elements; a Proxy may claim anything. */
+export function lengthOf(array: readonly unknown[]): number {
+  const { length } = array;
+  return Number.isInteger(length) && length >= 0 ? length : Number.POSITIVE_INFINITY;
+}
+
 function writeText(shape: ArrayShape, view: DataView, at: number, value: string, path: string): void {
   const bytes = Buffer.from(value, 'utf8');
   if (bytes.includes(0)) throw new BtfError(`${path}: a string can't contain NUL`);
-  if (bytes.length > shape.length) throw tooLong(path, `a string of ${bytes.length} bytes`, shape.length);
+  if (bytes.length > shape.length) throw tooLong(path, `${bytes.length} bytes of text`, shape.length);
   new Uint8Array(view.buffer).set(bytes, at);
 }
 
@@ -230,7 +240,7 @@ function nameOfType(value: unknown): string {
   if (value instanceof Uint8Array) return 'bytes';
   if (typeof value !== 'object') return `a ${typeof value}`;
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
-  return typeof name === 'string' && name !== 'Object' ? `an instance of ${name}` : 'an object';
+  return typeof name === 'string' && name !== 'Object' ? `an instance of ${quoted(name).slice(1, -1)}` : 'an object';
 }
 
 function tooLong(path: string, what: string, room: number): BtfError {

@@ -1,3 +1,5 @@
+import { mistake } from '../mistake.js';
+
 /** The process and the time of an event, which the name of an address depends on. */
 export interface NameAsker {
   /** 0 for nobody. */
@@ -30,6 +32,11 @@ export interface EventContext {
   readonly arch: string;
 }
 
+function checkReading(nanoseconds: unknown, error: unknown): void {
+  if (typeof nanoseconds !== 'bigint') throw mistake('offset', nanoseconds, 'a bigint');
+  if (typeof error !== 'number') throw mistake('error', error, 'a number');
+}
+
 /** The difference of the two clocks, which changes only when the system's time is set: look again now and then. */
 export class ClockOffset {
   seconds = 0;
@@ -45,13 +52,17 @@ export class ClockOffset {
    * Takes a new measurement and its possible error, in nanoseconds. Ignores a change within the errors of both, because it
    * would disturb the order of times, unless the new error is much smaller.
    */
-  follow({ offset, error }: { readonly offset: bigint; readonly error: number }): void {
+  follow(measured: { readonly offset: bigint; readonly error: number }): void {
+    if (typeof measured !== 'object' || measured === null) throw mistake('measurement', measured, 'offset and error');
+    const { offset, error } = measured;
+    checkReading(offset, error);
     const change = Number(offset - this.#offset);
     if (Math.abs(change) > error + this.#error || 4 * error < this.#error) this.set(offset, error);
   }
 
   /** Nanoseconds between the clocks, and how far that may be off. */
   set(nanoseconds: bigint, error = 0): void {
+    checkReading(nanoseconds, error);
     this.#offset = nanoseconds;
     this.#error = error;
     // Never a negative part of a second, also where the clock stands before 1970.

@@ -1,3 +1,5 @@
+import { isInteger } from '../check-options.js';
+import { checkBuffer, mistake, outOfRange } from '../mistake.js';
 import { type Column, EventRecord } from './column.js';
 import type { EventSchema } from './schema.js';
 
@@ -17,6 +19,11 @@ export function readEvent(record: EventRecord, columns: readonly Column[]): Even
   return event;
 }
 
+function checkWithin(what: string, value: unknown, bytes: Buffer): void {
+  if (!isInteger(value, 0, bytes.length))
+    throw outOfRange(mistake(what, value, `an integer up to ${bytes.length}`).message);
+}
+
 /**
  * Reads events as objects, of the type that the schema has: see `eventSchema()`. Needs no addon: any bytes with the
  * schema's struct will do.
@@ -32,11 +39,16 @@ export class EventReader<Event = unknown> {
   /**
    * The event at `offset`. Times and 64-bit integers are bigints (times in nanoseconds since 1970), text is a string in
    * which U+FFFD stands for what is not UTF-8, or null when the kernel could not read it. Throws RangeError
-   * when the record is too short.
+   * (`ERR_OUT_OF_RANGE`) when the record is too short, or not within `bytes`, and UsageError.
    */
-  read(bytes: Buffer, offset = 0, length = bytes.length - offset): KnownEvent<Event> {
+  read(bytes: Buffer, offset = 0, given?: number): KnownEvent<Event> {
     const { columns, size, struct } = this.#schema;
-    if (length < size) throw new RangeError(`${length} bytes, but ${struct} has ${size}`);
+    checkBuffer('bytes', bytes);
+    checkWithin('offset', offset, bytes);
+    const length = given ?? bytes.length - offset;
+    checkWithin('length', length, bytes);
+    if (length < size) throw outOfRange(`${length} bytes, but ${struct} has ${size}`);
+    if (offset + length > bytes.length) throw outOfRange(`${length} bytes at ${offset}, of ${bytes.length}`);
     this.#record.setBytes(bytes);
     this.#record.offset = offset;
     this.#record.length = length;

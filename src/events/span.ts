@@ -1,5 +1,6 @@
 /** struct snoop_span of bpf/include/types.h: where in its record a text lies, as the object's BTF lays it out. */
 import { BtfError, type Member, memberOf, type StructLayout } from '../btf/index.js';
+import { outOfRange } from '../mistake.js';
 import type { EventRecord, TextSpan } from './column.js';
 import { type Field, layoutOfField } from './kind.js';
 
@@ -82,7 +83,7 @@ export class SpanReader {
     const word = view.getUint32(start + this.#wordAt, true);
     const length = (word >>> this.#lengthShift) & this.#lengthMask;
     const source = (word >>> this.#sourceShift) & this.#sourceMask;
-    if (offset + length > record.length) throw new RangeError(`${this.#name} lies outside its record`);
+    if (offset + length > record.length) throw outOfRange(`${this.#name} lies outside its record`);
     span.set(record.bytes, start + offset, start + offset + length);
     span.isTruncated = (word & this.#truncated) !== 0;
     span.isMissing = source === this.#missing;

@@ -132,7 +132,10 @@ Bytes Arguments::Uint8Array(size_t index)
 	    napi_get_typedarray_info(Env(), value, &type, &bytes.size, &data, nullptr, nullptr) ==
 		    napi_ok &&
 	    type == napi_uint8_array) {
-		bytes.data = static_cast<uint8_t *>(data);
+		// An empty array may have no address, which memcpy() does not take even for
+		// nothing.
+		static uint8_t nothing;
+		bytes.data = data ? static_cast<uint8_t *>(data) : &nothing;
 		return bytes;
 	}
 	Refuse(index, "a Uint8Array");

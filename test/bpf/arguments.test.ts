@@ -44,6 +44,11 @@ const FREE: Table = {
   'RingBuffer.open(map)': row([...STRANGE, ...MISSING, 5, 'events', { type: 27, fd: 3, maxEntries: 4096 }], (wrong) =>
     RingBuffer.open(wrong),
   ),
+  RecordBatch: row([...STRANGE, ...MISSING, new Uint8Array(8)], (wrong) => new RecordBatch(wrong)),
+  // A header that says more than there is, and half of one.
+  'RecordBatch.forEach, cut off': row([Buffer.from([9, 0, 0, 0, 0, 0, 0, 0]), Buffer.alloc(4)], (wrong) =>
+    new RecordBatch(wrong).forEach(() => {}),
+  ),
   'RecordBatch.forEach': row([...STRANGE.slice(0, -1), ...MISSING, 5], (wrong) =>
     new RecordBatch(Buffer.alloc(0)).forEach(wrong),
   ),
@@ -83,6 +88,7 @@ function loaded(object: BpfObject): Table {
     'map.set(key)': row(NOT_KEYS, (wrong) => scratch.set(wrong, bytes)),
     'map.set(value)': row([null, Symbol('x'), ...MISSING, 5, 'x', new Uint8Array(1)], (wrong) => scratch.set(0, wrong)),
     'map.set(flags)': row([...NOT_INTEGERS, 99], (wrong) => scratch.set(0, bytes, wrong)),
+    'map.setAll': row([5, null, [5], [null]], (wrong) => scratch.setAll(wrong)),
     'map.readAll': row(NOT_OPTIONS, (wrong) => scratch.readAll(wrong)),
     'map.readAll(remove)': row(NOT_BOOLEANS, (remove) => scratch.readAll({ remove })),
     'attachTracepoint(category)': row([...NOT_TEXTS, ...MISSING, '', '..', 'syscalls/sys_enter_getegid/..'], (wrong) =>

@@ -232,6 +232,27 @@ describe('bpf: closing', () => {
     object.close();
   });
 
+  it('may happen while one walks through a map, or reads a ring', async () => {
+    const object = load('maps');
+    const places = object.maps.need('list');
+    const walks = [places.keys(), places[Symbol.iterator](), places.entries({ batch: 1 })];
+    for (const walk of walks) walk.next();
+    object.close();
+    // The last piece that was read may still be given.
+    for (const walk of walks) assert.throws(() => [...walk], closed('the object maps is closed'));
+    const fed = load('ring');
+    const ring = RingBuffer.open(fed.maps.need('events'));
+    fed.programs.need('handle_call').attach();
+    callGetegid(3);
+    let count = 0;
+    for await (const _ of ring.records()) {
+      count++;
+      fed.close();
+      ring.close();
+    }
+    assert.equal(count, 3);
+  });
+
   it('happens when nobody holds the object any more', async () => {
     setFlagsFromString('--expose-gc');
     const gc = runInNewContext('gc') as () => void;

@@ -317,6 +317,23 @@ describe('bpf: ring buffers', () => {
     });
   });
 
+  it('are waited for by one loop at a time', async () => {
+    start();
+    const [first, second] = [ring.batches(), ring.records()];
+    const got = first.next();
+    await setImmediate();
+    await assert.rejects(
+      second.next(),
+      /^UsageError: the map events is read by another loop, which waits for records$/,
+    );
+    callGetegid(2);
+    const { value } = await got;
+    assert.equal(value && contents(value).length, 2);
+    const last = first.next();
+    ring.close();
+    assert.equal((await last).done, true);
+  });
+
   it('close more than once', () => {
     start();
     ring.close();

@@ -153,8 +153,8 @@ describe('btf: convert', () => {
     assert.equal(back(shape, 'x'.repeat(15)), 'x'.repeat(15));
     assert.equal(back(shape, 'x'.repeat(16)), 'x'.repeat(16));
     assert.equal(back(shape, 'é'.repeat(8)), 'é'.repeat(8));
-    assert.throws(() => written(shape, 'x'.repeat(17)), btfError(/a string of 17 bytes do not fit 16/));
-    assert.throws(() => written(shape, `${'é'.repeat(8)}x`), btfError(/a string of 17 bytes do not fit 16/));
+    assert.throws(() => written(shape, 'x'.repeat(17)), btfError(/17 bytes of text do not fit 16/));
+    assert.throws(() => written(shape, `${'é'.repeat(8)}x`), btfError(/17 bytes of text do not fit 16/));
     assert.throws(() => written(shape, new Uint8Array(17)), btfError(/17 bytes do not fit 16/));
     assert.throws(() => written(shape, 'a\0b'), btfError(/NUL/));
   });

@@ -103,6 +103,16 @@ describe('btf: hostile input', () => {
     });
   }
 
+  it('refuses memory that is gone, and what is no BTF at all', () => {
+    const gone = new Uint8Array(64);
+    structuredClone(gone.buffer, { transfer: [gone.buffer] });
+    assert.throws(() => Btf.parse(gone), btfError(/neither BTF nor an ELF file/));
+    for (const wrong of [null, 'x', new Proxy(new Uint8Array(64), {}), new DataView(new ArrayBuffer(64))])
+      assert.throws(() => Btf.parse(wrong as never), { code: 'ERR_SNOOPKIT_USAGE' });
+    const btf = Btf.parse(encodeBtf([int('int', 4)]));
+    for (const wrong of [Symbol('x'), {}, null]) assert.throws(() => btf.type(wrong as never), btfError(/no BTF type/));
+  });
+
   it('refuses structs that double with each level, soon', () => {
     for (const name of ['', 'named']) {
       const types = Array.from({ length: 60 }, (_, i) => struct(0, name, i + 2, 0, name && `${name}2`, i + 2, 0));

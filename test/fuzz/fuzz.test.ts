@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needs } from '../capability.js';
 import { fewer } from '../helpers/patience.js';
-import { corpus } from './corpus.js';
+import { corpus, toolObjects } from './corpus.js';
 import { type FuzzOptions, fuzz } from './fuzz.js';
 import { mutate } from './mutate.js';
+import { KINDS } from './work.js';
 
 describe('fuzz: damaged objects', () => {
   let folder: string;
@@ -15,7 +16,8 @@ describe('fuzz: damaged objects', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  const run = (options: Partial<FuzzOptions>) => fuzz({ corpus: corpus(), seed: 7, load: false, folder, ...options });
+  const run = (options: Partial<FuzzOptions>) =>
+    fuzz({ kind: 'objects', corpus: corpus(), seed: 7, load: false, folder, ...options });
 
   /** A child that does something at the object of this number. */
   const childThat = (number: number, action: string): string => {
@@ -34,18 +36,29 @@ describe('fuzz: damaged objects', () => {
   };
 
   it('never end the process, opened', async () => {
-    const { failures, mutations, refused, opened } = await run({ count: fewer(600) });
+    const { failures, inputs, counts } = await run({ count: fewer(600) });
     assert.deepEqual(failures, []);
-    assert.equal(mutations, fewer(600));
-    assert.ok(refused > mutations / 4 && opened > mutations / 8, `${refused} refused, ${opened} opened`);
+    assert.equal(inputs, fewer(600));
+    assert.ok(counts.refused > inputs / 4 && counts.opened > inputs / 8, JSON.stringify(counts));
   });
 
   it('never end the process, loaded', async function () {
     needs(this, 'root');
-    const { failures, loaded } = await run({ count: fewer(40), load: true });
+    const { failures, counts } = await run({ count: fewer(40), load: true });
     assert.deepEqual(failures, []);
-    assert.ok(loaded > 0);
+    assert.ok(counts.loaded > 0);
   });
+
+  for (const kind of KINDS.filter((one) => one !== 'objects'))
+    for (const load of [false, true])
+      it(`and other input give nothing but typed errors: ${kind}, ${load ? 'with' : 'without'} the kernel`, async function () {
+        if (load) needs(this, 'root');
+        const objects = kind === 'records' ? toolObjects() : corpus();
+        const { failures, inputs, counts } = await run({ kind, corpus: objects, count: fewer(60), load });
+        assert.deepEqual(failures, []);
+        assert.equal(inputs, fewer(60));
+        assert.ok(counts.accepted > 0, JSON.stringify(counts));
+      });
 
   it('are the same for a seed', () => {
     const [path = ''] = corpus();
@@ -66,8 +79,8 @@ describe('fuzz: damaged objects', () => {
   ] as const)
     it(`are saved, and counted once: ${what}`, async () => {
       const script = childThat(3, action);
-      const { failures, mutations, refused } = await run({ count: 6, script, patience: 500 });
-      assert.deepEqual([mutations, refused, failures.map(({ number }) => number)], [6, 5, [3]]);
+      const { failures, inputs, counts } = await run({ count: 6, script, patience: 500 });
+      assert.deepEqual([inputs, counts.refused, failures.map(({ number }) => number)], [6, 5, [3]]);
       const [{ path, reason: why } = { path: '', reason: '' }] = failures;
       assert.match(why, reason);
       assert.deepEqual(readFileSync(path), mutate(readFileSync(corpus()[3] as string), 7 + 3));

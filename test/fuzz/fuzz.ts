@@ -1,43 +1,46 @@
-/** Gives damaged objects to child processes, and saves those that end one. */
+/** Gives damaged or strange input to child processes, and saves what ends one. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { btfInput } from './btf.js';
 import { mutate } from './mutate.js';
-import { outcomes, type Work } from './work.js';
+import { recordInput } from './records.js';
+import { type Outcome, outcomes, type Work } from './work.js';
 
 /** Options of `fuzz`. */
 export interface FuzzOptions extends Omit<Work, 'first' | 'count'> {
   /** The end, whichever comes first. */
   readonly seconds?: number;
   readonly count?: number;
-  /** Where objects that end a process are saved. */
+  /** Number of the first input (default: 0). */
+  readonly first?: number;
+  /** Where input that ends a process is saved. */
   readonly folder: string;
   /** Script of the children (default: child.ts). */
   readonly script?: string;
-  /** Time in ms after which an object that is not done is a failure (default: a minute). */
+  /** Time in ms after which an input that is not done is a failure (default: a minute). */
   readonly patience?: number;
 }
 
-/** An object that ended a process, or did not end. */
+/** An input that ended a process, or did not end. */
 export interface Failure {
   readonly number: number;
   /** A signal, an exit status, or that it took too long; and the last line of stderr. */
   readonly reason: string;
-  /** The saved object. */
+  /** The saved bytes; for other input, how to repeat it. */
   readonly path: string;
 }
 
 /** Results of `fuzz`. */
 export interface FuzzResult {
-  readonly mutations: number;
-  readonly refused: number;
-  readonly opened: number;
-  readonly loaded: number;
+  readonly inputs: number;
+  /** How many of them had which outcome. */
+  readonly counts: Readonly<Record<Outcome, number>>;
   readonly failures: readonly Failure[];
 }
 
-/** The number of the object that ended a child, and why; undefined if all were done. */
+/** The number of the input that ended a child, and why; undefined if all were done. */
 interface Ending {
   readonly number: number;
   readonly reason: string | undefined;
@@ -48,35 +51,52 @@ const PATIENCE = 60_000;
 /** Children begin anew after so many objects, so that none of them keeps what an earlier one broke. */
 const BATCH = 500;
 
-/** Opens damaged objects until the time or the count is reached. */
+/** What is saved of an input: its bytes, or the command that repeats it. */
+function inputOf({ kind, corpus, seed }: Work, number: number): Uint8Array | string {
+  switch (kind) {
+    case 'objects':
+      return mutate(readFileSync(corpus[number % corpus.length] as string), seed + number);
+    case 'btf':
+      return btfInput({ corpus, seed })(number);
+    case 'records':
+      return recordInput({ corpus, seed })(number).bytes;
+    default:
+      return `make fuzz KIND=${kind} SEED=${seed} FIRST=${number} COUNT=1\n`;
+  }
+}
+
+const SUFFIX = { objects: 'bpf.o', btf: 'btf', records: 'record', values: 'txt', arguments: 'txt' } as const;
+
+/** Tries inputs until the time or the count is reached. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
-  const { corpus, seed, load, seconds = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY, folder } = options;
+  const { kind, corpus, seed, load, folder, first = 0 } = options;
+  const { seconds = Number.POSITIVE_INFINITY, count = Number.POSITIVE_INFINITY } = options;
   const end = performance.now() + seconds * 1000;
-  const counts = outcomes.map(() => 0);
+  const counts: Record<Outcome, number> = { refused: 0, accepted: 0, opened: 0, loaded: 0 };
   const failures: Failure[] = [];
-  let next = 0;
-  while (next < count && performance.now() < end) {
-    const work = { corpus, seed, load, first: next, count: Math.min(BATCH, count - next) };
+  let next = first;
+  while (next < first + count && performance.now() < end) {
+    const work = { kind, corpus, seed, load, first: next, count: Math.min(BATCH, first + count - next) };
     const { number, reason } = await runChild(work, options, end, (outcome) => {
-      counts[outcome] = (counts[outcome] ?? 0) + 1;
+      counts[outcome]++;
     });
     next = number + 1;
     if (reason === undefined) continue;
-    const original = readFileSync(corpus[number % corpus.length] as string);
-    const path = join(folder, `seed-${seed}-${number}.bpf.o`);
+    const name = kind === 'objects' ? '' : `${kind}-`;
+    const path = join(folder, `${name}seed-${seed}-${number}.${SUFFIX[kind]}`);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(path, mutate(original, seed + number));
+    writeFileSync(path, inputOf(work, number));
     failures.push({ number, reason, path });
   }
-  const [refused = 0, opened = 0, loaded = 0] = counts;
-  return { mutations: refused + opened + loaded + failures.length, refused, opened, loaded, failures };
+  const done = Object.values(counts).reduce((sum, one) => sum + one, 0);
+  return { inputs: done + failures.length, counts, failures };
 }
 
 function runChild(
   work: Work,
   { script = fileURLToPath(new URL('child.js', import.meta.url)), patience = PATIENCE }: FuzzOptions,
   end: number,
-  count: (outcome: number) => void,
+  count: (outcome: Outcome) => void,
 ): Promise<Ending> {
   return new Promise((resolve, reject) => {
     // The allocator fills what it gives and takes back: what is used beyond its bounds or its end is noticed.
@@ -96,7 +116,7 @@ function runChild(
       const lines = (rest + text).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
-        if (line.endsWith('.')) count(Number.parseInt(line, 10));
+        if (line.endsWith('.')) count(outcomes[Number.parseInt(line, 10)] as Outcome);
         else number = Number(line);
       }
       if (performance.now() > end) stop('time');
@@ -107,7 +127,7 @@ function runChild(
     child.on('error', reject).on('close', (status, signal) => {
       clearTimeout(watch);
       if (number < work.first) {
-        reject(new Error(`a child ended before its first object: ${errors}`));
+        reject(new Error(`a child ended before its first input: ${errors}`));
         return;
       }
       const [line = ''] = errors.split('\n').filter((text) => /^\w*Error\b|Assertion|free\(|malloc/.test(text));

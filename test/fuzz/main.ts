@@ -1,30 +1,41 @@
-/** `make fuzz`: SECONDS, SEED and CORPUS are its variables; see CONTRIBUTING.md. */
+/** `make fuzz`: KIND, SECONDS, SEED, FIRST, COUNT and CORPUS are its variables; see CONTRIBUTING.md. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { corpus } from './corpus.js';
+import { corpus, toolObjects } from './corpus.js';
 import { fuzz } from './fuzz.js';
+import { KINDS } from './work.js';
 
 const { values } = parseArgs({
   options: {
+    kind: { type: 'string', default: 'objects' },
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
+    first: { type: 'string', default: '0' },
+    count: { type: 'string', default: 'Infinity' },
     /** A folder with more objects. */
     corpus: { type: 'string', default: '' },
   },
 });
+const wanted = values.kind === 'all' ? KINDS : KINDS.filter((kind) => kind === values.kind);
+if (wanted.length === 0) throw new Error(`no kind ${values.kind}: ${KINDS.join(', ')}, all`);
 const more = values.corpus === '' ? [] : readdirSync(values.corpus).map((name) => join(values.corpus, name));
 const folder = fileURLToPath(new URL('../../../build/fuzz', import.meta.url));
-const isRoot = process.getuid?.() === 0;
-const objects = [...corpus(), ...more];
-const seed = Number(values.seed);
-const result = await fuzz({ corpus: objects, seed, seconds: Number(values.seconds), load: isRoot, folder });
-for (const { number, reason, path } of result.failures)
-  console.log(`object ${number} of seed ${seed}: ${reason}: ${path}`);
-const { mutations, refused, opened, loaded, failures } = result;
-console.log(
-  `${objects.length} objects, seed ${seed}: ${mutations} mutations, ${refused} refused, ${opened} opened only, ` +
-    `${isRoot ? `${loaded} loaded` : 'none loaded, for want of root'}, ${failures.length} failures`,
-);
-process.exitCode = failures.length > 0 ? 1 : 0;
+const load = process.getuid?.() === 0;
+const [seed, first, count] = [values.seed, values.first, values.count].map(Number) as [number, number, number];
+// All kinds share the time.
+const seconds = Number(values.seconds) / wanted.length;
+for (const kind of wanted) {
+  const objects = [...(kind === 'records' ? toolObjects() : corpus()), ...more];
+  const result = await fuzz({ kind, corpus: objects, seed, seconds, first, count, load, folder });
+  for (const { number, reason, path } of result.failures)
+    console.log(`${kind}: number ${number} of seed ${seed}: ${reason}: ${path}`);
+  const counts = Object.entries(result.counts).filter(([, times]) => times > 0);
+  const listed = counts.map(([outcome, times]) => `${times} ${outcome}`).join(', ') || 'none done';
+  const rights = load ? '' : '; without the kernel, for want of root';
+  console.log(
+    `${kind}, seed ${seed}, from ${first}: ${result.inputs} inputs, ${listed}, ${result.failures.length} failures${rights}`,
+  );
+  if (result.failures.length > 0) process.exitCode = 1;
+}

@@ -1,4 +1,4 @@
-/** Damages BPF objects, the same way for the same seed. */
+/** Damages BPF objects, BTF and other bytes, the same way for the same seed. */
 import { readElf } from '../../src/btf/elf.js';
 import { randomBelow } from '../helpers/random.js';
 
@@ -16,13 +16,30 @@ const TABLES = /^(\.symtab|\.strtab|\.rel.*|\.BTF|\.BTF\.ext|\.maps|\.struct_ops
 const EXTREMES = [0n, 1n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0xffffn, 0x7fffffffn, 0x80000000n, 0xfffffff8n, 0xffffffffn];
 const WIDE = [0x7fffffffffffffffn, 0xfffffffffffffff8n, 0xffffffffffffffffn];
 
-/** Returns a damaged copy of an object: one to eight changes. */
+/** Returns a damaged copy of an object. */
 export function mutate(original: Uint8Array, seed: number): Buffer {
-  const random = randomBelow(seed);
-  const regions = regionsOf(original);
+  return damaged(original, regionsOf(original), CHANGES, randomBelow(seed));
+}
+
+/** The same of raw BTF, such as the kernel's. */
+export function mutateBtf(original: Uint8Array, seed: number): Buffer {
+  const whole = { at: 0, size: original.length };
+  const regions = [whole, { at: 0, size: 32 }, ...typesIn(original, whole)];
+  return damaged(original, regions, SIMPLE_CHANGES, randomBelow(seed));
+}
+
+/** The same of any bytes, more often near their start; one time in eight they stay as they are. */
+export function mutateBytes(original: Uint8Array, random: Random): Buffer {
+  if (random(8) === 0 || original.length === 0) return Buffer.from(original);
+  const [whole, start] = [original.length, Math.min(original.length, 64)].map((size) => ({ at: 0, size }));
+  return damaged(original, [whole, start] as Region[], SIMPLE_CHANGES, random);
+}
+
+/** One to eight changes. */
+function damaged(original: Uint8Array, regions: readonly Region[], changes: readonly Change[], random: Random): Buffer {
   let bytes: Buffer = Buffer.from(original);
-  for (let changes = 1 + (random(4) === 0 ? random(8) : 0); changes > 0; changes--)
-    bytes = pick(CHANGES, random)(bytes, pick(regions, random), random, regions);
+  for (let left = 1 + (random(4) === 0 ? random(8) : 0); left > 0; left--)
+    bytes = pick(changes, random)(bytes, pick(regions, random), random, regions);
   return bytes;
 }
 
@@ -53,10 +70,11 @@ function typesIn(bytes: Uint8Array, { at }: Region): Region[] {
 
 type Change = (bytes: Buffer, region: Region, random: Random, regions: readonly Region[]) => Buffer;
 
-const CHANGES: readonly Change[] = [
+const SIMPLE_CHANGES: readonly Change[] = [
   ...[flip, flip, extreme, extreme, near, near, small, small, swap, swap],
-  ...[splice, swapSections, truncate],
+  ...[splice, truncate],
 ];
+const CHANGES: readonly Change[] = [...SIMPLE_CHANGES.slice(0, -1), swapSections, truncate];
 
 function pick<T>(list: readonly T[], random: Random): T {
   return list[random(list.length)] as T;

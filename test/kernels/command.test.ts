@@ -42,6 +42,11 @@ describe('kernels: the tests of a guest', () => {
     assert.ok(stdout.endsWith("\ndist/test/it's/$HOME.test.js\n"), stdout);
   });
 
+  it('have settings of the one who runs them', () => {
+    const script = testScript(['bpf/map'], { slow: 15, isForeign: false }, '', ['A_OPTIONS=b=1:c=2']);
+    assert.match(script, /^export A_OPTIONS='b=1:c=2'$/m);
+  });
+
   it('are run by the programs of a root of its own where it has one', () => {
     const script = testScript(['bpf/map'], { slow: 20, isForeign: true }, '');
     assert.match(script, /^export SNOOPKIT_SLOW='20'$/m);

@@ -46,17 +46,22 @@ const TIMEOUT = 20_000;
 
 const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
-/** For the shell of a guest: runs the tests of a group, in one process because a start of Node takes seconds there. */
+/**
+ * For the shell of a guest, whose environment gets these settings, NAME=VALUE (scripts/sanitize.sh has some): runs the tests of a
+ * group, in one process because a start of Node takes seconds there.
+ */
 export function testScript(
   group: readonly string[],
   { slow, isForeign }: Pick<Machine, 'slow' | 'isForeign'>,
   forbidSkip = process.env.SNOOPKIT_FORBID_SKIP,
+  guestSettings = (process.env.SNOOPKIT_GUEST_ENV ?? '').split('\n').filter((setting) => setting !== ''),
 ): string {
   const environment = {
     HOME: '/root',
     LANG: 'C.UTF-8',
     SNOOPKIT_SLOW: `${slow}`,
     ...(forbidSkip && { SNOOPKIT_FORBID_SKIP: forbidSkip }),
+    ...Object.fromEntries(guestSettings.map((setting) => setting.split(/=(.*)/s, 2) as [string, string])),
   };
   const node = isForeign ? '/usr/bin/node' : process.execPath;
   const mocha = [node, 'node_modules/mocha/bin/mocha.js', '--no-config', '--forbid-only'];
