@@ -19,8 +19,9 @@ ARM64_NATIVE := $(NATIVE_OBJECTS:build/native/%=$(ARM64)/native/%)
 ARM64_BPF := $(BPF_SOURCES:bpf/%.c=dist/bpf/arm64/%.o)
 ARM64_FIXTURES := $(BPF_FIXTURES:dist/%=$(ARM64)/%)
 ARM64_PROGRAMS := $(TEST_PROGRAMS:dist/%=$(ARM64)/%)
+ARM64_MODULE := $(NATIVE_MODULE:dist/%=$(ARM64)/%)
 
-arm64: $(ARM64_ADDON) $(ARM64_NATIVE_PROGRAMS) $(ARM64_BPF) $(ARM64_FIXTURES) $(ARM64_PROGRAMS) ## build for arm64 what the package and its tests need
+arm64: $(ARM64_ADDON) $(ARM64_NATIVE_PROGRAMS) $(ARM64_BPF) $(ARM64_FIXTURES) $(ARM64_PROGRAMS) $(ARM64_MODULE) ## build for arm64 what the package and its tests need
 
 # The sysroot is beside it. Rebuilt when its generator changes.
 $(ARM64_NEEDS): scripts/arm64.ts $(wildcard scripts/debian/*.ts) | $(TS_STAMP)
@@ -56,6 +57,11 @@ $(ARM64_NATIVE_PROGRAMS): dist/native/%-linux-arm64: src/native/%.c scripts/arm6
 	@printf '  %-8s%s\n' CC $@
 	@mkdir -p $(@D)
 	$(Q)$(ARM64_CC) -O2 -Wall -Wextra -Werror -o $@ $<
+
+$(ARM64_MODULE): $(ARM64)/%.node: %.c scripts/native.mk | setup
+	@printf '  %-8s%s\n' CC $@
+	@mkdir -p $(@D)
+	$(Q)$(ARM64_CC) $(NATIVE_MODULE_CFLAGS) -o $@ $<
 
 $(ARM64)/test/fixtures/%: test/fixtures/%.c $(TEST_PROGRAM_HEADERS) scripts/test-programs.mk | setup
 	@printf '  %-8s%s\n' CC $@

@@ -1,4 +1,4 @@
-# The native addon, the programs beside it, and the BPF objects of their tests. Included by the Makefile.
+# The native addon, the programs beside it, and the BPF objects and the module of their tests. Included by the Makefile.
 
 NODE_ARCH ?= $(patsubst aarch64,arm64,$(patsubst x86_64,x64,$(shell uname -m)))
 # Names under which any compiler is found, gcc's or clang's; g++ is only make's own default.
@@ -12,7 +12,8 @@ NATIVE_ADDON := dist/native/linux-$(NODE_ARCH).node
 # Separate programs: dist/native/<name>-linux-<arch>.
 NATIVE_PROGRAMS := $(patsubst src/native/%.c,dist/native/%-linux-$(NODE_ARCH),$(wildcard src/native/*.c))
 NATIVE_OBJECTS := $(patsubst src/native/%.cc,build/native/%.o,$(wildcard src/native/*.cc))
-NATIVE_FIXTURES := $(patsubst %.bpf.c,dist/%.bpf.o,$(wildcard test/native/fixtures/*.bpf.c))
+NATIVE_MODULE := dist/test/native/fixtures/malloc.node
+NATIVE_FIXTURES := $(patsubst %.bpf.c,dist/%.bpf.o,$(wildcard test/native/fixtures/*.bpf.c)) $(NATIVE_MODULE)
 
 NATIVE_CXXFLAGS := -std=c++17 -fPIC -O2 -Wall -Wextra -Werror -fvisibility=hidden -fno-exceptions \
 	-DNAPI_VERSION=9 -DNAPI_DISABLE_CPP_EXCEPTIONS -DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS \
@@ -47,6 +48,13 @@ dist/test/native/fixtures/%.bpf.o: test/native/fixtures/%.bpf.c
 	@printf '  %-8s%s\n' BPF $@
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -g -O2 -target bpf -Wall -Werror -I/usr/include/$(shell uname -m)-linux-gnu -c -o $@ $<
+
+NATIVE_MODULE_CFLAGS := -O2 -Wall -Wextra -Werror -fPIC -shared -isystem node_modules/node-api-headers/include
+
+$(NATIVE_MODULE): dist/%.node: %.c scripts/native.mk
+	@printf '  %-8s%s\n' CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NATIVE_MODULE_CFLAGS) -o $@ $<
 
 # What is compiled only with a newer libbpf, checked by the compiler and the linker. It needs a newer C library to run.
 NEWER := build/newer-libbpf

@@ -70,7 +70,7 @@ describe('bpf: maps made without an object', () => {
   it('refuse wrong options', () => {
     const refuses = (options: object, pattern: RegExp) =>
       assert.throws(() => make(options as MapOptions), isUsage(pattern), JSON.stringify(options));
-    refuses({ type: 'HASH' }, /^type: no type of maps HASH$/);
+    refuses({ type: 'HASH' }, /^type: no type of maps 'HASH'$/);
     refuses({}, /^type: no type of maps undefined$/);
     refuses({ type: 'hash', name: 'much too long a name' }, /^name: much too long a name is not up to 15 letters/);
     refuses({ type: 'hash', name: 'a b' }, /^name: /);
