@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mountPoint } from '../src/kernel/mounts.js';
 import { needs } from './capability.js';
-import { documented, installed } from './helpers/installed.js';
+import { documented, installed, needsInstalled } from './helpers/installed.js';
 import { kernelIsSince } from './helpers/kernel.js';
 import { patient } from './helpers/patience.js';
 
@@ -87,10 +87,7 @@ describe('docs: the examples', function () {
   let place: string;
 
   before(async function () {
-    needs(this, 'root');
-    needs(this, 'kernel-btf');
-    needs(this, 'npm');
-    needs(this, 'unshare');
+    needsInstalled(this);
     const folder = await installed();
     place = mkdtempSync(join(folder, 'examples-'));
     cpSync(join(folder, 'node_modules/snoopkit/examples'), place, { recursive: true });

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { needs } from './capability.js';
-import { documented, installed } from './helpers/installed.js';
+import { documented, installed, needsInstalled } from './helpers/installed.js';
 import { patient } from './helpers/patience.js';
 
 const guide = readFileSync(fileURLToPath(new URL('../../docs/guide.md', import.meta.url)), 'utf8');
@@ -26,10 +25,7 @@ describe('docs: the guide', function () {
   this.timeout(patient(300_000));
   let place: string;
   before(async function () {
-    needs(this, 'root');
-    needs(this, 'kernel-btf');
-    needs(this, 'npm');
-    needs(this, 'unshare');
+    needsInstalled(this);
     place = mkdtempSync(join(await installed(), 'guide-'));
     for (const [name, code] of files) writeFileSync(join(place, name), code);
     const sources = [...files.keys()].filter((name) => name.endsWith('.bpf.c'));

@@ -1,6 +1,6 @@
 import { createReadStream, readlinkSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { NotFoundError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
 import { mistake } from '../mistake.js';
 import type { NativeLink } from '../native/binding.js';
@@ -9,6 +9,7 @@ import { checkInteger, checkText } from './arguments.js';
 import { ClosedError, check, refused, UnsupportedError } from './errors.js';
 import { Lifetime } from './lifetime.js';
 import { type LinkInfo, linkInfo } from './link-info.js';
+import { openById } from './open-existing.js';
 import { Pins } from './pin.js';
 
 /** A program that takes the place of a link's own. */
@@ -77,11 +78,8 @@ export class BpfLink {
    * while its owner or a pin keeps it. Throws NotFoundError if there is none, PrivilegeError or BpfError, and UsageError.
    */
   static byId(id: number): BpfLink {
-    checkInteger('id', id, 1);
-    const result = loadBinding().openLinkById(id);
+    const native = openById('link', id, loadBinding().openLinkById);
     const what = `the link with the id ${id}`;
-    if (result === -ERRNO.ENOENT) throw new NotFoundError('link', String(id), `no link has the id ${id}`);
-    const native = check<NativeLink>(result, `cannot open ${what}`, ['CAP_SYS_ADMIN']);
     return new BpfLink(native, new Lifetime(), { what, where: what, programId: 0, forget: () => {} });
   }
 

@@ -1,17 +1,14 @@
 /** Maps that are no object's. */
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { NotFoundError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
 import { shown } from '../mistake.js';
 import type { NativeMap } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
-import { BpfError, check, MapError, refused } from './errors.js';
+import { MapError, refused } from './errors.js';
 import { withWarnings } from './log.js';
 import type { HasDescriptor } from './map-memory.js';
 import { HAS_NO_KEYS, HOLDS_DESCRIPTORS, HOLDS_MAPS, IS_STORAGE, MAP_TYPE, type MapType } from './map-type.js';
-import { pinError } from './pin.js';
 
 /** Flags of a map when it is made (`map_flags`): see bpf(2), and enum in include/uapi/linux/bpf.h. */
 export const MAP_FLAGS = {
@@ -50,7 +47,7 @@ export interface MapOptions {
   innerMap?: HasDescriptor;
 }
 
-const { ENOENT, EPERM, EINVAL } = ERRNO;
+const { EPERM } = ERRNO;
 const MOST_NAME = 15;
 
 export function createMap(options: MapOptions): NativeMap {
@@ -77,22 +74,4 @@ export function createMap(options: MapOptions): NativeMap {
   const what = `cannot make a map of type ${type}, of ${maxEntries} entries of ${keySize} + ${valueSize} bytes`;
   if (result === -EPERM) throw refused(what, EPERM);
   throw new MapError(what, name || '(no name)', -result, warnings);
-}
-
-export function openMapById(id: number): NativeMap {
-  checkInteger('id', id, 1);
-  const result = loadBinding().openMapById(id);
-  if (result === -ENOENT) throw new NotFoundError('map', String(id), `no map has the id ${id}`);
-  return check(result, `cannot open the map with the id ${id}`, ['CAP_SYS_ADMIN']);
-}
-
-export function openPinnedMap(path: string): NativeMap {
-  checkText('path', path);
-  const result = loadBinding().openPinnedMap(path);
-  if (result === -ENOENT && existsSync(dirname(path)))
-    throw new NotFoundError('pin', path, `nothing is pinned at ${path}`);
-  if (result === -EINVAL)
-    throw new BpfError(`cannot open ${path}: what is pinned there is not a map`, EINVAL, { isWhole: true });
-  if (typeof result === 'number' && result < 0) throw pinError(`cannot open the map pinned at ${path}`, path, -result);
-  return result as NativeMap;
 }

@@ -13,9 +13,10 @@ import { pieceOf, type RawEntry, readPieces, WrittenPieces } from './map-batch.j
 import { isLacking, mapError } from './map-error.js';
 import { MapHandle } from './map-handle.js';
 import { type MapInput, MapMemory, type MapValue } from './map-memory.js';
-import { createMap, MAP_FLAGS, type MapOptions, openMapById, openPinnedMap } from './map-open.js';
+import { createMap, MAP_FLAGS, type MapOptions } from './map-open.js';
 import { knownShapes, type MapShapes, shapesOf } from './map-shapes.js';
 import * as types from './map-type.js';
+import { openById, openPinned } from './open-existing.js';
 
 const { ENOENT } = ERRNO;
 const BLOOM_FILTER: ReadonlySet<string> = new Set(['bloom_filter']);
@@ -91,7 +92,7 @@ export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenVal
    * PrivilegeError or BpfError, and UsageError.
    */
   static byId(id: number): BpfMap {
-    return BpfMap.#alone(openMapById(id));
+    return BpfMap.#alone(openById('map', id, loadBinding().openMapById));
   }
 
   /**
@@ -99,7 +100,7 @@ export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenVal
    * NotFoundError if nothing is pinned there, BpfError if it is not a map, and UsageError.
    */
   static fromPin(path: string): BpfMap {
-    return BpfMap.#alone(openPinnedMap(path), resolve(path));
+    return BpfMap.#alone(openPinned('map', path, loadBinding().openPinnedMap), resolve(path));
   }
 
   static #alone(native: NativeMap, pinPath?: string): BpfMap {

@@ -1,14 +1,8 @@
 /** Programs that are opened without their object. */
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { NotFoundError } from '../errors.js';
-import { ERRNO } from '../kernel/errno.js';
 import { mistake } from '../mistake.js';
 import type { NativeProgram } from '../native/binding.js';
-import { loadBinding } from '../native/load.js';
-import { checkInteger, checkOptions, checkText } from './arguments.js';
-import { BpfError, check } from './errors.js';
-import { pinError } from './pin.js';
+import { checkOptions } from './arguments.js';
+import { check } from './errors.js';
 import { ATTACH_TYPES, type AttachType, onlyAttachType, type ProgramType, programType } from './program-type.js';
 
 /** Options of BpfProgram.fromPin() and byId(). */
@@ -26,26 +20,6 @@ export interface ProgramIdentity {
   readonly section: string;
   readonly type: ProgramType;
   readonly attachType: AttachType | undefined;
-}
-
-const { EINVAL, ENOENT } = ERRNO;
-
-export function openProgramById(id: number): NativeProgram {
-  checkInteger('id', id, 1);
-  const result = loadBinding().openProgramById(id);
-  if (result === -ENOENT) throw new NotFoundError('program', String(id), `no program has the id ${id}`);
-  return check(result, `cannot open the program with the id ${id}`, ['CAP_SYS_ADMIN']);
-}
-
-export function openPinnedProgram(path: string): NativeProgram {
-  checkText('path', path);
-  const result = loadBinding().openPinnedProgram(path);
-  if (result === -ENOENT && existsSync(dirname(path)))
-    throw new NotFoundError('pin', path, `nothing is pinned at ${path}`);
-  if (result === -EINVAL)
-    throw new BpfError(`cannot open ${path}: what is pinned there is not a program`, EINVAL, { isWhole: true });
-  if (typeof result === 'number') throw pinError(`cannot open the program pinned at ${path}`, path, -result);
-  return result;
 }
 
 export function checkProgramOptions(options: OpenProgramOptions): void {

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
 import type { NativeProgram } from '../native/binding.js';
+import { loadBinding } from '../native/load.js';
 import { checkInstance, checkText } from './arguments.js';
 import { type IteratorOptions, iterator } from './attach-iterator.js';
 import * as net from './attach-net.js';
@@ -11,6 +12,7 @@ import { Lifetime } from './lifetime.js';
 import { BpfLink } from './link.js';
 import { withWarnings } from './log.js';
 import type { AnyMap } from './map.js';
+import { openById, openPinned } from './open-existing.js';
 import { Pins } from './pin.js';
 import { codeOf, type ProgramInfo, programInfo } from './program-info.js';
 import * as opening from './program-open.js';
@@ -58,7 +60,7 @@ export class BpfProgram {
    */
   static fromPin(path: string, options: opening.OpenProgramOptions = {}): BpfProgram {
     opening.checkProgramOptions(options);
-    const program = BpfProgram.#alone(opening.openPinnedProgram(path), options);
+    const program = BpfProgram.#alone(openPinned('program', path, loadBinding().openPinnedProgram), options);
     program.#pins.adopt(path);
     return program;
   }
@@ -69,7 +71,7 @@ export class BpfProgram {
    */
   static byId(id: number, options: opening.OpenProgramOptions = {}): BpfProgram {
     opening.checkProgramOptions(options);
-    return BpfProgram.#alone(opening.openProgramById(id), options);
+    return BpfProgram.#alone(openById('program', id, loadBinding().openProgramById), options);
   }
 
   static #alone(native: NativeProgram, options: opening.OpenProgramOptions): BpfProgram {

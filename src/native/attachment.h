@@ -29,7 +29,7 @@ public:
 	static Descriptor Duplicate(int fd) { return Descriptor(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
 	int get() const { return fd_; }
 	/** Leaves it to another owner. */
-	void Give() { fd_ = -1; }
+	int Give() { return std::exchange(fd_, -1); }
 	explicit operator bool() const { return fd_ >= 0; }
 
 private:

@@ -39,19 +39,6 @@ int Describe(int fd, Map::State *state)
 	return 0;
 }
 
-// SAFETY: the kernel describes whatever BPF object the descriptor is of; a program's description is
-// not a map's.
-bool IsMap(int fd)
-{
-	static const char expected[] = "anon_inode:bpf-map";
-	char path[32];
-	char target[sizeof(expected)];
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	ssize_t length = readlink(path, target, sizeof(target));
-	return length == sizeof(expected) - 1 &&
-	       memcmp(target, expected, sizeof(expected) - 1) == 0;
-}
-
 // Takes over the descriptor, or negated errno.
 Napi::Value Adopted(Napi::Env env, int fd)
 {
@@ -128,15 +115,23 @@ Napi::Value OpenPinnedMap(const Napi::CallbackInfo &info)
 	std::string path = args.Text(0);
 	if (!args.ok())
 		return args.Env().Undefined();
-	int fd = bpf_obj_get(path.c_str());
-	if (fd >= 0 && !IsMap(fd)) {
-		close(fd);
-		fd = -EINVAL;
-	}
-	return Adopted(args.Env(), fd);
+	return Adopted(args.Env(), OpenPinned(path, "anon_inode:bpf-map"));
 }
 
 } // namespace
+
+int OpenPinned(const std::string &path, const std::string &kind)
+{
+	Descriptor object(bpf_obj_get(path.c_str()));
+	if (!object)
+		return object.get();
+	std::string name = "/proc/self/fd/" + std::to_string(object.get());
+	std::string target(kind.size() + 1, '\0');
+	ssize_t length = readlink(name.c_str(), &target[0], target.size());
+	if (length < 0 || target.compare(0, static_cast<size_t>(length), kind) != 0)
+		return -EINVAL;
+	return object.Give();
+}
 
 const napi_type_tag Map::tag = {0x8e41d2b7c05f3a96, 0x47a9f1e3d86b2c50};
 

@@ -59,6 +59,13 @@ private:
 	State state_;
 };
 
+/**
+ * BPF_OBJ_GET of an object of one kind, which the kernel names so, such as anon_inode:bpf-map.
+ * Returns a descriptor or a negated errno; -EINVAL for another kind. SAFETY: the kernel describes
+ * whatever BPF object a descriptor is of, and the description of one kind is not that of another.
+ */
+int OpenPinned(const std::string &path, const std::string &kind);
+
 /** A program by a descriptor of its own: of a loaded object, or had without one. */
 class Program : public Wrap<Program>
 {

@@ -13,19 +13,6 @@ namespace snoopkit
 namespace
 {
 
-// SAFETY: the kernel describes whatever BPF object the descriptor is of; a map's description is not
-// a program's.
-bool IsProgram(int fd)
-{
-	static const char expected[] = "anon_inode:bpf-prog";
-	char path[32];
-	char target[sizeof(expected)];
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	ssize_t length = readlink(path, target, sizeof(target));
-	return length == sizeof(expected) - 1 &&
-	       memcmp(target, expected, sizeof(expected) - 1) == 0;
-}
-
 Napi::Value Adopted(Napi::Env env, int fd)
 {
 	if (fd < 0)
@@ -50,12 +37,7 @@ Napi::Value OpenPinnedProgram(const Napi::CallbackInfo &info)
 	std::string path = args.Text(0);
 	if (!args.ok())
 		return args.Env().Undefined();
-	int fd = bpf_obj_get(path.c_str());
-	if (fd >= 0 && !IsProgram(fd)) {
-		close(fd);
-		fd = -EINVAL;
-	}
-	return Adopted(args.Env(), fd);
+	return Adopted(args.Env(), OpenPinned(path, "anon_inode:bpf-prog"));
 }
 
 } // namespace

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { needs } from '../capability.js';
 import { type Finished, run } from './run.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -13,6 +14,11 @@ const BESIDE = ['mocha', 'typescript', '@types/mocha', '@types/node'];
 const PROGRAMS = { mocha: 'mocha/bin/mocha.js', tsc: 'typescript/bin/tsc' };
 
 let folder: Promise<string> | undefined;
+
+/** What it takes to install the package, and to trace with it. */
+export function needsInstalled(test: Mocha.Context): void {
+  for (const capability of ['root', 'kernel-btf', 'npm', 'unshare'] as const) needs(test, capability);
+}
 
 /** The folder, which has the package in `node_modules`. Made once for all test files, because it takes seconds. */
 export function installed(): Promise<string> {
