@@ -61,7 +61,7 @@ describe('bpf: what is loaded', () => {
         const program = BpfObject.open('${fixturePath('ring')}').load().programs.need('handle_call');
         require('node:worker_threads').parentPort.postMessage('attaching');
         // While the other thread holds a link open, the program stays attached, and a second attachment is refused.
-        for (;;) try { program.attach().close(); } catch (error) { if (error.code !== 'EEXIST') throw error; }
+        for (;;) try { program.attach().close(); } catch (error) { if (error.errno !== 'EEXIST') throw error; }
       });`;
     const worker = new Worker(script, { eval: true });
     await once(worker, 'message');
