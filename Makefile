@@ -101,7 +101,7 @@ fuzz: build bpf-fixtures btf-fixtures native-fixtures ## try damaged and strange
 	$(Q)node dist/test/fuzz/main.js --kind $(KIND) --seconds $(SECONDS) --seed $(SEED) \
 		$(if $(FIRST),--first $(FIRST)) $(if $(COUNT),--count $(COUNT)) $(if $(CORPUS),--corpus $(CORPUS))
 
-rounds: build bpf-fixtures ## open, load, attach and close an object again and again, and look for growth: ROUNDS=10000 (as root)
+rounds: build bpf-fixtures native-fixtures ## open, load, attach and close an object again and again, and look for growth: ROUNDS=10000 (as root)
 	@. scripts/lib.sh; is_root || has_sudo || fail 'loading needs root, and there is no sudo to ask: make rounds as root'; \
 		as_root env -u NODE_EXTRA_CA_CERTS SNOOPKIT_ROUNDS=$(or $(ROUNDS),10000) "$$(command -v node)" node_modules/mocha/bin/mocha.js \
 			--no-config --require dist/test/hooks.js --reporter dist/test/reporter.js dist/test/bpf/rounds.test.js

@@ -1,6 +1,5 @@
 /** Maps that exist already, in the place of those that an object declares. */
 import { ERRNO } from '../kernel/errno.js';
-import type { NativeMap } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { BpfError, check } from './errors.js';
 import { mapTypeOf } from './map-type.js';
@@ -47,12 +46,9 @@ export function checkPin(declared: Declared, operation: string): void {
   if (pinned === -EINVAL) throw fail('it is not a map');
   if (typeof pinned === 'number')
     throw pinError(`${operation}: cannot open the map pinned at ${pinPath}`, pinPath, -pinned);
-  const difference = misfit(declared, formOf(pinned, pinPath));
+  const info = pinned.info();
   pinned.close();
+  const { type, ...sizes } = check(info, `cannot read the description of the map pinned at ${pinPath}`);
+  const difference = misfit(declared, { ...sizes, type: mapTypeOf(type) });
   if (difference !== undefined) throw fail(difference);
-}
-
-function formOf(native: NativeMap, path: string): Form {
-  const { type, ...info } = check(native.info(), `cannot read the description of the map pinned at ${path}`);
-  return { ...info, type: mapTypeOf(type) };
 }

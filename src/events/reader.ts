@@ -41,17 +41,18 @@ export class EventReader<Event = unknown> {
    * which U+FFFD stands for what is not UTF-8, or null when the kernel could not read it. Throws RangeError
    * (`ERR_OUT_OF_RANGE`) when the record is too short, or not within `bytes`, and UsageError.
    */
-  read(bytes: Buffer, offset = 0, given?: number): KnownEvent<Event> {
+  read(bytes: Buffer, offset = 0, length?: number): KnownEvent<Event> {
     const { columns, size, struct } = this.#schema;
     checkBuffer('bytes', bytes);
     checkWithin('offset', offset, bytes);
-    const length = given ?? bytes.length - offset;
-    checkWithin('length', length, bytes);
-    if (length < size) throw outOfRange(`${length} bytes, but ${struct} has ${size}`);
-    if (offset + length > bytes.length) throw outOfRange(`${length} bytes at ${offset}, of ${bytes.length}`);
+    // Not a default value, which would be read of `bytes` before its check.
+    const given = length ?? bytes.length - offset;
+    checkWithin('length', given, bytes);
+    if (given < size) throw outOfRange(`${given} bytes, but ${struct} has ${size}`);
+    if (offset + given > bytes.length) throw outOfRange(`${given} bytes at ${offset}, of ${bytes.length}`);
     this.#record.setBytes(bytes);
     this.#record.offset = offset;
-    this.#record.length = length;
+    this.#record.length = given;
     return readEvent(this.#record, columns) as KnownEvent<Event>;
   }
 }
