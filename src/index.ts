@@ -12,6 +12,7 @@
 
 export type { IteratorOptions } from './bpf/attach-iterator.js';
 export type { CgroupOptions, NetfilterOptions, TcOptions, XdpOptions } from './bpf/attach-net.js';
+export type { RouteOptions } from './bpf/attach-rtnetlink.js';
 export type {
   KprobeOptions,
   PerfEventOptions,

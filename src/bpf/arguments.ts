@@ -30,6 +30,11 @@ export function checkText(what: string, value: unknown): void {
   if (typeof value !== 'string' || value.includes('\0')) throw mistake(what, value, 'a string without NUL');
 }
 
+/** One of these words. */
+export function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
+  if (typeof value !== 'string' || !choices.includes(value)) throw mistake(what, value, choices.join(', '));
+}
+
 export function checkFunction(what: string, value: unknown): void {
   if (typeof value !== 'function') throw mistake(what, value, 'a function');
 }

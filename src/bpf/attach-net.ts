@@ -3,13 +3,14 @@
 import { closeSync, openSync } from 'node:fs';
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
-import { shown } from '../mistake.js';
 import type { NativeLink, NativeProgram } from '../native/binding.js';
-import { checkBoolean, checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
+import { checkBoolean, checkChoice, checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
+import { actionBody } from './attach-rtnetlink.js';
 import { type Attachment, interfaceOf } from './attachment.js';
 import { BpfError, UnsupportedError } from './errors.js';
 import { type AnyMap, BpfMap } from './map.js';
 import { ATTACH_TYPES, type AttachType, attachTypeNumber, type ProgramType } from './program-type.js';
+import { RTM_NEWTFILTER } from './rtnetlink.js';
 
 /** Options of BpfProgram.attachXdp(). */
 export interface XdpOptions {
@@ -27,9 +28,12 @@ export interface XdpOptions {
 
 /** Options of BpfProgram.attachTc(). */
 export interface TcOptions {
-  /** tcx (6.6) or a filter of clsact (default: tcx if the kernel has it, unless `priority` or `handle` is given). */
+  /**
+   * tcx (6.6) or a filter of clsact (default: tcx if the kernel has it, unless `priority` or `handle` is given, or the
+   * program is an action).
+   */
   hook?: 'tcx' | 'clsact';
-  /** Priority of the filter, smaller first (default: the kernel's choice). */
+  /** Priority of the filter, smaller first (default: the kernel's choice; 1 for an action). */
   priority?: number;
   /** Handle of the filter (default: the kernel's choice). */
   handle?: number;
@@ -62,11 +66,6 @@ const XDP_FLAGS = { native: 1 << 2, generic: 1 << 1, offload: 1 << 3 } as const;
 const CGROUP_FLAGS = { multi: 1 << 1, override: 1 << 0, exclusive: 0 } as const;
 const MAX_FD = 2 ** 31 - 1;
 
-function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
-  if (typeof value !== 'string' || !choices.includes(value))
-    throw new UsageError(`${what} ${shown(value)}: expected ${choices.join(', ')}`);
-}
-
 /** The error for a place that another program has. */
 const taken = (operation: string, errno: number, hint: string) =>
   [ERRNO.EBUSY, ERRNO.EEXIST, ERRNO.E2BIG].some((number) => number === errno)
@@ -96,19 +95,23 @@ export function xdp(device: string, options: XdpOptions): Attachment {
 
 const isUnknownHook = (result: NativeLink | number) => result === -ERRNO.EINVAL || result === -ERRNO.EOPNOTSUPP;
 
-export function tc(device: string, direction: 'ingress' | 'egress', options: TcOptions): Attachment {
+export function tc(type: ProgramType, device: string, direction: 'ingress' | 'egress', options: TcOptions): Attachment {
   checkText('device', device);
   checkChoice('direction', direction, ['ingress', 'egress']);
   checkOptions(options, ['hook', 'priority', 'handle']);
-  const { hook, priority = 0, handle = 0 } = options;
-  if (hook !== undefined) checkChoice('hook', hook, ['tcx', 'clsact']);
-  checkInteger('priority', priority, 0, 0xffff);
+  const isAction = type === 'sched_act';
+  const { hook, priority = isAction ? 1 : 0, handle = 0 } = options;
+  if (hook !== undefined) checkChoice('hook', hook, isAction ? ['clsact'] : ['tcx', 'clsact']);
+  checkInteger('priority', priority, isAction ? 1 : 0, 0xffff);
   checkInteger('handle', handle);
-  const isFilter = hook === 'clsact' || priority !== 0 || handle !== 0;
+  const isFilter = isAction || hook === 'clsact' || priority !== 0 || handle !== 0;
   if (hook === 'tcx' && isFilter) throw new UsageError('tcx has no priority and no handle: they are those of clsact');
   const index = interfaceOf(device);
   const tcx = (native: NativeProgram) => native.createLink(index, attachTypeNumber(`tcx_${direction}`), 0);
-  const clsact = (native: NativeProgram) => native.attachTc(index, direction === 'ingress', priority, handle);
+  const clsact = (native: NativeProgram) =>
+    isAction
+      ? native.attachNetlink(RTM_NEWTFILTER, actionBody(index, direction, { priority, handle }), index)
+      : native.attachTc(index, direction === 'ingress', priority, handle);
   return {
     where: `${direction} of interface ${device}`,
     attach: (native) => {

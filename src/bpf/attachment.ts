@@ -1,8 +1,11 @@
 import { networkInterfaces } from 'node:os';
-import { NotFoundError } from '../errors.js';
+import { NotFoundError, UsageError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeLink, NativeProgram } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkText } from './arguments.js';
+import { BpfError, netlinkMessage, PrivilegeError, refused, UnsupportedError } from './errors.js';
+import type { ProgramType } from './program-type.js';
 
 /** How to attach a program, with arguments that are checked. */
 export interface Attachment {
@@ -11,6 +14,33 @@ export interface Attachment {
   readonly attach: (native: NativeProgram) => NativeLink | number;
   /** The error for an errno that means something special here. */
   readonly explain?: (operation: string, errno: number) => Error | undefined;
+}
+
+/** A program that could not be attached. */
+interface Failure {
+  readonly type: ProgramType;
+  /** Empty without an object. */
+  readonly section: string;
+  readonly wasAttached: boolean;
+  /** libbpf's. */
+  readonly warnings: string;
+}
+
+/** The error for an errno that means the same for all hooks. */
+export function attachError(
+  operation: string,
+  errno: number,
+  { type, section, wasAttached, warnings }: Failure,
+): Error {
+  if (errno === ERRNO.EOPNOTSUPP && section === '')
+    return new UsageError(`${operation}: libbpf needs its object for that, and it was opened by its pin or id`);
+  if (errno === ERRNO.ENOENT && wasAttached && ['tracing', 'lsm'].includes(type))
+    return new UnsupportedError(`${operation}: this kernel attaches a program of type ${type} only once`);
+  const message = netlinkMessage(warnings);
+  if (errno === ERRNO.ENOENT) return new UnsupportedError(`${operation}: ${message ?? 'this kernel has no such hook'}`);
+  const error = refused(operation, errno);
+  if (message !== undefined && !(error instanceof PrivilegeError)) return new BpfError(operation, errno, { warnings });
+  return warnings ? Object.assign(error, { cause: warnings }) : error;
 }
 
 /** Index of an interface of this process's network namespace. */

@@ -17,10 +17,15 @@ const LIBBPF_ERRORS = [
 const nameOf = (errno: number) => LIBBPF_ERRORS[errno - LIBBPF_FIRST] ?? errnoName(errno);
 const textOf = (errno: number) => LIBBPF_ERRORS[errno - LIBBPF_FIRST] ?? errnoText(errno);
 
+/** The message of netlink beside an errno, as libbpf logs it. */
+export const netlinkMessage = (warnings: string): string | undefined =>
+  /^libbpf: Kernel error message: (.+)$/m.exec(warnings)?.[1];
+
 /** The first warning of libbpf, which states the cause; later ones are consequences. libbpf's EINVAL alone says little. */
 function reasonIn(warnings: string): string | undefined {
   const [line = ''] = warnings.split('\n');
-  return line.replace(/^libbpf: (elf: |prog '[^']*': )?/, '').replace(/(: -\d+|\.)$/, '') || undefined;
+  const reason = netlinkMessage(warnings) ?? line.replace(/^libbpf: (elf: |prog '[^']*': )?/, '');
+  return reason.replace(/(: -\d+|\.)$/, '') || undefined;
 }
 
 /** Details of an error beside its number. */

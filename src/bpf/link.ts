@@ -33,10 +33,10 @@ interface LinkDetails {
  * object is closed; a pinned link outlives them, and this process. A link that is in use keeps all of its object from being
  * collected.
  *
- * Some attachments have no link in the kernel: programs on sockets and on sockmaps, filters of clsact, XDP programs that
- * replaced another, and cgroup programs of another mode than `link`. They are detached by `close()` just so, and when this
- * process ends in order; if it is killed, those on interfaces, cgroups and pinned maps stay. They have no `fd` and can't be
- * pinned.
+ * Some attachments have no link in the kernel: programs on sockets and on sockmaps, filters of clsact, routes, XDP programs
+ * that replaced another, and cgroup programs of another mode than `link`. They are detached by `close()` just so, and when
+ * this process ends in order; if it is killed, those on interfaces, routes, cgroups and pinned maps stay. They have no `fd`
+ * and can't be pinned.
  */
 export class BpfLink {
   readonly #native: NativeLink;

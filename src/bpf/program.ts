@@ -5,9 +5,10 @@ import { loadBinding } from '../native/load.js';
 import { checkInstance, checkText } from './arguments.js';
 import { type IteratorOptions, iterator } from './attach-iterator.js';
 import * as net from './attach-net.js';
+import { type RouteOptions, route } from './attach-rtnetlink.js';
 import * as trace from './attach-trace.js';
-import type { Attachment } from './attachment.js';
-import { BpfError, ClosedError, check, refused, UnsupportedError } from './errors.js';
+import { type Attachment, attachError } from './attachment.js';
+import { ClosedError, check } from './errors.js';
 import { Lifetime } from './lifetime.js';
 import { BpfLink } from './link.js';
 import { withWarnings } from './log.js';
@@ -26,8 +27,6 @@ import { type AttachType, attachMethod, type ProgramType } from './program-type.
  * Methods that attach throw UnsupportedError if the kernel lacks the hook, NotFoundError for a file, symbol, interface or
  * process that is missing, PrivilegeError or BpfError if the kernel refuses, UsageError for wrong arguments and programs of
  * another type, and ClosedError.
- *
- * Programs of routes (lwt) and actions of tc attach by their pins, with the programs ip and tc.
  */
 export class BpfProgram {
   /** Without an object, its first 15 characters, which are all that the kernel keeps. */
@@ -165,7 +164,10 @@ export class BpfProgram {
     this.#check();
     const [result, warnings] = withWarnings(() => attach(this.#native));
     const operation = `cannot attach ${this.name} to ${where}`;
-    if (typeof result === 'number') throw this.#failure(operation, -result, warnings, explain);
+    if (typeof result === 'number') {
+      const failure = { type: this.type, section: this.section, wasAttached: this.#wasAttached, warnings };
+      throw explain?.(operation, -result) ?? attachError(operation, -result, failure);
+    }
     const link = new BpfLink(result, this.#object, {
       what: `the link of ${this.name} to ${where}`,
       where,
@@ -188,18 +190,6 @@ export class BpfProgram {
   #idOrZero(): number {
     const info = this.#native.info();
     return typeof info === 'number' ? 0 : info.id;
-  }
-
-  #failure(operation: string, errno: number, warnings: string, explain: Attachment['explain']): Error {
-    const explained = explain?.(operation, errno);
-    if (explained) return explained;
-    if (errno === ERRNO.EOPNOTSUPP && this.section === '')
-      return new UsageError(`${operation}: libbpf needs its object for that, and it was opened by its pin or id`);
-    if (errno === ERRNO.ENOENT && this.#wasAttached && ['tracing', 'lsm'].includes(this.type))
-      return new UnsupportedError(`${operation}: this kernel attaches a program of type ${this.type} only once`);
-    if (errno === ERRNO.ENOENT) return new UnsupportedError(`${operation}: this kernel has no such hook`);
-    const error = refused(operation, errno);
-    return error instanceof BpfError && warnings ? Object.assign(error, { cause: warnings }) : error;
   }
 
   /** Refuses a method that is not for programs of this type. */
@@ -341,11 +331,22 @@ export class BpfProgram {
 
   /**
    * Attaches a tc classifier to packets that an interface receives or sends: by tcx, with a link, or as a filter of
-   * clsact, which is made if it is missing and stays. A filter's program runs in direct action: it returns TC_ACT_*.
+   * clsact, which is made if it is missing and stays. A filter's program runs in direct action: it returns TC_ACT_*. An
+   * action (sched_act) is attached to a filter of its own that matches each packet (tc-matchall(8)).
    */
   attachTc(device: string, direction: 'ingress' | 'egress', options: net.TcOptions = {}): BpfLink {
-    this.#only(['sched_cls']);
-    return this.#keep(net.tc(device, direction, options));
+    this.#only(['sched_cls', 'sched_act']);
+    return this.#keep(net.tc(this.type, device, direction, options));
+  }
+
+  /**
+   * Attaches an lwt_in, lwt_out, lwt_xmit or lwt_seg6local program to a new route of this process's network namespace, as
+   * `ip route add DESTINATION dev DEVICE encap bpf ...` does: `10.0.0.0/8`, or an address. The route is removed when the
+   * link is closed. Throws BpfError (`EEXIST`) if there is such a route.
+   */
+  attachRoute(destination: string, options: RouteOptions): BpfLink {
+    this.#only(['lwt_in', 'lwt_out', 'lwt_xmit', 'lwt_seg6local']);
+    return this.#keep(route(this.type, destination, options));
   }
 
   /** Attaches to a cgroup v2 and its descendants. Throws the file system's error if the path can't be opened. */

@@ -194,6 +194,9 @@ private:
 	Addon *previous_;
 };
 
+/** Logs a warning beside libbpf's, in its form. */
+void LogWarning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /** Appends text of any length, formatted as printf does. */
 void AppendFormatted(std::string *text, const char *format, va_list arguments);
 

@@ -339,4 +339,17 @@ Napi::Value Program::AttachTc(const Napi::CallbackInfo &info)
 	});
 }
 
+Napi::Value Program::AttachNetlink(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	uint32_t type = args.Unsigned(0);
+	Bytes body = args.Uint8Array(1);
+	int clsact = args.Int(2);
+	if (args.ok() && (body.size < kNetlinkTailSize || body.size % 4))
+		return Status(info.Env(), -EINVAL);
+	return KeepWith(args, [&](Descriptor program) {
+		return AttachByNetlink(std::move(program), type, body.data, body.size, clsact);
+	});
+}
+
 } // namespace snoopkit

@@ -1,6 +1,8 @@
 // How a program stays attached, and what is undone when its link is closed.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <fcntl.h>
 #include <memory>
 #include <unistd.h>
@@ -46,5 +48,16 @@ public:
 	/** Puts another program in place of this one, which is duplicated. */
 	virtual int Update(Descriptor program) = 0;
 };
+
+constexpr size_t kNetlinkNameSize = 28;
+constexpr size_t kNetlinkTailSize = kNetlinkNameSize + 12;
+
+/**
+ * By a message of rtnetlink(7), which the type after `type` undoes. Its body, a multiple of 4
+ * bytes, ends with attributes for the program's name and its descriptor, which are filled in.
+ * `clsact` is the index of an interface that needs this queue discipline, or 0.
+ */
+std::unique_ptr<Attachment> AttachByNetlink(Descriptor program, uint32_t type, const uint8_t *body,
+					    size_t size, int clsact);
 
 } // namespace snoopkit

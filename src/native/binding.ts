@@ -299,6 +299,12 @@ export interface NativeProgram {
   replaceXdp(ifindex: number, flags: number): NativeLink | number;
   /** As a filter of clsact, without a bpf_link. 0 for a priority or handle that the kernel chooses. */
   attachTc(ifindex: number, isIngress: boolean, priority: number, handle: number): NativeLink | number;
+  /**
+   * By a message of rtnetlink(7), without a bpf_link: of the type RTM_NEW* to attach, and of the next type, RTM_DEL*, to
+   * detach. The body ends with attributes of 28 and 4 bytes, for the program's name and descriptor, which are filled in.
+   * `clsact`: index of an interface that needs this queue discipline, or 0.
+   */
+  attachNetlink(type: number, body: Uint8Array, clsact: number): NativeLink | number;
   /** Closes the descriptor. Links stay until they are closed. Idempotent. */
   close(): void;
 }

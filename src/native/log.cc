@@ -61,6 +61,14 @@ LogScope::~LogScope()
 	current = previous_;
 }
 
+void LogWarning(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	Print(LIBBPF_WARN, format, arguments);
+	va_end(arguments);
+}
+
 void AppendFormatted(std::string *text, const char *format, va_list arguments)
 {
 	va_list again;

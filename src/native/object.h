@@ -114,6 +114,7 @@ public:
 	Napi::Value AttachSocket(const Napi::CallbackInfo &info);
 	Napi::Value ReplaceXdp(const Napi::CallbackInfo &info);
 	Napi::Value AttachTc(const Napi::CallbackInfo &info);
+	Napi::Value AttachNetlink(const Napi::CallbackInfo &info);
 
 private:
 	/** The link of a descriptor, or of a negated errno the number. */

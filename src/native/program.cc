@@ -177,6 +177,7 @@ void InitProgram(Napi::Env env, Addon *addon)
 			Program::InstanceMethod<&Program::AttachSocket>("attachSocket"),
 			Program::InstanceMethod<&Program::ReplaceXdp>("replaceXdp"),
 			Program::InstanceMethod<&Program::AttachTc>("attachTc"),
+			Program::InstanceMethod<&Program::AttachNetlink>("attachNetlink"),
 			Program::InstanceMethod<&Program::Close>("close"),
 		}));
 }
