@@ -142,6 +142,15 @@ export function officialDefinitions(): string | undefined {
   return [process.env.OTEL_PROTO, '/usr/include'].find((folder) => folder && existsSync(`${folder}/${file}`));
 }
 
+/** Whether the kernel runs LSM programs: its option lsm= names bpf. */
+function lsmBpf(): string | undefined {
+  const active = '/sys/kernel/security/lsm';
+  return (
+    file(active)() ??
+    (readFileSync(active, 'utf8').trim().split(',').includes('bpf') ? undefined : `no bpf in ${active}`)
+  );
+}
+
 /** Linux 7 allocates storages of tasks and sockets without locks, which on x86 takes an instruction that QEMU gets wrong. */
 function storageMemory(): string | undefined {
   if (process.arch !== 'x64' || !kernelIsSince(6, 19)) return undefined;
@@ -170,6 +179,7 @@ const probes = {
   fentry: () => refusedByBpftool('fentry') ?? file('/proc/kallsyms')() ?? ftraceDirectCalls(),
   'map-iterators': () => refusedByBpftool('iterate-map'),
   'cgroup-iterators': () => refusedByBpftool('iterate-cgroups'),
+  'lsm-bpf': lsmBpf,
   'sock-lengths': sockLengths,
   'storage-memory': storageMemory,
   ipv6: file('/proc/net/if_inet6'),
@@ -207,6 +217,10 @@ const probes = {
   netns: namedNetwork,
   /** A pair of joined network devices. */
   veth: () => inNetwork('ip link add one type veth peer name two'),
+  'seg6-local': () => inNetwork('ip link set lo up; ip -6 route add fd00::1 encap seg6local action End dev lo'),
+  /** The classifier matchall and the action bpf. */
+  'tc-actions': () =>
+    inNetwork("tc qdisc add dev lo clsact; tc filter add dev lo ingress matchall action bpf bytecode '1,6 0 0 0'"),
   script: program('script'),
 } satisfies Record<string, Probe>;
 

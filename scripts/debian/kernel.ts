@@ -35,6 +35,8 @@ const MODULES = [
   'veth',
   'sch_ingress',
   'cls_bpf',
+  'cls_matchall',
+  'act_bpf',
   'inet_diag',
   'tcp_diag',
   'udp_diag',

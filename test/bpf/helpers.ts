@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +73,22 @@ export function load(name: Fixture, programs?: readonly string[]): BpfObject {
   opened.globals.get('target')?.set(process.pid);
   for (const program of opened.programs.values()) program.autoload = programs?.includes(program.name) ?? true;
   return opened.load();
+}
+
+/**
+ * Runs scenarios of fixtures/<name>.ts in network and mount namespaces of their own, with lo up and a BPF file system on
+ * /sys/fs/bpf, by a wrapping command if one is given.
+ */
+export function scenariosOf(name: string): (scenario: string, ...wrapper: readonly string[]) => void {
+  const child = fileURLToPath(new URL(`./fixtures/${name}.js`, import.meta.url));
+  const setup = 'ip link set lo up && mount -t bpf bpf /sys/fs/bpf && exec "$@"';
+  return (scenario, ...wrapper) => {
+    const args = ['--net', '--mount', 'sh', '-c', setup, 'sh', ...wrapper, process.execPath, child, scenario];
+    const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+    const { stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8', env });
+    assert.equal(stderr, '');
+    assert.equal(stdout, `${scenario} is well\n`);
+  };
 }
 
 /** A system call that Node makes for nothing else. */

@@ -1,27 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../src/errors.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { proves } from '../kernels/types.js';
-import { load } from './helpers.js';
+import { load, scenariosOf } from './helpers.js';
 
-const CHILD = fileURLToPath(new URL('./fixtures/attach-net.js', import.meta.url));
 const REUSEPORT = fileURLToPath(new URL('../fixtures/attach-reuseport', import.meta.url));
-const SETUP = 'ip link set lo up && mount -t bpf bpf /sys/fs/bpf && exec "$@"';
+const happens = scenariosOf('attach-net');
 
 /** Whether struct_ops maps can be loaded: arm64 has had trampolines since 6.0. */
 const trampolines = () => process.arch !== 'arm64' || kernelIsSince(6, 0) || 'the kernel is older than 6.0';
-
-/** Runs a scenario of fixtures/attach-net.ts in namespaces of its own. */
-function happens(scenario: string, ...wrapper: string[]): void {
-  const args = ['--net', '--mount', 'sh', '-c', SETUP, 'sh', ...wrapper, process.execPath, CHILD, scenario];
-  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
-  const { stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8', env });
-  assert.equal(stderr, '');
-  assert.equal(stdout, `${scenario} is well\n`);
-}
 
 describe('bpf: programs on packets and sockets', () => {
   before(function () {
@@ -34,7 +23,7 @@ describe('bpf: programs on packets and sockets', () => {
     happens('socket'),
   );
   proves({ 'sk_reuseport sk_reuseport_select': 'dropped' }).it('drop what a group of sockets would receive', () =>
-    happens('group', REUSEPORT),
+    happens('group', REUSEPORT, 'udp'),
   );
   proves({ 'xdp generic': 'dropped' }).it('drop packets by XDP; are replaced, pinned and detached', () =>
     happens('xdp'),
@@ -64,16 +53,20 @@ describe('bpf: programs on packets and sockets', () => {
   );
 
   proves({ 'map reuseport_sockarray': 'selected' }).it('select a socket of a group', () =>
-    happens('sockarray', REUSEPORT),
+    happens('sockarray', REUSEPORT, 'udp'),
   );
 
-  proves({ lwt_out: 'counted', lwt_in: 'dropped' }).it('count and drop packets of local routes', () =>
-    happens('local'),
+  proves({ 'sk_reuseport sk_reuseport_select_or_migrate': 'migrated' }).it(
+    'move connections to another socket of the group',
+    function () {
+      needs(this, 'migrating connections', kernelIsSince(5, 14) || 'the kernel is older than 5.14');
+      happens('migration', REUSEPORT, 'tcp');
+    },
   );
 
-  proves({ lwt_xmit: 'marked' }).it('mark packets of a route', function () {
-    needs(this, 'veth');
-    happens('route');
+  proves({ 'sk_skb sk_skb_verdict': 'dropped' }).it('drop what a socket of a map would receive', function () {
+    needs(this, 'verdicts on datagrams', kernelIsSince(5, 13) || 'the kernel is older than 5.13');
+    happens('verdict');
   });
 
   proves({ netfilter: 'dropped' }).it('drop packets by netfilter', function () {
@@ -99,6 +92,8 @@ describe('bpf: programs on packets and sockets', () => {
       ['drop_received', 'attachSocket()'],
       ['drop_packet', 'attachXdp()'],
       ['drop_frame', 'attachTc()'],
+      ['drop_by_action', 'attachTc()'],
+      ['mark_route', 'attachRoute()'],
       ['steer', 'attachNetns()'],
       ['redirect_message', 'attachSockmap()'],
       ['drop_stream', 'attachSockmap()'],

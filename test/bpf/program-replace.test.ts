@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BpfObject } from '../../src/bpf/object.js';
 import { mountPoint } from '../../src/kernel/mounts.js';
@@ -34,8 +34,7 @@ describe('bpf: programs that take the place of others', () => {
   });
 
   proves({ 'lsm lsm_mac': 'denied' }).it('deny what a process asks for, by LSM', function () {
-    const active = '/sys/kernel/security/lsm';
-    needs(this, 'lsm', (existsSync(active) && readFileSync(active, 'utf8').includes('bpf')) || 'no LSM bpf');
+    needs(this, 'lsm-bpf');
     needs(this, 'fentry');
     using object = load('attach-lsm');
     const link = object.programs.need('deny_socket').attachTrace();
@@ -55,8 +54,7 @@ describe('bpf: programs that take the place of others', () => {
   });
 
   proves({ 'lsm lsm_cgroup': 'denied' }).it('deny sockets in a cgroup, by LSM', function () {
-    const active = '/sys/kernel/security/lsm';
-    needs(this, 'lsm', (existsSync(active) && readFileSync(active, 'utf8').includes('bpf')) || 'no LSM bpf');
+    needs(this, 'lsm-bpf');
     needs(this, 'fentry');
     needs(this, 'cgroup2');
     needs(this, 'LSM programs on cgroups', kernelIsSince(6, 0) || 'the kernel is older than 6.0');

@@ -95,7 +95,9 @@ function qemuWords({ machine, kernel, log, tree }: GuestOptions, folder: string,
     // A crash is an end, and not a wait for someone to look at it.
     ...[
       '-append',
-      `console=${machine.console} loglevel=5 panic=-1 oops=panic SUITE=${tree === undefined ? folder : GUEST_SUITE}`,
+      // Debian leaves bpf out, and more can follow only here.
+      `console=${machine.console} loglevel=5 panic=-1 oops=panic lsm=lockdown,apparmor,bpf ` +
+        `SUITE=${tree === undefined ? folder : GUEST_SUITE}`,
     ],
   ];
 }

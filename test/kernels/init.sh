@@ -33,6 +33,7 @@ mount -t tmpfs tmpfs /root/run
 mount -t tracefs tracefs /root/sys/kernel/tracing
 mount -t bpf bpf /root/sys/fs/bpf
 mount -t cgroup2 cgroup2 /root/sys/fs/cgroup
+mount -t securityfs securityfs /root/sys/kernel/security
 ln -s /proc/self/fd /root/dev/fd
 ln -s fd/0 /root/dev/stdin
 ln -s fd/1 /root/dev/stdout

@@ -79,10 +79,6 @@ export const NOT_TESTED: Partial<Record<Subject, string>> = {
   'sched_cls netkit_primary': 'the library does not attach to netkit devices',
   'sched_cls netkit_peer': 'the library does not attach to netkit devices',
   lirc_mode2: 'needs an infrared device',
-  sched_act: 'to do',
-  'sk_skb sk_skb_verdict': 'to do',
-  lwt_seg6local: 'to do',
-  'sk_reuseport sk_reuseport_select_or_migrate': 'to do',
 };
 
 /** Effects that were seen, by what had them: `dropped`, `counted`. */

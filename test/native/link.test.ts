@@ -94,6 +94,8 @@ describe('native link', () => {
     refused(program.createLink(-1, 0, 0));
     refused(program.createLink(0x7fff_ffff, BPF_XDP, 0));
     refused(traced.attachIter(NOTHING));
+    // Too short for a program, no multiple of 4, and no message that the kernel knows.
+    for (const size of [36, 42, 64]) refused(program.attachNetlink(24, Buffer.alloc(size), 0));
     object.close();
     program.close();
     program.close();
@@ -110,6 +112,7 @@ describe('native link', () => {
       () => program.attachTarget(1, 0, 0),
       () => program.attachSocket(1, false),
       () => program.attachTc(1, true, 0, 0),
+      () => program.attachNetlink(24, Buffer.alloc(40), 0),
       () => program.replaceXdp(1, 0),
       () => program.attachTrace(),
       () => program.info(),

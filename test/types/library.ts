@@ -80,11 +80,14 @@ export function loaded(object: BpfObject): void {
   map.set(0, 1);
   same<ReturnType<typeof program.attach>, BpfLink>(true);
   same<ReturnType<typeof program.attachTc>, BpfLink>(true);
+  same<ReturnType<typeof program.attachRoute>, BpfLink>(true);
   program.type === 'xdp';
   // @ts-expect-error no such type
   program.type === 'xpd';
   // @ts-expect-error no such direction
   program.attachTc('lo', 'both');
+  // @ts-expect-error no device
+  program.attachRoute('10.0.0.0/8', {});
   same<ReturnType<typeof RingBuffer.open>, RingBuffer>(true);
   RingBuffer.open(map);
   object.globals.need('count').set(1n);
