@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { NetLab, REFUSED_PORT } from '../helpers/net.js';
-import { fewer, patient } from '../helpers/patience.js';
+import { patient } from '../helpers/patience.js';
 import type { Running } from '../helpers/run.js';
 import type { SocketEvent } from '../helpers/socket-events.js';
 import { doSteps, parseSteps, socketsWords, stepOf } from '../helpers/sockets.js';
@@ -157,12 +157,13 @@ describe('tcpdrop', () => {
 
   it('knows whose SYN it is among many at a time', async () => {
     const port = 21_999;
-    const one = `${`connect 1 127.0.0.1 ${port} close 1 `.repeat(fewer(40))}exit`;
+    const one = `${`connect 1 127.0.0.1 ${port} close 1 `.repeat(40)}exit`;
     const forks = Array.from({ length: 4 }, () => `fork ( ${one} )`);
     const { events, stdout } = await trace.run(['-f'], lab.a.words(socketsWords(...forks, 'wait')));
     const told = parseSteps(stdout).filter(({ step }) => step === 'connect');
-    // Where one comes between the two steps of another, that one's SYN is nobody's; never somebody else's.
-    assert.ok(events.length <= told.length && events.length >= 0.9 * told.length, `${events.length}`);
+    // Where one comes between the two steps of another, that one's SYN is nobody's; never somebody else's. The slower the
+    // machine, the more often.
+    assert.ok(events.length <= told.length && events.length >= 0.6 * told.length, `${events.length}`);
     assert.equal(new Set(events.map(({ pid }) => pid)).size, 4);
     for (const { pid, remote_port } of events)
       assert.ok(told.some((step) => step.pid === pid && step.local_port === remote_port));
