@@ -11,15 +11,15 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
+import { UPDATE } from 'snoopkit';
 import { openSpinLocks } from './spin-locks.js';
 
-/** With this flag the kernel takes the lock while it writes the value; what stands in its place does not matter. */
-const BPF_F_LOCK = 4;
+/** What stands in the place of the lock does not matter: with UPDATE.LOCK it is taken, and not written. */
 const lock = { val: 0 };
 
 using object = openSpinLocks().load();
 const quotas = object.maps.need('quotas');
-quotas.set(0, { lock, packets: 5, bytes: 10_000n }, BPF_F_LOCK);
+quotas.set(0, { lock, packets: 5, bytes: 10_000n }, UPDATE.LOCK);
 object.programs.need('enforce').attachXdp('lo', { mode: 'generic' });
 
 const socket = createSocket('udp4').bind(0, '127.0.0.1');
@@ -29,11 +29,11 @@ socket.on('message', () => received++);
 async function send(count: number, size: number): Promise<void> {
   for (let i = 0; i < count; i++) socket.send(Buffer.alloc(size), socket.address().port, '127.0.0.1');
   await setTimeout(300);
-  console.log(`sent ${count} of ${size} bytes, received ${received}, left:`, quotas.get(0));
+  console.log(`sent ${count} of ${size} bytes, received ${received}, left:`, quotas.getLocked(0));
   received = 0;
 }
 
 await send(8, 10); // 52 bytes each, with the headers of Ethernet, IP and UDP
-quotas.set(0, { lock, packets: 100, bytes: 2500n }, BPF_F_LOCK);
+quotas.set(0, { lock, packets: 100, bytes: 2500n }, UPDATE.LOCK);
 await send(8, 1000);
 socket.close();

@@ -32,6 +32,8 @@ export function mapError(map: Subject, errno: number, operation: string): Error 
     return whole(`${what}: it needs values of 8 bytes, for the cookies of its sockets (ENOSPC)`, errno);
   if (errno === EINVAL && operation === 'delete from' && IS_FIXED.has(type))
     return whole(`${what}: the entries of an array always exist (EINVAL)`, errno);
+  if (errno === EINVAL && operation.startsWith('lock '))
+    return whole(`${what}: its values have no bpf_spin_lock (EINVAL)`, errno);
   if (errno === EPERM && map.isFrozen) return whole(`${what}: it is frozen (EPERM)`, errno);
   return refused(what, errno);
 }

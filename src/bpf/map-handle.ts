@@ -32,6 +32,7 @@ export class MapHandle {
   /** @internal */
   protected readonly object: Lifetime;
   #pinPath: string | undefined;
+  #reader: WeakRef<object> | undefined;
   #isClosed = false;
 
   /** @internal */
@@ -104,6 +105,22 @@ export class MapHandle {
     if (this.#pinPath === undefined) throw new UsageError(`the map ${this.name} is not pinned`);
     unlinkSync(this.#pinPath);
     this.#pinPath = undefined;
+  }
+
+  /** Whether a ring buffer reads this map, or a user ring buffer writes to it. */
+  get hasReader(): boolean {
+    return this.#reader?.deref() !== undefined;
+  }
+
+  /** @internal Makes `reader` the map's reader, and calls `end` when the object is closed. Returns how to leave. */
+  enter(reader: object, end: () => void): () => void {
+    const part = { close: end };
+    this.#reader = new WeakRef(reader);
+    this.object.add(part);
+    return () => {
+      this.#reader = undefined;
+      this.object.delete(part);
+    };
   }
 
   /** Closes the descriptor. The map itself lasts as long as a program, a pin or another descriptor uses it. Idempotent. */

@@ -69,5 +69,8 @@ export const IS_SEQUENCE = of('queue', 'stack');
 export const HAS_NO_KEYS = of('queue', 'stack', 'bloom_filter', 'ringbuf', 'user_ringbuf', 'arena');
 export const IS_HASH = of('hash', 'percpu_hash', 'lru_hash', 'lru_percpu_hash');
 
+/** May have a bpf_spin_lock in their values. */
+export const HAS_LOCKS: ReadonlySet<string> = new Set(['hash', 'array', 'cgroup_storage', ...IS_STORAGE]);
+
 /** Whether maps of this type have a value for each possible CPU. */
 export const isPerCpu = (type: string): boolean => PER_CPU.has(type);

@@ -34,8 +34,11 @@ interface Opened {
   readonly memory: MapMemory;
 }
 
-/** Flags of `BpfMap.set`: always, only a new entry (`BPF_NOEXIST`), only an existing one (`BPF_EXIST`). */
-export const UPDATE = { ANY: 0, NOEXIST: 1, EXIST: 2 } as const;
+/**
+ * Flags of `BpfMap.set`: always, only a new entry (`BPF_NOEXIST`), only an existing one (`BPF_EXIST`); added to one of them,
+ * while the value's bpf_spin_lock is held, which itself is not written (`BPF_F_LOCK`, kernel 5.1).
+ */
+export const UPDATE = { ANY: 0, NOEXIST: 1, EXIST: 2, LOCK: 4 } as const;
 
 /**
  * A map of the kernel, by a descriptor of its own. Keys and values are converted by their BTF types as `readValue` and
@@ -66,7 +69,6 @@ export const UPDATE = { ANY: 0, NOEXIST: 1, EXIST: 2 } as const;
  */
 export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenValue = MapInput> extends MapHandle {
   readonly #shapes: MapShapes;
-  #reader: WeakRef<object> | undefined;
   /** For calls with a key. */
   #opened: Opened | undefined;
   /** For all calls. */
@@ -165,13 +167,23 @@ export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenVal
     return result === -ENOENT ? undefined : this.#fail(result, 'read');
   }
 
-  /** Stores an entry. `flags` is one of `UPDATE`. */
+  /**
+   * The same, read while the value's bpf_spin_lock is held, so that members which change together fit each other; the lock
+   * itself reads as 0. For hash, array and the storages. Kernel 5.1.
+   */
+  getLocked(key: GivenKey): Value | undefined {
+    const { calls, memory } = this.#openFor('getLocked', types.HAS_LOCKS);
+    memory.putKey(key as Input);
+    return this.#found(calls.lookupLocked(), memory, 'lock and read');
+  }
+
+  /** Stores an entry. `flags` are of `UPDATE`. */
   set(key: GivenKey, value: GivenValue, flags: number = UPDATE.ANY): void {
     const { calls, memory } = this.#opened ?? this.#open();
     if (flags !== UPDATE.ANY) checkInteger('flags', flags, 0, Number.MAX_SAFE_INTEGER);
     memory.putEntry(key as Input, value as MapInput);
     const result = calls.update(flags);
-    if (result !== 0) this.#fail(result, 'write to');
+    if (result !== 0) this.#fail(result, (flags & UPDATE.LOCK) === 0 ? 'write to' : 'lock and write to');
   }
 
   /** Removes an entry. Returns whether it existed. */
@@ -370,22 +382,6 @@ export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenVal
       throw new UsageError(`the map ${this.name} is larger than a Uint8Array can be`);
     const buffer = this.native.mmap();
     return new Uint8Array(typeof buffer === 'number' ? this.#fail(buffer, 'map the memory of') : buffer);
-  }
-
-  /** Whether a ring buffer reads this map, or a user ring buffer writes to it. */
-  get hasReader(): boolean {
-    return this.#reader?.deref() !== undefined;
-  }
-
-  /** @internal Makes `reader` the map's reader, and calls `end` when the object is closed. Returns how to leave. */
-  enter(reader: object, end: () => void): () => void {
-    const part = { close: end };
-    this.#reader = new WeakRef(reader);
-    this.object.add(part);
-    return () => {
-      this.#reader = undefined;
-      this.object.delete(part);
-    };
   }
 
   override close(): void {

@@ -318,7 +318,9 @@ export interface NativeMapCalls {
   readonly memory: ArrayBuffer;
   /** Fills the value with that of the key. */
   readonly lookup: () => number;
-  /** The same, and removes the entry. */
+  /** The same, while the value's bpf_spin_lock is held. -EINVAL if it has none. */
+  readonly lookupLocked: () => number;
+  /** Fills the value, and removes the entry. */
   readonly lookupAndDelete: () => number;
   /** Stores key and value. `flags`: BPF_ANY and the like. */
   readonly update: (flags: number) => number;

@@ -50,6 +50,13 @@ Napi::Value Lookup(const Napi::CallbackInfo &info)
 	return Status(info.Env(), bpf_map_lookup_elem(calls->fd, calls->Key(), calls->Value()));
 }
 
+Napi::Value LookupLocked(const Napi::CallbackInfo &info)
+{
+	MapCalls *calls = CallsOf(info);
+	return Status(info.Env(), bpf_map_lookup_elem_flags(calls->fd, calls->Key(), calls->Value(),
+							    BPF_F_LOCK));
+}
+
 Napi::Value LookupAndDelete(const Napi::CallbackInfo &info)
 {
 	MapCalls *calls = CallsOf(info);
@@ -115,6 +122,7 @@ Napi::Value Map::Calls(const Napi::CallbackInfo &info)
 		env, state_.calls->memory.get(), state_.calls->words * sizeof(uint64_t),
 		[](Napi::Env, void *, std::shared_ptr<MapCalls> *kept) { delete kept; }, held);
 	calls["lookup"] = Bind<Lookup>(env, "lookup", state_.calls);
+	calls["lookupLocked"] = Bind<LookupLocked>(env, "lookupLocked", state_.calls);
 	calls["lookupAndDelete"] = Bind<LookupAndDelete>(env, "lookupAndDelete", state_.calls);
 	calls["update"] = Bind<Update>(env, "update", state_.calls);
 	calls["delete"] = Bind<Delete>(env, "delete", state_.calls);

@@ -26,6 +26,7 @@ export type Fixture =
   | 'hookless'
   | 'lacking'
   | 'large'
+  | 'locks'
   | 'hooks'
   | 'functions'
   | 'iterate-cgroups'

@@ -245,6 +245,31 @@ describe('bpf: maps', () => {
     assert.deepEqual(places.get(bin), score(3));
   });
 
+  it('are locked while they are read or written', () => {
+    using locks = load('locks');
+    const [locked, plain] = [locks.maps.need('locked'), locks.maps.need('plain')];
+    const numbers = (n: number) => ({ lock: { val: 0 }, all: new Array(512).fill(n) });
+    locked.set(0, numbers(1));
+    // Its lock is left alone, whatever is given for it.
+    locked.set(0, { ...numbers(2), lock: { val: 7 } }, UPDATE.LOCK);
+    assert.deepEqual(locked.getLocked(0), numbers(2));
+    // It is free: a program takes it, too.
+    assert.equal(locks.programs.need('add_one').run({ data: Buffer.alloc(14) }).ret, 1);
+    assert.deepEqual(locked.getLocked(0), { lock: { val: 0 }, all: [3, ...new Array(510).fill(2), 3] });
+    assert.equal(locked.getLocked(1), undefined);
+    const lacking = (verb: string) => ({
+      errno: 'EINVAL',
+      message: `cannot lock and ${verb} the map plain: its values have no bpf_spin_lock (EINVAL)`,
+    });
+    assert.throws(() => plain.getLocked(0), lacking('read'));
+    assert.throws(() => plain.set(0, 1, UPDATE.LOCK), lacking('write to'));
+    assert.equal(plain.get(0), 0);
+    assert.throws(
+      () => object.maps.need('per_cpu').getLocked(0),
+      /^UsageError: the map per_cpu is of type percpu_hash: getLocked\(\) is for hash, array, /,
+    );
+  });
+
   it('are arrays, too', () => {
     const list = object.maps.need('list');
     list.set(2, 2n ** 64n - 1n);

@@ -61,7 +61,19 @@ function write(shapes: readonly Shape[], random: Random): boolean {
 }
 
 type AnyCall = (...values: unknown[]) => unknown;
-const METHODS = ['get', 'set', 'delete', 'has', 'getAndDelete', 'add', 'push', 'setAll', 'readAll', 'entries'] as const;
+const METHODS = [
+  'get',
+  'getLocked',
+  'set',
+  'delete',
+  'has',
+  'getAndDelete',
+  'add',
+  'push',
+  'setAll',
+  'readAll',
+  'entries',
+] as const;
 
 /** Calls of a map, with keys and values of its types that have something strange in them. */
 function use(map: BpfMap, shapes: readonly Shape[], random: Random): boolean {
