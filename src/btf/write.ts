@@ -23,7 +23,8 @@ import {
  * - enums: a name, or any number of the enum's size;
  * - arrays of `char`: a string, or up to as many bytes; arrays of other bytes: bytes or an array; other arrays: an array.
  *   The remainder is zero. A string that fills its array has no NUL, as in C: `char name[4] = "abcd"`. So every text
- *   that was read can be written back, unless it was not UTF-8: such bytes are read as U+FFFD. Bytes are always exact;
+ *   that was read can be written back, unless it was not UTF-8: such bytes are read as U+FFFD, which is refused, because it
+ *   would be stored in their place. Bytes are always exact;
  * - structs: a plain object; omitted or undefined members are zero. Unions: a plain object with one member.
  */
 export type Input =
@@ -34,6 +35,9 @@ export type Input =
   | Uint8Array
   | readonly Input[]
   | { readonly [member: string]: Input | undefined };
+
+/** In place of what is not UTF-8, also of half a surrogate pair. */
+const REPLACEMENT = Buffer.from('\ufffd');
 
 /** Maximum number of names in a message. */
 const LISTED = 16;
@@ -153,6 +157,8 @@ export function lengthOf(array: readonly unknown[]): number {
 function writeText(shape: ArrayShape, view: DataView, at: number, value: string, path: string): void {
   const bytes = Buffer.from(value, 'utf8');
   if (bytes.includes(0)) throw new BtfError(`${path}: a string can't contain NUL`);
+  if (bytes.includes(REPLACEMENT))
+    throw new BtfError(`${path}: the text has U+FFFD, which stands for bytes that are not UTF-8: give the bytes`);
   if (bytes.length > shape.length) throw tooLong(path, `${bytes.length} bytes of text`, shape.length);
   new Uint8Array(view.buffer).set(bytes, at);
 }

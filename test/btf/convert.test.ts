@@ -157,6 +157,12 @@ describe('btf: convert', () => {
     assert.throws(() => written(shape, `${'é'.repeat(8)}x`), btfError(/17 bytes of text do not fit 16/));
     assert.throws(() => written(shape, new Uint8Array(17)), btfError(/17 bytes do not fit 16/));
     assert.throws(() => written(shape, 'a\0b'), btfError(/NUL/));
+    // Bytes that are not UTF-8 can't be written back as text, which would change them.
+    const broken = Buffer.from([0x61, 0xff, 0x62]);
+    assert.equal(back(shape, broken), 'a\ufffdb');
+    for (const text of [back(shape, broken) as string, '\ud83d', 'x\ufffd'.repeat(4)])
+      assert.throws(() => written(shape, text), btfError(/^value: the text has U\+FFFD, .*: give the bytes$/));
+    assert.equal(back(shape, Buffer.from('\ufffd')), '\ufffd');
   });
 
   it('keeps a member called __proto__ a member', () => {
