@@ -142,6 +142,15 @@ describe('names of processes and threads', function () {
     assert.ok(!('ended_comm' in ((await see('exitsnoop', [], command))[0] ?? {})));
   });
 
+  it('exitsnoop --threads shows each thread, also one that is preempted as it exits', async () => {
+    const count = 40;
+    const loop = `i=0; while [ $i -lt ${count} ]; do "$0" main worker last 7; i=$((i+1)); done`;
+    const events = await see('exitsnoop', ['-f', '--threads'], ['sh', '-c', loop, NAMED]);
+    const threads = events.filter(({ comm }) => comm === 'main').map(({ pid, is_thread }) => `${pid} ${is_thread}`);
+    assert.equal(new Set(threads).size, 2 * count);
+    assert.equal(threads.length, 2 * count);
+  });
+
   it('of a thread that executes a program nothing is left but what it was called', async () => {
     const command = named('exec', '/bin/sh', 'word', '-c', 'exit 5');
     const [, exec] = await see('execsnoop', [], command);

@@ -120,7 +120,7 @@ static __always_inline __u64 birth(bool is_thread)
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
-	__type(key, __u64[2]); /* pid, birth */
+	__type(key, struct process_key);
 	__type(value, __u8);
 } told_ends SEC(".maps");
 
@@ -131,7 +131,7 @@ struct {
 static __always_inline bool ends_process(bool is_alone)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	__u64 key[2] = {bpf_get_current_pid_tgid() >> 32, birth(false)};
+	struct process_key key = process_key(task);
 	__u8 value = 1;
 
 	if (is_alone || bpf_map_lookup_elem(&told_ends, &key))
@@ -193,6 +193,23 @@ static __always_inline void ending_fill(struct ending *e, __u64 now, int status,
 		e->run_time = now - executed->time;
 }
 
+/* Forgets the current process, but not for threads of its that come later. */
+static __always_inline void forget_ended(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct process_key key;
+	__u8 value = 1;
+
+	if (!filter_uses(FILTER_PID) || !filter_listed(FILTER_PID, pid))
+		return;
+	if (BPF_CORE_READ(task, signal, nr_threads) > 1) {
+		key = process_key(task);
+		bpf_map_update_elem(&filter_ended, &key, &value, BPF_ANY);
+	}
+	filter_forget(pid);
+}
+
 /*
  * The two programs that see ends; either is enough. `handle` gets whether the thread ends alone.
  * The filter's own cleanup depends on that answer, too: in a program of its own, the last thread
@@ -206,7 +223,7 @@ static __always_inline void ending_fill(struct ending *e, __u64 now, int status,
                                                                                                    \
 		handle(is_alone);                                                                  \
 		if (!is_alone)                                                                     \
-			filter_forget(bpf_get_current_pid_tgid() >> 32);                           \
+			forget_ended();                                                            \
 		return 0;                                                                          \
 	}                                                                                          \
                                                                                                    \

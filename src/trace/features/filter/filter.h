@@ -186,9 +186,47 @@ static __always_inline bool filter_allows_netns(__u32 netns)
 	return !filter_uses(FILTER_NETNS) || filter_listed(FILTER_NETNS, netns);
 }
 
+#ifdef FILTER_FORGETS_IN_EXIT_PROGRAMS
+struct process_key {
+	__u64 pid;
+	__u64 birth; /* ns on CLOCK_BOOTTIME: pids are reused */
+};
+
+/*
+ * Listed processes that ended while other threads of theirs existed. A thread that is preempted on
+ * its way to the exit program comes there after the last one, and is still the process's.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct process_key);
+	__type(value, __u8);
+} filter_ended SEC(".maps");
+
+static __always_inline struct process_key process_key(struct task_struct *task)
+{
+	return (struct process_key){.pid = BPF_CORE_READ(task, tgid),
+				    .birth = BPF_CORE_READ(task, group_leader, start_boottime)};
+}
+
+static __always_inline bool filter_listed_ended(struct task_struct *task)
+{
+	struct process_key key = process_key(task);
+
+	return bpf_map_lookup_elem(&filter_ended, &key);
+}
+#else
+static __always_inline bool filter_listed_ended(struct task_struct *task)
+{
+	(void)task;
+	return false;
+}
+#endif
+
 static __always_inline bool filter_lists_process(struct task_struct *task, __u32 pid)
 {
-	return filter_listed(FILTER_PID, pid) || (filter_adopts && filter_adopt(task, pid));
+	return filter_listed(FILTER_PID, pid) || (filter_adopts && filter_adopt(task, pid)) ||
+	       filter_listed_ended(task);
 }
 
 /*
