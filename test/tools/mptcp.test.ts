@@ -26,6 +26,8 @@ interface Event extends CallEvent {
 
 const TOOLS = ['tcpaccept', 'tcpconnect', 'tcpdrop', 'tcplife', 'tcpretrans', 'tcprtt', 'tcpstates', 'tcptop'] as const;
 const PORT = 5000;
+/** A worker of the kernel closes what is left of a connection. */
+const SETTLE = `sleep ${patient(200)}`;
 
 describe('MPTCP', () => {
   let traces: Record<(typeof TOOLS)[number], Trace<Event>>;
@@ -61,7 +63,7 @@ describe('MPTCP', () => {
         it(`has each row once, its bytes, and what it is: ${client} to ${server}`, async () => {
           const steps = [
             pair(address, server, client),
-            'send 1 1000 recv 2 1000 send 2 70000 recv 1 70000 close 1 recv-all 2 close 2 sleep 100',
+            `send 1 1000 recv 2 1000 send 2 70000 recv 1 70000 close 1 recv-all 2 close 2 ${SETTLE}`,
           ];
           const accepted = await run('tcpaccept', [], ...steps);
           const accept = stepOf(accepted.told, 'accept');
@@ -128,7 +130,7 @@ describe('MPTCP', () => {
   for (const client of ['mptcp4', 'tcp4'])
     it(`belongs to the worker that accepted it, of ${client}`, async () => {
       const steps = [
-        'socket 0 mptcp4 listen 0 127.0.0.1 0 fork ( accept 2 0 send 2 10 recv-all 2 close 2 sleep 100 exit )',
+        `socket 0 mptcp4 listen 0 127.0.0.1 0 fork ( accept 2 0 send 2 10 recv-all 2 close 2 ${SETTLE} exit )`,
         `socket 1 ${client} connect 1 127.0.0.1 @0 recv 1 10 send 1 20 close 1 wait`,
       ];
       for (const tool of ['tcplife', 'tcptop', 'tcpaccept'] as const) {
@@ -148,7 +150,7 @@ describe('MPTCP', () => {
       events.map(({ outcome, error, mptcp, remote_port }) => [outcome, error, mptcp, remote_port]),
       [['refused', 'ECONNREFUSED', 'connection', REFUSED_PORT]],
     );
-    const changes = await run('tcpstates', [], pair('127.0.0.1'), 'close 1 recv-all 2 close 2 sleep 100');
+    const changes = await run('tcpstates', [], pair('127.0.0.1'), `close 1 recv-all 2 close 2 ${SETTLE}`);
     const { local_port } = stepOf(changes.told, 'connect');
     const path = (mptcp: string, isClient: boolean) =>
       changes.events
@@ -172,7 +174,7 @@ describe('MPTCP', () => {
   });
 
   it('tells a reset, and what the process left behind', async () => {
-    const { events } = await run('tcplife', [], pair('127.0.0.1'), 'send 1 33 recv 2 33 reset 1 sleep 100 close 2');
+    const { events } = await run('tcplife', [], pair('127.0.0.1'), `send 1 33 recv 2 33 reset 1 ${SETTLE} close 2`);
     assert.deepEqual(
       events.map(({ role, close, closed_by, sent, received }) => [role, close, closed_by, sent, received]).sort(),
       [
@@ -211,7 +213,7 @@ describe('MPTCP', () => {
       const { v4 } = lab.b.address;
       const ends: { near?: Running; far?: Running } = {};
       const begin = async () => {
-        const worker = 'fork ( accept 1 0 recv-all 1 send 1 500 close 1 sleep 200 exit ) wait';
+        const worker = `fork ( accept 1 0 recv-all 1 send 1 500 close 1 ${SETTLE} exit ) wait`;
         ends.far = lab.b.start(socketsWords('socket 0 mptcp4 listen 0', v4, PORT, worker));
         await ends.far.says(/"listen"/, 'stdout');
         ends.near = lab.a.start(socketsWords('socket 0 mptcp4 connect 0', v4, PORT, 'send 0 1000 hold', steps));
@@ -250,7 +252,7 @@ describe('MPTCP', () => {
       assert.fail('no subflow has joined');
     }
 
-    const whole = 'send 0 300000 shutdown 0 wr recv-all 0 close 0 sleep 200';
+    const whole = `send 0 300000 shutdown 0 wr recv-all 0 close 0 ${SETTLE}`;
 
     for (const isOlder of [false, true])
       it(`counts the bytes of a connection once, and those of its subflows apart${isOlder ? ': older than the trace' : ''}`, async () => {
