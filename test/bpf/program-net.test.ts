@@ -87,8 +87,7 @@ describe('bpf: programs on packets and sockets', () => {
   );
 
   it('say which method attaches them', () => {
-    using object = load('attach-net');
-    for (const [name, method] of [
+    const methods = [
       ['drop_received', 'attachSocket()'],
       ['drop_packet', 'attachXdp()'],
       ['drop_frame', 'attachTc()'],
@@ -97,7 +96,12 @@ describe('bpf: programs on packets and sockets', () => {
       ['steer', 'attachNetns()'],
       ['redirect_message', 'attachSockmap()'],
       ['drop_stream', 'attachSockmap()'],
-    ] as const) {
+    ] as const;
+    using object = load(
+      'attach-net',
+      methods.map(([name]) => name),
+    );
+    for (const [name, method] of methods) {
       const program = object.programs.need(name);
       assert.throws(
         () => program.attach(),
