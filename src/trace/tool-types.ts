@@ -362,7 +362,7 @@ export interface ToolTypes {
   };
   exitsnoop: {
     programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir cpu_clock_seen follow_fork handle_exec handle_exit handle_exit_raw'>;
-    maps: Words<'cgroup_paths container_cgroups events executions filter_cgroups filter_ids told_ends'>;
+    maps: Words<'cgroup_paths container_cgroups events executions filter_cgroups filter_ended filter_ids told_ends'>;
     globals: Words<'container_count container_ids filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self launched_pid only_exit_codes only_signals tracing_since want_threads'>;
     structs: { exitsnoop_event: ExitsnoopEvent };
   };
@@ -386,7 +386,7 @@ export interface ToolTypes {
   };
   procsnoop: {
     programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir cpu_clock_seen follow_fork handle_exec handle_exit handle_exit_raw handle_fork'>;
-    maps: Words<'cgroup_paths container_cgroups environment events filter_cgroups filter_ids origins scratch stories told_ends trace_contexts'>;
+    maps: Words<'cgroup_paths container_cgroups environment events filter_cgroups filter_ended filter_ids origins scratch stories told_ends trace_contexts'>;
     globals: Words<'container_count container_ids filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self launched_pid max_args min_duration tracing_since want_trace_context'>;
     structs: { procsnoop_event: ProcsnoopEvent };
   };
