@@ -89,7 +89,8 @@ static __always_inline bool tcp_socket_add(struct sock *sk, const struct tcp_soc
 					   __u64 flags)
 {
 	__u64 key = (__u64)sk;
-	long error = bpf_map_update_elem(&tcp_sockets, &key, socket, flags);
+	/* Before 6.4 only the lower half of the register is the result. */
+	int error = bpf_map_update_elem(&tcp_sockets, &key, socket, flags);
 
 	if (error && error != -EEXIST)
 		count_lost(LOST_NOT_KEPT);
