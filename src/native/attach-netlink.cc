@@ -43,7 +43,7 @@ int Request(const std::vector<uint8_t> &message)
 	if (!socket)
 		return -errno;
 	int on = 1;
-	// Linux before 4.12 has no words.
+	// For the kernel's words beside the error.
 	setsockopt(socket.get(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	if (send(socket.get(), message.data(), message.size(), 0) < 0)
 		return -errno;
@@ -70,8 +70,10 @@ struct Tail {
 };
 static_assert(sizeof(Tail) == kNetlinkTailSize, "there is no padding");
 
-/** A name that tells programs apart: routes whose programs have one name are the same to the
- * kernel. */
+/**
+ * A name that tells programs apart: to the kernel, routes whose programs have one name are the
+ * same.
+ */
 int SetProgram(Tail *tail, int program)
 {
 	bpf_prog_info about;

@@ -95,7 +95,7 @@ function qemuWords({ machine, kernel, log, tree }: GuestOptions, folder: string,
     // A crash is an end, and not a wait for someone to look at it.
     ...[
       '-append',
-      // Debian leaves bpf out, and more can follow only here.
+      // The list of Debian 11's kernel has no bpf.
       `console=${machine.console} loglevel=5 panic=-1 oops=panic lsm=lockdown,apparmor,bpf ` +
         `SUITE=${tree === undefined ? folder : GUEST_SUITE}`,
     ],
