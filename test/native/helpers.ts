@@ -140,10 +140,9 @@ export function sleep(milliseconds: number): Promise<void> {
 }
 
 /** Runs a script of `fixtures` in a process of its own; it must end by itself with status 0. */
-export function run(name: string, step: string, nodeFlags: string[] = [], env: NodeJS.ProcessEnv = {}): string {
+export function run(name: string, step: string, nodeFlags: string[] = []): string {
   const result = spawnSync(process.execPath, [...nodeFlags, script(name), step], {
     encoding: 'utf8',
-    env: { ...process.env, ...env },
     timeout: patient(20_000),
   });
   assert.deepEqual(
