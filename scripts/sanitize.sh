@@ -25,9 +25,12 @@ ln "$addon" "$tree/dist/native/"
 # at its end and must not change its status, because V8 leaves its heap to the kernel when process.exit() is called.
 preload=$("$SANITIZE_CXX" -print-file-name=libasan.so)
 common=abort_on_error=1:log_path=$reports/report
+# Programs that tests start inherit the library, and iproute2 copies strings onto themselves.
+suppressions=$PWD/$tree/suppressions
+printf 'interceptor_via_lib:/%s\n' bin/ip sbin/tc >"$suppressions"
 settings=(
     "LD_PRELOAD=$preload"
-    "ASAN_OPTIONS=$common:detect_leaks=1:exitcode=0:symbolize=0:malloc_context_size=20"
+    "ASAN_OPTIONS=$common:detect_leaks=1:exitcode=0:symbolize=0:malloc_context_size=20:suppressions=$suppressions"
     "UBSAN_OPTIONS=$common:print_stacktrace=1"
 )
 
