@@ -144,17 +144,18 @@ static __always_inline bool ends_process(bool is_alone)
 /* The current task's status in the format of wait(2): 0 for success. */
 static __always_inline int exit_status(bool is_thread)
 {
-	struct task_struct *task = (void *)bpf_get_current_task(), *whose = task;
+	struct task_struct *task = (void *)bpf_get_current_task();
 
+	/* A thread may have ended by itself before the process did, with another status. */
+	if (is_thread)
+		return BPF_CORE_READ(task, exit_code);
 	/*
 	 * Since 5.17 the last thread sets the status of the group; before, the first thread's
 	 * counts.
 	 */
-	if (!is_thread)
-		whose = BPF_CORE_READ(task, group_leader);
 	return BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT
 		       ? BPF_CORE_READ(task, signal, group_exit_code)
-		       : BPF_CORE_READ(whose, exit_code);
+		       : BPF_CORE_READ(task, group_leader, exit_code);
 }
 
 /* Peak memory of the current process since its last exec, in pages; 0 if not known. */
