@@ -33,6 +33,7 @@ export {
 } from './bpf/errors.js';
 export { BpfConstant, BpfGlobal } from './bpf/global.js';
 export { type JitState, jitState } from './bpf/jit.js';
+export { hasHelper, hasMapType, hasProgramType } from './bpf/kernel-features.js';
 export {
   type BtfInfo,
   loadedBtf,
@@ -47,7 +48,8 @@ export { type LogLevel, setLog } from './bpf/log.js';
 export { type AnyMap, BpfMap, UPDATE } from './bpf/map.js';
 export type { RawEntry } from './bpf/map-batch.js';
 export type { HasDescriptor, MapInput, MapValue } from './bpf/map-memory.js';
-export { MAP_FLAGS, type MapOptions } from './bpf/map-open.js';
+export { MAP_FLAGS } from './bpf/map-flags.js';
+export type { MapOptions } from './bpf/map-open.js';
 export { MAP_TYPE, type MapType } from './bpf/map-type.js';
 export type { Named } from './bpf/named.js';
 export { BpfObject, type LoadOptions, OpenedObject, type OpenOptions } from './bpf/object.js';

@@ -151,10 +151,14 @@ export class ProgramError extends BpfError {
 /** The kernel refused to create a map, usually because of its size. `map` is its name. */
 export class MapError extends BpfError {
   readonly map: string;
+  /** What is wrong with its declaration, as far as that tells. */
+  readonly hint: string | undefined;
 
-  constructor(operation: string, map: string, errno: number, warnings: string) {
-    super(`${operation}: the kernel refused map ${map}`, errno, { kind: 'MAP', warnings, isQuoted: false });
+  constructor(operation: string, map: string, errno: number, warnings: string, hint?: string) {
+    const details = { kind: 'MAP', warnings, isQuoted: false };
+    super(`${operation}: the kernel refused map ${map}`, errno, hint === undefined ? details : { ...details, hint });
     this.map = map;
+    this.hint = hint;
   }
 }
 

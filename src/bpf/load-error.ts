@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { BtfError, checkBtf } from '../btf/index.js';
+import { ERRNO } from '../kernel/errno.js';
 import type { NativeRefusal } from '../native/binding.js';
 import {
   BpfError,
@@ -10,6 +11,7 @@ import {
   UnsupportedError,
   VerifierError,
 } from './errors.js';
+import { type MapDeclaration, mapHint } from './map-hint.js';
 import { KERNEL_BTF, NO_KERNEL_BTF } from './vmlinux.js';
 
 /*
@@ -19,7 +21,7 @@ import { KERNEL_BTF, NO_KERNEL_BTF } from './vmlinux.js';
  */
 const REFUSED_MAP = /^libbpf: map '([^']+)': failed to create: /m;
 const REFUSED_PROGRAM = /^libbpf: prog '([^']+)': /m;
-const ESRCH = 3;
+const { ENOSPC, ESRCH } = ERRNO;
 
 /** A failed load. */
 export interface FailedLoad {
@@ -34,6 +36,10 @@ export interface FailedLoad {
   readonly findLine: (program: string) => LineFinder;
   /** The file of BTF used in place of the kernel's. */
   readonly btf: string | undefined;
+  /** Bytes for the log of each program, if logs were asked for. */
+  readonly room: number | undefined;
+  /** The maps as they were declared and changed. */
+  readonly maps: ReadonlyMap<string, MapDeclaration>;
 }
 
 /** Throws BtfError unless a file has BTF that libbpf can relocate to: it trusts what it reads. */
@@ -46,17 +52,24 @@ export function checkTypesFile(name: string, btf: string): void {
 }
 
 /** The error for it: `OpenedObject.load()` lists the classes. */
-export function loadError({ name, errno, refusal, warnings, findLine, btf }: FailedLoad): Error {
+export function loadError({ name, errno, refusal, warnings, findLine, btf, room, maps }: FailedLoad): Error {
   const operation = `cannot load ${name}`;
   const error = refused(operation, errno);
   // Without rights the verifier refuses the first thing that needs them: the rights are the reason to name.
   if (error.code === 'ERR_SNOOPKIT_PRIVILEGE') return Object.assign(error, { cause: warnings });
+  if (refusal && errno === ENOSPC && room !== undefined) {
+    const [message, hint] = [`${operation}: the verifier's log of program ${refusal.program}`, 'raise logSize'];
+    return new BpfError(`${message} is longer than ${room} bytes (ENOSPC); ${hint}`, errno, { isWhole: true });
+  }
   if (refusal) return new VerifierError(refusal.program, errno, refusal.log, warnings, findLine(refusal.program));
   // libbpf looks for types before it creates anything, and only if the object needs them.
   if (btf === undefined && errno === ESRCH && !existsSync(KERNEL_BTF) && warnings.includes('BTF'))
     return new UnsupportedError(`${operation}: ${NO_KERNEL_BTF}`, { cause: warnings, kind: 'btf' });
   const [, map] = REFUSED_MAP.exec(warnings) ?? [];
-  if (map) return new MapError(operation, map, errno, warnings);
+  if (map) {
+    const declared = maps.get(map);
+    return new MapError(operation, map, errno, warnings, declared && mapHint(declared, errno));
+  }
   const [, program] = REFUSED_PROGRAM.exec(warnings) ?? [];
   if (program) return new ProgramError(operation, program, errno, warnings);
   return new BpfError(operation, errno, { warnings });

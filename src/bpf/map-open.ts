@@ -7,28 +7,10 @@ import { loadBinding } from '../native/load.js';
 import { checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
 import { MapError, refused } from './errors.js';
 import { withWarnings } from './log.js';
+import { MAP_FLAGS } from './map-flags.js';
+import { mapHint } from './map-hint.js';
 import type { HasDescriptor } from './map-memory.js';
 import { HAS_NO_KEYS, HOLDS_DESCRIPTORS, HOLDS_MAPS, IS_STORAGE, MAP_TYPE, type MapType } from './map-type.js';
-
-/** Flags of a map when it is made (`map_flags`): see bpf(2), and enum in include/uapi/linux/bpf.h. */
-export const MAP_FLAGS = {
-  /** Memory for an entry is taken when it is stored. An LPM trie and the storages must have it. */
-  NO_PREALLOC: 1,
-  NO_COMMON_LRU: 2,
-  NUMA_NODE: 4,
-  /** Only programs write to it: `set()` is refused. */
-  RDONLY: 8,
-  /** Only programs read it. */
-  WRONLY: 16,
-  ZERO_SEED: 64,
-  /** Programs only read it, or only write to it. */
-  RDONLY_PROG: 128,
-  WRONLY_PROG: 256,
-  /** An array that `BpfMap.mmap()` maps into memory. Kernel 5.5. */
-  MMAPABLE: 1024,
-  /** For an array in an array of maps: it may have another number of entries than the template. Kernel 5.10. */
-  INNER_MAP: 4096,
-} as const;
 
 /** Properties of a map that `BpfMap.create()` makes. */
 export interface MapOptions {
@@ -73,5 +55,6 @@ export function createMap(options: MapOptions): NativeMap {
   if (typeof result !== 'number') return result;
   const what = `cannot make a map of type ${type}, of ${maxEntries} entries of ${keySize} + ${valueSize} bytes`;
   if (result === -EPERM) throw refused(what, EPERM);
-  throw new MapError(what, name || '(no name)', -result, warnings);
+  const hint = mapHint({ type, keySize, valueSize, maxEntries, flags }, -result);
+  throw new MapError(what, name || '(no name)', -result, warnings, hint);
 }

@@ -13,7 +13,8 @@ import { pieceOf, type RawEntry, readPieces, WrittenPieces } from './map-batch.j
 import { isLacking, mapError } from './map-error.js';
 import { MapHandle } from './map-handle.js';
 import { type MapInput, MapMemory, type MapValue } from './map-memory.js';
-import { createMap, MAP_FLAGS, type MapOptions } from './map-open.js';
+import { MAP_FLAGS } from './map-flags.js';
+import { createMap, type MapOptions } from './map-open.js';
 import { knownShapes, type MapShapes, shapesOf } from './map-shapes.js';
 import * as types from './map-type.js';
 import { openById, openPinned } from './open-existing.js';

@@ -4,6 +4,7 @@ import {
   Btf,
   BtfError,
   checkObject,
+  elfSections,
   type GlobalVariable,
   globalsOf,
   kconfigOf,
@@ -16,7 +17,7 @@ import { ERRNO } from '../kernel/errno.js';
 import { checkBytes, shown } from '../mistake.js';
 import type { NativeObject } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
-import { checkBoolean, checkOptions, checkText } from './arguments.js';
+import { checkBoolean, checkInteger, checkOptions, checkText } from './arguments.js';
 import type { AnyContents, NamedAs, NamedConstants, NamedGlobals, NamedMaps, ObjectContents } from './contents.js';
 import { BpfError, check, UnsupportedError } from './errors.js';
 import { BpfConstant, BpfGlobal, isConstant } from './global.js';
@@ -62,6 +63,16 @@ export interface OpenOptions {
 export interface LoadOptions {
   /** Record which relocations were applied, which takes longer (default: false). */
   relocations?: boolean;
+  /**
+   * Verifier log to keep of programs that are accepted, as a sum: 1 for the number of instructions, 2 for each of them with
+   * the registers, 4 for statistics (BPF_LOG_LEVEL1, BPF_LOG_LEVEL2 and BPF_LOG_STATS of include/linux/bpf_verifier.h)
+   * (default: 0, none).
+   */
+  logLevel?: number;
+  /**
+   * Room for the verifier log of each program, in bytes; with a longer one the load fails, with `ENOSPC` (default: 16 MiB).
+   */
+  logSize?: number;
 }
 
 /** The contents of an object's file. */
@@ -77,6 +88,9 @@ interface Contents {
   readonly typesFile: string | undefined;
   readonly areTypesTrusted: boolean;
 }
+
+/** What the kernel accepts: include/linux/bpf_verifier.h, kernel/bpf/log.c. */
+const [MOST_LEVEL, LEAST_LOG, MOST_LOG, DEFAULT_LOG] = [15, 128, 2 ** 30 - 1, 2 ** 24];
 
 const UNTYPED: MapShapes = { key: undefined, value: undefined };
 const { EINVAL } = ERRNO;
@@ -118,6 +132,10 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
   readonly programs: NamedAs<OpenedProgram, Known['programs']>;
   /** The variables of the C source, constants included, with their initial values. */
   readonly globals: NamedGlobals<Known['globals'] & Known['constants']>;
+  /** The text of its section `license`, which decides on helpers that are GPL only; empty if it has none. */
+  readonly license: string;
+  /** The number of its section `version`, LINUX_VERSION_CODE, which kernels before 5.0 compare; undefined if it has none. */
+  readonly kernelVersion: number | undefined;
   readonly #native: NativeObject;
   readonly #contents: Contents;
   readonly #lifetime = new Lifetime();
@@ -128,6 +146,10 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
     this.#contents = contents;
     this.name = contents.name;
     this.btf = contents.btf;
+    const sections = elfSections(contents.bytes);
+    const [license, version] = ['license', 'version'].map((name) => Buffer.from(sections.get(name)?.bytes ?? []));
+    this.license = (license as Buffer).toString('latin1').replace(/\0.*$/s, '');
+    this.kernelVersion = (version as Buffer).length < 4 ? undefined : (version as Buffer).readUInt32LE();
     const hasType = (map: string) => contents.shapes.get(map)?.value !== undefined;
     const maps = native.maps().map((info) => new OpenedMap(native, this.#lifetime, info, hasType(info.name)));
     this.maps = new Named('map', maps);
@@ -148,9 +170,11 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
    */
   load(options: LoadOptions = {}): BpfObject<Known> {
     this.#lifetime.check();
-    checkOptions(options, ['relocations']);
-    const { relocations = false } = options;
+    checkOptions(options, ['relocations', 'logLevel', 'logSize']);
+    const { relocations = false, logLevel = 0, logSize = DEFAULT_LOG } = options;
     checkBoolean('relocations', relocations);
+    checkInteger('logLevel', logLevel, 0, MOST_LEVEL);
+    checkInteger('logSize', logSize, LEAST_LOG, MOST_LOG);
     // First, because the listener to libbpf's log may do anything.
     this.#lifetime.end(`the object ${this.name} was consumed by load(): use the object that load() returned`);
     const native = this.#native;
@@ -159,24 +183,27 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
       if (typesFile !== undefined && !areTypesTrusted) checkTypesFile(name, typesFile);
       const maps: ReadonlyMap<string, OpenedMap> = this.maps;
       for (const map of maps.values()) checkPin(map, `cannot load ${name}`);
+      check(native.setVerifierLog(logLevel, logSize), `cannot load ${name}`);
       const load = () => withWarnings(() => native.load());
       const [[result, warnings], log] = relocations ? withLog(load) : [load(), ''];
-      if (result < 0) throw this.#failure(-result, warnings);
-      return new BpfObject(native, this.#contents, maps, this.programs, readRelocations(log));
+      if (result < 0) throw this.#failure(-result, warnings, logLevel === 0 ? undefined : logSize);
+      return new BpfObject(native, this.#contents, maps, this.programs, readRelocations(log), logLevel > 0);
     } catch (error) {
       native.close();
       throw error;
     }
   }
 
-  #failure(errno: number, warnings: string): Error {
+  /** `room`: the size of logs that were asked for. */
+  #failure(errno: number, warnings: string, room: number | undefined): Error {
     const refusal = this.#native.refusedProgram();
     const known = typeof refusal === 'number' ? undefined : refusal;
     if (known) logVerifier(known.program, known.log);
     const { bytes, btf, typesFile } = this.#contents;
     const findLine = (program: string) => (instruction: number, text: string | undefined) =>
       lineOf(bytes, btf, program, instruction, text);
-    return loadError({ name: this.name, errno, refusal: known, warnings, findLine, btf: typesFile });
+    const maps: ReadonlyMap<string, OpenedMap> = this.maps;
+    return loadError({ name: this.name, errno, refusal: known, warnings, findLine, btf: typesFile, room, maps });
   }
 
   /**
@@ -219,6 +246,8 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
   readonly constants: NamedConstants<Known['constants']>;
   /** Relocations to the kernel's types, with `LoadOptions.relocations`; otherwise empty. */
   readonly relocations: readonly Relocation[];
+  /** What the verifier logged of each program, by its name, with `LoadOptions.logLevel`; otherwise empty. */
+  readonly verifierLogs: ReadonlyMap<string, string>;
   readonly #native: NativeObject;
   readonly #lifetime = new Lifetime();
 
@@ -229,6 +258,7 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
     maps: ReadonlyMap<string, OpenedMap>,
     programs: ReadonlyMap<string, OpenedProgram>,
     relocations: readonly Relocation[],
+    isLogged: boolean,
   ) {
     const lifetime = this.#lifetime;
     this.#native = native;
@@ -250,6 +280,8 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
       this.close();
       throw error;
     }
+    const names = isLogged ? [...this.programs.keys()] : [];
+    this.verifierLogs = new Map(names.map((program) => [program, native.programLog(program)]));
     const globals = variables.filter((variable) => !isConstant(variable));
     const constants = [...variables.filter(isConstant), ...kconfig];
     this.globals = new Named(

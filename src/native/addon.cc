@@ -21,6 +21,7 @@ Handle::~Handle()
 Addon::Addon(Napi::Env env, Napi::Object exports)
 {
 	InitLog(env, exports);
+	InitFeatures(env, exports);
 	InitSystem(env, exports);
 	InitBtf(env, exports);
 	InitKernelObjects(env, exports);

@@ -202,6 +202,7 @@ void AppendFormatted(std::string *text, const char *format, va_list arguments);
 
 // Each subject adds its functions and classes to the exports.
 void InitLog(Napi::Env env, Napi::Object exports);
+void InitFeatures(Napi::Env env, Napi::Object exports);
 void InitSystem(Napi::Env env, Napi::Object exports);
 void InitBtf(Napi::Env env, Napi::Object exports);
 void InitKernelObjects(Napi::Env env, Napi::Object exports);

@@ -17,6 +17,11 @@ export interface Binding {
   setLog(receive: null): void;
   /** Number of possible CPUs, and of slots in a per-CPU value. */
   possibleCpus(): number;
+  /**
+   * 1 if the kernel has a feature, 0 if not: of kind 0 the type `number` of programs, of kind 1 of maps, of kind 2 a helper
+   * in programs of this type. -EOPNOTSUPP if libbpf has no probe for it.
+   */
+  probeFeature(kind: number, number: number, helper: number): number;
   /** Creates a thread that does nothing, and joins it. */
   createThread(): number;
   /** CLOCK_BOOTTIME in nanoseconds, in this process's time namespace. */
@@ -192,8 +197,12 @@ export interface NativeObject {
    * mapped is read and written as a whole.
    */
   writeImage(map: string, offset: number, bytes: Uint8Array): number;
+  /** For `load()`: BPF_LOG_LEVEL1 and the like, 0 for a log of a refused program alone; and bytes for each program. */
+  setVerifierLog(level: number, size: number): number;
   /** Loads maps and programs into the kernel; works once. Signals are blocked meanwhile. */
   load(): number;
+  /** What the verifier logged of a loaded program; empty at level 0. */
+  programLog(program: string): string;
   /** The program that the verifier rejected in the last `load()`, and its log; -ENOENT if that was not the result. */
   refusedProgram(): NativeRefusal | number;
   /** Opens a map by a descriptor of its own. -ENOENT if there is no such map, -EINVAL if it is not loaded. */

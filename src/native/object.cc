@@ -256,11 +256,21 @@ Napi::Value Object::AttachStructOps(const Napi::CallbackInfo &info)
 	});
 }
 
+Napi::Value Object::SetVerifierLog(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	LogOptions options{args.Unsigned(0), args.Unsigned(1)};
+	return Run(args, [&] {
+		log_options_ = options;
+		return 0;
+	});
+}
+
 Napi::Value Object::Load(const Napi::CallbackInfo &info)
 {
 	Arguments args(info);
 	return Run(args, [&] {
-		VerifierLogs logs(state_.object.get());
+		VerifierLogs logs(state_.object.get(), log_options_);
 		// The verifier gives up with -EAGAIN as soon as a signal is pending for the thread,
 		// and under a profiler there always is one: signals are blocked until it is done.
 		sigset_t all, before;
@@ -269,6 +279,8 @@ Napi::Value Object::Load(const Napi::CallbackInfo &info)
 		int status = bpf_object__load(state_.object.get());
 		pthread_sigmask(SIG_SETMASK, &before, nullptr);
 		refusal_ = status < 0 ? logs.Take() : std::nullopt;
+		if (log_options_.level > 0 && status == 0)
+			logs_ = logs.All();
 		// A second load is refused and changes nothing.
 		if (phase_ == Phase::Opened)
 			phase_ = status < 0 ? Phase::Failed : Phase::Loaded;
@@ -286,6 +298,16 @@ Napi::Value Object::RefusedProgram(const Napi::CallbackInfo &info)
 		refusal["program"] = refusal_->program;
 		refusal["log"] = refusal_->log;
 		return refusal;
+	});
+}
+
+Napi::Value Object::ProgramLog(const Napi::CallbackInfo &info)
+{
+	Arguments args(info);
+	std::string name = args.Text(0);
+	return Run(args, [&]() -> Napi::Value {
+		auto log = logs_.find(name);
+		return Napi::String::New(args.Env(), log == logs_.end() ? "" : log->second);
 	});
 }
 
@@ -336,8 +358,10 @@ void InitObject(Napi::Env env, Napi::Object exports, Addon *addon)
 			Object::InstanceMethod<&Object::AttachStructOps>("attachStructOps"),
 			Object::InstanceMethod<&Object::ReadImage>("readImage"),
 			Object::InstanceMethod<&Object::WriteImage>("writeImage"),
+			Object::InstanceMethod<&Object::SetVerifierLog>("setVerifierLog"),
 			Object::InstanceMethod<&Object::Load>("load"),
 			Object::InstanceMethod<&Object::RefusedProgram>("refusedProgram"),
+			Object::InstanceMethod<&Object::ProgramLog>("programLog"),
 			Object::InstanceMethod<&Object::OpenMap>("openMap"),
 			Object::InstanceMethod<&Object::OpenProgram>("openProgram"),
 			Object::InstanceMethod<&Object::MapFd>("mapFd"),

@@ -206,6 +206,8 @@ public:
 	Napi::Value SetProgramType(const Napi::CallbackInfo &info);
 	Napi::Value AttachStructOps(const Napi::CallbackInfo &info);
 	Napi::Value Load(const Napi::CallbackInfo &info);
+	Napi::Value SetVerifierLog(const Napi::CallbackInfo &info);
+	Napi::Value ProgramLog(const Napi::CallbackInfo &info);
 	Napi::Value RefusedProgram(const Napi::CallbackInfo &info);
 	Napi::Value OpenMap(const Napi::CallbackInfo &info);
 	Napi::Value MapFd(const Napi::CallbackInfo &info);
@@ -253,7 +255,9 @@ private:
 	std::vector<std::pair<std::string, bpf_map *>> maps_;
 	Phase phase_ = Phase::Opened;
 	/** From the last load. */
+	LogOptions log_options_;
 	std::optional<Refusal> refusal_;
+	std::map<std::string, std::string> logs_;
 	bool busy_ = false;
 	bool closing_ = false;
 };

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,22 +19,33 @@ struct Refusal {
 	std::string log;
 };
 
+/** Options of the verifier's log: BPF_LOG_LEVEL1 and the like, and bytes for each program. */
+struct LogOptions {
+	uint32_t level = 0;
+	uint32_t size = uint32_t{16} << 20;
+};
+
 /**
- * Log buffers for one load of an object, one for each of its programs. libbpf asks for a log only
- * if the kernel refused a program, by loading it again: a successful load costs no more.
+ * Log buffers for one load of an object, one for each of its programs. At level 0 libbpf asks for a
+ * log only if the kernel refused a program, by loading it again: a successful load costs no more.
  */
 class VerifierLogs
 {
 public:
-	explicit VerifierLogs(bpf_object *object);
+	VerifierLogs(bpf_object *object, LogOptions options);
 	~VerifierLogs();
 	VerifierLogs(const VerifierLogs &) = delete;
 	VerifierLogs &operator=(const VerifierLogs &) = delete;
 
 	/** The refusal that ended the load, or none if the verifier was not the reason. */
 	std::optional<Refusal> Take() const;
+	/** The logs that were written, by program. */
+	std::map<std::string, std::string> All() const;
 
 private:
+	std::string At(size_t index) const;
+
+	size_t size_;
 	std::vector<const bpf_program *> programs_;
 	char *memory_ = nullptr;
 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { BpfMap } from '../../src/bpf/map.js';
-import { MAP_FLAGS } from '../../src/bpf/map-open.js';
+import { MAP_FLAGS } from '../../src/bpf/map-flags.js';
 import { UsageError } from '../../src/errors.js';
 import { needs } from '../capability.js';
 import { collected } from './helpers.js';

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { SnoopkitError } from '../errors.js';
+import { ERRNO } from '../kernel/errno.js';
+import { hasMapType } from './kernel-features.js';
+import { MAP_FLAGS } from './map-flags.js';
+import { HAS_NO_KEYS, HOLDS_DESCRIPTORS, IS_INDEXED, IS_STORAGE, type MapType } from './map-type.js';
+
+/** A map as it is declared. Sizes in bytes. */
+export interface MapDeclaration {
+  readonly type: MapType | 'unknown';
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+}
+
+const { E2BIG, EINVAL } = ERRNO;
+const PAGE = 4096;
+const FRAME = 8;
+const MAX_STACK = '/proc/sys/kernel/perf_event_max_stack';
+const HAS_NO_ENTRIES: ReadonlySet<string> = new Set([...IS_STORAGE, 'cgroup_storage', 'percpu_cgroup_storage']);
+const HAS_NO_VALUES: ReadonlySet<string> = new Set(['ringbuf', 'user_ringbuf', 'arena']);
+const REDIRECTS: ReadonlySet<string> = new Set(['devmap', 'devmap_hash', 'cpumap']);
+const NEEDS_NO_PREALLOC: ReadonlySet<string> = new Set([...IS_STORAGE, 'lpm_trie']);
+
+function stackHint(valueSize: number): string | undefined {
+  if (valueSize % FRAME !== 0) return `its value size, ${valueSize}, is not a multiple of ${FRAME}`;
+  try {
+    const most = Number(readFileSync(MAX_STACK, 'latin1'));
+    if (valueSize / FRAME > most)
+      return `its stacks of ${valueSize / FRAME} frames are longer than kernel.perf_event_max_stack, ${most}`;
+  } catch {
+    // Without /proc.
+  }
+  return undefined;
+}
+
+/** Whether this kernel has maps of a type; undefined if that can't be known. */
+function isKnown(type: MapType): boolean | undefined {
+  try {
+    return hasMapType(type);
+  } catch (error) {
+    if (error instanceof SnoopkitError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What is wrong with the declaration of a map that the kernel refused to make, as far as that tells. Source: the
+ * map_alloc_check functions of kernel/bpf.
+ */
+export function mapHint(map: MapDeclaration, errno: number): string | undefined {
+  const { type, keySize, valueSize, maxEntries, flags } = map;
+  if (errno === E2BIG) return `its ${maxEntries} entries of ${keySize} + ${valueSize} bytes are too large`;
+  if (errno !== EINVAL || type === 'unknown' || type === 'struct_ops') return undefined;
+  if (HAS_NO_ENTRIES.has(type) ? maxEntries !== 0 : maxEntries === 0)
+    return `its max_entries is ${maxEntries}${maxEntries === 0 ? '' : ', and must be 0'}`;
+  if (NEEDS_NO_PREALLOC.has(type) && (flags & MAP_FLAGS.NO_PREALLOC) === 0)
+    return 'its map_flags lack BPF_F_NO_PREALLOC';
+  if (type === 'arena' && (flags & MAP_FLAGS.MMAPABLE) === 0) return 'its map_flags lack BPF_F_MMAPABLE';
+  if (HAS_NO_KEYS.has(type) && keySize !== 0) return `its key size is ${keySize}, and must be 0`;
+  if (!HAS_NO_KEYS.has(type) && keySize === 0) return 'its key size is 0';
+  if ((IS_INDEXED.has(type) || IS_STORAGE.has(type)) && keySize !== 4) return `its key size is ${keySize}, and must be 4`;
+  if (type === 'lpm_trie' && (keySize < 5 || keySize > 260))
+    return `its key size is ${keySize}, and must be 4 for the length of the prefix, and 1 to 256 for the data`;
+  if (HAS_NO_VALUES.has(type) && valueSize !== 0) return `its value size is ${valueSize}, and must be 0`;
+  if (!HAS_NO_VALUES.has(type) && valueSize === 0) return 'its value size is 0';
+  if (type === 'stack_trace') return stackHint(valueSize);
+  const isSocket = type === 'sockmap' || type === 'sockhash' || type === 'reuseport_sockarray';
+  if (HOLDS_DESCRIPTORS.has(type) && valueSize !== 4 && !(isSocket && valueSize === 8))
+    return `its value size is ${valueSize}, and must be 4${isSocket ? ' or 8' : ''}`;
+  const isRing = type === 'ringbuf' || type === 'user_ringbuf';
+  if (isRing && (maxEntries % PAGE !== 0 || (maxEntries & (maxEntries - 1)) !== 0))
+    return `its size, ${maxEntries}, is not a power of two and a multiple of the page size`;
+  if (REDIRECTS.has(type) && valueSize !== 4 && valueSize !== 8) return `its value size is ${valueSize}, and must be 4 or 8`;
+  return isKnown(type) === false ? `this kernel has no maps of type ${type}` : undefined;
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { UsageError } from '../../../src/errors.js';
+import { needs } from '../../capability.js';
+import { open } from '../helpers.js';
+
+describe("bpf: the verifier's log of accepted programs", () => {
+  before(function () {
+    needs(this, 'root');
+  });
+
+  it('is kept on request alone', () => {
+    using object = open('ring').load();
+    assert.equal(object.verifierLogs.size, 0);
+  });
+
+  it('has counts, instructions or statistics', () => {
+    const logOf = (logLevel: number) => {
+      using object = open('ring').load({ logLevel });
+      assert.deepEqual([...object.verifierLogs.keys()], [...object.programs.keys()]);
+      return String(object.verifierLogs.get('handle_call'));
+    };
+    assert.match(logOf(1), /^processed \d+ insns /);
+    assert.match(logOf(2), /^\d+: \([0-9a-f]{2}\) /m);
+    assert.match(logOf(4), /^verification time \d+ usec\nstack depth .*\nprocessed \d+ insns /);
+  });
+
+  it('is refused if there is too little room', () => {
+    const load = (logSize: number) => open('ring').load({ logLevel: 2, logSize });
+    const code = 'ERR_SNOOPKIT_BPF';
+    const message = /the verifier's log of program \w+ is longer than 512 bytes \(ENOSPC\); raise logSize$/;
+    assert.throws(() => load(512), { code, errno: 'ENOSPC', message });
+    load(2 ** 20).close();
+  });
+
+  it('has options that are checked', () => {
+    for (const options of [{ logLevel: 16 }, { logLevel: '1' }, { logSize: 127 }, { logSize: 2 ** 30 }, { logLeve: 1 }])
+      assert.throws(() => open('ring').load(options as never), UsageError);
+  });
+});
+
+describe('bpf: an opened object', () => {
+  it('has its license', () => {
+    for (const [fixture, license] of [
+      ['ring', 'Dual BSD/GPL'],
+      ['unlicensed', 'Proprietary'],
+    ] as const)
+      assert.equal(open(fixture).license, license);
+  });
+
+  it('has the version of the kernel that it names', () => {
+    assert.equal(open('ring').kernelVersion, undefined);
+    assert.equal(open('unlicensed').kernelVersion, 0x050a01);
+  });
+});
