@@ -33,7 +33,7 @@ const PLACE = /^(.*?) @ (\S+):(\d+)$/;
 const BRANCH = /^from (\d+) to (\d+)\b/;
 /** States of registers, statistics and the beginning of the log: nothing that it says about the refusal. */
 const ASIDE =
-  /^(processed \d|verification time|stack depth|--|\d+: R|(R\d+|fp-\d+)(_\w+)?=|(cur|old) state:|arg#|func#|parent |last_idx|regs=|mark_precise|caller:|callee:|frame\d)/;
+  /^(processed \d|verification time|stack depth|--|\d+: R|(R\d+|fp-\d+)(_\w+)?=|(cur|old) state:|func#|Func#\d+ .*safe|Validating \S+ func#|btf_vmlinux is malformed|parent |last_idx|regs=|mark_precise|caller:|callee:|frame\d)/;
 
 function sourceOf(line: string): SourceLine | undefined {
   const [, text = line, file, number] = PLACE.exec(line) ?? [];

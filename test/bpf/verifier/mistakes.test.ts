@@ -24,12 +24,15 @@ const ROWS: readonly [program: string, comment: string, hint: RegExp, story: rea
   ['handle_null', 'not tested', /may be NULL/, ['call bpf_map_lookup_elem', 'r0 = *(u64 *)(r0 +0)']],
   ['handle_number', 'not a pointer that is known', /BPF_CORE_READ/, ['call bpf_get_current_task', '(r0 +0)']],
   ['handle_beyond', 'beyond the value', /beyond the memory/, ['call bpf_map_lookup_elem', ' = r0', '+64)']],
-  ['handle_unbounded', 'any index', /no bounds/, ['call bpf_get_prandom_u32', '+=', '+8)']],
+  ['handle_unbounded', 'any index', /negative or too large/, ['call bpf_get_prandom_u32', '+=', '+8)']],
   ['handle_packet', 'not compared with data_end', /data_end/, ['*(u32 *)(r1 +0)', '+12)']],
+  ['handle_zero', 'may be 0', /at least 1/, ['call bpf_skb_load_bytes']],
   ['handle_unwritten', 'not written', /never written/, ['call bpf_ringbuf_output']],
   ['handle_stack', 'more than 512 bytes', /512 bytes/, ['(r10 -520) = ']],
+  ['handle_short_key', 'a key that is too short', /beyond the memory/, ['+= -2', 'call bpf_map_lookup_elem']],
   ['handle_loop', 'without end', /no end/, []],
   ['handle_unset', 'r7 has no value', /no value/, ['r0 = r7']],
+  ['handle_second', 'not passed', /only argument/, ['r2']],
   ['handle_helper', 'not for this type', /^bpf_override_return came with Linux 4\.16, .*bpf-helpers\(7\)$/, []],
   [
     'handle_reservation',
@@ -38,6 +41,9 @@ const ROWS: readonly [program: string, comment: string, hint: RegExp, story: rea
     ['call bpf_ringbuf_reserve', 'exit'],
   ],
   ['handle_argument', 'a key that is no memory', /another kind of value/, ['r2 = 16', 'call bpf_map_lookup_elem']],
+  ['handle_no_map', 'not a map', /&map/, ['call bpf_map_lookup_elem']],
+  ['handle_locked', 'while it is locked', /bpf_spin_unlock/, []],
+  ['handle_misaligned', 'not aligned', /aligned\(8\)/, []],
   ['handle_context', 'no such field', /no such field/, ['+4096)']],
   ['handle_arithmetic', 'a pointer, multiplied', /no such arithmetic/, ['r0 = r1', 'r0 *= 3']],
   [
@@ -77,6 +83,17 @@ describe('bpf: a refusal of the verifier', () => {
         );
       for (const { source } of error.story) assert.ok(source?.line !== undefined);
     });
+
+  it('for a number in place of a pointer with a type says where those are', () => {
+    const { hint } = refusalOf('mistakes', 'handle_type') ?? {};
+    assert.match(String(hint), kernelIsSince(5, 15) ? /bpf_get_current_task_btf/ : /^bpf_task_pt_regs came with/);
+  });
+
+  it('for a function that is not static, and for one without end, says so', () => {
+    // The verifier may not have followed any instruction by then, so that there is no line.
+    assert.match(String(refusalOf('mistakes', 'handle_function')?.hint), /verified on its own/);
+    assert.match(String(refusalOf('mistakes', 'handle_end')?.hint), /a path without return/);
+  });
 
   it('for the license says which', () => {
     const error = refusalOf('unlicensed', 'handle_license');
