@@ -142,6 +142,12 @@ export function officialDefinitions(): string | undefined {
   return [process.env.OTEL_PROTO, '/usr/include'].find((folder) => folder && existsSync(`${folder}/${file}`));
 }
 
+/** The folder with BPF objects that others wrote, of BPF_OBJECTS. */
+export function packagedObjects(): string | undefined {
+  const { BPF_OBJECTS: folder } = process.env;
+  return folder && existsSync(folder) ? folder : undefined;
+}
+
 /** Whether the kernel runs LSM programs: its option lsm= names bpf. */
 function lsmBpf(): string | undefined {
   const active = '/sys/kernel/security/lsm';
@@ -214,6 +220,8 @@ const probes = {
   otelcol: () => (process.env.OTELCOL ? executable(process.env.OTELCOL) : program('otelcol')()),
   protoc: () =>
     program('protoc')() ?? (officialDefinitions() ? undefined : 'no opentelemetry-proto: OTEL_PROTO names its folder'),
+  'packaged-objects': () =>
+    packagedObjects() ? undefined : 'BPF_OBJECTS names no folder: node dist/scripts/packaged-objects.js gets one',
   netns: namedNetwork,
   /** A pair of joined network devices. */
   veth: () => inNetwork('ip link add one type veth peer name two'),

@@ -94,8 +94,11 @@ const SAID: readonly (readonly [hint: RegExp, said: readonly string[]])[] = [
     ],
   ],
   [/only argument/, ['R7 !read_ok', 'R2 !read_ok', 'R0 !read_ok']],
-  [/^bpf_probe_read_user_str came with Linux 5\.5/, ['unknown func bpf_probe_read_user_str#114']],
-  [/^helper 114 came with Linux 5\.5/, ['invalid func unknown#114', 'invalid func 114']],
+  [
+    /^bpf_probe_read_user_str came with Linux 5\.5/,
+    ['unknown func bpf_probe_read_user_str#114', 'invalid func unknown#114', 'invalid func 114'],
+  ],
+  [/^bpf_probe_read_user_str came with Linux 5\.5/, ['invalid func unknown#114', 'invalid func 114']],
   [/^bpf_trace_vprintk came with Linux 5\.16/, ['invalid func unknown#177']],
   [/^bpf_skb_load_bytes came with Linux 4\.5/, ['unknown func bpf_skb_load_bytes#26']],
   [/^bpf_probe_read_str came with /, ['program of this type cannot use helper bpf_probe_read_str#45']],
