@@ -53,7 +53,7 @@ export default defineTool({
     'A connection ends when the kernel releases its socket, at the start of TIME_WAIT. Connections still open when tracing ends are not shown.',
     'Connections that were never established are not shown; use tcpconnect.',
     'Bytes are counted at the TCP level: with TLS there are more than the programs wrote.',
-    'An MPTCP connection is one event. Before Linux 6.6 its byte counts are the sum of its subflows, including data that went over two of them.',
+    'An MPTCP connection is one event. Before Linux 6.6 its byte counts are the sum of its subflows, including data that went over two of them, and window probes.',
   ],
   overhead: 'A few microseconds per connection, and a tenth of a microsecond per send or receive.',
 });
