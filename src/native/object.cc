@@ -63,6 +63,18 @@ std::string NameOf(const bpf_map *map)
 
 const napi_type_tag Object::tag = {0x5d1f3c0a7b2e4f61, 0x9a54c7e81b6d2f30};
 
+void Object::Unload::operator()(bpf_object *object) const
+{
+	if (has_kernel_types) {
+		bpf_map *map;
+		bpf_object__for_each_map(map, object) bpf_map__set_autocreate(map, false);
+		bpf_program *program;
+		bpf_object__for_each_program(program, object) bpf_program__set_autoload(program, false);
+		bpf_object__load(object);
+	}
+	bpf_object__close(object);
+}
+
 Object::Object(const Napi::CallbackInfo &info) : Wrap(info)
 {
 	auto *state = Adopt<State>(info);
@@ -217,8 +229,11 @@ Napi::Value Object::SetAttachTarget(const Napi::CallbackInfo &info)
 	int of = args.Int(2);
 	return Run(args, [&] {
 		bpf_program *program = FindProgram(name);
-		return program ? bpf_program__set_attach_target(program, of, target.c_str())
-			       : -ENOENT;
+		if (!program)
+			return -ENOENT;
+		std::get_deleter<Unload>(state_.object)->has_kernel_types |=
+			of == 0 && phase_ == Phase::Opened;
+		return bpf_program__set_attach_target(program, of, target.c_str());
 	});
 }
 
@@ -278,6 +293,7 @@ Napi::Value Object::Load(const Napi::CallbackInfo &info)
 		pthread_sigmask(SIG_SETMASK, &all, &before);
 		int status = bpf_object__load(state_.object.get());
 		pthread_sigmask(SIG_SETMASK, &before, nullptr);
+		std::get_deleter<Unload>(state_.object)->has_kernel_types = false;
 		refusal_ = status < 0 ? logs.Take() : std::nullopt;
 		if (log_options_.level > 0 && status == 0)
 			logs_ = logs.All();

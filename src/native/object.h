@@ -1,6 +1,7 @@
 // An opened BPF object, and the maps, programs and links that come of it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -183,7 +184,9 @@ public:
 		// memory lives as long as the bpf_object, which a link may keep longer than our
 		// Object.
 		std::vector<uint8_t> bytes;
-		void operator()(bpf_object *object) const { bpf_object__close(object); }
+		// Whether libbpf has read the kernel's BTF, some MB, which only a load frees.
+		bool has_kernel_types = false;
+		void operator()(bpf_object *object) const;
 	};
 	struct State {
 		std::shared_ptr<bpf_object> object;
