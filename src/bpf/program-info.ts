@@ -1,6 +1,4 @@
-import { ERRNO } from '../kernel/errno.js';
-import type { NativeProgram, NativeProgramDetails } from '../native/binding.js';
-import { check } from './errors.js';
+import type { NativeProgramDetails } from '../native/binding.js';
 import { type ProgramType, programType } from './program-type.js';
 
 /** The kernel's description of a program. */
@@ -32,11 +30,4 @@ export interface ProgramInfo {
 
 export function programInfo({ type, tag, ...details }: NativeProgramDetails): ProgramInfo {
   return { ...details, type: programType(type), tag: Buffer.from(tag).toString('hex') };
-}
-
-/** A program's machine code, or its BPF code after the verifier; undefined if there is none, or the kernel withholds it. */
-export function codeOf(native: NativeProgram, name: string, isJited: boolean): Uint8Array | undefined {
-  const code = native.code(isJited);
-  if (code === -ERRNO.ENOENT || code === -ERRNO.EPERM) return undefined;
-  return check<Uint8Array>(code, `cannot read the code of ${name}`);
 }

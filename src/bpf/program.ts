@@ -15,7 +15,8 @@ import { withWarnings } from './log.js';
 import type { AnyMap } from './map.js';
 import { openById, openPinned } from './open-existing.js';
 import { Pins } from './pin.js';
-import { codeOf, type ProgramInfo, programInfo } from './program-info.js';
+import { codeOf, instructionsOf, type ProgramInstruction } from './program-code.js';
+import { type ProgramInfo, programInfo } from './program-info.js';
 import * as opening from './program-open.js';
 import { type RunOptions, type RunResult, runProgram } from './program-run.js';
 import { type AttachType, attachMethod, type ProgramType } from './program-type.js';
@@ -131,6 +132,15 @@ export class BpfProgram {
   translatedCode(): Uint8Array | undefined {
     this.#check();
     return codeOf(this.#native, this.name, false);
+  }
+
+  /**
+   * The same, disassembled, with the lines of the C source from the BTF that the program was loaded with (CAP_SYS_ADMIN).
+   * Names of helpers take the right to read kernel addresses (CAP_SYSLOG, kptr_restrict): without it, `call unknown#0`.
+   */
+  instructions(): ProgramInstruction[] | undefined {
+    this.#check();
+    return instructionsOf(this.#native, this.name);
   }
 
   /**
