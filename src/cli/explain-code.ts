@@ -46,7 +46,10 @@ export function codeParts({
     ]);
   if (machineCode !== undefined) {
     const missing = info?.jitedSize === 0 ? ['  none: the kernel interprets the program'] : withheld;
-    parts.push([`MACHINE CODE OF ${name} (offset, bytes; hexadecimal)`, machineCode ? byteLines(machineCode) : missing]);
+    parts.push([
+      `MACHINE CODE OF ${name} (offset, bytes; hexadecimal)`,
+      machineCode ? byteLines(machineCode) : missing,
+    ]);
   }
   return parts;
 }

@@ -1,9 +1,9 @@
 /** The report of `snoopkit explain` on a BPF object. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { INSTRUCTION_SIZE } from '../bpf/disassembly.js';
 import { VerifierError } from '../bpf/errors.js';
 import { type JitState, jitState } from '../bpf/jit.js';
-import { INSTRUCTION_SIZE } from '../bpf/disassembly.js';
 import { BpfObject, type OpenOptions } from '../bpf/object.js';
 import type { OpenedProgram } from '../bpf/opened-program.js';
 import type { BpfProgram } from '../bpf/program.js';

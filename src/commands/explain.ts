@@ -6,7 +6,7 @@ import { RUN_FLAGS } from '../trace/flags/run-flags.js';
 export default class Explain extends BaseCommand {
   static override summary = 'explain a BPF object: what it needs, and what the verifier says';
   static override description =
-    'List the programs and maps of a BPF object, the helpers and kernel functions that it calls and whether this kernel has them, and its relocations. As root each program is loaded alone, but attached nowhere: for one that the verifier rejects, the report has the line of the source, the instructions that made the rejected value, and a hint. --dump adds the code of each accepted program: BPF instructions with the lines of the source, or the bytes of the machine code, which JSON has in base64. The exit status is 1 if a program was rejected.';
+    'List the programs and maps of a BPF object, the helpers and kernel functions that it calls and whether this kernel has them, and its relocations. As root each program is loaded alone, but attached nowhere: for one that the verifier rejects, the report has the line of the source, the instructions that made the rejected value, and a hint. --dump adds the code of each accepted program: BPF instructions with the lines of the source, or the bytes of the machine code. JSON has these bytes in base64; objdump -D -b binary -m i386:x86-64 disassembles them (on arm64: -m aarch64). The exit status is 1 if a program was rejected.';
   static override usage = ['explain OBJECT [FLAGS]'];
   static override args = {
     object: Args.string({ description: 'BPF object, compiled with clang -g -target bpf', required: true }),
@@ -35,12 +35,9 @@ export default class Explain extends BaseCommand {
       command: '<%= config.bin %> explain a.bpf.o --program handle_exec --dump translated',
     },
     {
-      description: 'Machine code of a program, disassembled by objdump (arm64: -m aarch64)',
-      command: [
-        '<%= config.bin %> explain a.bpf.o --program handle_exec --dump machine --json |',
-        '  jq -r .programs[].machineCode | base64 -d >code.bin',
-        'objdump -D -b binary -m i386:x86-64 code.bin',
-      ].join('\n'),
+      description: 'Machine code of the first program, for objdump',
+      command: `<%= config.bin %> explain a.bpf.o --json --dump machine |
+    jq -r .programs[0].machineCode | base64 -d >code.bin`,
     },
   ];
 

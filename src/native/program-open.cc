@@ -125,8 +125,7 @@ Napi::Value Program::Origin(const Napi::CallbackInfo &info)
 		return Status(env, status);
 	if (about.btf_id == 0)
 		return Status(env, -ENOENT);
-	auto functions =
-		Napi::Uint8Array::New(env, about.nr_func_info * sizeof(bpf_func_info));
+	auto functions = Napi::Uint8Array::New(env, about.nr_func_info * sizeof(bpf_func_info));
 	auto lines = Napi::Uint8Array::New(env, about.nr_line_info * sizeof(bpf_line_info));
 	bpf_prog_info again;
 	memset(&again, 0, sizeof(again));

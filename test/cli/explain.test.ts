@@ -20,7 +20,7 @@ interface Named {
 }
 const named = <T extends Named>(list: readonly T[], name: string) => list.find((each) => each.name === name);
 
-const MISSING = 'there is no program x: use handle_static, handle_global, handle_callback, handle_kfunc';
+const MISSING = 'no program x; programs: handle_static, handle_global, handle_callback, handle_kfunc';
 
 describe('cli: explain', () => {
   it('lists programs, maps, helpers and kernel functions', async () => {
@@ -92,7 +92,9 @@ describe('cli: explain', () => {
     assert.deepEqual([translatedCode.at(-1).code, translatedCode.at(-1).index], ['exit', info.translatedSize / 8 - 1]);
     const { stdout } = await snoopkit(['explain', ...one, '--dump', 'translated']);
     const text = stdout.toString();
-    const start = text.indexOf('\nTRANSLATED CODE OF handle_call (instructions left by the verifier)\n  handle_call:\n  ; ');
+    const start = text.indexOf(
+      '\nTRANSLATED CODE OF handle_call (instructions left by the verifier)\n  handle_call:\n  ; ',
+    );
     assert.ok(start > 0, text);
     // Maps have other ids in each run.
     const withoutIds = (code: string) => code.replace(/map\[id:\d+\]/, 'map');
@@ -131,6 +133,7 @@ describe('cli: explain', () => {
         ],
       ],
     ]);
+    assert.deepEqual(codeParts({ ...base, info, translatedCode: null })[0]?.[1], ['  withheld by the kernel']);
     const machine = (given: string | null, jitedSize = 40) =>
       codeParts({ ...base, info: { ...info, jitedSize }, machineCode: given });
     const title = 'MACHINE CODE OF handle (offset, bytes; hexadecimal)';
