@@ -3,6 +3,7 @@
  * instruction-set.rst; the kernel's own instructions are in include/linux/filter.h.
  */
 import { checkBytes, mistake } from '../mistake.js';
+import { checkFunction, checkOptions } from './arguments.js';
 import { helperName } from './helper-list.js';
 
 /** Bytes of an instruction (struct bpf_insn). */
@@ -25,6 +26,8 @@ export interface CallNames {
   /** Of a function of the program: by the index of its first instruction. */
   readonly function?: (index: number) => string | undefined;
 }
+
+const NAMES = ['helper', 'kfunc', 'function'] as const;
 
 /** A decoded instruction (struct bpf_insn). */
 interface Fields {
@@ -231,6 +234,8 @@ function textOf(fields: Fields, names: CallNames): string | undefined {
  */
 export function disassemble(code: Uint8Array, names: CallNames = {}): Instruction[] {
   checkBytes('code', code);
+  checkOptions(names, NAMES);
+  for (const name of NAMES) if (names[name] !== undefined) checkFunction(name, names[name]);
   if (code.length % INSTRUCTION_SIZE !== 0) throw mistake('length of code', code.length, 'a multiple of 8');
   const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
   const instructions: Instruction[] = [];

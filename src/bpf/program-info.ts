@@ -1,4 +1,4 @@
-import type { NativeProgramDetails } from '../native/binding.js';
+import type { NativeProgram, NativeProgramDetails } from '../native/binding.js';
 import { type ProgramType, programType } from './program-type.js';
 
 /** The kernel's description of a program. */
@@ -30,4 +30,10 @@ export interface ProgramInfo {
 
 export function programInfo({ type, tag, ...details }: NativeProgramDetails): ProgramInfo {
   return { ...details, type: programType(type), tag: Buffer.from(tag).toString('hex') };
+}
+
+/** The program's id; 0 if the listener to libbpf's log has closed it. */
+export function idOrZero(native: NativeProgram): number {
+  const info = native.info();
+  return typeof info === 'number' ? 0 : info.id;
 }

@@ -16,7 +16,7 @@ import type { AnyMap } from './map.js';
 import { openById, openPinned } from './open-existing.js';
 import { Pins } from './pin.js';
 import { codeOf, instructionsOf, type ProgramInstruction } from './program-code.js';
-import { type ProgramInfo, programInfo } from './program-info.js';
+import { idOrZero, type ProgramInfo, programInfo } from './program-info.js';
 import * as opening from './program-open.js';
 import { type RunOptions, type RunResult, runProgram } from './program-run.js';
 import { type AttachType, attachMethod, type ProgramType } from './program-type.js';
@@ -135,8 +135,8 @@ export class BpfProgram {
   }
 
   /**
-   * The same, disassembled, with the lines of the C source from the BTF that the program was loaded with (CAP_SYS_ADMIN).
-   * Names of helpers take the right to read kernel addresses (CAP_SYSLOG, kptr_restrict): without it, `call unknown#0`.
+   * Disassembles `translatedCode()`. Lines of the source are those of the BTF in the object, which takes CAP_SYS_ADMIN.
+   * Names of helpers take the right to read kernel addresses (kptr_restrict): without it, a call is `call unknown#0`.
    */
   instructions(): ProgramInstruction[] | undefined {
     this.#check();
@@ -181,7 +181,7 @@ export class BpfProgram {
     const link = new BpfLink(result, this.#object, {
       what: `the link of ${this.name} to ${where}`,
       where,
-      programId: this.#idOrZero(),
+      programId: idOrZero(this.#native),
       forget: (closed) => {
         this.#links.delete(closed);
         this.#object.delete(closed);
@@ -194,12 +194,6 @@ export class BpfProgram {
     if (this.#isClosed) link.close();
     this.#check();
     return link;
-  }
-
-  /** 0 if the listener to libbpf's log has closed the program. */
-  #idOrZero(): number {
-    const info = this.#native.info();
-    return typeof info === 'number' ? 0 : info.id;
   }
 
   /** Refuses a method that is not for programs of this type. */

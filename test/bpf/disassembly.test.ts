@@ -198,5 +198,8 @@ describe('bpf: disassembly', () => {
     const usage = (message: string) => ({ code: 'ERR_SNOOPKIT_USAGE', message });
     assert.throws(() => disassemble(new Uint8Array(12)), usage('length of code 12: expected a multiple of 8'));
     assert.throws(() => disassemble('code' as never), usage("code 'code': expected an instance of Uint8Array"));
+    const empty = new Uint8Array();
+    assert.throws(() => disassemble(empty, { helper: 5 as never }), usage('helper 5: expected a function'));
+    assert.throws(() => disassemble(empty, null as never), usage('options null: expected an object'));
   });
 });

@@ -48,7 +48,7 @@ describe('bpf: requirements of an object', () => {
 
   for (const [reason, hint] of [
     ['unknown func unknown#181', /^bpf_loop came with Linux 5\.17, /],
-    ['invalid func unknown#6', /^helper 6 came with Linux 4\.1, /],
+    ['invalid func unknown#6', /^bpf_trace_printk came with Linux 4\.1, /],
     ['unknown func bpf_next#300', /^bpf_next came with a later release than this library knows, /],
   ] as const)
     it(`are named where the verifier says ${reason}`, () => assert.match(String(hintFor([reason])), hint));
