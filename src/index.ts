@@ -22,6 +22,7 @@ export type {
 } from './bpf/attach-trace.js';
 export { openPerfEvent } from './bpf/attach-trace.js';
 export type { ObjectContents, TypedMap } from './bpf/contents.js';
+export { type CallNames, disassemble, type Instruction } from './bpf/disassembly.js';
 export {
   BpfError,
   ClosedError,
@@ -57,6 +58,7 @@ export { OpenedMap } from './bpf/opened-map.js';
 export { OpenedProgram } from './bpf/opened-program.js';
 export { PerfBuffer, type PerfBufferOptions } from './bpf/perf-buffer.js';
 export { BpfProgram } from './bpf/program.js';
+export type { ProgramInstruction } from './bpf/program-code.js';
 export type { ProgramInfo } from './bpf/program-info.js';
 export type { OpenProgramOptions } from './bpf/program-open.js';
 export type { RunOptions, RunResult } from './bpf/program-run.js';

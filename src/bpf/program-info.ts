@@ -1,6 +1,4 @@
-import { ERRNO } from '../kernel/errno.js';
 import type { NativeProgram, NativeProgramDetails } from '../native/binding.js';
-import { check } from './errors.js';
 import { type ProgramType, programType } from './program-type.js';
 
 /** The kernel's description of a program. */
@@ -34,9 +32,8 @@ export function programInfo({ type, tag, ...details }: NativeProgramDetails): Pr
   return { ...details, type: programType(type), tag: Buffer.from(tag).toString('hex') };
 }
 
-/** A program's machine code, or its BPF code after the verifier; undefined if there is none, or the kernel withholds it. */
-export function codeOf(native: NativeProgram, name: string, isJited: boolean): Uint8Array | undefined {
-  const code = native.code(isJited);
-  if (code === -ERRNO.ENOENT || code === -ERRNO.EPERM) return undefined;
-  return check<Uint8Array>(code, `cannot read the code of ${name}`);
+/** The program's id; 0 if the listener to libbpf's log has closed it. */
+export function idOrZero(native: NativeProgram): number {
+  const info = native.info();
+  return typeof info === 'number' ? 0 : info.id;
 }

@@ -15,7 +15,8 @@ import { withWarnings } from './log.js';
 import type { AnyMap } from './map.js';
 import { openById, openPinned } from './open-existing.js';
 import { Pins } from './pin.js';
-import { codeOf, type ProgramInfo, programInfo } from './program-info.js';
+import { codeOf, instructionsOf, type ProgramInstruction } from './program-code.js';
+import { idOrZero, type ProgramInfo, programInfo } from './program-info.js';
 import * as opening from './program-open.js';
 import { type RunOptions, type RunResult, runProgram } from './program-run.js';
 import { type AttachType, attachMethod, type ProgramType } from './program-type.js';
@@ -134,6 +135,15 @@ export class BpfProgram {
   }
 
   /**
+   * Disassembles `translatedCode()`. Lines of the source are those of the BTF in the object, which takes CAP_SYS_ADMIN.
+   * Names of helpers take the right to read kernel addresses (kptr_restrict): without it, a call is `call unknown#0`.
+   */
+  instructions(): ProgramInstruction[] | undefined {
+    this.#check();
+    return instructionsOf(this.#native, this.name);
+  }
+
+  /**
    * The machine code, all functions of the program one after another. Undefined if the kernel interprets the program, or
    * withholds the code: without CAP_BPF, and from those who may not read kernel addresses (kptr_restrict).
    * `ProgramInfo.jitedSize` tells these apart, except without CAP_BPF, when it is 0.
@@ -171,7 +181,7 @@ export class BpfProgram {
     const link = new BpfLink(result, this.#object, {
       what: `the link of ${this.name} to ${where}`,
       where,
-      programId: this.#idOrZero(),
+      programId: idOrZero(this.#native),
       forget: (closed) => {
         this.#links.delete(closed);
         this.#object.delete(closed);
@@ -184,12 +194,6 @@ export class BpfProgram {
     if (this.#isClosed) link.close();
     this.#check();
     return link;
-  }
-
-  /** 0 if the listener to libbpf's log has closed the program. */
-  #idOrZero(): number {
-    const info = this.#native.info();
-    return typeof info === 'number' ? 0 : info.id;
   }
 
   /** Refuses a method that is not for programs of this type. */

@@ -1,17 +1,37 @@
 /** The report of `snoopkit explain` on a BPF object. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { INSTRUCTION_SIZE } from '../bpf/disassembly.js';
 import { VerifierError } from '../bpf/errors.js';
 import { type JitState, jitState } from '../bpf/jit.js';
 import { BpfObject, type OpenOptions } from '../bpf/object.js';
 import type { OpenedProgram } from '../bpf/opened-program.js';
+import type { BpfProgram } from '../bpf/program.js';
+import type { ProgramInstruction } from '../bpf/program-code.js';
 import type { ProgramInfo } from '../bpf/program-info.js';
 import type { Relocation } from '../bpf/relocations.js';
-import type { Requirements } from '../bpf/requirements.js';
+import type { RequiredFunction, Requirements } from '../bpf/requirements.js';
 import { elfSections, elfSymbols } from '../btf/index.js';
 import { missingCapabilities } from '../kernel/capabilities.js';
 
-export const INSTRUCTION_SIZE = 8;
+/** Code that the report has on request: as the verifier has left it, or as the JIT has compiled it. */
+export type Dump = 'translated' | 'machine';
+
+export interface ExplainOptions {
+  /** A file with the kernel's BTF. */
+  readonly btf?: string | undefined;
+  /** Name of the only program to explain. */
+  readonly program?: string | undefined;
+  readonly dump?: Dump | undefined;
+}
+
+/** Code of a program that was asked for: null if the kernel gives none. */
+export interface DumpedCode {
+  /** After the verifier. */
+  readonly translatedCode?: readonly ProgramInstruction[] | null;
+  /** In base64. */
+  readonly machineCode?: string | null;
+}
 
 /** Why the kernel rejected a program. */
 export interface Rejection {
@@ -21,7 +41,7 @@ export interface Rejection {
   readonly story: readonly { readonly instruction: number; readonly code: string; readonly line: string | undefined }[];
 }
 
-export interface ExplainedProgram {
+export interface ExplainedProgram extends DumpedCode {
   readonly name: string;
   readonly section: string;
   readonly type: string;
@@ -59,12 +79,20 @@ function rejectionOf(error: Error): Rejection {
   return { message, hint: error.hint, story };
 }
 
+function dumpOf(program: BpfProgram, dump: Dump | undefined): DumpedCode {
+  if (dump === 'translated') return { translatedCode: program.instructions() ?? null };
+  if (dump === undefined) return {};
+  const code = program.machineCode();
+  return { machineCode: code === undefined ? null : Buffer.from(code).toString('base64') };
+}
+
 /** Loads one program alone, because the kernel's first refusal ends a load. */
 function loadAlone(
   path: string,
   options: OpenOptions,
   name: string,
-): Pick<ExplainedProgram, 'info' | 'rejection'> & {
+  dump: Dump | undefined,
+): Pick<ExplainedProgram, 'info' | 'rejection' | keyof DumpedCode> & {
   readonly relocations: readonly Relocation[];
 } {
   const opened = BpfObject.open(path, options);
@@ -73,9 +101,10 @@ function loadAlone(
   for (const map of opened.maps.values()) map.pinPath = undefined;
   try {
     using object = opened.load({ relocations: true });
-    const { verifiedInstructions, translatedSize, jitedSize } = object.programs.need(name).info();
+    const program = object.programs.need(name);
+    const { verifiedInstructions, translatedSize, jitedSize } = program.info();
     const info = { verifiedInstructions, translatedSize, jitedSize };
-    return { info, rejection: undefined, relocations: object.relocations };
+    return { info, rejection: undefined, relocations: object.relocations, ...dumpOf(program, dump) };
   } catch (error) {
     return { info: undefined, rejection: rejectionOf(error as Error), relocations: [] };
   }
@@ -87,12 +116,21 @@ function distinct(relocations: readonly Relocation[]): Relocation[] {
   return [...new Map(relocations.map((relocation) => [key(relocation), relocation])).values()];
 }
 
+/** What one program needs. */
+function requirementsOf({ helpers, kfuncs }: Requirements, program: string): Requirements {
+  const own = (functions: readonly RequiredFunction[]) =>
+    functions.filter(({ programs }) => programs.includes(program)).map((each) => ({ ...each, programs: [program] }));
+  return { helpers: own(helpers), kfuncs: own(kfuncs) };
+}
+
 /**
  * Describes an object, and how this kernel takes each of its programs, if the process may load any. Throws as
- * `BpfObject.open()` does.
+ * `BpfObject.open()` does, and NotFoundError if it has no program of the name given.
  */
-export function explainObject(path: string, options: OpenOptions = {}): ExplainedObject {
+export function explainObject(path: string, { btf, program: only, dump }: ExplainOptions = {}): ExplainedObject {
+  const options = btf === undefined ? {} : { btf };
   using opened = BpfObject.open(path, options);
+  const programs = only === undefined ? [...opened.programs.values()] : [opened.programs.need(only)];
   const bytes = readFileSync(path);
   const sizes = new Map(elfSymbols(bytes).map(({ name, type, size }) => [type === 'function' ? name : '', size]));
   const license = Buffer.from(elfSections(bytes).get('license')?.bytes ?? [])
@@ -103,7 +141,7 @@ export function explainObject(path: string, options: OpenOptions = {}): Explaine
   const explained = ({ name, section, type }: OpenedProgram): ExplainedProgram => {
     const program = { name, section, type, instructions: (sizes.get(name) ?? 0) / INSTRUCTION_SIZE };
     if (!mayLoad) return { ...program, info: undefined, rejection: undefined };
-    const { relocations: found, ...result } = loadAlone(path, options, name);
+    const { relocations: found, ...result } = loadAlone(path, options, name, dump);
     relocations.push(...found);
     return { ...program, ...result };
   };
@@ -111,7 +149,7 @@ export function explainObject(path: string, options: OpenOptions = {}): Explaine
   return {
     object: path,
     license,
-    programs: [...opened.programs.values()].map(explained),
+    programs: programs.map(explained),
     maps: [...opened.maps.values()].map(({ name, type, keySize, valueSize, maxEntries }) => ({
       name,
       type,
@@ -119,7 +157,7 @@ export function explainObject(path: string, options: OpenOptions = {}): Explaine
       valueSize,
       maxEntries,
     })),
-    requirements: opened.requirements(),
+    requirements: only === undefined ? opened.requirements() : requirementsOf(opened.requirements(), only),
     jit: { isEnabled, isHardened },
     relocations: mayLoad ? distinct(relocations) : undefined,
   };

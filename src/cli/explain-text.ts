@@ -1,7 +1,9 @@
 /** The report of `snoopkit explain` as text. */
+import { INSTRUCTION_SIZE } from '../bpf/disassembly.js';
 import type { RequiredFunction } from '../bpf/requirements.js';
 import { counted } from '../counted.js';
-import { type ExplainedObject, type ExplainedProgram, INSTRUCTION_SIZE, type Rejection } from './explain-object.js';
+import { codeParts } from './explain-code.js';
+import type { ExplainedObject, ExplainedProgram, Rejection } from './explain-object.js';
 
 /** Aligns cells in columns, numbers to the right. The last column is as wide as it is. */
 function aligned(rows: readonly (readonly (string | number)[])[], indent = ''): string[] {
@@ -89,6 +91,7 @@ export function explainText(object: ExplainedObject): string {
     ['HELPERS (came with, this kernel has it)', functionLines(requirements.helpers)],
     ['KERNEL FUNCTIONS (this kernel has it)', functionLines(requirements.kfuncs)],
     ['RELOCATIONS', relocationLines(object)],
+    ...object.programs.flatMap(codeParts),
   ];
   const shown = parts.filter(([, lines]) => lines.length > 0).map(([title, lines]) => [title, ...lines, ''].join('\n'));
   return [`${object.object}: license ${object.license || 'none'}\n`, ...shown].join('\n').replace(/\n+$/, '\n');

@@ -60,6 +60,14 @@ export class KernelSymbols {
     this.#lines = Uint32Array.from(found, ({ line }) => line);
   }
 
+  /** The address of a function of the kernel itself; undefined if there is none of that name, or addresses are hidden. */
+  addressOf(name: string): bigint | undefined {
+    const end = this.#bytes.indexOf(` ${name}\n`, 0, 'latin1');
+    if (end < 0) return undefined;
+    const start = this.#bytes.lastIndexOf(NEWLINE, end) + 1;
+    return BigInt(`0x${this.#bytes.toString('latin1', start, start + ADDRESS_DIGITS)}`) || undefined;
+  }
+
   /** The function at an address, with the offset in it: `tcp_v4_rcv+0x1b0`, `veth_xmit+0x5c [veth]`. */
   at(address: bigint): string | undefined {
     const wanted = Number(address & 0xffff_ffff_ffffn);

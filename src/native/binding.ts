@@ -232,6 +232,16 @@ export interface NativeProgramDetails {
   verifiedInstructions: number;
 }
 
+/** Where a program's code comes from: empty without CAP_BPF. Places are in instructions after the verifier. */
+export interface NativeOrigin {
+  /** Records of struct bpf_func_info, in the order of their places. */
+  functions: Uint8Array;
+  /** Records of struct bpf_line_info, in the order of their places. */
+  lines: Uint8Array;
+  /** Raw BTF, whose types and strings they refer to. */
+  btf: Uint8Array;
+}
+
 export interface NativeRun {
   ret: number;
   duration: number;
@@ -251,6 +261,8 @@ export interface NativeProgram {
   info(): NativeProgramDetails | number;
   /** Machine code, or BPF code as the verifier has left it. -ENOENT if there is none, -EPERM if the kernel withholds it. */
   code(isJited: boolean): Uint8Array | number;
+  /** -ENOENT for a program without BTF, -EPERM without CAP_SYS_ADMIN. */
+  origin(): NativeOrigin | number;
   /** BPF_OBJ_PIN */
   pin(path: string): number;
   /**

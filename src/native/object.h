@@ -96,6 +96,7 @@ public:
 	Napi::Value Close(const Napi::CallbackInfo &info);
 	// program-open.cc
 	Napi::Value Code(const Napi::CallbackInfo &info);
+	Napi::Value Origin(const Napi::CallbackInfo &info);
 	// attach-trace.cc
 	Napi::Value Attach(const Napi::CallbackInfo &info);
 	Napi::Value AttachPerfEvent(const Napi::CallbackInfo &info);

@@ -2,7 +2,10 @@
 // then: its descriptor alone.
 #include "object.h"
 
+#include <memory>
+
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
@@ -106,6 +109,48 @@ Napi::Value Program::Code(const Napi::CallbackInfo &info)
 	// The kernel clears the address of what it withholds.
 	uint64_t given = is_jited ? about.jited_prog_insns : about.xlated_prog_insns;
 	return given == 0 ? Status(env, -EPERM) : Napi::Value(bytes);
+}
+
+// Where the code comes from: its functions and lines, and the BTF that these refer to.
+Napi::Value Program::Origin(const Napi::CallbackInfo &info)
+{
+	Napi::Env env = info.Env();
+	if (state_.fd < 0)
+		return Status(env, -EBADF);
+	bpf_prog_info about;
+	memset(&about, 0, sizeof(about));
+	uint32_t length = sizeof(about);
+	int status = bpf_obj_get_info_by_fd(state_.fd, &about, &length);
+	if (status < 0)
+		return Status(env, status);
+	if (about.btf_id == 0)
+		return Status(env, -ENOENT);
+	auto functions = Napi::Uint8Array::New(env, about.nr_func_info * sizeof(bpf_func_info));
+	auto lines = Napi::Uint8Array::New(env, about.nr_line_info * sizeof(bpf_line_info));
+	bpf_prog_info again;
+	memset(&again, 0, sizeof(again));
+	again.nr_func_info = about.nr_func_info;
+	again.func_info_rec_size = sizeof(bpf_func_info);
+	again.func_info = reinterpret_cast<uintptr_t>(functions.Data());
+	again.nr_line_info = about.nr_line_info;
+	again.line_info_rec_size = sizeof(bpf_line_info);
+	again.line_info = reinterpret_cast<uintptr_t>(lines.Data());
+	length = sizeof(again);
+	status = bpf_obj_get_info_by_fd(state_.fd, &again, &length);
+	if (status < 0)
+		return Status(env, status);
+	LogScope log(addon_);
+	std::unique_ptr<btf, decltype(&btf__free)> types(btf__load_from_kernel_by_id(about.btf_id),
+							 btf__free);
+	if (!types)
+		return Status(env, LastError());
+	uint32_t size = 0;
+	auto bytes = static_cast<const uint8_t *>(btf__raw_data(types.get(), &size));
+	Napi::Object result = Napi::Object::New(env);
+	result["functions"] = functions;
+	result["lines"] = lines;
+	result["btf"] = Napi::Buffer<uint8_t>::Copy(env, bytes, size);
+	return result;
 }
 
 void InitProgramOpen(Napi::Env env, Napi::Object exports)

@@ -159,6 +159,7 @@ void InitProgram(Napi::Env env, Addon *addon)
 			Program::InstanceMethod<&Program::Pin>("pin"),
 			Program::InstanceMethod<&Program::Run>("run"),
 			Program::InstanceMethod<&Program::Code>("code"),
+			Program::InstanceMethod<&Program::Origin>("origin"),
 			Program::InstanceMethod<&Program::Attach>("attach"),
 			Program::InstanceMethod<&Program::AttachPerfEvent>("attachPerfEvent"),
 			Program::InstanceMethod<&Program::AttachRawTracepoint>(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { jitState } from '../../src/bpf/jit.js';
 import { KERNEL_BTF } from '../../src/bpf/vmlinux.js';
+import { codeParts } from '../../src/cli/explain-code.js';
 import { fixturePath } from '../bpf/helpers.js';
 import { needs } from '../capability.js';
 import { needsNobody, runAsNobody } from '../helpers/rights.js';
@@ -18,6 +19,8 @@ interface Named {
   readonly name: string;
 }
 const named = <T extends Named>(list: readonly T[], name: string) => list.find((each) => each.name === name);
+
+const MISSING = 'no program x; programs: handle_static, handle_global, handle_callback, handle_kfunc';
 
 describe('cli: explain', () => {
   it('lists programs, maps, helpers and kernel functions', async () => {
@@ -75,6 +78,73 @@ describe('cli: explain', () => {
     else assert.match(text, /^JIT\n {2}(off|unknown)/m);
   });
 
+  it('dumps the code of a program on request', async function () {
+    needs(this, 'root');
+    const one = [fixturePath('relocations'), '--program', 'handle_call'];
+    const { report: plain } = await explained(...one);
+    assert.deepEqual(
+      plain.programs.map((program: object) => [...Object.keys(program)].filter((key) => key.endsWith('Code'))),
+      [[]],
+    );
+    const { report } = await explained(...one, '--dump', 'translated');
+    const [{ translatedCode, info }] = report.programs;
+    assert.equal(translatedCode[0].function, 'handle_call');
+    assert.deepEqual([translatedCode.at(-1).code, translatedCode.at(-1).index], ['exit', info.translatedSize / 8 - 1]);
+    const { stdout } = await snoopkit(['explain', ...one, '--dump', 'translated']);
+    const text = stdout.toString();
+    const start = text.indexOf(
+      '\nTRANSLATED CODE OF handle_call (instructions left by the verifier)\n  handle_call:\n  ; ',
+    );
+    assert.ok(start > 0, text);
+    // Maps have other ids in each run.
+    const withoutIds = (code: string) => code.replace(/map\[id:\d+\]/, 'map');
+    assert.deepEqual(
+      [...text.slice(start).matchAll(/^ +\d+: (.*)$/gm)].map(([, code = '']) => withoutIds(code)),
+      translatedCode.map(({ code }: { code: string }) => withoutIds(code)),
+    );
+    const { report: machine } = await explained(...one, '--dump', 'machine');
+    const [{ machineCode, info: size }] = machine.programs;
+    assert.equal(machineCode && Buffer.from(machineCode, 'base64').length, size.jitedSize || null);
+  });
+
+  it('shows code as text', () => {
+    const line = (number: number, text: string) => ({ file: 'some.bpf.c', line: number, text });
+    const base = { name: 'handle', section: 'xdp', type: 'xdp', instructions: 9, rejection: undefined };
+    const info = { verifiedInstructions: 9, translatedSize: 96, jitedSize: 40 };
+    const translatedCode = [
+      { index: 0, code: 'r1 = map[id:12]', function: 'handle', source: line(3, 'count(\x1b[2J);') },
+      { index: 2, code: 'call pc+8#count', function: undefined, source: line(3, 'count(\x1b[2J);') },
+      { index: 3, code: 'exit', function: undefined, source: undefined },
+      { index: 11, code: 'exit', function: 'count', source: line(9, 'return;') },
+    ];
+    const machineCode = Buffer.from(Array.from({ length: 18 }, (_, i) => i)).toString('base64');
+    assert.deepEqual(codeParts({ ...base, info, translatedCode }), [
+      [
+        'TRANSLATED CODE OF handle (instructions left by the verifier)',
+        [
+          '  handle:',
+          '  ; count(\\x1b[2J);',
+          '   0: r1 = map[id:12]',
+          '   2: call pc+8#count',
+          '   3: exit',
+          '  count:',
+          '  ; return;',
+          '  11: exit',
+        ],
+      ],
+    ]);
+    assert.deepEqual(codeParts({ ...base, info, translatedCode: null })[0]?.[1], ['  withheld by the kernel']);
+    const machine = (given: string | null, jitedSize = 40) =>
+      codeParts({ ...base, info: { ...info, jitedSize }, machineCode: given });
+    const title = 'MACHINE CODE OF handle (offset, bytes; hexadecimal)';
+    assert.deepEqual(machine(machineCode), [
+      [title, ['  00: 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f', '  10: 10 11']],
+    ]);
+    assert.deepEqual(machine(null), [[title, ['  withheld by the kernel']]]);
+    assert.deepEqual(machine(null, 0), [[title, ['  none: the kernel interprets the program']]]);
+    assert.deepEqual(codeParts({ ...base, info: undefined }), []);
+  });
+
   it('loads nothing without rights, and says so', async function () {
     await needsNobody(this);
     const { status, stdout, said } = await runAsNobody([], ['explain', fixturePath('relocations')]);
@@ -94,6 +164,7 @@ describe('cli: explain', () => {
     ['nothing', [], 2, 'missing OBJECT (see snoopkit explain --help)'],
     ['a file that is missing', ['/nowhere.o'], 1, 'cannot open /nowhere.o: no such file or directory (ENOENT)'],
     ['a file that is no object', ['package.json'], 1, 'cannot open package.json: not an ELF file'],
+    ['a program that is missing', [fixturePath('calls'), '--program', 'x'], 1, MISSING],
     ['two outputs', ['x.o', '--json', '-o', 'text'], 2, '--json conflicts with --output text: give only one of them'],
   ] as const)
     it(`refuses ${what} in one line`, async () => {

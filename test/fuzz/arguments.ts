@@ -60,6 +60,7 @@ function functions(): Target[] {
     target('BpfLink.byId', library.BpfLink.byId, 0),
     target('UserRingBuffer.open', library.UserRingBuffer.open, undefined, { btf, struct: 'score' }),
     target('openPerfEvent', (given: never) => closeSync(library.openPerfEvent(given)), { type: 1, config: 0, cpu: 0 }),
+    target('disassemble', library.disassemble, new Uint8Array(16), { helper: () => undefined }),
     target('jitState', library.jitState),
     target('RingBuffer.open', library.RingBuffer.open, undefined, {}),
     target('PerfBuffer.open', library.PerfBuffer.open, undefined, {}),

@@ -29,6 +29,13 @@ describe('kernel: symbols', () => {
   ] as const)
     it(`0x${address.toString(16)} is ${name}`, () => assert.equal(some.at(address), name));
 
+  it('are found by the whole name', () => {
+    assert.deepEqual(
+      ['tcp_timer', 'timer', 'veth_xmit', 'fixed_percpu_data'].map((name) => some.addressOf(name)),
+      [0xffffffff81000200n, undefined, undefined, undefined],
+    );
+  });
+
   it('are not known where the kernel hides them, or has none', () => {
     assert.equal(symbols('0000000000000000 T _text', '0000000000000000 T tcp_send').at(0xffffffff81000000n), undefined);
     assert.equal(KernelSymbols.read('/nonexistent').at(0xffffffff81000000n), undefined);
