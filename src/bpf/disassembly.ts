@@ -116,7 +116,7 @@ function call({ index, src, offset, immediate }: Fields, names: CallNames): stri
     return `call pc${signed(distance)}${name === undefined ? '' : `#${name}`}`;
   }
   const name =
-    src === PSEUDO_KFUNC_CALL ? names.kfunc?.(immediate, offset) : (helperName(immediate) ?? names.helper?.(immediate));
+    src === PSEUDO_KFUNC_CALL ? names.kfunc?.(immediate, offset) : (names.helper?.(immediate) ?? helperName(immediate));
   return `call ${name ?? 'unknown'}#${immediate}`;
 }
 

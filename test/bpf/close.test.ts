@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -284,5 +285,23 @@ describe('bpf: closing', () => {
       hooks.close();
     }
     await holds(before);
+  });
+
+  it("frees the kernel's BTF that a target has been looked up in", () => {
+    const { inUse } = createRequire(import.meta.url)('../native/fixtures/malloc.node') as { inUse: () => number };
+    const round = (close: (opened: OpenedObject) => void) => {
+      const opened = open('hooks');
+      for (const program of opened.programs.values()) program.autoload = program.name === 'count_typed';
+      opened.programs.need('count_typed').attachTarget = 'sys_exit';
+      close(opened);
+    };
+    const closes = [(opened: OpenedObject) => opened.close(), (opened: OpenedObject) => opened.load().close()];
+    for (const close of closes) {
+      round(close);
+      const before = inUse();
+      for (let i = 0; i < 4; i++) round(close);
+      // Some 6 MB each.
+      assert.ok(inUse() - before < 4 << 20, `${inUse() - before} bytes are left`);
+    }
   });
 });

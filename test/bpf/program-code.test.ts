@@ -15,8 +15,9 @@ const objectsIn = (folder: string) =>
     .map((name) => folder + name);
 const FIXTURES = fileURLToPath(new URL('fixtures/', import.meta.url));
 const OBJECTS = fileURLToPath(new URL(`../../bpf/${process.arch}/`, import.meta.url));
-const tools = objectsIn(OBJECTS);
-const objects = [...objectsIn(FIXTURES), ...tools.slice(0, fewer(tools.length))];
+// bpftool takes its time, for it reads the kernel's symbols for each program.
+const TOOLS = ['execsnoop', 'tcplife'].map((name) => `${OBJECTS}${name}.bpf.o`);
+const objects = [...objectsIn(FIXTURES), ...TOOLS.slice(0, fewer(TOOLS.length))];
 
 /** Loads the programs of an object that this kernel accepts; undefined if it takes none of its maps. */
 function loadAccepted(path: string): BpfObject | undefined {
