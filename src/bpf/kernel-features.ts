@@ -27,7 +27,8 @@ function probe(what: string, kind: number, number: number, helper = 0): boolean 
   if (missing.length > 0) throw new PrivilegeError(`cannot probe for ${what}`, ERRNO.EPERM, missing);
   // The kernel's refusals are answers here, and no warnings.
   const [result] = withWarnings(() => loadBinding().probeFeature(kind, number, helper));
-  if (result === -ERRNO.EOPNOTSUPP) throw new UnsupportedError(`cannot probe for ${what}: this libbpf has no probe for it`);
+  if (result === -ERRNO.EOPNOTSUPP)
+    throw new UnsupportedError(`cannot probe for ${what}: this libbpf has no probe for it`);
   if (result < 0) throw refused(`cannot probe for ${what}`, -result, NEEDED);
   answers.set(key, result === 1);
   return result === 1;

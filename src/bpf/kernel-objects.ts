@@ -26,6 +26,8 @@ export interface MapInfo {
   /** `MAP_FLAGS` */
   readonly flags: number;
   readonly isPerCpu: boolean;
+  /** Bytes that the kernel charges for it, an estimate before Linux 6.4; 0 without /proc. */
+  readonly memory: number;
 }
 
 /** BTF that is loaded: of the kernel, of its modules, and of programs and maps. Size in bytes. */
@@ -53,10 +55,10 @@ export function* loadedPrograms(): Generator<ProgramInfo> {
 
 /** All maps, in the order of their ids. Throws as `loadedPrograms()` does. */
 export function* loadedMaps(): Generator<MapInfo> {
-  for (const { id, name, type, keySize, valueSize, maxEntries, flags } of each(MAP, 'maps')) {
+  for (const { id, name, type, keySize, valueSize, maxEntries, flags, memory } of each(MAP, 'maps')) {
     const known = mapTypeOf(type);
     const sizes = { keySize, valueSize, maxEntries, flags, isPerCpu: isPerCpu(known) };
-    yield { id, name, type: known, typeNumber: type, ...sizes };
+    yield { id, name, type: known, typeNumber: type, ...sizes, memory };
   }
 }
 

@@ -77,7 +77,18 @@ export class MapHandle {
 
   /** Whether it was frozen, by anyone. */
   get isFrozen(): boolean {
-    return /^frozen:\s*1$/m.test(readFileSync(`/proc/self/fdinfo/${this.fd}`, 'latin1'));
+    return this.#about('frozen') === 1;
+  }
+
+  /** Bytes that the kernel charges for it, an estimate before Linux 6.4. They may grow with its entries. */
+  get memory(): number {
+    return this.#about('memlock');
+  }
+
+  /** What the kernel tells of it in /proc. Throws the file system's error without /proc. */
+  #about(name: string): number {
+    const text = readFileSync(`/proc/self/fdinfo/${this.fd}`, 'latin1');
+    return Number(new RegExp(`^${name}:\\s*(\\d+)$`, 'm').exec(text)?.[1]);
   }
 
   /** The path of its pin, if it was pinned or opened by this object. */

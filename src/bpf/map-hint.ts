@@ -60,7 +60,8 @@ export function mapHint(map: MapDeclaration, errno: number): string | undefined 
   if (type === 'arena' && (flags & MAP_FLAGS.MMAPABLE) === 0) return 'its map_flags lack BPF_F_MMAPABLE';
   if (HAS_NO_KEYS.has(type) && keySize !== 0) return `its key size is ${keySize}, and must be 0`;
   if (!HAS_NO_KEYS.has(type) && keySize === 0) return 'its key size is 0';
-  if ((IS_INDEXED.has(type) || IS_STORAGE.has(type)) && keySize !== 4) return `its key size is ${keySize}, and must be 4`;
+  if ((IS_INDEXED.has(type) || IS_STORAGE.has(type)) && keySize !== 4)
+    return `its key size is ${keySize}, and must be 4`;
   if (type === 'lpm_trie' && (keySize < 5 || keySize > 260))
     return `its key size is ${keySize}, and must be 4 for the length of the prefix, and 1 to 256 for the data`;
   if (HAS_NO_VALUES.has(type) && valueSize !== 0) return `its value size is ${valueSize}, and must be 0`;
@@ -72,6 +73,7 @@ export function mapHint(map: MapDeclaration, errno: number): string | undefined 
   const isRing = type === 'ringbuf' || type === 'user_ringbuf';
   if (isRing && (maxEntries % PAGE !== 0 || (maxEntries & (maxEntries - 1)) !== 0))
     return `its size, ${maxEntries}, is not a power of two and a multiple of the page size`;
-  if (REDIRECTS.has(type) && valueSize !== 4 && valueSize !== 8) return `its value size is ${valueSize}, and must be 4 or 8`;
+  if (REDIRECTS.has(type) && valueSize !== 4 && valueSize !== 8)
+    return `its value size is ${valueSize}, and must be 4 or 8`;
   return isKnown(type) === false ? `this kernel has no maps of type ${type}` : undefined;
 }

@@ -26,6 +26,8 @@ export interface ProgramInfo {
   readonly translatedSize: number;
   /** Number of instructions that the verifier looked at. Kernel 5.16, 0 before. */
   readonly verifiedInstructions: number;
+  /** Bytes that the kernel charges for it (`memlock` of /proc/self/fdinfo); 0 without /proc. */
+  readonly memory: number;
 }
 
 export function programInfo({ type, tag, ...details }: NativeProgramDetails): ProgramInfo {

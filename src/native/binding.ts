@@ -99,7 +99,7 @@ export type ObjectKind = 0 | 1 | 2 | 3;
 /** By kind. */
 export interface ObjectDetails {
   0: NativeProgramDetails;
-  1: NativeMapDescription;
+  1: NativeMapDescription & { memory: number };
   2: NativeLinkInfo;
   3: NativeBtfInfo;
 }
@@ -230,6 +230,8 @@ export interface NativeProgramDetails {
   translatedSize: number;
   misses: bigint;
   verifiedInstructions: number;
+  /** In bytes. */
+  memory: number;
 }
 
 /** Where a program's code comes from: empty without CAP_BPF. Places are in instructions after the verifier. */

@@ -2,6 +2,7 @@
 #include "object.h"
 
 #include <cstddef>
+#include <fstream>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -23,7 +24,11 @@ Napi::Value DescribeMap(Napi::Env env, int fd)
 	memset(&about, 0, sizeof(about));
 	uint32_t length = sizeof(about);
 	int error = bpf_obj_get_info_by_fd(fd, &about, &length);
-	return error < 0 ? Status(env, error) : MapDetails(env, about);
+	if (error < 0)
+		return Status(env, error);
+	Napi::Object result = MapDetails(env, about);
+	result["memory"] = MemoryOf(fd);
+	return result;
 }
 
 Napi::Value DescribeBtf(Napi::Env env, int fd)
@@ -85,6 +90,17 @@ Napi::Value Describe(const Napi::CallbackInfo &info)
 }
 
 } // namespace
+
+double MemoryOf(int fd)
+{
+	std::ifstream file("/proc/self/fdinfo/" + std::to_string(fd));
+	for (std::string word; file >> word;) {
+		double bytes = 0;
+		if (word == "memlock:" && file >> bytes)
+			return bytes;
+	}
+	return 0;
+}
 
 void InitKernelObjects(Napi::Env env, Napi::Object exports)
 {

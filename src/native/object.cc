@@ -69,7 +69,8 @@ void Object::Unload::operator()(bpf_object *object) const
 		bpf_map *map;
 		bpf_object__for_each_map(map, object) bpf_map__set_autocreate(map, false);
 		bpf_program *program;
-		bpf_object__for_each_program(program, object) bpf_program__set_autoload(program, false);
+		bpf_object__for_each_program(program, object)
+			bpf_program__set_autoload(program, false);
 		bpf_object__load(object);
 	}
 	bpf_object__close(object);

@@ -17,10 +17,13 @@
 namespace snoopkit
 {
 
+/** Bytes of memory that the kernel charges for a program or map, which only /proc tells; else 0. */
+double MemoryOf(int fd);
+
 /** The kernel's description of a program, link or map; a negated errno. */
 Napi::Value ProgramDetails(Napi::Env env, int fd);
 Napi::Value LinkDetails(Napi::Env env, int fd);
-Napi::Value MapDetails(Napi::Env env, const bpf_map_info &about);
+Napi::Object MapDetails(Napi::Env env, const bpf_map_info &about);
 
 class Link : public Wrap<Link>
 {

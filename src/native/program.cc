@@ -92,6 +92,7 @@ Napi::Value ProgramDetails(Napi::Env env, int fd)
 	result["translatedSize"] = about.xlated_prog_len;
 	result["misses"] = Napi::BigInt::New(env, static_cast<uint64_t>(about.recursion_misses));
 	result["verifiedInstructions"] = about.verified_insns;
+	result["memory"] = MemoryOf(fd);
 	return result;
 }
 

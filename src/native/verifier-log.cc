@@ -7,8 +7,9 @@
 namespace snoopkit
 {
 
-// libbpf enlarges only its own buffers: a log longer than this one ends in -ENOSPC, and since Linux 6.4
-// keeps its end. A failed load logs only the path to the failure, seldom more than some KiB.
+// libbpf enlarges only its own buffers: a log longer than this one ends in -ENOSPC, and since
+// Linux 6.4 keeps its end. A failed load logs only the path to the failure, seldom more than some
+// KiB.
 VerifierLogs::VerifierLogs(bpf_object *object, LogOptions options) : size_(options.size)
 {
 	bpf_program *program;

@@ -20,7 +20,10 @@ describe('bpf: features of the kernel', () => {
   it('are those that bpftool finds', function () {
     needs(this, 'bpftool');
     this.timeout(patient(60_000));
-    const text = execFileSync('bpftool', ['-j', 'feature', 'probe', 'kernel'], { encoding: 'utf8', maxBuffer: 1 << 24 });
+    const text = execFileSync('bpftool', ['-j', 'feature', 'probe', 'kernel'], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 24,
+    });
     const { program_types: programs, map_types: maps } = JSON.parse(text);
     const theirs = (all: Record<string, boolean>, kind: string) =>
       new Map(Object.entries(all).map(([key, is]) => [key.replace(/^have_/, '').replace(`_${kind}_type`, ''), is]));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { loadedBtf, loadedLinks, loadedMaps, loadedPrograms } from '../../src/bpf/kernel-objects.js';
+import { BpfMap } from '../../src/bpf/map.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { patient } from '../helpers/patience.js';
@@ -23,6 +24,8 @@ describe('bpf: what is loaded', () => {
     assert.deepEqual(found, program.info());
     assert.equal(found?.type, 'tracepoint');
     assert.ok(found.mapIds.includes(object.maps.need('events').id));
+    // Whole pages of code.
+    assert.ok(found.memory >= found.translatedSize && found.memory % 4096 === 0, `${found.memory}`);
   });
 
   it('has our maps', () => {
@@ -30,8 +33,15 @@ describe('bpf: what is loaded', () => {
     const map = object.maps.need('counters');
     const { id, name, type, typeNumber, keySize, valueSize, maxEntries, flags, isPerCpu } = map;
     const expected = { id, name, type, keySize, valueSize, maxEntries, flags, isPerCpu };
-    assert.deepEqual(withId(loadedMaps(), id), { ...expected, typeNumber });
+    const { memory } = map;
+    assert.deepEqual(withId(loadedMaps(), id), { ...expected, typeNumber, memory });
     assert.equal(type, 'percpu_array');
+  });
+
+  it('has the memory of maps', () => {
+    using map = BpfMap.create({ type: 'array', valueSize: 8, maxEntries: 1000 });
+    const found = withId(loadedMaps(), map.id);
+    assert.ok(found && found.memory >= 8000 && found.memory < 20_000, `${found?.memory}`);
   });
 
   it('has our links, while they last', () => {

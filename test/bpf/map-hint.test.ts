@@ -16,10 +16,7 @@ const ROWS: readonly [options: MapOptions, hint: string][] = [
   [{ type: 'lru_hash', keySize: 0, valueSize: 4, maxEntries: 3 }, 'its key size is 0'],
   [{ type: 'array', keySize: 8, valueSize: 4, maxEntries: 2 }, 'its key size is 8, and must be 4'],
   [{ type: 'lpm_trie', keySize: 8, valueSize: 4, maxEntries: 2, flags: 0 }, 'its map_flags lack BPF_F_NO_PREALLOC'],
-  [
-    { type: 'lpm_trie', keySize: 4, valueSize: 4, maxEntries: 2 },
-    `its key size is 4, and must be 4 ${PREFIX_LENGTH}`,
-  ],
+  [{ type: 'lpm_trie', keySize: 4, valueSize: 4, maxEntries: 2 }, `its key size is 4, and must be 4 ${PREFIX_LENGTH}`],
   [{ type: 'stack_trace', valueSize: 81, maxEntries: 3 }, 'its value size, 81, is not a multiple of 8'],
   [{ type: 'queue', keySize: 4, valueSize: 4, maxEntries: 3 }, 'its key size is 4, and must be 0'],
   [{ type: 'ringbuf', maxEntries: 5000 }, 'its size, 5000, is not a power of two and a multiple of the page size'],
@@ -48,7 +45,11 @@ describe('bpf: the reason why a map is refused', () => {
   });
 
   for (const [options, hint] of ROWS)
-    it(`is told: ${options.type}: ${hint}`, () => assert.equal(hintOf(() => BpfMap.create(options)), hint));
+    it(`is told: ${options.type}: ${hint}`, () =>
+      assert.equal(
+        hintOf(() => BpfMap.create(options)),
+        hint,
+      ));
 
   it('is that its stacks are too long', () => {
     const hint = hintOf(() => BpfMap.create({ type: 'stack_trace', valueSize: 2 ** 18, maxEntries: 2 }));
@@ -69,6 +70,9 @@ describe('bpf: the reason why a map is refused', () => {
   it('is told of the maps of objects, as they were changed', () => {
     const opened = open('maps');
     opened.maps.need('places').maxEntries = 0;
-    assert.equal(hintOf(() => opened.load()), 'its max_entries is 0');
+    assert.equal(
+      hintOf(() => opened.load()),
+      'its max_entries is 0',
+    );
   });
 });

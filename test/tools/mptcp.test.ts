@@ -283,7 +283,10 @@ describe('MPTCP', () => {
           if (kernelIsSince(6, 6)) assert.deepEqual([connection.sent, connection.received], [sent, received]);
           else {
             assert.ok(connection.sent >= sent && connection.sent <= most.sent, `${connection.sent} sent`);
-            assert.ok(connection.received >= received && connection.received <= most.received, `${connection.received} received`);
+            assert.ok(
+              connection.received >= received && connection.received <= most.received,
+              `${connection.received} received`,
+            );
           }
           assert.equal(new Set(subflows.map((one) => `${one.local_addr} ${one.remote_addr}`)).size, 2);
           assert.ok(port === connection?.local_port || port === connection?.remote_port);
