@@ -3,7 +3,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
-import type { NativeLink, NativeProgram } from '../native/binding.js';
+import type { NativeProgram } from '../native/binding.js';
+import type { NativeLink } from '../native/links.js';
 import { checkBoolean, checkChoice, checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
 import { actionBody } from './attach-rtnetlink.js';
 import { type Attachment, interfaceOf } from './attachment.js';

@@ -1,7 +1,8 @@
 import { networkInterfaces } from 'node:os';
 import { NotFoundError, UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
-import type { NativeLink, NativeProgram } from '../native/binding.js';
+import type { NativeProgram } from '../native/binding.js';
+import type { NativeLink } from '../native/links.js';
 import { loadBinding } from '../native/load.js';
 import { checkText } from './arguments.js';
 import { BpfError, netlinkMessage, PrivilegeError, refused, UnsupportedError } from './errors.js';

@@ -1,4 +1,4 @@
-import type { NativeLinkInfo } from '../native/binding.js';
+import type { NativeLinkInfo } from '../native/links.js';
 import { type AttachType, attachType } from './program-type.js';
 
 /** Names of enum bpf_link_type (include/uapi/linux/bpf.h) in its order, as libbpf and bpftool write them. */

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
 import { mistake } from '../mistake.js';
-import type { NativeLink } from '../native/binding.js';
+import type { NativeLink } from '../native/links.js';
 import { loadBinding } from '../native/load.js';
 import { checkInteger, checkText } from './arguments.js';
 import { ClosedError, check, refused, UnsupportedError } from './errors.js';

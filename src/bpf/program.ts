@@ -125,9 +125,8 @@ export class BpfProgram {
   }
 
   /**
-   * The BPF code as the verifier has left it, instructions of 8 bytes (struct bpf_insn), with ids of maps in place of
-   * descriptors. Undefined if the kernel withholds it: without CAP_BPF, and where constants are blinded
-   * (`jitState().isHardened`) from those who may not read kernel addresses (kptr_restrict).
+   * The BPF code as the verifier has left it (struct bpf_insn), with ids of maps in place of descriptors. Undefined if the
+   * kernel withholds it: without CAP_BPF, or if constants are blinded (`jitState().isHardened`), by kptr_restrict.
    */
   translatedCode(): Uint8Array | undefined {
     this.#check();
@@ -144,9 +143,8 @@ export class BpfProgram {
   }
 
   /**
-   * The machine code, all functions of the program one after another. Undefined if the kernel interprets the program, or
-   * withholds the code: without CAP_BPF, and from those who may not read kernel addresses (kptr_restrict).
-   * `ProgramInfo.jitedSize` tells these apart, except without CAP_BPF, when it is 0.
+   * The machine code, one function after another. Undefined if the kernel interprets the program (`ProgramInfo.jitedSize` is
+   * 0), or withholds the code: without CAP_BPF, and from those who may not read kernel addresses (kptr_restrict).
    */
   machineCode(): Uint8Array | undefined {
     this.#check();

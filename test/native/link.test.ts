@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { NativeLink, NativeObject, NativeProgram } from '../../src/native/binding.js';
+import type { NativeObject, NativeProgram } from '../../src/native/binding.js';
+import type { NativeLink } from '../../src/native/links.js';
 import { launcherPath } from '../../src/native/load.js';
 import { needs } from '../capability.js';
 import { binding, EBADF, must, open, openFds, programOf, TRACEPOINT, Tracer } from './helpers.js';
