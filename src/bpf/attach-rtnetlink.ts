@@ -19,7 +19,7 @@ export interface RouteOptions {
   type?: 'unicast' | 'local';
   /** Routing table (default: 254, main, or 255, local, as the type is). */
   table?: number;
-  /** The route's metric: of two routes to a destination, that of the smaller is used (default: the kernel's choice). */
+  /** The route's metric: of two routes to a destination, that of the smaller is used (default: 1024 for IPv6, else 0). */
   metric?: number;
   /** Bytes that an lwt_xmit program may put before a packet, up to 256 (default: 0). */
   headroom?: number;
@@ -34,8 +34,10 @@ const programAttributes = (nameType: number, fdType: number) => [
 const [AF_INET, AF_INET6] = [2, 10];
 const TYPES = { unicast: { number: 1, table: 254 }, local: { number: 2, table: 255 } } as const;
 const SCOPES = { universe: 0, link: 253, host: 254 } as const;
-/** By an administrator, like ip(8) does. */
-const RTPROT_BOOT = 3;
+/** Who made a route: a number that nobody has taken (etc/iproute2/rt_protos), so that only our own is removed. */
+const RTPROT_SNOOPKIT = 153;
+/** The metric of an IPv6 route without one: IP6_RT_PRIO_USER. Where one is to be removed, none stands for any. */
+const IP6_METRIC = 1024;
 /** enum rtattr_type_t (include/uapi/linux/rtnetlink.h) */
 const RTA = { dst: 1, oif: 4, gateway: 5, priority: 6, table: 15, encapType: 21, encap: 22 } as const;
 /** enum lwtunnel_encap_types and LWT_BPF_* (include/uapi/linux/lwtunnel.h) */
@@ -83,21 +85,21 @@ function networkOf(destination: string): { bytes: Uint8Array; prefix: number } {
 export function route(program: ProgramType, to: string, options: RouteOptions): Attachment {
   const { bytes, prefix } = networkOf(to);
   checkOptions(options, ['device', 'gateway', 'type', 'table', 'metric', 'headroom']);
-  const { device, gateway, type = 'unicast', metric, headroom = 0 } = options;
+  const isIp6 = bytes.length === 16;
+  const { device, gateway, type = 'unicast', metric = isIp6 ? IP6_METRIC : undefined, headroom = 0 } = options;
   checkChoice('type', type, Object.keys(TYPES));
   const { table = TYPES[type].table } = options;
   checkInteger('table', table, 1);
   if (metric !== undefined) checkInteger('metric', metric);
   checkInteger('headroom', headroom, 0, 256);
   if (headroom !== 0 && program !== 'lwt_xmit') throw new UsageError('headroom is for lwt_xmit programs only');
-  const isIp6 = bytes.length === 16;
   if (program === 'lwt_seg6local' && !isIp6) throw new UsageError('lwt_seg6local programs are for IPv6 routes only');
   const via = gateway === undefined ? [] : [attribute(RTA.gateway, gatewayBytes(gateway, bytes.length))];
   const scope = type === 'local' ? SCOPES.host : via.length > 0 || isIp6 ? SCOPES.universe : SCOPES.link;
   const family = isIp6 ? AF_INET6 : AF_INET;
   const body = Buffer.concat([
     // struct rtmsg: family, lengths of prefixes, TOS, table (that of RTA_TABLE), protocol, scope, type, flags
-    Uint8Array.of(family, prefix, 0, 0, 0, RTPROT_BOOT, scope, TYPES[type].number, 0, 0, 0, 0),
+    Uint8Array.of(family, prefix, 0, 0, 0, RTPROT_SNOOPKIT, scope, TYPES[type].number, 0, 0, 0, 0),
     attribute(RTA.dst, bytes),
     attribute(RTA.table, u32(table)),
     attribute(RTA.oif, u32(interfaceOf(device))),
@@ -110,7 +112,7 @@ export function route(program: ProgramType, to: string, options: RouteOptions): 
     attach: (native) => native.attachNetlink(RTM_NEWROUTE, body, 0),
     explain: (operation, errno) =>
       errno === ERRNO.EEXIST
-        ? new BpfError(`${operation}: there is such a route`, errno, { isWhole: true })
+        ? new BpfError(`${operation}: there is such a route; ip route del removes one`, errno, { isWhole: true })
         : undefined,
   };
 }

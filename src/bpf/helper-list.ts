@@ -107,3 +107,6 @@ export function helperNumber(name: string): number | undefined {
   const index = NAMES.indexOf(name);
   return index < 0 ? undefined : index + 1;
 }
+
+/** Names of all helpers: `bpf_loop`. */
+export const helperNames = (): readonly string[] => NAMES;

@@ -1,3 +1,4 @@
+import { suggestion } from '../closest.js';
 import { UsageError } from '../errors.js';
 import { missingCapabilities } from '../kernel/capabilities.js';
 import { ERRNO } from '../kernel/errno.js';
@@ -5,7 +6,7 @@ import { shown } from '../mistake.js';
 import { loadBinding } from '../native/load.js';
 import { checkText } from './arguments.js';
 import { PrivilegeError, refused, UnsupportedError } from './errors.js';
-import { helperNumber } from './helper-list.js';
+import { helperNames, helperNumber } from './helper-list.js';
 import { withWarnings } from './log.js';
 import { MAP_TYPE, type MapType } from './map-type.js';
 import { PROGRAM_TYPES, type ProgramType } from './program-type.js';
@@ -13,7 +14,10 @@ import { PROGRAM_TYPES, type ProgramType } from './program-type.js';
 /** Kinds of features, as the addon numbers them. */
 const [PROGRAM, MAP, HELPER] = [0, 1, 2] as const;
 
-/** Types of all kinds need these; without them the kernel refuses what it has. */
+/**
+ * Types of all kinds need these; without them the kernel refuses what it has. CAP_SYS_ADMIN stands in for all of them in
+ * bpf(2).
+ */
 const NEEDED = ['CAP_BPF', 'CAP_PERFMON', 'CAP_NET_ADMIN'] as const;
 
 /** Answers of the kernel, which stay the same. */
@@ -23,7 +27,8 @@ function probe(what: string, kind: number, number: number, helper = 0): boolean 
   const key = `${kind} ${number} ${helper}`;
   const known = answers.get(key);
   if (known !== undefined) return known;
-  const missing = missingCapabilities(NEEDED);
+  const isAdmin = missingCapabilities(['CAP_SYS_ADMIN']).length === 0;
+  const missing = isAdmin ? [] : missingCapabilities(NEEDED);
   if (missing.length > 0) throw new PrivilegeError(`cannot probe for ${what}`, ERRNO.EPERM, missing);
   // The kernel's refusals are answers here, and no warnings.
   const [result] = withWarnings(() => loadBinding().probeFeature(kind, number, helper));
@@ -59,11 +64,15 @@ export function hasMapType(type: MapType): boolean {
 /**
  * Whether the kernel has a helper function, such as `bpf_loop`, for programs of a type: a program that calls it is loaded.
  * Functions since Linux 6.3 are kfuncs, and no helpers: see `OpenedObject.requirements()`. Throws as `hasProgramType()`
- * does, and UnsupportedError for programs of type `ext` and `struct_ops`, which have the helpers of what they stand for.
+ * does, UsageError for a name that is no helper's, and UnsupportedError for programs of type `ext` and `struct_ops`, which
+ * have the helpers of what they stand for.
  */
 export function hasHelper(name: string, type: ProgramType): boolean {
   checkText('name', name);
   const helper = helperNumber(name);
-  if (helper === undefined) throw new UsageError(`name ${shown(name)}: no helper function of Linux up to 6.2`);
+  if (helper === undefined)
+    throw new UsageError(
+      `name ${shown(name)}: no helper function of Linux up to 6.2${suggestion(name, helperNames())}`,
+    );
   return probe(`${name} in programs of type ${type}`, HELPER, programTypeNumber(type), helper);
 }

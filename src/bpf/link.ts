@@ -6,7 +6,7 @@ import { mistake } from '../mistake.js';
 import type { NativeLink } from '../native/links.js';
 import { loadBinding } from '../native/load.js';
 import { checkInteger, checkText } from './arguments.js';
-import { ClosedError, check, refused, UnsupportedError } from './errors.js';
+import { BpfError, ClosedError, check, refused, UnsupportedError } from './errors.js';
 import { Lifetime } from './lifetime.js';
 import { type LinkInfo, linkInfo } from './link-info.js';
 import { openById } from './open-existing.js';
@@ -16,6 +16,16 @@ import { Pins } from './pin.js';
 interface Program {
   readonly fd: number;
   readonly id: number;
+}
+
+/**
+ * Attachments without a link in the kernel. Nothing but this removes them when the process ends by process.exit() or by an
+ * exception, for then the addon is not torn down.
+ */
+const attachments = new Set<WeakRef<BpfLink>>();
+
+function closeAttachments(): void {
+  for (const reference of attachments) reference.deref()?.close();
 }
 
 /** Properties of a new link. */
@@ -35,14 +45,16 @@ interface LinkDetails {
  *
  * Some attachments have no link in the kernel: programs on sockets and on sockmaps, filters of clsact, routes, XDP programs
  * that replaced another, and cgroup programs of another mode than `link`. They are detached by `close()` just so, and when
- * this process ends in order; if it is killed, those on interfaces, routes, cgroups and pinned maps stay. They have no `fd`
- * and can't be pinned.
+ * this process ends, also by process.exit() or an exception; if a signal ends it, Ctrl-C for example, those on interfaces,
+ * routes, cgroups and pinned maps stay: end by process.exit() in a handler of the signal. They have no `fd` and can't be
+ * pinned.
  */
 export class BpfLink {
   readonly #native: NativeLink;
   readonly #object: Lifetime;
   readonly #details: LinkDetails;
   readonly #pins = new Pins();
+  readonly #reference: WeakRef<BpfLink> | undefined;
   #programId: number;
   #isClosed = false;
 
@@ -52,6 +64,10 @@ export class BpfLink {
     this.#object = object;
     this.#details = details;
     this.#programId = details.programId;
+    if (native.fd() === -ERRNO.EOPNOTSUPP) this.#reference = new WeakRef(this);
+    if (this.#reference === undefined) return;
+    if (attachments.size === 0) process.on('exit', closeAttachments);
+    attachments.add(this.#reference);
   }
 
   /**
@@ -135,7 +151,8 @@ export class BpfLink {
 
   /**
    * Puts another program, of the same type, in the place of this one, without a moment with neither. Throws
-   * UnsupportedError for hooks where the kernel can't: tracepoints, kprobes, uprobes and fentry among them.
+   * UnsupportedError for hooks where the kernel can't: tracepoints, kprobes, uprobes and fentry among them; and BpfError for
+   * a program of another type, and for a link that is detached.
    */
   update(program: Program): void {
     this.#check();
@@ -146,6 +163,10 @@ export class BpfLink {
     const operation = `cannot update ${this.#details.what}`;
     if (result === -ERRNO.EINVAL && this.#native.fd() >= 0 && this.info().type !== undefined && !this.#canUpdate())
       throw new UnsupportedError(`${operation}: the kernel does not replace programs on this hook`);
+    if (result === -ERRNO.EINVAL)
+      throw new BpfError(operation, ERRNO.EINVAL, { hint: 'is the program of another type?' });
+    if (result === -ERRNO.ENOLINK || result === -ERRNO.EBADF)
+      throw new BpfError(`${operation}: it is detached`, -result, { isWhole: true });
     check(result, operation);
     this.#programId = id;
   }
@@ -156,7 +177,7 @@ export class BpfLink {
 
   /**
    * Detaches now, even if the link is pinned or open elsewhere; the link itself stays. For cgroups, network namespaces,
-   * interfaces and struct_ops (kernel 5.9); other hooks throw UnsupportedError: they are detached when the link is
+   * interfaces, routes and struct_ops (kernel 5.9); other hooks throw UnsupportedError: they are detached when the link is
    * unpinned and closed.
    */
   detach(): void {
@@ -190,6 +211,8 @@ export class BpfLink {
     this.#isClosed = true;
     this.#native.close();
     this.#details.forget(this);
+    if (this.#reference === undefined || !attachments.delete(this.#reference)) return;
+    if (attachments.size === 0) process.off('exit', closeAttachments);
   }
 
   [Symbol.dispose](): void {

@@ -21,6 +21,7 @@ import { KERNEL_BTF, NO_KERNEL_BTF } from './vmlinux.js';
  */
 const REFUSED_MAP = /^libbpf: map '([^']+)': failed to create: /m;
 const REFUSED_PROGRAM = /^libbpf: prog '([^']+)': /m;
+const REFUSED_BY_KERNEL = /^libbpf: prog '([^']+)': BPF program load failed: /m;
 const { ENOSPC, ESRCH } = ERRNO;
 
 /** A failed load. */
@@ -36,8 +37,8 @@ export interface FailedLoad {
   readonly findLine: (program: string) => LineFinder;
   /** The file of BTF used in place of the kernel's. */
   readonly btf: string | undefined;
-  /** Bytes for the log of each program, if logs were asked for. */
-  readonly room: number | undefined;
+  /** Bytes for the log of each program. */
+  readonly room: number;
   /** The maps as they were declared and changed. */
   readonly maps: ReadonlyMap<string, MapDeclaration>;
 }
@@ -51,13 +52,21 @@ export function checkTypesFile(name: string, btf: string): void {
   }
 }
 
+/** libbpf gives a perf event array as many entries as there are CPUs. */
+function asCreated({ type, keySize, valueSize, maxEntries, flags }: MapDeclaration): MapDeclaration {
+  const isSized = type === 'perf_event_array' && maxEntries === 0;
+  return { type, keySize, valueSize, maxEntries: isSized ? 1 : maxEntries, flags };
+}
+
 /** The error for it: `OpenedObject.load()` lists the classes. */
-export function loadError({ name, errno, refusal, warnings, findLine, btf, room, maps }: FailedLoad): Error {
+export function loadError({ name, errno, refusal: logged, warnings, findLine, btf, room, maps }: FailedLoad): Error {
   const operation = `cannot load ${name}`;
+  // With a log level, programs that were accepted have logs, too.
+  const refusal = logged && REFUSED_BY_KERNEL.exec(warnings)?.[1] === logged.program ? logged : undefined;
   const error = refused(operation, errno);
   // Without rights the verifier refuses the first thing that needs them: the rights are the reason to name.
   if (error.code === 'ERR_SNOOPKIT_PRIVILEGE') return Object.assign(error, { cause: warnings });
-  if (refusal && errno === ENOSPC && room !== undefined) {
+  if (refusal && errno === ENOSPC) {
     const [message, hint] = [`${operation}: the verifier's log of program ${refusal.program}`, 'raise logSize'];
     return new BpfError(`${message} is longer than ${room} bytes (ENOSPC); ${hint}`, errno, { isWhole: true });
   }
@@ -68,7 +77,7 @@ export function loadError({ name, errno, refusal, warnings, findLine, btf, room,
   const [, map] = REFUSED_MAP.exec(warnings) ?? [];
   if (map) {
     const declared = maps.get(map);
-    return new MapError(operation, map, errno, warnings, declared && mapHint(declared, errno));
+    return new MapError(operation, map, errno, warnings, declared && mapHint(asCreated(declared), errno));
   }
   const [, program] = REFUSED_PROGRAM.exec(warnings) ?? [];
   if (program) return new ProgramError(operation, program, errno, warnings);

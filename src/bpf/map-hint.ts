@@ -3,7 +3,7 @@ import { SnoopkitError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
 import { hasMapType } from './kernel-features.js';
 import { MAP_FLAGS } from './map-flags.js';
-import { HAS_NO_KEYS, HOLDS_DESCRIPTORS, IS_INDEXED, IS_STORAGE, type MapType } from './map-type.js';
+import { HAS_NO_KEYS, HOLDS_DESCRIPTORS, IS_INDEXED, IS_STORAGE, isPerCpu, type MapType } from './map-type.js';
 
 /** A map as it is declared. Sizes in bytes. */
 export interface MapDeclaration {
@@ -16,19 +16,24 @@ export interface MapDeclaration {
 
 const { E2BIG, EINVAL } = ERRNO;
 const PAGE = 4096;
-const FRAME = 8;
+/** Bytes of a frame of a stack: its address, or struct bpf_stack_build_id. */
+const [FRAME, FRAME_WITH_ID] = [8, 32];
+const STACK_BUILD_ID = 32;
+/** PCPU_MIN_UNIT_SIZE of include/linux/percpu.h. */
+const MOST_PER_CPU = 32768;
 const MAX_STACK = '/proc/sys/kernel/perf_event_max_stack';
 const HAS_NO_ENTRIES: ReadonlySet<string> = new Set([...IS_STORAGE, 'cgroup_storage', 'percpu_cgroup_storage']);
 const HAS_NO_VALUES: ReadonlySet<string> = new Set(['ringbuf', 'user_ringbuf', 'arena']);
 const REDIRECTS: ReadonlySet<string> = new Set(['devmap', 'devmap_hash', 'cpumap']);
 const NEEDS_NO_PREALLOC: ReadonlySet<string> = new Set([...IS_STORAGE, 'lpm_trie']);
 
-function stackHint(valueSize: number): string | undefined {
-  if (valueSize % FRAME !== 0) return `its value size, ${valueSize}, is not a multiple of ${FRAME}`;
+function stackHint(valueSize: number, flags: number): string | undefined {
+  const frame = flags & STACK_BUILD_ID ? FRAME_WITH_ID : FRAME;
+  if (valueSize % frame !== 0) return `its value size, ${valueSize}, is not a multiple of ${frame}`;
   try {
     const most = Number(readFileSync(MAX_STACK, 'latin1'));
-    if (valueSize / FRAME > most)
-      return `its stacks of ${valueSize / FRAME} frames are longer than kernel.perf_event_max_stack, ${most}`;
+    if (valueSize / frame > most)
+      return `its stacks of ${valueSize / frame} frames are longer than kernel.perf_event_max_stack, ${most}`;
   } catch {
     // Without /proc.
   }
@@ -51,7 +56,9 @@ function isKnown(type: MapType): boolean | undefined {
  */
 export function mapHint(map: MapDeclaration, errno: number): string | undefined {
   const { type, keySize, valueSize, maxEntries, flags } = map;
-  if (errno === E2BIG) return `its ${maxEntries} entries of ${keySize} + ${valueSize} bytes are too large`;
+  if (errno === E2BIG && isPerCpu(type) && valueSize > MOST_PER_CPU)
+    return `its value size is ${valueSize}, and may be ${MOST_PER_CPU} for each CPU at most`;
+  if (errno === E2BIG) return `its ${maxEntries} entries of ${keySize} + ${valueSize} bytes are too many or too large`;
   if (errno !== EINVAL || type === 'unknown' || type === 'struct_ops') return undefined;
   if (HAS_NO_ENTRIES.has(type) ? maxEntries !== 0 : maxEntries === 0)
     return `its max_entries is ${maxEntries}${maxEntries === 0 ? '' : ', and must be 0'}`;
@@ -66,7 +73,7 @@ export function mapHint(map: MapDeclaration, errno: number): string | undefined 
     return `its key size is ${keySize}, and must be 4 for the length of the prefix, and 1 to 256 for the data`;
   if (HAS_NO_VALUES.has(type) && valueSize !== 0) return `its value size is ${valueSize}, and must be 0`;
   if (!HAS_NO_VALUES.has(type) && valueSize === 0) return 'its value size is 0';
-  if (type === 'stack_trace') return stackHint(valueSize);
+  if (type === 'stack_trace') return stackHint(valueSize, flags);
   const isSocket = type === 'sockmap' || type === 'sockhash' || type === 'reuseport_sockarray';
   if (HOLDS_DESCRIPTORS.has(type) && valueSize !== 4 && !(isSocket && valueSize === 8))
     return `its value size is ${valueSize}, and must be 4${isSocket ? ' or 8' : ''}`;

@@ -70,7 +70,8 @@ export interface LoadOptions {
    */
   logLevel?: number;
   /**
-   * Room for the verifier log of each program, in bytes; with a longer one the load fails, with `ENOSPC` (default: 16 MiB).
+   * Room for the verifier log of each program, in bytes, 128 at least; with a longer one the load fails, with `ENOSPC`
+   * (default: 16 MiB).
    */
   logSize?: number;
 }
@@ -90,7 +91,7 @@ interface Contents {
 }
 
 /** What the kernel accepts: include/linux/bpf_verifier.h, kernel/bpf/log.c. */
-const [MOST_LEVEL, LEAST_LOG, MOST_LOG, DEFAULT_LOG] = [15, 128, 2 ** 30 - 1, 2 ** 24];
+const [MOST_LEVEL, LEAST_LOG, MOST_LOG, DEFAULT_LOG] = [7, 128, 2 ** 30 - 1, 2 ** 24];
 
 const UNTYPED: MapShapes = { key: undefined, value: undefined };
 const { EINVAL } = ERRNO;
@@ -183,10 +184,11 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
       if (typesFile !== undefined && !areTypesTrusted) checkTypesFile(name, typesFile);
       const maps: ReadonlyMap<string, OpenedMap> = this.maps;
       for (const map of maps.values()) checkPin(map, `cannot load ${name}`);
-      check(native.setVerifierLog(logLevel, logSize), `cannot load ${name}`);
+      // With statistics alone, a refusal would have no reason.
+      check(native.setVerifierLog(logLevel === 0 ? 0 : logLevel | 1, logSize), `cannot load ${name}`);
       const load = () => withWarnings(() => native.load());
       const [[result, warnings], log] = relocations ? withLog(load) : [load(), ''];
-      if (result < 0) throw this.#failure(-result, warnings, logLevel === 0 ? undefined : logSize);
+      if (result < 0) throw this.#failure(-result, warnings, logSize);
       return new BpfObject(native, this.#contents, maps, this.programs, readRelocations(log), logLevel > 0);
     } catch (error) {
       native.close();
@@ -194,8 +196,7 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
     }
   }
 
-  /** `room`: the size of logs that were asked for. */
-  #failure(errno: number, warnings: string, room: number | undefined): Error {
+  #failure(errno: number, warnings: string, room: number): Error {
     const refusal = this.#native.refusedProgram();
     const known = typeof refusal === 'number' ? undefined : refusal;
     if (known) logVerifier(known.program, known.log);

@@ -79,15 +79,19 @@ function helperNames(): (distance: number) => string | undefined {
   };
 }
 
-/** Names of kfuncs by their id in the kernel's BTF. Kernels before 6.4 have turned it into a distance like a helper's. */
+/**
+ * Names of kfuncs: after the verifier, by a distance like a helper's (always before Linux 6.4, and on x86), or by their id in
+ * the kernel's BTF.
+ */
 function kfuncNames(helper: (distance: number) => string | undefined): CallNames['kfunc'] {
   let btf: Btf | undefined;
-  return (id, offset) => {
+  return (immediate, offset) => {
+    const name = helper(immediate);
     // Of a module: the offset is an index of descriptors that are closed.
-    if (offset !== 0) return undefined;
+    if (name !== undefined || offset !== 0) return name;
     if (btf === undefined && existsSync(KERNEL_BTF)) btf = Btf.parse(readFileSync(KERNEL_BTF));
-    const type = btf && id > 0 && id < btf.count ? btf.type(id) : undefined;
-    return type?.kind === 'func' ? type.name : helper(id);
+    const type = btf && immediate > 0 && immediate < btf.count ? btf.type(immediate) : undefined;
+    return type?.kind === 'func' ? type.name : undefined;
   };
 }
 

@@ -199,7 +199,7 @@ export class BpfProgram {
     this.#check();
     if (types.includes(this.type)) return;
     const method = attachMethod(this.type) ?? 'attach()';
-    throw new UsageError(`cannot attach ${this.name} so: it is of type ${this.type}; use ${method}`);
+    throw new UsageError(`${this.name} is a program of type ${this.type}: use ${method}`);
   }
 
   /**
@@ -327,7 +327,7 @@ export class BpfProgram {
    * and BpfError (`EBUSY`) if it has another program. Kernel 5.9.
    */
   attachXdp(device: string, options: net.XdpOptions = {}): BpfLink {
-    this.#check();
+    this.#only(['xdp']);
     return this.#keep(net.xdp(device, options));
   }
 
@@ -343,8 +343,8 @@ export class BpfProgram {
 
   /**
    * Attaches an lwt_in, lwt_out, lwt_xmit or lwt_seg6local program to a new route of this process's network namespace, as
-   * `ip route add DESTINATION dev DEVICE encap bpf ...` does: `10.0.0.0/8`, or an address. The route is removed when the
-   * link is closed. Throws BpfError (`EEXIST`) if there is such a route.
+   * `ip route add DESTINATION dev DEVICE encap bpf ...` does: `10.0.0.0/8`, or an address. ip(8) shows it as `proto 153`. It
+   * is removed when the link is closed. Throws BpfError (`EEXIST`) if there is such a route.
    */
   attachRoute(destination: string, options: RouteOptions): BpfLink {
     this.#only(['lwt_in', 'lwt_out', 'lwt_xmit', 'lwt_seg6local']);

@@ -41,13 +41,13 @@ export function codeParts({
   const parts: (readonly [string, readonly string[]])[] = [];
   if (translatedCode !== undefined)
     parts.push([
-      `TRANSLATED CODE OF ${name} (instructions left by the verifier)`,
+      `TRANSLATED CODE OF ${visibleText(name)} (instructions left by the verifier)`,
       translatedCode ? instructionLines(translatedCode) : withheld,
     ]);
   if (machineCode !== undefined) {
     const missing = info?.jitedSize === 0 ? ['  none: the kernel interprets the program'] : withheld;
     parts.push([
-      `MACHINE CODE OF ${name} (offset, bytes; hexadecimal)`,
+      `MACHINE CODE OF ${visibleText(name)} (offset, bytes; hexadecimal)`,
       machineCode ? byteLines(machineCode) : missing,
     ]);
   }

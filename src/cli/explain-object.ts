@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { INSTRUCTION_SIZE } from '../bpf/disassembly.js';
-import { VerifierError } from '../bpf/errors.js';
+import { PrivilegeError, VerifierError } from '../bpf/errors.js';
 import { type JitState, jitState } from '../bpf/jit.js';
 import { BpfObject, type OpenOptions } from '../bpf/object.js';
 import type { OpenedProgram } from '../bpf/opened-program.js';
@@ -11,8 +11,12 @@ import type { ProgramInstruction } from '../bpf/program-code.js';
 import type { ProgramInfo } from '../bpf/program-info.js';
 import type { Relocation } from '../bpf/relocations.js';
 import type { RequiredFunction, Requirements } from '../bpf/requirements.js';
-import { elfSections, elfSymbols } from '../btf/index.js';
+import { elfSymbols } from '../btf/index.js';
+import { suggestion } from '../closest.js';
+import { UsageError } from '../errors.js';
 import { missingCapabilities } from '../kernel/capabilities.js';
+import { ERRNO } from '../kernel/errno.js';
+import { shown } from '../mistake.js';
 
 /** Code that the report has on request: as the verifier has left it, or as the JIT has compiled it. */
 export type Dump = 'translated' | 'machine';
@@ -79,8 +83,15 @@ function rejectionOf(error: Error): Rejection {
   return { message, hint: error.hint, story };
 }
 
-function dumpOf(program: BpfProgram, dump: Dump | undefined): DumpedCode {
-  if (dump === 'translated') return { translatedCode: program.instructions() ?? null };
+/** The ids of maps are those of a load that ends: their names take their place. */
+function dumpOf(program: BpfProgram, dump: Dump | undefined, maps: ReadonlyMap<string, string>): DumpedCode {
+  if (dump === 'translated') {
+    const named = ({ code, ...rest }: ProgramInstruction): ProgramInstruction => ({
+      ...rest,
+      code: code.replace(/\bmap\[id:(\d+)\]/, (text, id) => (maps.has(id) ? `map[${maps.get(id)}]` : text)),
+    });
+    return { translatedCode: program.instructions()?.map(named) ?? null };
+  }
   if (dump === undefined) return {};
   const code = program.machineCode();
   return { machineCode: code === undefined ? null : Buffer.from(code).toString('base64') };
@@ -104,7 +115,8 @@ function loadAlone(
     const program = object.programs.need(name);
     const { verifiedInstructions, translatedSize, jitedSize } = program.info();
     const info = { verifiedInstructions, translatedSize, jitedSize };
-    return { info, rejection: undefined, relocations: object.relocations, ...dumpOf(program, dump) };
+    const names = new Map([...object.maps.values()].map(({ id, name: map }) => [`${id}`, map]));
+    return { info, rejection: undefined, relocations: object.relocations, ...dumpOf(program, dump, names) };
   } catch (error) {
     return { info: undefined, rejection: rejectionOf(error as Error), relocations: [] };
   }
@@ -125,18 +137,22 @@ function requirementsOf({ helpers, kfuncs }: Requirements, program: string): Req
 
 /**
  * Describes an object, and how this kernel takes each of its programs, if the process may load any. Throws as
- * `BpfObject.open()` does, and NotFoundError if it has no program of the name given.
+ * `BpfObject.open()` does, UsageError if it has no program of the name given, and PrivilegeError if code can't be dumped.
  */
 export function explainObject(path: string, { btf, program: only, dump }: ExplainOptions = {}): ExplainedObject {
   const options = btf === undefined ? {} : { btf };
   using opened = BpfObject.open(path, options);
+  if (only !== undefined && !opened.programs.has(only)) {
+    const names = [...opened.programs.keys()];
+    const known = suggestion(only, names) || `; programs: ${names.join(', ')}`;
+    throw new UsageError(`--program ${shown(only)}: no such program${known}`);
+  }
   const programs = only === undefined ? [...opened.programs.values()] : [opened.programs.need(only)];
   const bytes = readFileSync(path);
   const sizes = new Map(elfSymbols(bytes).map(({ name, type, size }) => [type === 'function' ? name : '', size]));
-  const license = Buffer.from(elfSections(bytes).get('license')?.bytes ?? [])
-    .toString('latin1')
-    .replace(/\0.*$/s, '');
-  const mayLoad = missingCapabilities(['CAP_BPF']).length === 0;
+  const missing = missingCapabilities(['CAP_BPF']);
+  const mayLoad = missing.length === 0;
+  if (dump !== undefined && !mayLoad) throw new PrivilegeError('cannot dump code', ERRNO.EPERM, missing);
   const relocations: Relocation[] = [];
   const explained = ({ name, section, type }: OpenedProgram): ExplainedProgram => {
     const program = { name, section, type, instructions: (sizes.get(name) ?? 0) / INSTRUCTION_SIZE };
@@ -148,7 +164,7 @@ export function explainObject(path: string, { btf, program: only, dump }: Explai
   const { isEnabled, isHardened } = jitState();
   return {
     object: path,
-    license,
+    license: opened.license,
     programs: programs.map(explained),
     maps: [...opened.maps.values()].map(({ name, type, keySize, valueSize, maxEntries }) => ({
       name,

@@ -2,11 +2,13 @@
 import { INSTRUCTION_SIZE } from '../bpf/disassembly.js';
 import type { RequiredFunction } from '../bpf/requirements.js';
 import { counted } from '../counted.js';
+import { visibleText } from '../output/visible.js';
 import { codeParts } from './explain-code.js';
 import type { ExplainedObject, ExplainedProgram, Rejection } from './explain-object.js';
 
 /** Aligns cells in columns, numbers to the right. The last column is as wide as it is. */
-function aligned(rows: readonly (readonly (string | number)[])[], indent = ''): string[] {
+function aligned(cellRows: readonly (readonly (string | number)[])[], indent = ''): string[] {
+  const rows = cellRows.map((row) => row.map((cell) => (typeof cell === 'string' ? visibleText(cell) : cell)));
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => `${row[i] ?? ''}`.length)));
   return rows.map((row) => {
@@ -20,7 +22,11 @@ function aligned(rows: readonly (readonly (string | number)[])[], indent = ''): 
 
 function rejectionLines({ message, hint, story }: Rejection): string[] {
   const steps = story.map(({ instruction, code, line }) => [instruction, code, line ?? '']);
-  return [`    ${message}`, ...(hint === undefined ? [] : [`    hint: ${hint}`]), ...aligned(steps, '      ')];
+  return [
+    `    ${visibleText(message)}`,
+    ...(hint === undefined ? [] : [`    hint: ${hint}`]),
+    ...aligned(steps, '      '),
+  ];
 }
 
 function programCells({ name, section, instructions, info, rejection }: ExplainedProgram): (string | number)[] {
@@ -74,18 +80,19 @@ function relocationLines({ relocations }: ExplainedObject): string[] {
 function jitLines({ jit: { isEnabled, isHardened } }: ExplainedObject): string[] {
   if (isEnabled === undefined) return ['  unknown: net.core.bpf_jit_enable is out of reach, or the kernel has no JIT'];
   if (!isEnabled) return ['  off (net.core.bpf_jit_enable): the kernel interprets programs'];
-  const whose = { none: 'of no programs', unprivileged: 'of unprivileged programs', all: 'of all programs' };
-  return [`  on; constants ${isHardened ? whose[isHardened] : 'of programs unknown to this user'} are blinded`];
+  const blinded = {
+    none: 'constants are not blinded',
+    unprivileged: 'constants of unprivileged programs are blinded',
+    all: 'constants of all programs are blinded',
+  };
+  return [`  on; ${isHardened ? blinded[isHardened] : 'only root can see whether constants are blinded'}`];
 }
 
 export function explainText(object: ExplainedObject): string {
   const { maps, requirements } = object;
   const mapRows = maps.map((map) => [map.name, map.type, map.keySize, map.valueSize, map.maxEntries]);
   const parts: readonly (readonly [title: string, lines: readonly string[]])[] = [
-    [
-      'PROGRAMS (instructions in the file, verified, and left by the verifier; bytes of machine code)',
-      programLines(object.programs),
-    ],
+    ['PROGRAMS (instructions in the file, verified, left; bytes of machine code)', programLines(object.programs)],
     ['JIT', jitLines(object)],
     ['MAPS (type, bytes of keys and values, entries)', aligned(mapRows, '  ')],
     ['HELPERS (came with, this kernel has it)', functionLines(requirements.helpers)],
@@ -94,5 +101,7 @@ export function explainText(object: ExplainedObject): string {
     ...object.programs.flatMap(codeParts),
   ];
   const shown = parts.filter(([, lines]) => lines.length > 0).map(([title, lines]) => [title, ...lines, ''].join('\n'));
-  return [`${object.object}: license ${object.license || 'none'}\n`, ...shown].join('\n').replace(/\n+$/, '\n');
+  return [`${visibleText(object.object)}: license ${visibleText(object.license) || 'none'}\n`, ...shown]
+    .join('\n')
+    .replace(/\n+$/, '\n');
 }

@@ -118,7 +118,7 @@ public:
 	}
 	int Update(Descriptor program) override
 	{
-		int error = Send(type_, NLM_F_CREATE | NLM_F_REPLACE, program.get());
+		int error = Send(type_, NLM_F_REPLACE, program.get());
 		if (error == 0)
 			program_ = std::move(program);
 		return error;

@@ -63,19 +63,6 @@ std::string NameOf(const bpf_map *map)
 
 const napi_type_tag Object::tag = {0x5d1f3c0a7b2e4f61, 0x9a54c7e81b6d2f30};
 
-void Object::Unload::operator()(bpf_object *object) const
-{
-	if (has_kernel_types) {
-		bpf_map *map;
-		bpf_object__for_each_map(map, object) bpf_map__set_autocreate(map, false);
-		bpf_program *program;
-		bpf_object__for_each_program(program, object)
-			bpf_program__set_autoload(program, false);
-		bpf_object__load(object);
-	}
-	bpf_object__close(object);
-}
-
 Object::Object(const Napi::CallbackInfo &info) : Wrap(info)
 {
 	auto *state = Adopt<State>(info);
@@ -232,8 +219,15 @@ Napi::Value Object::SetAttachTarget(const Napi::CallbackInfo &info)
 		bpf_program *program = FindProgram(name);
 		if (!program)
 			return -ENOENT;
-		std::get_deleter<Unload>(state_.object)->has_kernel_types |=
-			of == 0 && phase_ == Phase::Opened;
+		bpf_attach_type type = bpf_program__expected_attach_type(program);
+		// libbpf would keep the kernel's BTF, some MB, until a load, and for ever without
+		// one.
+		if (of == 0 && phase_ == Phase::Opened &&
+		    libbpf_find_vmlinux_btf_id(target.c_str(), type) > 0) {
+			targets_[program] = target;
+			return 0;
+		}
+		targets_.erase(program);
 		return bpf_program__set_attach_target(program, of, target.c_str());
 	});
 }
@@ -287,6 +281,13 @@ Napi::Value Object::Load(const Napi::CallbackInfo &info)
 	Arguments args(info);
 	return Run(args, [&] {
 		VerifierLogs logs(state_.object.get(), log_options_);
+		if (log_options_.level > 0 && !logs.HasRoom())
+			return -ENOMEM;
+		for (const auto &[program, target] : targets_) {
+			int error = bpf_program__set_attach_target(program, 0, target.c_str());
+			if (error < 0)
+				return error;
+		}
 		// The verifier gives up with -EAGAIN as soon as a signal is pending for the thread,
 		// and under a profiler there always is one: signals are blocked until it is done.
 		sigset_t all, before;
@@ -294,7 +295,6 @@ Napi::Value Object::Load(const Napi::CallbackInfo &info)
 		pthread_sigmask(SIG_SETMASK, &all, &before);
 		int status = bpf_object__load(state_.object.get());
 		pthread_sigmask(SIG_SETMASK, &before, nullptr);
-		std::get_deleter<Unload>(state_.object)->has_kernel_types = false;
 		refusal_ = status < 0 ? logs.Take() : std::nullopt;
 		if (log_options_.level > 0 && status == 0)
 			logs_ = logs.All();

@@ -188,9 +188,7 @@ public:
 		// memory lives as long as the bpf_object, which a link may keep longer than our
 		// Object.
 		std::vector<uint8_t> bytes;
-		// Whether libbpf has read the kernel's BTF, some MB, which only a load frees.
-		bool has_kernel_types = false;
-		void operator()(bpf_object *object) const;
+		void operator()(bpf_object *object) const { bpf_object__close(object); }
 	};
 	struct State {
 		std::shared_ptr<bpf_object> object;
@@ -263,6 +261,9 @@ private:
 	Phase phase_ = Phase::Opened;
 	/** From the last load. */
 	LogOptions log_options_;
+	/** Functions and tracepoints of the kernel that take the place of those of sections, at
+	 * load. */
+	std::map<bpf_program *, std::string> targets_;
 	std::optional<Refusal> refusal_;
 	std::map<std::string, std::string> logs_;
 	bool busy_ = false;

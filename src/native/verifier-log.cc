@@ -21,6 +21,7 @@ VerifierLogs::VerifierLogs(bpf_object *object, LogOptions options) : size_(optio
 	}
 	if (loaded.empty())
 		return;
+	has_programs_ = true;
 	// Pages that the kernel never writes to take no memory.
 	void *memory = mmap(nullptr, loaded.size() * size_, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -37,6 +37,8 @@ public:
 	VerifierLogs(const VerifierLogs &) = delete;
 	VerifierLogs &operator=(const VerifierLogs &) = delete;
 
+	/** Whether there is memory for the logs, and not only libbpf's own. */
+	bool HasRoom() const { return memory_ || !has_programs_; }
 	/** The refusal that ended the load, or none if the verifier was not the reason. */
 	std::optional<Refusal> Take() const;
 	/** The logs that were written, by program. */
@@ -46,6 +48,7 @@ private:
 	std::string At(size_t index) const;
 
 	size_t size_;
+	bool has_programs_ = false;
 	std::vector<const bpf_program *> programs_;
 	char *memory_ = nullptr;
 };

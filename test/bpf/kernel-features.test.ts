@@ -61,13 +61,18 @@ describe('bpf: features of the kernel', () => {
     assert.deepEqual(have('bpf_redirect', 'xdp', 'sched_cls', 'kprobe', 'tracing'), [true, true, false, false]);
     assert.deepEqual(have('bpf_get_stackid', 'tracepoint', 'tracing', 'xdp'), [true, true, false]);
     assert.deepEqual(have('bpf_sk_assign', 'sk_lookup', 'sched_cls', 'tracepoint'), [true, true, false]);
+    // At some hooks of their type.
+    assert.deepEqual(have('bpf_seq_printf', 'tracing', 'tracepoint'), [true, false]);
+    assert.deepEqual(have('bpf_setsockopt', 'cgroup_sockopt', 'xdp'), [kernelIsSince(5, 15), false]);
     assert.deepEqual(have('bpf_skb_store_bytes', 'sched_cls', 'xdp'), [true, false]);
   });
 
   it('have the helpers that a loaded program calls', () => {
     using opened = BpfObject.open(objectPath('opensnoop'));
     const program = opened.programs.need('handle_openat');
-    const called = opened.requirements().helpers.filter(({ programs }) => programs.includes(program.name));
+    const called = opened
+      .requirements()
+      .helpers.filter(({ programs, isAvailable }) => isAvailable && programs.includes(program.name));
     assert.ok(called.length > 5);
     for (const { name } of called) assert.ok(hasHelper(name, program.type), name);
   });
@@ -76,9 +81,34 @@ describe('bpf: features of the kernel', () => {
     assert.throws(() => hasProgramType('nothing' as never), isUsage(/^type 'nothing': expected socket_filter, /));
     assert.throws(() => hasProgramType('unspec'), isUsage(/^type 'unspec': /));
     assert.throws(() => hasMapType('toString' as never), isUsage(/^type 'toString': expected hash, /));
-    assert.throws(() => hasHelper('loop', 'xdp'), isUsage(/^name 'loop': no helper function of Linux up to 6\.2$/));
+    assert.throws(
+      () => hasHelper('loop', 'xdp'),
+      isUsage(/^name 'loop': no helper function of Linux up to 6\.2; did you mean bpf_\w*loop\?$/),
+    );
     assert.throws(() => hasHelper('bpf_loop', 1 as never), isUsage(/^type 1: /));
     assert.throws(() => hasHelper('bpf_loop', 'ext'), { code: 'ERR_SNOOPKIT_UNSUPPORTED' });
+  });
+
+  it('are unknown in a user namespace, and without descriptors', function () {
+    needs(this, 'unshare');
+    const script = `
+      const { hasMapType } = await import('${new URL('../../src/index.js', import.meta.url)}');
+      const { closeSync, openSync } = await import('node:fs');
+      const told = (type) => { try { return hasMapType(type); } catch (error) { return error.errno; } };
+      const before = told('hash');
+      const opened = [];
+      try { for (;;) opened.push(openSync('/dev/null')); } catch { closeSync(opened.pop()); }
+      console.log(before, told('sk_storage'));`;
+    const run = (...words: string[]) =>
+      execFileSync(
+        'sh',
+        ['-c', `ulimit -n 100; exec "$@"`, 'sh', ...words, process.execPath, '--input-type=module', '-e', script],
+        {
+          encoding: 'utf8',
+        },
+      );
+    assert.equal(run(), 'true EMFILE\n');
+    assert.match(run('unshare', '--user', '--map-root-user'), /^EPERM (EPERM|EMFILE)\n$/);
   });
 
   it('are unknown to those without rights', () => {

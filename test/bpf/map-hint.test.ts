@@ -18,6 +18,8 @@ const ROWS: readonly [options: MapOptions, hint: string][] = [
   [{ type: 'lpm_trie', keySize: 8, valueSize: 4, maxEntries: 2, flags: 0 }, 'its map_flags lack BPF_F_NO_PREALLOC'],
   [{ type: 'lpm_trie', keySize: 4, valueSize: 4, maxEntries: 2 }, `its key size is 4, and must be 4 ${PREFIX_LENGTH}`],
   [{ type: 'stack_trace', valueSize: 81, maxEntries: 3 }, 'its value size, 81, is not a multiple of 8'],
+  [{ type: 'stack_trace', valueSize: 40, maxEntries: 3, flags: 32 }, 'its value size, 40, is not a multiple of 32'],
+  [{ type: 'stack_trace', keySize: 8, valueSize: 8, maxEntries: 3 }, 'its key size is 8, and must be 4'],
   [{ type: 'queue', keySize: 4, valueSize: 4, maxEntries: 3 }, 'its key size is 4, and must be 0'],
   [{ type: 'ringbuf', maxEntries: 5000 }, 'its size, 5000, is not a power of two and a multiple of the page size'],
   [{ type: 'ringbuf', valueSize: 8, maxEntries: 4096 }, 'its value size is 8, and must be 0'],
@@ -58,7 +60,7 @@ describe('bpf: the reason why a map is refused', () => {
 
   it('is that it is too large', () => {
     const hint = hintOf(() => BpfMap.create({ type: 'array', valueSize: 2 ** 31, maxEntries: 2 ** 20 }));
-    assert.equal(hint, 'its 1048576 entries of 4 + 2147483648 bytes are too large');
+    assert.equal(hint, 'its 1048576 entries of 4 + 2147483648 bytes are too many or too large');
   });
 
   it('is that the kernel has no such maps', () => {

@@ -109,7 +109,7 @@ describe('bpf: programs on packets and sockets', () => {
         name,
       );
     }
-    const wrong = /^UsageError: cannot attach drop_packet so: it is of type xdp; use attachXdp\(\)$/;
+    const wrong = /^UsageError: drop_packet is a program of type xdp: use attachXdp\(\)$/;
     const program = object.programs.need('drop_packet');
     assert.throws(() => program.attachTc('lo', 'ingress'), wrong);
     assert.throws(() => program.attachSocket(0), wrong);

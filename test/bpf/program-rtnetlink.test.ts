@@ -20,6 +20,16 @@ describe('bpf: programs of routes, and actions', () => {
     happens('route');
   });
 
+  it('leave the routes of others', function () {
+    needs(this, 'veth');
+    happens('others');
+  });
+
+  it('are detached when the process ends, but for a signal', function () {
+    needs(this, 'veth');
+    happens('ends');
+  });
+
   it('refuse wrong routes, also in the words of the kernel', function () {
     needs(this, 'veth');
     happens('mistakes');

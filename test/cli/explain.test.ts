@@ -20,7 +20,7 @@ interface Named {
 }
 const named = <T extends Named>(list: readonly T[], name: string) => list.find((each) => each.name === name);
 
-const MISSING = 'no program x; programs: handle_static, handle_global, handle_callback, handle_kfunc';
+const MISSING = "--program 'handle_globl': no such program; did you mean handle_global?";
 
 describe('cli: explain', () => {
   it('lists programs, maps, helpers and kernel functions', async () => {
@@ -72,9 +72,12 @@ describe('cli: explain', () => {
     ];
     assert.ok(text.replaceAll(/ +/g, ' ').includes(`\n ${cells.join(' ')} accepted\n`), text);
     assert.equal(report.jit.isEnabled, jitState().isEnabled);
-    const state = { none: 'no', unprivileged: 'unprivileged', all: 'all' }[String(report.jit.isHardened)];
-    if (report.jit.isEnabled)
-      assert.ok(text.includes(`\nJIT\n  on; constants of ${state} programs are blinded\n`), text);
+    const state = {
+      none: 'constants are not',
+      unprivileged: 'constants of unprivileged programs are',
+      all: 'constants of all programs are',
+    }[String(report.jit.isHardened)];
+    if (report.jit.isEnabled) assert.ok(text.includes(`\nJIT\n  on; ${state} blinded\n`), text);
     else assert.match(text, /^JIT\n {2}(off|unknown)/m);
   });
 
@@ -153,6 +156,17 @@ describe('cli: explain', () => {
     assert.match(stdout.toString(), /^RELOCATIONS\n {2}not loaded: this takes CAP_BPF$/m);
   });
 
+  it('refuses to dump code without rights', async function () {
+    needs(this, 'root');
+    needs(this, 'setpriv');
+    const { status, stdout, said } = await runAsNobody(
+      [],
+      ['explain', fixturePath('relocations'), '--dump', 'machine'],
+    );
+    assert.deepEqual([status, stdout.toString()], [1, '']);
+    assert.match(said, /^snoopkit: cannot dump code: .*missing CAP_BPF: run as root[^\n]*\n$/);
+  });
+
   it('knows whether this kernel has a helper', async function () {
     if (!existsSync(KERNEL_BTF)) this.skip();
     const { report } = await explained(fixturePath('calls'));
@@ -164,7 +178,7 @@ describe('cli: explain', () => {
     ['nothing', [], 2, 'missing OBJECT (see snoopkit explain --help)'],
     ['a file that is missing', ['/nowhere.o'], 1, 'cannot open /nowhere.o: no such file or directory (ENOENT)'],
     ['a file that is no object', ['package.json'], 1, 'cannot open package.json: not an ELF file'],
-    ['a program that is missing', [fixturePath('calls'), '--program', 'x'], 1, MISSING],
+    ['a program that is missing', [fixturePath('calls'), '--program', 'handle_globl'], 2, MISSING],
     ['two outputs', ['x.o', '--json', '-o', 'text'], 2, '--json conflicts with --output text: give only one of them'],
   ] as const)
     it(`refuses ${what} in one line`, async () => {

@@ -64,6 +64,11 @@ const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
       'sockets and tasks, before each return',
   ],
   [
+    /pointer type STRUCT \w+ must point to .*scalar|expected=(?!percpu_)\w*ptr_\b|must be a rcu pointer|must be referenced or trusted/,
+    'this needs a pointer whose type the kernel knows: an argument of an fentry, tp_btf or LSM program, or that of ' +
+      'bpf_get_current_task_btf(); a member of it often only after bpf_rcu_read_lock()',
+  ],
+  [
     /Caller passes invalid args|doesn't return scalar|must point to .*scalar|[Aa]rg#\d+ type .* not supported|size cannot be determined|global function calls are not allowed/,
     'a function that is not static is verified on its own: make it static, or give it arguments and a result of types ' +
       'that the kernel allows',
@@ -77,18 +82,14 @@ const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
     'this argument has to be the address of a map itself, &map, and the map has to be defined in SEC(".maps")',
   ],
   [
-    /expected=\w*ptr_\b|must be a rcu pointer|must be referenced or trusted/,
-    'this needs a pointer whose type the kernel knows: an argument of an fentry, tp_btf or LSM program, or that of ' +
-      'bpf_get_current_task_btf(); a member of it often only after bpf_rcu_read_lock()',
-  ],
-  [
     /type=\S+ expected=|R[1-5] is not a scalar/,
     'this argument of the call has to be another kind of value: a key and a value are pointers to memory of the program, ' +
       'the context is the first argument as the program got it, and pointers into a packet end with a call that changes it',
   ],
   [
     /invalid bpf_context access|dereference of modified ctx|ctx access var_off/,
-    'the context of this program type has no such field, or not in this size: read its members by name, with a constant offset',
+    'the context of this program type has no such field, or not in this size, or it may not be written: use its members by ' +
+      'name, with a constant offset',
   ],
   [
     /cannot access ptr member|access beyond (struct|the end of member)/,
@@ -103,6 +104,10 @@ const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
     /pointer arithmetic|pointer operation|math between|arithmetic prohibited|operator \S+ on pointer prohibited/,
     'a pointer allows no such arithmetic: add to it or subtract from it only, except for data_end, and convert it to a ' +
       'number before the rest',
+  ],
+  [
+    /At (async )?callback return the register R0/,
+    'a callback returns 0 to go on or 1 to stop; that of a timer or a workqueue returns 0',
   ],
   [
     /At program exit the register R0|R0 has (value|smin|unknown)/,

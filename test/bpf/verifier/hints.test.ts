@@ -94,6 +94,9 @@ const SAID: readonly (readonly [hint: RegExp, said: readonly string[]])[] = [
     ],
   ],
   [/only argument/, ['R7 !read_ok', 'R2 !read_ok', 'R0 !read_ok']],
+  [/^a callback returns 0/, ['At callback return the register R0 has smin=5 smax=5 should have been in [0, 1]']],
+  [/type the kernel knows/, ['arg#0 pointer type STRUCT task_struct must point to scalar, or struct with scalar']],
+  [/another kind of value/, ['R1 type=scalar expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_']],
   [
     /^bpf_probe_read_user_str came with Linux 5\.5/,
     ['unknown func bpf_probe_read_user_str#114', 'invalid func unknown#114', 'invalid func 114'],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ProgramError, VerifierError } from '../../../src/bpf/errors.js';
 import { UsageError } from '../../../src/errors.js';
 import { needs } from '../../capability.js';
 import { open } from '../helpers.js';
@@ -32,8 +33,33 @@ describe("bpf: the verifier's log of accepted programs", () => {
     load(2 ** 20).close();
   });
 
+  it('has the reason of a refusal at any level', () => {
+    for (const logLevel of [0, 1, 2, 4])
+      assert.throws(
+        () => open('refused').load({ logLevel }),
+        (error) => error instanceof VerifierError && error.source !== undefined && error.log.length > 200,
+        `${logLevel}`,
+      );
+    const small = { errno: 'ENOSPC', message: /is longer than 128 bytes \(ENOSPC\); raise logSize$/ };
+    assert.throws(() => open('refused').load({ logSize: 128 }), small);
+  });
+
+  it('is not taken for that of a program which is refused without one', () => {
+    for (const logLevel of [0, 1]) {
+      const opened = open('hooks');
+      for (const program of opened.programs.values())
+        program.autoload = program.name === 'count_raw' || program.name === 'count_typed';
+      // The kernel refuses this pair before it verifies the program.
+      opened.programs.need('count_typed').setType('sk_lookup', 'xdp');
+      assert.throws(
+        () => opened.load({ logLevel }),
+        (error) => error instanceof ProgramError && error.program === 'count_typed',
+      );
+    }
+  });
+
   it('has options that are checked', () => {
-    for (const options of [{ logLevel: 16 }, { logLevel: '1' }, { logSize: 127 }, { logSize: 2 ** 30 }, { logLeve: 1 }])
+    for (const options of [{ logLevel: 8 }, { logLevel: '1' }, { logSize: 127 }, { logSize: 2 ** 30 }, { logLeve: 1 }])
       assert.throws(() => open('ring').load(options as never), UsageError);
   });
 });

@@ -26,7 +26,7 @@ const ROWS: readonly [program: string, comment: string, hint: RegExp, story: rea
   ['handle_beyond', 'beyond the value', /beyond the memory/, ['call bpf_map_lookup_elem', ' = r0', '+64)']],
   ['handle_unbounded', 'any index', /negative or too large/, ['call bpf_get_prandom_u32', '+=', '+8)']],
   ['handle_packet', 'not compared with data_end', /data_end/, ['*(u32 *)(r1 +0)', '+12)']],
-  ['handle_zero', 'may be 0', /at least 1/, ['call bpf_skb_load_bytes']],
+  ['handle_zero', 'may be 0', /at least 1/, []],
   ['handle_unwritten', 'not written', /never written/, ['call bpf_ringbuf_output']],
   ['handle_stack', 'more than 512 bytes', /512 bytes/, ['(r10 -520) = ']],
   ['handle_short_key', 'a key that is too short', /beyond the memory/, ['+= -2', 'call bpf_map_lookup_elem']],
