@@ -1,5 +1,5 @@
 /**
- * Prints a folder with BPF objects that others wrote, as Debian's packages ship them: BPF_OBJECTS of the tests. Many are
+ * Prints a folder with BPF objects that others wrote, as Debian's packages ship them: PACKAGED_OBJECTS of the tests. Many are
  * parts of programs.
  */
 import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -142,9 +142,9 @@ export function officialDefinitions(): string | undefined {
   return [process.env.OTEL_PROTO, '/usr/include'].find((folder) => folder && existsSync(`${folder}/${file}`));
 }
 
-/** The folder with BPF objects that others wrote, of BPF_OBJECTS. */
+/** The folder with BPF objects that others wrote, of PACKAGED_OBJECTS. */
 export function packagedObjects(): string | undefined {
-  const { BPF_OBJECTS: folder } = process.env;
+  const { PACKAGED_OBJECTS: folder } = process.env;
   return folder && existsSync(folder) ? folder : undefined;
 }
 
@@ -221,7 +221,7 @@ const probes = {
   protoc: () =>
     program('protoc')() ?? (officialDefinitions() ? undefined : 'no opentelemetry-proto: OTEL_PROTO names its folder'),
   'packaged-objects': () =>
-    packagedObjects() ? undefined : 'BPF_OBJECTS names no folder: node dist/scripts/packaged-objects.js gets one',
+    packagedObjects() ? undefined : 'PACKAGED_OBJECTS names no folder: node dist/scripts/packaged-objects.js gets one',
   netns: namedNetwork,
   /** A pair of joined network devices. */
   veth: () => inNetwork('ip link add one type veth peer name two'),

@@ -60,7 +60,7 @@ export function testScript(
     HOME: '/root',
     LANG: 'C.UTF-8',
     SNOOPKIT_SLOW: `${slow}`,
-    ...(process.env.BPF_OBJECTS && !isForeign && { BPF_OBJECTS: process.env.BPF_OBJECTS }),
+    ...(process.env.PACKAGED_OBJECTS && !isForeign && { PACKAGED_OBJECTS: process.env.PACKAGED_OBJECTS }),
     ...(forbidSkip && { SNOOPKIT_FORBID_SKIP: forbidSkip }),
     ...Object.fromEntries(guestSettings.map((setting) => setting.split(/=(.*)/s, 2) as [string, string])),
   };
