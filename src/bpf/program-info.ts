@@ -1,4 +1,5 @@
-import type { NativeProgram, NativeProgramDetails } from '../native/binding.js';
+import type { NativeProgram, ObjectDetails } from '../native/binding.js';
+import { check } from './errors.js';
 import { type ProgramType, programType } from './program-type.js';
 
 /** The kernel's description of a program. */
@@ -30,8 +31,13 @@ export interface ProgramInfo {
   readonly memory: number;
 }
 
-export function programInfo({ type, tag, ...details }: NativeProgramDetails): ProgramInfo {
+export function programInfo({ type, tag, ...details }: ObjectDetails[0]): ProgramInfo {
   return { ...details, type: programType(type), tag: Buffer.from(tag).toString('hex') };
+}
+
+export function readProgramInfo(native: NativeProgram, name: string): ProgramInfo {
+  const details = check(native.info(), `cannot read the description of ${name}`);
+  return programInfo({ ...details, memory: native.memory() });
 }
 
 /** The program's id; 0 if the listener to libbpf's log has closed it. */

@@ -16,7 +16,7 @@ import type { AnyMap } from './map.js';
 import { openById, openPinned } from './open-existing.js';
 import { Pins } from './pin.js';
 import { codeOf, instructionsOf, type ProgramInstruction } from './program-code.js';
-import { idOrZero, type ProgramInfo, programInfo } from './program-info.js';
+import { idOrZero, type ProgramInfo, readProgramInfo } from './program-info.js';
 import * as opening from './program-open.js';
 import { type RunOptions, type RunResult, runProgram } from './program-run.js';
 import { type AttachType, attachMethod, type ProgramType } from './program-type.js';
@@ -106,7 +106,7 @@ export class BpfProgram {
   /** The kernel's description of the program. */
   info(): ProgramInfo {
     this.#check();
-    return programInfo(check(this.#native.info(), `cannot read the description of ${this.name}`));
+    return readProgramInfo(this.#native, this.name);
   }
 
   /** The kernel's id of the program. */

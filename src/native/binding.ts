@@ -99,8 +99,8 @@ export type ObjectKind = 0 | 1 | 2 | 3;
 
 /** By kind. */
 export interface ObjectDetails {
-  0: NativeProgramDetails;
-  1: NativeMapDescription & { memory: number };
+  0: NativeProgramDetails & Memory;
+  1: NativeMapDescription & Memory;
   2: NativeLinkInfo;
   3: NativeBtfInfo;
 }
@@ -231,7 +231,10 @@ export interface NativeProgramDetails {
   translatedSize: number;
   misses: bigint;
   verifiedInstructions: number;
-  /** In bytes. */
+}
+
+/** What only a file in /proc tells of a program or map: bytes that the kernel charges for it, 0 without /proc. */
+interface Memory {
   memory: number;
 }
 
@@ -262,6 +265,7 @@ export interface NativeProgram {
   /** `recursion_misses` of its bpf_prog_info; 0 before Linux 5.12. */
   misses(): number;
   info(): NativeProgramDetails | number;
+  memory(): number;
   /** Machine code, or BPF code as the verifier has left it. -ENOENT if there is none, -EPERM if the kernel withholds it. */
   code(isJited: boolean): Uint8Array | number;
   /** -ENOENT for a program without BTF, -EPERM without CAP_SYS_ADMIN. */

@@ -18,17 +18,25 @@ struct Kind {
 	Napi::Value (*describe)(Napi::Env env, int fd);
 };
 
+Napi::Value WithMemory(Napi::Env env, int fd, Napi::Value details)
+{
+	if (details.IsObject())
+		details.As<Napi::Object>().Set("memory", Napi::Number::New(env, MemoryOf(fd)));
+	return details;
+}
+
+Napi::Value DescribeProgram(Napi::Env env, int fd)
+{
+	return WithMemory(env, fd, ProgramDetails(env, fd));
+}
+
 Napi::Value DescribeMap(Napi::Env env, int fd)
 {
 	bpf_map_info about;
 	memset(&about, 0, sizeof(about));
 	uint32_t length = sizeof(about);
 	int error = bpf_obj_get_info_by_fd(fd, &about, &length);
-	if (error < 0)
-		return Status(env, error);
-	Napi::Object result = MapDetails(env, about);
-	result["memory"] = MemoryOf(fd);
-	return result;
+	return error < 0 ? Status(env, error) : WithMemory(env, fd, MapDetails(env, about));
 }
 
 Napi::Value DescribeBtf(Napi::Env env, int fd)
@@ -58,7 +66,7 @@ Napi::Value DescribeBtf(Napi::Env env, int fd)
 
 // In the order of ObjectKind in binding.ts.
 const Kind kKinds[] = {
-	{bpf_prog_get_next_id, bpf_prog_get_fd_by_id, ProgramDetails},
+	{bpf_prog_get_next_id, bpf_prog_get_fd_by_id, DescribeProgram},
 	{bpf_map_get_next_id, bpf_map_get_fd_by_id, DescribeMap},
 	{bpf_link_get_next_id, bpf_link_get_fd_by_id, LinkDetails},
 	{bpf_btf_get_next_id, bpf_btf_get_fd_by_id, DescribeBtf},

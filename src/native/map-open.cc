@@ -166,7 +166,7 @@ Napi::Value Map::Fd(const Napi::CallbackInfo &info)
 	return Status(info.Env(), state_.fd < 0 ? -EBADF : state_.fd);
 }
 
-Napi::Object MapDetails(Napi::Env env, const bpf_map_info &about)
+Napi::Value MapDetails(Napi::Env env, const bpf_map_info &about)
 {
 	Napi::Object entry = Napi::Object::New(env);
 	entry["type"] = about.type;

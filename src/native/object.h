@@ -23,7 +23,7 @@ double MemoryOf(int fd);
 /** The kernel's description of a program, link or map; a negated errno. */
 Napi::Value ProgramDetails(Napi::Env env, int fd);
 Napi::Value LinkDetails(Napi::Env env, int fd);
-Napi::Object MapDetails(Napi::Env env, const bpf_map_info &about);
+Napi::Value MapDetails(Napi::Env env, const bpf_map_info &about);
 
 class Link : public Wrap<Link>
 {
@@ -99,6 +99,7 @@ public:
 	Napi::Value Close(const Napi::CallbackInfo &info);
 	// program-open.cc
 	Napi::Value Code(const Napi::CallbackInfo &info);
+	Napi::Value Memory(const Napi::CallbackInfo &info);
 	Napi::Value Origin(const Napi::CallbackInfo &info);
 	// attach-trace.cc
 	Napi::Value Attach(const Napi::CallbackInfo &info);

@@ -92,8 +92,12 @@ Napi::Value ProgramDetails(Napi::Env env, int fd)
 	result["translatedSize"] = about.xlated_prog_len;
 	result["misses"] = Napi::BigInt::New(env, static_cast<uint64_t>(about.recursion_misses));
 	result["verifiedInstructions"] = about.verified_insns;
-	result["memory"] = MemoryOf(fd);
 	return result;
+}
+
+Napi::Value Program::Memory(const Napi::CallbackInfo &info)
+{
+	return Napi::Number::New(info.Env(), state_.fd < 0 ? -EBADF : MemoryOf(state_.fd));
 }
 
 Napi::Value Program::Info(const Napi::CallbackInfo &info)
@@ -160,6 +164,7 @@ void InitProgram(Napi::Env env, Addon *addon)
 			Program::InstanceMethod<&Program::Pin>("pin"),
 			Program::InstanceMethod<&Program::Run>("run"),
 			Program::InstanceMethod<&Program::Code>("code"),
+			Program::InstanceMethod<&Program::Memory>("memory"),
 			Program::InstanceMethod<&Program::Origin>("origin"),
 			Program::InstanceMethod<&Program::Attach>("attach"),
 			Program::InstanceMethod<&Program::AttachPerfEvent>("attachPerfEvent"),
