@@ -118,7 +118,10 @@ public:
 	}
 	int Update(Descriptor program) override
 	{
-		int error = Send(type_, NLM_F_REPLACE, program.get());
+		// A route that is gone is not made again. Of filters without a handle, the kernel
+		// finds none unless it may make one.
+		uint16_t flags = clsact_ ? NLM_F_CREATE | NLM_F_REPLACE : NLM_F_REPLACE;
+		int error = Send(type_, flags, program.get());
 		if (error == 0)
 			program_ = std::move(program);
 		return error;
