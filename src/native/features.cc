@@ -93,11 +93,9 @@ int ProbeMap(bpf_map_type type)
 		return libbpf_probe_bpf_map_type(type, nullptr);
 	auto options = ZeroOptions<bpf_map_create_opts>();
 	options.map_flags = BPF_F_MMAPABLE;
-	int fd = bpf_map_create(type, nullptr, 0, 0, 1, &options);
-	if (fd < 0)
-		return 0;
-	close(fd);
-	return 1;
+	Descriptor map(bpf_map_create(type, nullptr, 0, 0, 1, &options));
+	// A kernel that has arenas may lack the memory for one.
+	return map || errno == ENOMEM;
 }
 
 // libbpf_probe_bpf_helper() takes what newer verifiers say, "cannot use helper", and types that the

@@ -64,8 +64,9 @@ describe('bpf: the reason why a map is refused', () => {
   });
 
   it('is that the kernel has no such maps', () => {
+    // Linux 6.9 has them, though not always the memory that they take.
+    if (kernelIsSince(6, 9)) return;
     const make = () => BpfMap.create({ type: 'arena', maxEntries: 1, flags: MAP_FLAGS.MMAPABLE });
-    if (kernelIsSince(6, 9)) return make().close();
     assert.equal(hintOf(make), 'this kernel has no maps of type arena');
   });
 
