@@ -21,7 +21,7 @@ export interface Instruction {
 export interface CallNames {
   /** Of a helper: by its immediate, which after the verifier is the distance of its address from `__bpf_call_base`. */
   readonly helper?: (immediate: number) => string | undefined;
-  /** Of a kfunc: by its immediate, an id in BTF, that of the kernel if `offset` is 0. */
+  /** Of a kfunc: by its immediate, an id in the kernel's BTF if `offset` is 0, or after the verifier a distance, too. */
   readonly kfunc?: (immediate: number, offset: number) => string | undefined;
   /** Of a function of the program: by the index of its first instruction. */
   readonly function?: (index: number) => string | undefined;

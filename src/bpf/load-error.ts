@@ -52,6 +52,11 @@ export function checkTypesFile(name: string, btf: string): void {
   }
 }
 
+/** Whether a log is that of the program which was refused: with a log level, programs that were accepted have logs, too. */
+export function isOfRefused({ program }: NativeRefusal, warnings: string): boolean {
+  return REFUSED_BY_KERNEL.exec(warnings)?.[1] === program;
+}
+
 /** libbpf gives a perf event array as many entries as there are CPUs. */
 function asCreated({ type, keySize, valueSize, maxEntries, flags }: MapDeclaration): MapDeclaration {
   const isSized = type === 'perf_event_array' && maxEntries === 0;
@@ -59,10 +64,8 @@ function asCreated({ type, keySize, valueSize, maxEntries, flags }: MapDeclarati
 }
 
 /** The error for it: `OpenedObject.load()` lists the classes. */
-export function loadError({ name, errno, refusal: logged, warnings, findLine, btf, room, maps }: FailedLoad): Error {
+export function loadError({ name, errno, refusal, warnings, findLine, btf, room, maps }: FailedLoad): Error {
   const operation = `cannot load ${name}`;
-  // With a log level, programs that were accepted have logs, too.
-  const refusal = logged && REFUSED_BY_KERNEL.exec(warnings)?.[1] === logged.program ? logged : undefined;
   const error = refused(operation, errno);
   // Without rights the verifier refuses the first thing that needs them: the rights are the reason to name.
   if (error.code === 'ERR_SNOOPKIT_PRIVILEGE') return Object.assign(error, { cause: warnings });

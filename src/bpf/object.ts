@@ -23,7 +23,7 @@ import { BpfError, check, UnsupportedError } from './errors.js';
 import { BpfConstant, BpfGlobal, isConstant } from './global.js';
 import { Lifetime } from './lifetime.js';
 import { BpfLink } from './link.js';
-import { checkTypesFile, loadError } from './load-error.js';
+import { checkTypesFile, isOfRefused, loadError } from './load-error.js';
 import { logVerifier, withLog, withWarnings } from './log.js';
 import { BpfMap } from './map.js';
 import { checkPin } from './map-reuse.js';
@@ -198,7 +198,7 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
 
   #failure(errno: number, warnings: string, room: number): Error {
     const refusal = this.#native.refusedProgram();
-    const known = typeof refusal === 'number' ? undefined : refusal;
+    const known = typeof refusal !== 'number' && isOfRefused(refusal, warnings) ? refusal : undefined;
     if (known) logVerifier(known.program, known.log);
     const { bytes, btf, typesFile } = this.#contents;
     const findLine = (program: string) => (instruction: number, text: string | undefined) =>

@@ -17,6 +17,12 @@
 namespace snoopkit
 {
 
+/**
+ * Fills in the kernel's description of a program; a negated errno. Members that are set ask for
+ * arrays, and all others are zero.
+ */
+int ReadProgram(int fd, bpf_prog_info *about);
+
 /** Bytes of memory that the kernel charges for a program or map, which only /proc tells; else 0. */
 double MemoryOf(int fd);
 

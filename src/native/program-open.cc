@@ -85,8 +85,7 @@ Napi::Value Program::Code(const Napi::CallbackInfo &info)
 		return Status(env, -EBADF);
 	bpf_prog_info about;
 	memset(&about, 0, sizeof(about));
-	uint32_t length = sizeof(about);
-	int status = bpf_obj_get_info_by_fd(state_.fd, &about, &length);
+	int status = ReadProgram(state_.fd, &about);
 	if (status < 0)
 		return Status(env, status);
 	uint32_t size = is_jited ? about.jited_prog_len : about.xlated_prog_len;
@@ -102,8 +101,7 @@ Napi::Value Program::Code(const Napi::CallbackInfo &info)
 		about.xlated_prog_insns = address;
 		about.xlated_prog_len = size;
 	}
-	length = sizeof(about);
-	status = bpf_obj_get_info_by_fd(state_.fd, &about, &length);
+	status = ReadProgram(state_.fd, &about);
 	if (status < 0)
 		return Status(env, status);
 	// The kernel clears the address of what it withholds.
@@ -119,8 +117,7 @@ Napi::Value Program::Origin(const Napi::CallbackInfo &info)
 		return Status(env, -EBADF);
 	bpf_prog_info about;
 	memset(&about, 0, sizeof(about));
-	uint32_t length = sizeof(about);
-	int status = bpf_obj_get_info_by_fd(state_.fd, &about, &length);
+	int status = ReadProgram(state_.fd, &about);
 	if (status < 0)
 		return Status(env, status);
 	if (about.btf_id == 0)
@@ -135,8 +132,7 @@ Napi::Value Program::Origin(const Napi::CallbackInfo &info)
 	again.nr_line_info = about.nr_line_info;
 	again.line_info_rec_size = sizeof(bpf_line_info);
 	again.line_info = reinterpret_cast<uintptr_t>(lines.Data());
-	length = sizeof(again);
-	status = bpf_obj_get_info_by_fd(state_.fd, &again, &length);
+	status = ReadProgram(state_.fd, &again);
 	if (status < 0)
 		return Status(env, status);
 	LogScope log(addon_);

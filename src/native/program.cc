@@ -53,17 +53,21 @@ Napi::Value Program::Misses(const Napi::CallbackInfo &info)
 		return Status(info.Env(), -EBADF);
 	bpf_prog_info about;
 	memset(&about, 0, sizeof(about));
-	uint32_t length = sizeof(about);
-	int error = bpf_obj_get_info_by_fd(state_.fd, &about, &length);
+	int error = ReadProgram(state_.fd, &about);
 	return Status(info.Env(), error < 0 ? error : static_cast<double>(about.recursion_misses));
+}
+
+int ReadProgram(int fd, bpf_prog_info *about)
+{
+	uint32_t length = sizeof(*about);
+	return bpf_obj_get_info_by_fd(fd, about, &length);
 }
 
 Napi::Value ProgramDetails(Napi::Env env, int fd)
 {
 	bpf_prog_info about;
 	memset(&about, 0, sizeof(about));
-	uint32_t length = sizeof(about);
-	int error = bpf_obj_get_info_by_fd(fd, &about, &length);
+	int error = ReadProgram(fd, &about);
 	if (error < 0)
 		return Status(env, error);
 	std::vector<uint32_t> maps(about.nr_map_ids);
@@ -71,8 +75,7 @@ Napi::Value ProgramDetails(Napi::Env env, int fd)
 	memset(&again, 0, sizeof(again));
 	again.nr_map_ids = static_cast<uint32_t>(maps.size());
 	again.map_ids = reinterpret_cast<uintptr_t>(maps.data());
-	length = sizeof(again);
-	error = bpf_obj_get_info_by_fd(fd, &again, &length);
+	error = ReadProgram(fd, &again);
 	if (error < 0)
 		return Status(env, error);
 	Napi::Array ids = Napi::Array::New(env);

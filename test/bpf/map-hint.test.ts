@@ -63,9 +63,8 @@ describe('bpf: the reason why a map is refused', () => {
     assert.equal(hint, 'its 1048576 entries of 4 + 2147483648 bytes are too many or too large');
   });
 
-  it('is that the kernel has no such maps', () => {
-    // Linux 6.9 has them, though not always the memory that they take.
-    if (kernelIsSince(6, 9)) return;
+  it('is that the kernel has no such maps', function () {
+    needs(this, 'a kernel without arenas', !kernelIsSince(6, 9) || 'it has them');
     const make = () => BpfMap.create({ type: 'arena', maxEntries: 1, flags: MAP_FLAGS.MMAPABLE });
     assert.equal(hintOf(make), 'this kernel has no maps of type arena');
   });
