@@ -65,6 +65,8 @@ const OUTPUT: Record<string, string | RegExp> = {
   iterators: new RegExp(`^(node|MainThread) \\(\\d+\\), child of ${process.pid}\\nprocesses: ([3-9]|\\d{2,})\\n$`),
   'map-in-map': 'even: 10n odd: 20n\nthird: 30n\n',
   cgroup: 'attached: Operation not permitted\ndetached: connected\ndenied: 1n\n',
+  tc: 'uid 0: 47 bytes, 0 packets dropped\nuid 65534: 153 bytes, 3 packets dropped\n',
+  routes: 'to the port: sent\nreceived: hello\nto another: EPERM\npassed: 1, dropped: 1\n',
   'global-functions': 'received, from 64 bytes: 2\nreceived, from 1024 bytes: 1\nsent, from 256 bytes: 1\n',
   xdp: /^(127\.0\.0\.1 1n\n127\.0\.0\.2 2n|127\.0\.0\.2 2n\n127\.0\.0\.1 1n)\n$/,
   pinning: 'pinned\nstill attached: xdp 1n\ndetached: 0n\n',

@@ -20,12 +20,22 @@ function aligned(cellRows: readonly (readonly (string | number)[])[], indent = '
   });
 }
 
+/** Sentences of the report, at most 80 columns wide. */
+function paragraph(text: string, indent: string): string[] {
+  const lines = text.match(new RegExp(`\\S.{0,${79 - indent.length}}(?=\\s|$)|\\S+`, 'gu')) ?? [];
+  return lines.map((line) => `${indent}${line}`);
+}
+
+/** Instructions, with a line of the source before those that were compiled from it: most are too long to stand beside. */
 function rejectionLines({ message, hint, story }: Rejection): string[] {
-  const steps = story.map(({ instruction, code, line }) => [instruction, code, line ?? '']);
+  const width = `${story.at(-1)?.instruction}`.length;
   return [
-    `    ${visibleText(message)}`,
-    ...(hint === undefined ? [] : [`    hint: ${hint}`]),
-    ...aligned(steps, '      '),
+    ...paragraph(visibleText(message), '    '),
+    ...(hint === undefined ? [] : paragraph(`hint: ${hint}`, '    ')),
+    ...story.flatMap(({ instruction, code, line }, i) => [
+      ...(line === undefined || line === story[i - 1]?.line ? [] : [`      ; ${visibleText(line)}`]),
+      `      ${`${instruction}`.padStart(width)}: ${visibleText(code)}`,
+    ]),
   ];
 }
 

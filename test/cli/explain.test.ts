@@ -41,12 +41,18 @@ describe('cli: explain', () => {
     assert.equal(status, 1);
     const text = stdout.toString();
     const start = text.indexOf('  handle_null ');
-    const [head, reason, hint, call, load] = text.slice(start).split('\n');
-    assert.match(String(head), /^ {2}handle_null +raw_tp\/sys_enter +\d+ +rejected$/);
-    assert.match(String(reason), /^ {4}the verifier rejected program handle_null: .* at mistakes\.bpf\.c:\d+$/);
-    assert.match(String(hint), /^ {4}hint: the pointer may be NULL/);
-    assert.match(String(call), /^ +\d+ {2}call bpf_map_lookup_elem#1 +mistakes\.bpf\.c:\d+: struct entry \*entry = /);
-    assert.match(String(load), /^ +\d+ {2}r0 = \*\(u64 \*\)\(r0 \+0\) +mistakes\.bpf\.c:\d+: return /);
+    const [, reason = '', story = ''] =
+      /^.* rejected\n( {4}\S.*\n(?: {4}\S.*\n)+)((?: {6}.*\n)+)/.exec(text.slice(start)) ?? [];
+    assert.match(text.slice(start), /^ {2}handle_null +raw_tp\/sys_enter +\d+ +rejected$/m);
+    const [why, hint] = reason.replaceAll(/\n {4}(?!hint)/g, ' ').split('\n');
+    assert.match(String(why), /^ {4}the verifier rejected program handle_null: .* at mistakes\.bpf\.c:\d+$/);
+    assert.match(String(hint), /^ {4}hint: the pointer may be NULL: .* path ?$/);
+    for (const [line] of text.matchAll(/^ {4}\S.*$/gm)) assert.ok(line.length <= 80, line);
+    const [lookup, call, use, load] = story.split('\n');
+    assert.match(String(lookup), /^ {6}; mistakes\.bpf\.c:\d+: struct entry \*entry = /);
+    assert.match(String(call), /^ {6,7}\d+: call bpf_map_lookup_elem#1$/);
+    assert.match(String(use), /^ {6}; mistakes\.bpf\.c:\d+: return /);
+    assert.match(String(load), /^ {6,7}\d+: r0 = \*\(u64 \*\)\(r0 \+0\)$/);
   });
 
   it('tells the size of accepted programs and the relocations, and exits with 0', async function () {
