@@ -9,6 +9,8 @@ import type { NativeRing, NativeUserRing } from './rings.js';
 export interface Binding {
   /** The version of the loaded libbpf, major and minor: `1.5`. */
   libbpfVersion(): string;
+  /** The version of the headers that the addon was built with, and so of the newest functions that it can call: `1.1`. */
+  libbpfHeaders(): string;
   /**
    * Sets the receiver of libbpf's log, up to a level: 0 for warnings, 1 for information, 2 for debugging (a load has more
    * than a thousand lines). It is called synchronously, on this thread, during calls into libbpf.

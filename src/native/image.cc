@@ -53,6 +53,8 @@ private:
 // A part of a global-data map.
 struct Part {
 	const bpf_map *map;
+	// Null if libbpf has given it back to the system, as 1.5 does at load for a map that can't
+	// be mapped.
 	const uint8_t *initial;
 	// Of the whole map.
 	size_t whole;
@@ -64,11 +66,10 @@ int Find(bpf_map *map, int64_t offset, uint64_t size, Part *part)
 {
 	if (!map)
 		return -ENOENT;
-	size_t whole = 0;
-	const void *initial =
-		bpf_map__is_internal(map) ? bpf_map__initial_value(map, &whole) : nullptr;
-	if (!initial)
+	if (!bpf_map__is_internal(map))
 		return -EINVAL;
+	size_t whole = bpf_map__value_size(map), size_of_initial = 0;
+	const void *initial = bpf_map__initial_value(map, &size_of_initial);
 	if (offset < 0 || static_cast<uint64_t>(offset) > whole ||
 	    size > whole - static_cast<uint64_t>(offset))
 		return -ERANGE;
@@ -84,6 +85,8 @@ bool IsMappable(const bpf_map *map)
 
 int ReadLive(const Part &part, uint8_t *target)
 {
+	if (part.size == 0)
+		return 0;
 	if (IsMappable(part.map)) {
 		MappedImage live(part.map, part.offset, part.size, PROT_READ);
 		if (live.status() == 0)
@@ -147,8 +150,10 @@ Napi::Value Object::ReadImage(const Napi::CallbackInfo &info)
 		int status = Find(FindMap(name), offset, static_cast<uint64_t>(size), &part);
 		if (status < 0)
 			return Status(info.Env(), status);
-		if (phase_ != Phase::Loaded || part.size == 0)
+		if (phase_ != Phase::Loaded && part.initial)
 			return Copy(info.Env(), part.initial + part.offset, part.size);
+		if (phase_ == Phase::Failed)
+			return Status(info.Env(), -EINVAL);
 		Napi::Uint8Array copy = Napi::Uint8Array::New(info.Env(), part.size);
 		if (info.Env().IsExceptionPending())
 			return info.Env().Undefined();

@@ -2,6 +2,7 @@
 #include "addon.h"
 
 #include <ctime>
+#include <string>
 
 #include <bpf/libbpf.h>
 #include <linux/mount.h>
@@ -21,6 +22,12 @@ Napi::Value LibbpfVersion(const Napi::CallbackInfo &info)
 {
 	const char *version = libbpf_version_string();
 	return Napi::String::New(info.Env(), *version == 'v' ? version + 1 : version);
+}
+
+Napi::Value LibbpfHeaders(const Napi::CallbackInfo &info)
+{
+	return Napi::String::New(info.Env(), std::to_string(LIBBPF_MAJOR_VERSION) + "." +
+						     std::to_string(LIBBPF_MINOR_VERSION));
 }
 
 Napi::Value PossibleCpus(const Napi::CallbackInfo &info)
@@ -180,6 +187,7 @@ int OpenPerfEvent(Arguments *args)
 void InitSystem(Napi::Env env, Napi::Object exports)
 {
 	exports["libbpfVersion"] = Napi::Function::New<LibbpfVersion>(env, "libbpfVersion");
+	exports["libbpfHeaders"] = Napi::Function::New<LibbpfHeaders>(env, "libbpfHeaders");
 	exports["possibleCpus"] = Napi::Function::New<PossibleCpus>(env, "possibleCpus");
 	exports["createThread"] = Napi::Function::New<CreateThread>(env, "createThread");
 	exports["bootTime"] = Napi::Function::New<BootTime>(env, "bootTime");

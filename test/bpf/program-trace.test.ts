@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { ProgramError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
 import { LINK_TYPES } from '../../src/bpf/link-info.js';
 import { ATTACH_TYPES, PROGRAM_TYPES } from '../../src/bpf/program-type.js';
-import { libbpfVersion } from '../../src/bpf/system.js';
 import { Btf } from '../../src/btf/index.js';
 import { shapeOf } from '../../src/btf/layout.js';
 import { UsageError } from '../../src/errors.js';
 import { mountPoint } from '../../src/kernel/mounts.js';
+import { loadBinding } from '../../src/native/load.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { PROBED } from '../helpers/run.js';
@@ -99,11 +99,12 @@ describe('bpf: programs on events', () => {
       assert.throws(() => object.programs.need(name).attach(), { code: 'ERR_SNOOPKIT_NOT_FOUND', kind });
   });
 
-  /** Whether libbpf has this minor version. */
-  const libbpfIsSince = (minor: number) => Number(libbpfVersion().split('.')[1]) >= minor;
+  /** The version of libbpf whose functions the addon can call. */
+  const libbpf = () => loadBinding().libbpfHeaders();
+  const libbpfIsSince = (minor: number) => Number(libbpf().split('.')[1]) >= minor;
 
   proves({ 'kprobe trace_uprobe_multi': 'counted' }).it('attach to several functions of a file', function () {
-    needs(this, 'libbpf 1.3', libbpfIsSince(3) || `it is ${libbpfVersion()}`);
+    needs(this, 'libbpf 1.3', libbpfIsSince(3) || `the addon is built with ${libbpf()}`);
     needs(this, 'uprobe.multi', kernelIsSince(6, 6) || 'the kernel is older than 6.6');
     using opened = open('attach-many');
     const program = opened.programs.need('count_symbols');
@@ -117,7 +118,7 @@ describe('bpf: programs on events', () => {
   });
 
   it('say that an old libbpf cannot', function () {
-    needs(this, 'libbpf before 1.3', !libbpfIsSince(3) || `it is ${libbpfVersion()}`);
+    needs(this, 'libbpf before 1.3', !libbpfIsSince(3) || `the addon is built with ${libbpf()}`);
     using object = load('attach-trace', ['count_probe']);
     assert.throws(
       () => object.programs.need('count_probe').attachUprobes(PROBED, ['probed', 'main']),

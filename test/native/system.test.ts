@@ -5,6 +5,11 @@ import { binding, ENOENT, openFds, TRACEPOINT } from './helpers.js';
 describe('native system', () => {
   it('knows libbpf and the CPUs', () => {
     assert.match(binding.libbpfVersion(), /^1\.\d+$/);
+    assert.match(binding.libbpfHeaders(), /^1\.\d+$/);
+    const [loaded, built] = [binding.libbpfVersion(), binding.libbpfHeaders()].map((version) =>
+      Number(version.split('.')[1]),
+    );
+    assert.ok((built ?? 99) <= (loaded ?? 0), 'an older libbpf would lack functions');
     const [, last = '0'] = /(\d+)\s*$/.exec(readFileSync('/sys/devices/system/cpu/possible', 'utf8')) ?? [];
     assert.equal(binding.possibleCpus(), Number(last) + 1);
   });
