@@ -163,6 +163,13 @@ function storageMemory(): string | undefined {
   return /\bcx16\b/.test(readFileSync('/proc/cpuinfo', 'latin1')) ? undefined : 'the CPU has no cmpxchg16b';
 }
 
+/** Node refuses it where its libuv may use io_uring (CVE-2024-22017): Debian 13's 20.19.2 does. */
+function setuid(): string | undefined {
+  const words = ['-e', 'process.setuid(process.getuid())'];
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  return status === 0 ? undefined : (/^Error: (.*)$/m.exec(stderr)?.[1] ?? `status ${status}`);
+}
+
 const probes = {
   root: () => {
     const uid = process.geteuid?.();
@@ -196,6 +203,7 @@ const probes = {
   bpftool: program('bpftool'),
   man: program('man'),
   setpriv: program('setpriv'),
+  setuid,
   prlimit: program('prlimit'),
   capsh: program('capsh'),
   setcap: program('setcap'),

@@ -20,8 +20,7 @@ export function withBpffs(pins: string, ...scripts: readonly string[]): string[]
   });
   const all = ['mount -t bpf bpf "$1"', ...lines].join('\n');
   const args = ['--mount', '--net', 'sh', '-c', all, process.execPath, pins];
-  // Some builds of Node refuse setuid() where libuv may use io_uring.
-  const env = { ...process.env, UV_USE_IO_URING: '0', PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
   const { stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8', env });
   assert.equal(stderr.replace(/^Killed\n/gm, ''), '');
   return stdout.split('\n').filter((line) => line !== '');

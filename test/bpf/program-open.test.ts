@@ -194,7 +194,8 @@ describe('bpf: code of programs', () => {
     assert.throws(() => program.translatedCode(), { code: 'ERR_SNOOPKIT_CLOSED' });
   });
 
-  it('is withheld from those without rights', () => {
+  it('is withheld from those without rights', function () {
+    needs(this, 'setuid');
     const folder = mkdtempSync(join(tmpdir(), 'snoopkit-programs-'));
     const [line = ''] = withBpffs(
       folder,

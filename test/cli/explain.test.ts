@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { jitState } from '../../src/bpf/jit.js';
-import { KERNEL_BTF } from '../../src/bpf/vmlinux.js';
 import { codeParts } from '../../src/cli/explain-code.js';
 import { fixturePath } from '../bpf/helpers.js';
 import { needs } from '../capability.js';
@@ -174,7 +172,7 @@ describe('cli: explain', () => {
   });
 
   it('knows whether this kernel has a helper', async function () {
-    if (!existsSync(KERNEL_BTF)) this.skip();
+    needs(this, 'kernel-btf');
     const { report } = await explained(fixturePath('calls'));
     const time = report.requirements.helpers.find(({ id }: { id: number }) => id === 5);
     assert.equal(time.isAvailable, true);
