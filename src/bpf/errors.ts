@@ -21,9 +21,12 @@ const textOf = (errno: number) => LIBBPF_ERRORS[errno - LIBBPF_FIRST] ?? errnoTe
 export const netlinkMessage = (warnings: string): string | undefined =>
   /^libbpf: Kernel error message: (.+)$/m.exec(warnings)?.[1];
 
+/** A failure without consequences: from Linux 5.11 on this limit does not apply. */
+const MEMLOCK = /^libbpf: Failed to bump RLIMIT_MEMLOCK.*\n/;
+
 /** The first warning of libbpf, which states the cause; later ones are consequences. libbpf's EINVAL alone says little. */
 function reasonIn(warnings: string): string | undefined {
-  const [line = ''] = warnings.split('\n');
+  const [line = ''] = warnings.replace(MEMLOCK, '').split('\n');
   const reason = netlinkMessage(warnings) ?? line.replace(/^libbpf: (elf: |prog '[^']*': )?/, '');
   return reason.replace(/(: -\d+|\.)$/, '') || undefined;
 }
@@ -57,7 +60,7 @@ export class BpfError extends SnoopkitError {
   }
 }
 
-const { EBADF, EPERM } = ERRNO;
+const { EACCES, EBADF, EPERM } = ERRNO;
 
 /**
  * Use of an object, map, program, link or ring buffer after `close()`, or of an opened object after `load()`. The message
@@ -165,23 +168,37 @@ export class MapError extends BpfError {
 /** Capabilities that every tracing program needs (kernel 5.8): the default of checks. */
 const TRACING: readonly Capability[] = ['CAP_BPF', 'CAP_PERFMON'];
 
+/** Root of another user namespace has all capabilities there, which do not count here. */
+function isInUserNamespace(): boolean {
+  try {
+    return namespaceOf('self', 'user') !== FIRST_USER_NAMESPACE;
+  } catch {
+    return false; // Without /proc.
+  }
+}
+
+const refusedInNamespace = (operation: string) =>
+  new BpfError(operation, EPERM, {
+    kind: 'PRIVILEGE',
+    hint: 'running in a user namespace, where root has no such privileges: run in the initial user namespace',
+  });
+
 /** Throws PrivilegeError, or BpfError in a user namespace, if this process may not trace. */
 export function requireTracingRights(): void {
   const missing = missingCapabilities(TRACING);
   if (missing.length > 0) throw new PrivilegeError('cannot trace the kernel', EPERM, missing);
-  // Root of another user namespace has all capabilities there, which do not count here.
-  if (namespaceOf('self', 'user') !== FIRST_USER_NAMESPACE)
-    throw new BpfError('cannot trace the kernel', EPERM, {
-      kind: 'PRIVILEGE',
-      hint: 'running in a user namespace, where root has no such privileges: run in the initial user namespace',
-    });
+  if (isInUserNamespace()) throw refusedInNamespace('cannot trace the kernel');
 }
 
-/** The error of a refused operation: PrivilegeError if it was denied and the process lacks capabilities. */
+/**
+ * The error of a refused operation: PrivilegeError if it was denied and the process lacks capabilities, and one of the same
+ * code if they do not count because of a user namespace.
+ */
 export function refused(operation: string, errno: number, needs: readonly Capability[] = TRACING): BpfError {
-  const denied = errnoName(errno) === 'EPERM' || errnoName(errno) === 'EACCES';
-  const missing = denied ? missingCapabilities(needs) : [];
-  return missing.length > 0 ? new PrivilegeError(operation, errno, missing) : new BpfError(operation, errno);
+  const isDenied = errno === EPERM || errno === EACCES;
+  const missing = isDenied ? missingCapabilities(needs) : [];
+  if (missing.length > 0) return new PrivilegeError(operation, errno, missing);
+  return errno === EPERM && isInUserNamespace() ? refusedInNamespace(operation) : new BpfError(operation, errno);
 }
 
 /** Returns the addon's result, or throws if it is an error. */

@@ -6,6 +6,7 @@ import {
   BpfError,
   type LineFinder,
   MapError,
+  PrivilegeError,
   ProgramError,
   refused,
   UnsupportedError,
@@ -68,7 +69,9 @@ export function loadError({ name, errno, refusal, warnings, findLine, btf, room,
   const operation = `cannot load ${name}`;
   const error = refused(operation, errno);
   // Without rights the verifier refuses the first thing that needs them: the rights are the reason to name.
-  if (error.code === 'ERR_SNOOPKIT_PRIVILEGE') return Object.assign(error, { cause: warnings });
+  // In a user namespace it comes so far only with a BPF token.
+  const isOfRights = error instanceof PrivilegeError || (error.code === 'ERR_SNOOPKIT_PRIVILEGE' && !refusal);
+  if (isOfRights) return Object.assign(error, { cause: warnings });
   if (refusal && errno === ENOSPC) {
     const [message, hint] = [`${operation}: the verifier's log of program ${refusal.program}`, 'raise logSize'];
     return new BpfError(`${message} is longer than ${room} bytes (ENOSPC); ${hint}`, errno, { isWhole: true });

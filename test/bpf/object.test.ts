@@ -266,6 +266,29 @@ describe('bpf: loading', () => {
     );
   });
 
+  it('is refused in a user namespace in the same words as all else', function () {
+    needs(this, 'unshare');
+    needs(this, 'own-root');
+    const at = (file: string) => JSON.stringify(new URL(`../../src/bpf/${file}.js`, import.meta.url).href);
+    const script = `import { BpfMap } from ${at('map')};
+      import { BpfObject } from ${at('object')};
+      for (const act of [() => BpfObject.open(${JSON.stringify(fixturePath('ring'))}).load(), () => BpfMap.byId(1)])
+        try { act(); } catch (error) { console.log(error.code, error.errno, error.message); }`;
+    const args = ['--user', '--map-root-user', process.execPath, '--input-type=module', '-e', script];
+    const { stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8' });
+    const why =
+      'operation not permitted (EPERM); running in a user namespace, where root has no such privileges: run in the initial user namespace';
+    assert.deepEqual(
+      stdout.split('\n'),
+      [
+        `ERR_SNOOPKIT_PRIVILEGE EPERM cannot load ring: ${why}`,
+        `ERR_SNOOPKIT_PRIVILEGE EPERM cannot open the map with the id 1: ${why}`,
+        '',
+      ],
+      stderr,
+    );
+  });
+
   it('works without the program that is refused', () => {
     using object = load('refused', ['handle_fine']);
     assert.ok(object.programs.need('handle_fine').fd > 2);
