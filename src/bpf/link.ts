@@ -150,7 +150,8 @@ export class BpfLink {
   }
 
   /**
-   * Puts another program, of the same type, in the place of this one, without a moment with neither. Throws
+   * Puts another program, of the same type, in the place of this one, without a moment with neither. A route (attachRoute())
+   * is replaced by one with the other program, even if somebody else has changed it since. Throws
    * UnsupportedError for hooks where the kernel can't: tracepoints, kprobes, uprobes and fentry among them; and BpfError for
    * a program of another type, and for a link that is detached.
    */

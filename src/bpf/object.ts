@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import {
   Btf,
@@ -17,6 +17,7 @@ import { ERRNO } from '../kernel/errno.js';
 import { checkBytes, shown } from '../mistake.js';
 import type { NativeObject } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
+import { readFile } from '../read-file.js';
 import { checkBoolean, checkInteger, checkOptions, checkText } from './arguments.js';
 import type { AnyContents, NamedAs, NamedConstants, NamedGlobals, NamedMaps, ObjectContents } from './contents.js';
 import { BpfError, check, UnsupportedError } from './errors.js';
@@ -318,7 +319,7 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
       if (options[path] === '') throw new UsageError(`${path}: the path is empty`);
     if (typeof source === 'string') checkText('path', source);
     else checkBytes('source', source);
-    const bytes = typeof source === 'string' ? readFileSync(source) : source;
+    const bytes = typeof source === 'string' ? readFile(source) : source;
     const file = typeof source === 'string' ? basename(source).replace(/\..*/, '') : 'object';
     const name = options.name ?? file;
     const what = typeof source === 'string' ? source : name;

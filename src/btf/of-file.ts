@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from '../read-file.js';
 import { BtfError } from './error.js';
 
 /**
@@ -7,7 +7,7 @@ import { BtfError } from './error.js';
  * @throws the file system's error if it can't be read.
  */
 export function ofFile<T>(path: string, work: (bytes: Buffer) => T): T {
-  const bytes = readFileSync(path);
+  const bytes = readFile(path);
   try {
     return work(bytes);
   } catch (error) {

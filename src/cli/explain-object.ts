@@ -1,8 +1,7 @@
 /** The report of `snoopkit explain` on a BPF object. */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { INSTRUCTION_SIZE } from '../bpf/disassembly.js';
-import { PrivilegeError, VerifierError } from '../bpf/errors.js';
+import { type BpfError, PrivilegeError, VerifierError } from '../bpf/errors.js';
 import { type JitState, jitState } from '../bpf/jit.js';
 import { BpfObject, type OpenOptions } from '../bpf/object.js';
 import type { OpenedProgram } from '../bpf/opened-program.js';
@@ -17,6 +16,8 @@ import { UsageError } from '../errors.js';
 import { missingCapabilities } from '../kernel/capabilities.js';
 import { ERRNO } from '../kernel/errno.js';
 import { shown } from '../mistake.js';
+import { readFile } from '../read-file.js';
+import { kernelBtf } from '../trace/kernel-btf.js';
 
 /** Code that the report has on request: as the verifier has left it, or as the JIT has compiled it. */
 export type Dump = 'translated' | 'machine';
@@ -54,6 +55,8 @@ export interface ExplainedProgram extends DumpedCode {
   /** The kernel's description of it; undefined if it was not loaded, or rejected. */
   readonly info: Pick<ProgramInfo, 'verifiedInstructions' | 'translatedSize' | 'jitedSize'> | undefined;
   readonly rejection: Rejection | undefined;
+  /** For want of which it was not loaded: capabilities, or `the initial user namespace`. */
+  readonly missing?: readonly string[];
 }
 
 export interface ExplainedObject {
@@ -104,7 +107,7 @@ function loadAlone(
   options: OpenOptions,
   name: string,
   dump: Dump | undefined,
-): Pick<ExplainedProgram, 'info' | 'rejection' | keyof DumpedCode> & {
+): Pick<ExplainedProgram, 'info' | 'rejection' | 'missing' | keyof DumpedCode> & {
   readonly relocations: readonly Relocation[];
 } {
   const opened = BpfObject.open(path, options);
@@ -119,6 +122,10 @@ function loadAlone(
     const names = new Map([...object.maps.values()].map(({ id, name: map }) => [`${id}`, map]));
     return { info, rejection: undefined, relocations: object.relocations, ...dumpOf(program, dump, names) };
   } catch (error) {
+    if ((error as BpfError).code === 'ERR_SNOOPKIT_PRIVILEGE') {
+      const missing = error instanceof PrivilegeError ? error.missing : ['the initial user namespace'];
+      return { info: undefined, rejection: undefined, missing, relocations: [] };
+    }
     return { info: undefined, rejection: rejectionOf(error as Error), relocations: [] };
   }
 }
@@ -138,10 +145,10 @@ function requirementsOf({ helpers, kfuncs }: Requirements, program: string): Req
 
 /**
  * Describes an object, and how this kernel takes each of its programs, if the process may load any. Throws as
- * `BpfObject.open()` does, UsageError if it has no program of the name given, and PrivilegeError if code can't be dumped.
+ * `BpfObject.open()` and kernelBtf() do, UsageError if it has no program of the name given, and PrivilegeError if code can't be dumped.
  */
 export function explainObject(path: string, { btf, program: only, dump }: ExplainOptions = {}): ExplainedObject {
-  const options = btf === undefined ? {} : { btf };
+  const options = btf === undefined ? {} : { btf: kernelBtf(btf) };
   using opened = BpfObject.open(path, options);
   if (only !== undefined && !opened.programs.has(only)) {
     const names = [...opened.programs.keys()];
@@ -149,7 +156,7 @@ export function explainObject(path: string, { btf, program: only, dump }: Explai
     throw new UsageError(`--program ${shown(only)}: no such program${known}`);
   }
   const programs = only === undefined ? [...opened.programs.values()] : [opened.programs.need(only)];
-  const bytes = readFileSync(path);
+  const bytes = readFile(path);
   const sizes = new Map(elfSymbols(bytes).map(({ name, type, size }) => [type === 'function' ? name : '', size]));
   const missing = missingCapabilities(['CAP_BPF']);
   const mayLoad = missing.length === 0;
@@ -157,16 +164,17 @@ export function explainObject(path: string, { btf, program: only, dump }: Explai
   const relocations: Relocation[] = [];
   const explained = ({ name, section, type }: OpenedProgram): ExplainedProgram => {
     const program = { name, section, type, instructions: (sizes.get(name) ?? 0) / INSTRUCTION_SIZE };
-    if (!mayLoad) return { ...program, info: undefined, rejection: undefined };
+    if (!mayLoad) return { ...program, info: undefined, rejection: undefined, missing };
     const { relocations: found, ...result } = loadAlone(path, options, name, dump);
     relocations.push(...found);
     return { ...program, ...result };
   };
   const { isEnabled, isHardened } = jitState();
+  const reports = programs.map(explained);
   return {
     object: path,
     license: opened.license,
-    programs: programs.map(explained),
+    programs: reports,
     maps: [...opened.maps.values()].map(({ name, type, keySize, valueSize, maxEntries }) => ({
       name,
       type,
@@ -176,6 +184,6 @@ export function explainObject(path: string, { btf, program: only, dump }: Explai
     })),
     requirements: only === undefined ? opened.requirements() : requirementsOf(opened.requirements(), only),
     jit: { isEnabled, isHardened },
-    relocations: mayLoad ? distinct(relocations) : undefined,
+    relocations: reports.every((report) => report.missing) ? undefined : distinct(relocations),
   };
 }

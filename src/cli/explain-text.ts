@@ -39,13 +39,14 @@ function rejectionLines({ message, hint, story }: Rejection): string[] {
   ];
 }
 
-function programCells({ name, section, instructions, info, rejection }: ExplainedProgram): (string | number)[] {
+function programCells(program: ExplainedProgram): (string | number)[] {
+  const { name, section, instructions, info, rejection, missing } = program;
   const cells = [name, section, instructions];
   if (info) {
     const translated = info.translatedSize / INSTRUCTION_SIZE;
     return [...cells, info.verifiedInstructions, translated, info.jitedSize, 'accepted'];
   }
-  return [...cells, '', '', '', rejection ? 'rejected' : 'not loaded'];
+  return [...cells, '', '', '', rejection ? 'rejected' : `not loaded: needs ${missing?.join(', ')}`];
 }
 
 function programLines(programs: readonly ExplainedProgram[]): string[] {
@@ -75,7 +76,7 @@ function functionLines(functions: readonly RequiredFunction[]): string[] {
 }
 
 function relocationLines({ relocations }: ExplainedObject): string[] {
-  if (!relocations) return ['  not loaded: this takes CAP_BPF'];
+  if (!relocations) return ['  unknown: no program was loaded'];
   const lacking = relocations.filter(({ state }) => state !== 'applied');
   return [
     `  ${counted(relocations.length - lacking.length, 'relocation')} applied, ${lacking.length} without a target in this kernel`,

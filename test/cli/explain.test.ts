@@ -3,8 +3,9 @@ import { jitState } from '../../src/bpf/jit.js';
 import { codeParts } from '../../src/cli/explain-code.js';
 import { fixturePath } from '../bpf/helpers.js';
 import { needs } from '../capability.js';
+import { kernelIsSince } from '../helpers/kernel.js';
 import { needsNobody, runAsNobody } from '../helpers/rights.js';
-import { snoopkit } from '../helpers/run.js';
+import { run, SNOOPKIT, snoopkit } from '../helpers/run.js';
 
 /** The report, as an object. */
 async function explained(...args: string[]) {
@@ -156,8 +157,25 @@ describe('cli: explain', () => {
     await needsNobody(this);
     const { status, stdout, said } = await runAsNobody([], ['explain', fixturePath('relocations')]);
     assert.deepEqual([status, said], [0, '']);
-    assert.match(stdout.toString(), /^ {2}handle_call +raw_tp\/sys_enter +\d+ +not loaded$/m);
-    assert.match(stdout.toString(), /^RELOCATIONS\n {2}not loaded: this takes CAP_BPF$/m);
+    assert.match(stdout.toString(), /^ {2}handle_call +raw_tp\/sys_enter +\d+ +not loaded: needs CAP_BPF$/m);
+    assert.match(stdout.toString(), /^RELOCATIONS\n {2}unknown: no program was loaded$/m);
+  });
+
+  it('takes missing rights for no mistake of the program', async function () {
+    await needsNobody(this);
+    needs(this, 'memory beyond RLIMIT_MEMLOCK', kernelIsSince(5, 11) || 'it is locked memory before 5.11');
+    const part = await runAsNobody(['bpf'], ['explain', fixturePath('relocations')]);
+    assert.deepEqual([part.status, part.said], [0, '']);
+    assert.match(part.stdout.toString(), /^ {2}handle_call +raw_tp\/sys_enter +\d+ +not loaded: needs CAP_PERFMON$/m);
+  });
+
+  it('takes a user namespace for no mistake of the program', async function () {
+    needs(this, 'unshare');
+    needs(this, 'own-root');
+    const words = ['--user', '--map-root-user', process.execPath, SNOOPKIT, 'explain', fixturePath('relocations')];
+    const { status, stdout, said } = await run('unshare', words);
+    assert.deepEqual([status, said], [0, '']);
+    assert.match(stdout.toString(), /^ {2}handle_call .* +not loaded: needs the initial user namespace$/m);
   });
 
   it('refuses to dump code without rights', async function () {
@@ -181,6 +199,7 @@ describe('cli: explain', () => {
   for (const [what, args, status, line] of [
     ['nothing', [], 2, 'missing OBJECT (see snoopkit explain --help)'],
     ['a file that is missing', ['/nowhere.o'], 1, 'cannot open /nowhere.o: no such file or directory (ENOENT)'],
+    ['a folder', ['/tmp'], 1, 'cannot read /tmp: illegal operation on a directory (EISDIR)'],
     ['a file that is no object', ['package.json'], 1, 'cannot open package.json: not an ELF file'],
     ['a program that is missing', [fixturePath('calls'), '--program', 'handle_globl'], 2, MISSING],
     ['two outputs', ['x.o', '--json', '-o', 'text'], 2, '--json conflicts with --output text: give only one of them'],

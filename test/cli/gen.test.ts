@@ -81,6 +81,19 @@ describe('cli: gen', () => {
       1,
       'cannot open /nowhere.o: no such file or directory (ENOENT)',
     ],
+    ['a folder', ['types', '/tmp'], 1, 'cannot read /tmp: illegal operation on a directory (EISDIR)'],
+    [
+      'a folder to link',
+      ['object', '/tmp', '-o', 'x'],
+      1,
+      'cannot read /tmp: illegal operation on a directory (EISDIR)',
+    ],
+    [
+      'a folder as output',
+      ['object', fixturePath('calls'), '-o', 'src'],
+      1,
+      'cannot replace src: illegal operation on a directory (EISDIR)',
+    ],
     ['a file that is no object', ['types', 'package.json'], 1, 'package.json: neither BTF nor an ELF file'],
   ] as const)
     it(`refuses ${what} in one line`, async () => {
