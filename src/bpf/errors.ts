@@ -21,7 +21,7 @@ const textOf = (errno: number) => LIBBPF_ERRORS[errno - LIBBPF_FIRST] ?? errnoTe
 export const netlinkMessage = (warnings: string): string | undefined =>
   /^libbpf: Kernel error message: (.+)$/m.exec(warnings)?.[1];
 
-/** A failure without consequences: from Linux 5.11 on this limit does not apply. */
+/** Never the cause: from Linux 5.11 on this limit does not apply, and before, libbpf also logs what lacks the memory. */
 const MEMLOCK = /^libbpf: Failed to bump RLIMIT_MEMLOCK.*\n/;
 
 /** The first warning of libbpf, which states the cause; later ones are consequences. libbpf's EINVAL alone says little. */

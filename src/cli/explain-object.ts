@@ -145,7 +145,8 @@ function requirementsOf({ helpers, kfuncs }: Requirements, program: string): Req
 
 /**
  * Describes an object, and how this kernel takes each of its programs, if the process may load any. Throws as
- * `BpfObject.open()` and kernelBtf() do, UsageError if it has no program of the name given, and PrivilegeError if code can't be dumped.
+ * `BpfObject.open()` and `kernelBtf()` do, UsageError if it has no program of the name given, and PrivilegeError if code
+ * can't be dumped.
  */
 export function explainObject(path: string, { btf, program: only, dump }: ExplainOptions = {}): ExplainedObject {
   const options = btf === undefined ? {} : { btf: kernelBtf(btf) };
