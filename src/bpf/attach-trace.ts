@@ -101,8 +101,10 @@ function functionsOf(functions: string | readonly string[]): {
   }
   if (!Array.isArray(functions) || functions.length === 0)
     throw new UsageError('functions: expected a pattern or an array of names');
-  for (const name of functions) checkText('function', name);
-  return { pattern: '', names: functions, all: functions.join(', ') };
+  // Own properties may hide those of arrays.
+  const names = Array.from({ length: functions.length }, (_, i) => functions[i] as string);
+  for (const name of names) checkText('function', name);
+  return { pattern: '', names, all: names.join(', ') };
 }
 
 export function kprobes(functions: string | readonly string[], options: KprobeOptions): Attachment {

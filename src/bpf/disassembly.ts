@@ -234,15 +234,17 @@ function textOf(fields: Fields, names: CallNames): string | undefined {
  */
 export function disassemble(code: Uint8Array, names: CallNames = {}): Instruction[] {
   checkBytes('code', code);
+  // A copy by the language's own length, which properties of the array may hide.
+  const copy = new Uint8Array(code);
   checkOptions(names, NAMES);
   for (const name of NAMES) if (names[name] !== undefined) checkFunction(name, names[name]);
-  if (code.length % INSTRUCTION_SIZE !== 0) throw mistake('length of code', code.length, 'a multiple of 8');
-  const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
+  if (copy.length % INSTRUCTION_SIZE !== 0) throw mistake('length of code', copy.length, 'a multiple of 8');
+  const view = new DataView(copy.buffer, copy.byteOffset, copy.byteLength);
   const instructions: Instruction[] = [];
-  for (let at = 0; at < code.length; at += INSTRUCTION_SIZE) {
+  for (let at = 0; at < copy.length; at += INSTRUCTION_SIZE) {
     const opcode = view.getUint8(at);
     const registers = view.getUint8(at + 1);
-    const isWide = opcode === LOAD_64 && at + INSTRUCTION_SIZE < code.length;
+    const isWide = opcode === LOAD_64 && at + INSTRUCTION_SIZE < copy.length;
     const fields = {
       index: at / INSTRUCTION_SIZE,
       opcode,
@@ -252,7 +254,7 @@ export function disassemble(code: Uint8Array, names: CallNames = {}): Instructio
       immediate: view.getInt32(at + 4, true),
       upper: isWide ? view.getInt32(at + 12, true) : 0,
     };
-    const bytes = code.subarray(at, at + INSTRUCTION_SIZE);
+    const bytes = copy.subarray(at, at + INSTRUCTION_SIZE);
     const text = textOf(fields, names) ?? `unknown ${Buffer.from(bytes).toString('hex')}`;
     instructions.push({ index: fields.index, code: text });
     if (isWide) at += INSTRUCTION_SIZE;

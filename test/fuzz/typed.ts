@@ -1,9 +1,9 @@
 import { SnoopkitError } from '../../src/errors.js';
 import { Planted } from './strange.js';
 
-/** V8's errors for a revoked Proxy, one of a built-in object, and memory that is gone. */
+/** V8's errors for a revoked Proxy, one of a built-in object, memory that is gone, and a class as a callback. */
 const OF_A_VALUE =
-  /proxy that has been revoked|on a detached ArrayBuffer|requires that 'this' be|incompatible receiver|is not a typed array/;
+  /proxy that has been revoked|on a detached ArrayBuffer|requires that 'this' be|incompatible receiver|is not a typed array|cannot be invoked without 'new'/;
 
 /**
  * Whether an error is one that a caller is meant to see: of ours, in one line; of Node's, such as that of a missing file,
