@@ -107,8 +107,9 @@ function loaded(object: BpfObject): Table {
     'attachUprobe(offset)': row(NOT_INTEGERS, (offset) => program.attachUprobe('/bin/sh', '', { offset })),
     'attachUprobe(pid)': row([...NOT_INTEGERS, 0, 2 ** 31], (pid) => program.attachUprobe('/bin/sh', 'main', { pid })),
     attachCgroup: row([...NOT_TEXTS, ...MISSING], (wrong) => program.attachCgroup(wrong)),
-    'attachKprobes(functions)': row([5, null, undefined, [], [5], ['a', null]], (wrong) =>
-      program.attachKprobes(wrong),
+    'attachKprobes(functions)': row(
+      [5, null, undefined, [], [5], ['a', null], Object.assign([5], { [Symbol.iterator]: undefined })],
+      (wrong) => program.attachKprobes(wrong),
     ),
     'attachUprobes(pid)': row([...NOT_INTEGERS, 0], (pid) => program.attachUprobes('/bin/sh', 'main', { pid })),
     'attachUsdt(path)': row([...NOT_TEXTS, ...MISSING], (wrong) => program.attachUsdt(wrong, 'a', 'b')),

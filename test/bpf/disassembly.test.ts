@@ -194,6 +194,11 @@ describe('bpf: disassembly', () => {
     assert.deepEqual(disassemble(new Uint8Array()), []);
   });
 
+  it('reads the memory of an array whose own properties hide it', () => {
+    const exit = Object.defineProperty(Uint8Array.of(0x95, 0, 0, 0, 0, 0, 0, 0), 'length', { value: 64 });
+    assert.deepEqual(disassemble(exit), [{ index: 0, code: 'exit' }]);
+  });
+
   it('refuses what is no code', () => {
     const usage = (message: string) => ({ code: 'ERR_SNOOPKIT_USAGE', message });
     assert.throws(() => disassemble(new Uint8Array(12)), usage('length of code 12: expected a multiple of 8'));
