@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
+import { patient } from '../helpers/patience.js';
 import { Running, run } from '../helpers/run.js';
 import { doSteps, parseSteps, SOCKETS, type Step, socketsWords, stepOf } from '../helpers/sockets.js';
 
@@ -68,14 +69,14 @@ describe('sockets: connections', () => {
     const full = 'listen 0 127.0.0.1 0 backlog 0 connect 1 127.0.0.1 @0';
     const steps = await doSteps([
       full,
-      'alarm 100 connect 2 127.0.0.1 @0',
-      'thread ( sleep 300 accept 3 0 accept 4 0 )',
-      'alarm-restart 100 connect 5 127.0.0.1 @0',
+      `alarm ${patient(100)} connect 2 127.0.0.1 @0`,
+      `thread ( sleep ${patient(300)} accept 3 0 accept 4 0 )`,
+      `alarm-restart ${patient(100)} connect 5 127.0.0.1 @0`,
     ]);
     const [gaveUp, wentOn] = [stepOf(steps, 'connect', 2), stepOf(steps, 'connect', 5)];
     assert.deepEqual([gaveUp.error, gaveUp.state], ['EINTR', 'SYN_SENT']);
     assert.deepEqual([wentOn.ret, wentOn.state], [0, 'ESTABLISHED']);
-    assert.ok(wentOn.to - wentOn.from > 0.2e9, 'it waited for the first accept');
+    assert.ok(wentOn.to - wentOn.from > patient(150) * 1e6, 'it waited for the first accept');
   });
 
   it('share a port where they are told to', async () => {

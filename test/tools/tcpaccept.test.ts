@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
-import { fewer } from '../helpers/patience.js';
+import { fewer, patient } from '../helpers/patience.js';
 import { type CallEvent, traceSteps } from '../helpers/socket-events.js';
 import { socketsWords, stepOf } from '../helpers/sockets.js';
 import { Trace } from '../helpers/trace.js';
@@ -87,7 +87,7 @@ describe('tcpaccept', () => {
   });
 
   it('sees no sockets but those of TCP, and no want of connections', async () => {
-    const steps = 'listen 0 127.0.0.1 0 alarm 30 accept 1 0';
+    const steps = `listen 0 127.0.0.1 0 alarm ${patient(30)} accept 1 0`;
     assert.deepEqual((await accepts([], steps)).events, []);
   });
 
