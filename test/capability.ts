@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { mountPoint } from '../src/kernel/mounts.js';
 import { kernelIsSince } from './helpers/kernel.js';
+import { systemEnvironment } from './helpers/system.js';
 
 /** Why a capability is missing; undefined when it's there. */
 type Probe = () => string | undefined;
@@ -64,7 +65,10 @@ function timeNamespace(): string | undefined {
 function inNetwork(lines: string): string | undefined {
   const missing = program('unshare')() ?? program('ip')();
   if (missing !== undefined) return missing;
-  const { status, stderr } = spawnSync('unshare', ['--net', 'sh', '-ec', lines], { env: withSbin(), encoding: 'utf8' });
+  const { status, stderr } = spawnSync('unshare', ['--net', 'sh', '-ec', lines], {
+    env: systemEnvironment(),
+    encoding: 'utf8',
+  });
   return status === 0 ? undefined : stderr.trim().split('\n').at(-1) || `status ${status}`;
 }
 
@@ -73,16 +77,11 @@ function namedNetwork(): string | undefined {
   const missing = program('ip')() ?? program('nsenter')();
   if (missing !== undefined) return missing;
   const name = `snoopkit-probe-${process.pid}`;
-  const ip = (verb: string) => spawnSync('ip', ['netns', verb, name], { env: withSbin(), encoding: 'utf8' });
+  const ip = (verb: string) => spawnSync('ip', ['netns', verb, name], { env: systemEnvironment(), encoding: 'utf8' });
   const { status, stderr } = ip('add');
   if (status !== 0) return stderr.trim();
   ip('delete');
   return undefined;
-}
-
-/** Programs in /usr/sbin are found, too. */
-function withSbin(): NodeJS.ProcessEnv {
-  return { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
 }
 
 /**
@@ -95,7 +94,7 @@ function refusedByBpftool(fixture: string): string | undefined {
   const object = fileURLToPath(new URL(`bpf/fixtures/${fixture}.bpf.o`, import.meta.url));
   const script = 'mount -t bpf bpf /sys/fs/bpf && exec bpftool prog load "$1" /sys/fs/bpf/probe';
   const words = ['--mount', 'sh', '-c', script, 'sh', object];
-  const { status, stderr } = spawnSync('unshare', words, { env: withSbin(), encoding: 'utf8' });
+  const { status, stderr } = spawnSync('unshare', words, { env: systemEnvironment(), encoding: 'utf8' });
   if (status === 0) return undefined;
   const [, refusal] = /load failed: (.*)/.exec(stderr) ?? [];
   if (refusal === undefined) throw new Error(`bpftool prog load ${object}: ${stderr}`);

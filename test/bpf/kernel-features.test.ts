@@ -9,6 +9,7 @@ import { objectPath } from '../../src/trace/object-path.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { patient } from '../helpers/patience.js';
+import { systemEnvironment } from '../helpers/system.js';
 
 const isUsage = (pattern: RegExp) => (error: unknown) => error instanceof UsageError && pattern.test(error.message);
 
@@ -22,6 +23,7 @@ describe('bpf: features of the kernel', () => {
     this.timeout(patient(60_000));
     const text = execFileSync('bpftool', ['-j', 'feature', 'probe', 'kernel'], {
       encoding: 'utf8',
+      env: systemEnvironment(),
       maxBuffer: 1 << 24,
     });
     const { program_types: programs, map_types: maps } = JSON.parse(text);

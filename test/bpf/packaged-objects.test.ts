@@ -7,12 +7,14 @@ import { BpfObject } from '../../src/bpf/object.js';
 import { SnoopkitError } from '../../src/errors.js';
 import { needs, packagedObjects } from '../capability.js';
 import { patient } from '../helpers/patience.js';
+import { systemEnvironment } from '../helpers/system.js';
 
 /** Names of the programs that bpftool loads, in a BPF file system that is its own; undefined if the load fails. */
 function loadedByBpftool(path: string): string[] | undefined {
   const script =
     'mount -t bpf bpf /sys/fs/bpf && bpftool prog loadall "$0" /sys/fs/bpf/object >&2 && exec ls /sys/fs/bpf/object';
-  const { status, stdout, stderr } = spawnSync('unshare', ['--mount', 'sh', '-c', script, path], { encoding: 'utf8' });
+  const words = ['--mount', 'sh', '-c', script, path];
+  const { status, stdout, stderr } = spawnSync('unshare', words, { env: systemEnvironment(), encoding: 'utf8' });
   if (status === 0) return stdout.trim().split('\n').sort();
   assert.match(stderr, /^(libbpf|Error): /m);
   return undefined;

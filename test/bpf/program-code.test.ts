@@ -7,6 +7,7 @@ import { BpfObject } from '../../src/bpf/object.js';
 import type { BpfProgram } from '../../src/bpf/program.js';
 import { needs } from '../capability.js';
 import { fewer, patient } from '../helpers/patience.js';
+import { systemEnvironment } from '../helpers/system.js';
 import { load, withoutBtf } from './helpers.js';
 
 const objectsIn = (folder: string) =>
@@ -38,10 +39,9 @@ function loadAccepted(path: string): BpfObject | undefined {
 
 /** The instructions that bpftool shows, each with its index. */
 function shownByBpftool(id: number): string[] {
-  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
   const { stdout, stderr } = spawnSync('bpftool', ['prog', 'dump', 'xlated', 'id', `${id}`], {
     encoding: 'utf8',
-    env,
+    env: systemEnvironment(),
     maxBuffer: 1 << 26,
   });
   assert.equal(stderr, '');

@@ -4,10 +4,10 @@ import { whyMissing } from '../capability.js';
 import { firstProcessIsHidden } from './hidden.js';
 import { allowRetries } from './retries.js';
 import { type Finished, Running, type RunOptions, run } from './run.js';
+import { systemEnvironment } from './system.js';
 import { Wire } from './wire.js';
 
-/** Includes /usr/sbin, which is not on every PATH. */
-const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+const env = systemEnvironment();
 
 /** An address of each family. */
 export interface Addresses {

@@ -32,7 +32,7 @@ describe('kernels: the tests of a guest', () => {
   });
 
   it('are given to a shell that takes every word as it is', () => {
-    const script = testScript(["it's/$HOME"], { slow: 15, isForeign: false }, 'jq').replace(
+    const script = testScript(["it's/$HOME"], { slow: 15, isForeign: false }, false, 'jq').replace(
       /^exec /m,
       'printf "%s\\n" "$SNOOPKIT_FORBID_SKIP" ',
     );
@@ -43,12 +43,18 @@ describe('kernels: the tests of a guest', () => {
   });
 
   it('have settings of the one who runs them', () => {
-    const script = testScript(['bpf/map'], { slow: 15, isForeign: false }, '', ['A_OPTIONS=b=1:c=2']);
+    const script = testScript(['bpf/map'], { slow: 15, isForeign: false }, false, '', ['A_OPTIONS=b=1:c=2']);
     assert.match(script, /^export A_OPTIONS='b=1:c=2'$/m);
   });
 
+  it('have what doctor says before them, in one group', () => {
+    const doctor = (has: boolean) =>
+      / doctor -o json/.test(testScript(['bpf/map'], { slow: 15, isForeign: false }, has));
+    assert.deepEqual([true, false].map(doctor), [true, false]);
+  });
+
   it('are run by the programs of a root of its own where it has one', () => {
-    const script = testScript(['bpf/map'], { slow: 20, isForeign: true }, '');
+    const script = testScript(['bpf/map'], { slow: 20, isForeign: true }, true, '');
     assert.match(script, /^export SNOOPKIT_SLOW='20'$/m);
     assert.match(
       script,

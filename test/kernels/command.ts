@@ -48,11 +48,13 @@ const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
 /**
  * For the shell of a guest, whose environment gets these settings, NAME=VALUE (scripts/sanitize.sh has some): runs the tests of a
- * group, in one process because a start of Node takes seconds there.
+ * group, in one process because a start of Node takes seconds there. With `hasDoctor`, what `snoopkit doctor` says of this
+ * kernel goes into the results, too: that takes a minute.
  */
 export function testScript(
   group: readonly string[],
   { slow, isForeign }: Pick<Machine, 'slow' | 'isForeign'>,
+  hasDoctor: boolean,
   forbidSkip = process.env.SNOOPKIT_FORBID_SKIP,
   guestSettings = (process.env.SNOOPKIT_GUEST_ENV ?? '').split('\n').filter((setting) => setting !== ''),
 ): string {
@@ -74,8 +76,11 @@ export function testScript(
     `cd ${quote(isForeign ? GUEST_PROJECT : root)}`,
     // Where the tests look for them; only the guest's memory is written to.
     ...(isForeign ? [`cp -R ${FOREIGN_TESTS}/. dist/test`] : []),
-    // What doctor says of this kernel goes into the results, too.
-    `echo "{\\"state\\":\\"doctor\\",\\"report\\":$(${quote(node)} bin/snoopkit.cjs doctor -o json)}" >"\${RESULTS:-/dev/null}"`,
+    ...(hasDoctor
+      ? [
+          `echo "{\\"state\\":\\"doctor\\",\\"report\\":$(${quote(node)} bin/snoopkit.cjs doctor -o json)}" >"\${RESULTS:-/dev/null}"`,
+        ]
+      : []),
     `exec ${words.map(quote).join(' ')}`,
     '',
   ].join('\n');

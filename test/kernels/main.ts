@@ -71,16 +71,22 @@ function tested(files: number): string {
 
 type Run = (options: Pick<GuestOptions, 'command' | 'log' | 'seconds' | 'signal'>) => Promise<GuestEnd>;
 
+interface Group {
+  readonly files: readonly string[];
+  readonly log: string;
+  /** Whether `snoopkit doctor` is run before its tests: once on a kernel. */
+  readonly hasDoctor: boolean;
+}
+
 /** Runs a group of the tests, in a guest of its own if `run` has one. */
 async function testGroup(
   machine: Pick<Machine, 'slow' | 'isForeign'>,
   run: Run,
-  group: readonly string[],
-  log: string,
+  { files, log, hasDoctor }: Group,
   setting: Setting,
 ) {
   const { signal, limit: seconds = SECONDS * machine.slow } = setting;
-  const command = testScript(group, machine);
+  const command = testScript(files, machine, hasDoctor);
   const from = performance.now();
   const end = await run({ command, log, seconds, signal });
   const heard = parseResults(end.results);
@@ -103,13 +109,15 @@ async function obtainGuests(kernel: Kernel): Promise<Guests> {
 /** Runs all groups where there is a kernel to do so. */
 async function runGroups(
   about: Pick<KernelResult, 'kernel' | 'suite'> & { readonly release: string },
-  test: (group: readonly string[], log: string) => ReturnType<typeof testGroup>,
+  test: (group: Group) => ReturnType<typeof testGroup>,
   { groups, turns }: Pick<Setting, 'groups' | 'turns'>,
 ): Promise<KernelResult> {
   const { kernel, release, suite } = about;
   tell(`${kernel} (${release}, ${suite}): build/kernels/${kernel}-*.log`);
   const ended = await Promise.all(
-    groups.map((group, i) => turns.take(() => test(group, join(FOLDER, `${kernel}-${i + 1}.log`)))),
+    groups.map((files, i) =>
+      turns.take(() => test({ files, log: join(FOLDER, `${kernel}-${i + 1}.log`), hasDoctor: i === 0 })),
+    ),
   );
   // Guests of other kernels may have had their turns before.
   const [from, to] = [Math.min(...ended.map((end) => end.from)), Math.max(...ended.map((end) => end.to))];
@@ -126,7 +134,7 @@ async function runGroups(
 const testHost = (setting: Setting): Promise<KernelResult> =>
   runGroups(
     { kernel: HOST, suite: HOST, release: release() },
-    (group, log) => testGroup({ slow: 1, isForeign: false }, runHost, group, log, setting),
+    (group) => testGroup({ slow: 1, isForeign: false }, runHost, group, setting),
     { ...setting, turns: new Turns(1) },
   );
 
@@ -137,7 +145,7 @@ async function testKernel(kernel: Kernel, setting: Setting): Promise<KernelResul
     const run: Run = (options) => runGuest({ ...options, kernel: files, machine, tree });
     return await runGroups(
       { kernel: name, suite, release: files.release },
-      (group, log) => testGroup(machine, run, group, log, setting),
+      (group) => testGroup(machine, run, group, setting),
       setting,
     );
   } catch (error) {
