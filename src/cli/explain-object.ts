@@ -1,7 +1,7 @@
 /** The report of `snoopkit explain` on a BPF object. */
 import { basename } from 'node:path';
 import { INSTRUCTION_SIZE } from '../bpf/disassembly.js';
-import { type BpfError, PrivilegeError, VerifierError } from '../bpf/errors.js';
+import { type BpfError, PrivilegeError, refused, VerifierError } from '../bpf/errors.js';
 import { type JitState, jitState } from '../bpf/jit.js';
 import { BpfObject, type OpenOptions } from '../bpf/object.js';
 import type { OpenedProgram } from '../bpf/opened-program.js';
@@ -172,6 +172,8 @@ export function explainObject(path: string, { btf, program: only, dump }: Explai
   };
   const { isEnabled, isHardened } = jitState();
   const reports = programs.map(explained);
+  const isLoaded = reports.some((report) => !report.missing);
+  if (dump !== undefined && reports.length > 0 && !isLoaded) throw refused('cannot dump code', ERRNO.EPERM);
   return {
     object: path,
     license: opened.license,
@@ -185,6 +187,6 @@ export function explainObject(path: string, { btf, program: only, dump }: Explai
     })),
     requirements: only === undefined ? opened.requirements() : requirementsOf(opened.requirements(), only),
     jit: { isEnabled, isHardened },
-    relocations: reports.every((report) => report.missing) ? undefined : distinct(relocations),
+    relocations: isLoaded ? distinct(relocations) : undefined,
   };
 }

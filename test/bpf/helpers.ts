@@ -35,6 +35,7 @@ export type Fixture =
   | 'xdp-maps'
   | 'iterator'
   | 'kconfig'
+  | 'kernel-function'
   | 'maps'
   | 'maps-cgroup'
   | 'maps-programs'

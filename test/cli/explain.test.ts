@@ -176,6 +176,9 @@ describe('cli: explain', () => {
     const { status, stdout, said } = await run('unshare', words);
     assert.deepEqual([status, said], [0, '']);
     assert.match(stdout.toString(), /^ {2}handle_call .* +not loaded: needs the initial user namespace$/m);
+    const dump = await run('unshare', [...words, '--dump', 'machine']);
+    assert.deepEqual([dump.status, dump.stdout.toString()], [1, '']);
+    assert.match(dump.said, /^snoopkit: cannot dump code: .*user namespace[^\n]*\n$/);
   });
 
   it('refuses to dump code without rights', async function () {

@@ -95,6 +95,18 @@ describe('bpf: a refusal of the verifier', () => {
     assert.match(String(refusalOf('mistakes', 'handle_end')?.hint), /a path without return/);
   });
 
+  it('for an instruction that the kernel does not know says how to compile', () => {
+    // It is refused before any is followed.
+    assert.match(String(refusalOf('mistakes', 'handle_opcode')?.hint), /-mcpu=v2/);
+  });
+
+  it('for a kernel function says that it is for other types', function () {
+    needs(this, 'functions of the kernel', kernelIsSince(5, 13) || 'they came with 5.13');
+    const error = refusalOf('kernel-function', 'handle_kernel_function');
+    assert.match(String(error?.hint), /for other types of programs only/);
+    assert.match(String(error?.source?.text), /not for this type/);
+  });
+
   it('for the license says which', () => {
     const error = refusalOf('unlicensed', 'handle_license');
     assert.match(String(error?.hint), /SEC\("license"\)/);
