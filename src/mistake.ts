@@ -13,6 +13,13 @@ export function shown(value: unknown): string {
   return text.replace(/\s+/g, ' ').slice(0, 80);
 }
 
+/** A word of a command line, such as a path, that can be seen even if it is empty. */
+export const visible = (word: string): string => (word.trim() === '' ? `'${word}'` : word);
+
+/** The error for the value of a flag. */
+export const wrongValue = (flag: string, text: string, why: string, options?: ErrorOptions): UsageError =>
+  new UsageError(`${flag} ${visible(text)}: ${why}`, options);
+
 /** The error for an argument. `what` names it. */
 export function mistake(what: string, value: unknown, expected: string): UsageError {
   return new UsageError(`${what} ${shown(value)}: expected ${expected}`);

@@ -1,10 +1,25 @@
 import { Command } from '@oclif/core/command';
 import { CLIError, ExitError } from '@oclif/core/errors';
 import { UsageError } from '../errors.js';
+import { flagLabel } from './flags/label.js';
 import { reportError, say } from './talk.js';
+
+/** Throws UsageError for `--verbose=1`, where the flag takes no value: oclif takes the value for an argument. */
+function refuseValues(words: readonly string[], flags: Readonly<Record<string, { readonly type: string }>>): void {
+  for (const word of words) {
+    if (word === '--') return;
+    const [, name = ''] = /^--([^=]+)=/.exec(word) ?? [];
+    if (flags[name]?.type === 'boolean') throw new UsageError(`${flagLabel(name)} takes no value`);
+  }
+}
 
 /** Base of all commands: reports errors in one line and sets the exit status. */
 export abstract class BaseCommand extends Command {
+  protected override async init(): Promise<void> {
+    await super.init();
+    refuseValues(this.argv, this.ctor.flags ?? {});
+  }
+
   protected override async catch(error: Error & { oclif?: { exit?: number }; code?: string }): Promise<void> {
     if (error instanceof ExitError) throw error;
     // Otherwise oclif warns about a command that ends here if NODE_ENV is development.

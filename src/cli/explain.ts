@@ -1,5 +1,6 @@
 import { SnoopkitError } from '../errors.js';
 import { errnoText } from '../kernel/errno.js';
+import { visible } from '../mistake.js';
 
 /** Additions of the command line to a message of the library, which knows no flags. */
 interface Addition {
@@ -33,7 +34,7 @@ function fileError(error: NodeJS.ErrnoException & { readonly dest?: string }): s
   if (errno === undefined || path === undefined) return undefined;
   if (syscall === 'rename') return `cannot replace ${dest}: ${errnoText(-errno)}`;
   // That of a failed start is `spawn FILE`.
-  return `cannot ${syscall?.split(' ')[0]} ${path}: ${errnoText(-errno)}`;
+  return `cannot ${syscall?.split(' ')[0]} ${visible(path)}: ${errnoText(-errno)}`;
 }
 
 export function explain(error: Error): Explanation {

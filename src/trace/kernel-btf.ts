@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { Btf, BtfError, readBtfBytes } from '../btf/index.js';
 import { SnoopkitError } from '../errors.js';
 import { errnoText } from '../kernel/errno.js';
+import { visible } from '../mistake.js';
 
 /** BTF of a kernel takes 5 to 15 MB. */
 const LARGEST_BTF = 64 << 20;
@@ -41,7 +42,7 @@ function thisDistribution(file = '/etc/os-release'): Distribution {
 }
 
 const wrongFile = (path: string, why: string, options?: ErrorOptions) =>
-  new SnoopkitError('KERNEL_BTF', `${path}: ${why}`, options);
+  new SnoopkitError('KERNEL_BTF', `${visible(path)}: ${why}`, options);
 
 /** Reads a regular file: a device may have no end, and a FIFO no writer. */
 function readFile(path: string): Buffer {

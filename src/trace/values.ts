@@ -4,6 +4,7 @@ import { UsageError } from '../errors.js';
 import { mountPoint, mountPoints, mountTypeOf } from '../kernel/mounts.js';
 import { namespaceOf } from '../kernel/processes.js';
 import { NameDatabase } from '../kernel/users.js';
+import { wrongValue } from '../mistake.js';
 import { HOOK_KINDS, type HookKind } from './hook-point.js';
 import { LONGEST_TIMER_MS } from './timer.js';
 
@@ -12,8 +13,7 @@ const MAX_U32 = 0xffffffff;
 /** An integer from `min` to `max`. Throws UsageError that names the flag. */
 export function parseInteger(flag: string, text: string, min = 0, max = MAX_U32): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= min && value <= max))
-    throw new UsageError(`${flag} ${text}: expected an integer from ${min} to ${max}`);
+  if (!(value >= min && value <= max)) throw wrongValue(flag, text, `expected an integer from ${min} to ${max}`);
   return value;
 }
 
@@ -33,7 +33,7 @@ export function parseUsers(
     .map((text) => {
       if (/^\d+$/.test(text)) return parseInteger(flag, text);
       const uid = users.id(text);
-      if (uid === undefined) throw new UsageError(`${flag} ${text}: no such user`);
+      if (uid === undefined) throw wrongValue(flag, text, 'no such user');
       return uid;
     });
 }
@@ -49,7 +49,7 @@ export function parseNamespaces(flag: string, kind: 'mnt' | 'net', texts: readon
         return namespaceOf(Number(pid), kind);
       } catch (cause) {
         const gone = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-        throw new UsageError(`${flag} ${text}: ${gone ? 'no such process' : 'no permission to inspect this process'}`, {
+        throw wrongValue(flag, text, gone ? 'no such process' : 'no permission to inspect this process', {
           cause,
         });
       }
@@ -66,9 +66,7 @@ export function parseComms(flag: string, texts: readonly string[] = [], most = C
   if (texts.length > most) throw new UsageError(`${flag}: ${texts.length} values, at most ${most} are allowed`);
   for (const text of texts) {
     if (text === '' || Buffer.byteLength(text) > COMM_MAX) {
-      throw new UsageError(
-        `${flag} ${text}: expected 1 to ${COMM_MAX} bytes; the kernel truncates names to ${COMM_MAX} bytes`,
-      );
+      throw wrongValue(flag, text, `expected 1 to ${COMM_MAX} bytes; the kernel truncates names to ${COMM_MAX} bytes`);
     }
   }
   return [...texts];
@@ -109,7 +107,7 @@ export function parseCgroups(flag: string, texts: readonly string[] = [], most =
     } catch {
       // Reported below.
     }
-    throw new UsageError(`${flag} ${text}: ${whyNoCgroup(text, path, root)}`);
+    throw wrongValue(flag, text, whyNoCgroup(text, path, root));
   });
 }
 
@@ -119,7 +117,7 @@ export function parseHooks(flag: string, texts: readonly string[] = []): Readonl
     .flatMap((text) => text.split(','))
     .map((text) => {
       const kind = HOOK_KINDS.find((known) => known === text.trim());
-      if (kind === undefined) throw new UsageError(`${flag} ${text}: unknown kind; kinds: ${HOOK_KINDS.join(', ')}`);
+      if (kind === undefined) throw wrongValue(flag, text, `unknown kind; kinds: ${HOOK_KINDS.join(', ')}`);
       return kind;
     });
   return kinds.length > 0 ? new Set(kinds) : undefined;
@@ -138,7 +136,7 @@ export function bytesOf(text: string): number | undefined {
 export function parseBytes(flag: string, text: string, most: number): number {
   const bytes = bytesOf(text) ?? 0;
   if (!(bytes >= 1 && bytes <= most))
-    throw new UsageError(`${flag} ${text}: expected a size from 1 to ${most >> 10}K, such as 4K`);
+    throw wrongValue(flag, text, `expected a size from 1 to ${most >> 10}K, such as 4K`);
   return bytes;
 }
 
@@ -146,15 +144,14 @@ export function parseBytes(flag: string, text: string, most: number): number {
 export function parseFileSize(flag: string, text: string): number {
   const bytes = bytesOf(text) ?? 0;
   if (!(bytes >= 1024 && Number.isSafeInteger(bytes)))
-    throw new UsageError(`${flag} ${text}: expected a size of at least 1K, such as 100M`);
+    throw wrongValue(flag, text, 'expected a size of at least 1K, such as 100M');
   return bytes;
 }
 
 /** A ring buffer size, such as `8M`: rounded up to a power of two and at least a page, as the kernel requires. */
 export function parseSize(flag: string, text: string): number {
   const bytes = bytesOf(text) ?? 0;
-  if (!(bytes >= 1 && bytes <= 1 << 30))
-    throw new UsageError(`${flag} ${text}: expected a size from 4K to 1G, such as 8M`);
+  if (!(bytes >= 1 && bytes <= 1 << 30)) throw wrongValue(flag, text, 'expected a size from 4K to 1G, such as 8M');
   return Math.max(PAGE, 2 ** Math.ceil(Math.log2(bytes)));
 }
 
@@ -168,7 +165,7 @@ export function parseDuration(flag: string, text: string, most = LONGEST_TIMER_M
   const ms = Number(digits) * TIME_UNITS[(unit ?? '') as keyof typeof TIME_UNITS];
   if (!(ms > 0 && ms <= most)) {
     const hours = Math.floor(most / TIME_UNITS.h);
-    throw new UsageError(`${flag} ${text}: expected a time such as 5, 500ms, 2m or 1h, at most ${hours}h`);
+    throw wrongValue(flag, text, `expected a time such as 5, 500ms, 2m or 1h, at most ${hours}h`);
   }
   return ms;
 }

@@ -68,6 +68,8 @@ describe('cli: flags of bcc and libbpf-tools', () => {
     ['execsnoop --quote', '--quote: not needed: arguments are quoted as in a shell'],
     ['opensnoop --pids 1', 'unknown flag --pids; did you mean --pid?'],
     ['opensnoop --zzzz', 'unknown flag --zzzz'],
+    ['opensnoop --pids=1', 'unknown flag --pids=1; did you mean --pid?'],
+    ['opensnoop --user=', 'unknown flag --user='],
     ['opensnoop cat FILE', 'to trace a command, put -- before it: snoopkit opensnoop -- cat FILE'],
     ['opensnoop -x ls -l', 'to trace a command, put -- before it: snoopkit opensnoop -x -- ls -l'],
     ['opensnoop -x cat -n FILE', 'to trace a command, put -- before it: snoopkit opensnoop -x -- cat -n FILE'],

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.js';
+import { wrongValue } from '../../mistake.js';
 import { LARGEST } from '../../otlp/settings/environment.js';
 import {
   ARGS_STYLES,
@@ -19,7 +20,7 @@ import { bytesOf, parseDuration, parseInteger } from '../../trace/values.js';
 function parseSpoolMax(flag: string, text: string): number {
   const bytes = bytesOf(text) ?? 0;
   if (!(bytes >= SMALLEST_SPOOL && Number.isSafeInteger(bytes)))
-    throw new UsageError(`${flag} ${text}: expected a size of at least 1M, such as 256M`);
+    throw wrongValue(flag, text, 'expected a size of at least 1M, such as 256M');
   return bytes;
 }
 

@@ -44,9 +44,10 @@ function withDashes({ id, words }: Wrong, at: number): string {
 function unknownFlag(wrong: Wrong, flag: string, first: number): string {
   const { id, isTool, flags, words } = wrong;
   if (isTool && first >= 0 && first < words.findIndex((word) => word.startsWith(flag))) return withDashes(wrong, first);
-  const instead = isTool ? flagInstead(id, flag) : undefined;
+  const [name = ''] = flag.split('=', 1);
+  const instead = isTool ? flagInstead(id, name) : undefined;
   if (instead !== undefined) return instead;
-  const meant = flag.startsWith('--') ? suggestion(flag.slice(2), Object.keys(flags), flagLabel) : '';
+  const meant = name.startsWith('--') ? suggestion(name.slice(2), Object.keys(flags), flagLabel) : '';
   return `unknown flag ${flag}${meant}`;
 }
 

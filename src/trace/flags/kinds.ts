@@ -5,6 +5,7 @@ import type { Value } from '../../btf/index.js';
 import { UsageError } from '../../errors.js';
 import { openFlag } from '../../events/kinds/syscall.js';
 import { signalNumber } from '../../kernel/signals.js';
+import { wrongValue } from '../../mistake.js';
 import { fillPathFilter, parsePaths, sizePathFilter } from '../features/paths/path-filter.js';
 import { LIST_MAX, type ToolFlag } from '../tool-flag.js';
 import { parseBytes, parseComms, parseDuration, parseInteger, parseIntegers } from '../values.js';
@@ -17,7 +18,7 @@ export const OPEN_FLAGS_MAX = 16;
 function parseNames(flag: string, text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.some((name) => name === '' || name.includes('=')))
-    throw new UsageError(`${flag} ${text}: expected names of environment variables, comma-separated`);
+    throw wrongValue(flag, text, 'expected names of environment variables, comma-separated');
   return names;
 }
 
@@ -35,7 +36,7 @@ function noMoreThan<T>(flag: string, list: readonly T[], most: number): readonly
 function parseSignals(flag: string, texts: readonly string[]): number[] {
   return parts(texts).map((text) => {
     const signal = signalNumber(text);
-    if (signal === undefined) throw new UsageError(`${flag} ${text}: expected signals, such as KILL, SIGTERM or 9`);
+    if (signal === undefined) throw wrongValue(flag, text, 'expected signals, such as KILL, SIGTERM or 9');
     return signal;
   });
 }
@@ -49,7 +50,7 @@ function parseStatuses(flag: string, texts: readonly string[]): number[] {
   return parts(texts).flatMap((text) => {
     const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [text, text, text];
     const [from, to] = [first, last].map((end = '') => parseInteger(flag, end, 0, LAST_STATUS)) as [number, number];
-    if (from > to) throw new UsageError(`${flag} ${text}: the range is reversed`);
+    if (from > to) throw wrongValue(flag, text, 'the range is reversed');
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   });
 }
@@ -58,7 +59,7 @@ function parseOpenFlags(flag: string, texts: readonly string[]): readonly OpenFl
   const flags = parts(texts).map((text) => {
     const name = text.toUpperCase().replace(/^(?!O_)/, 'O_');
     const found = openFlag(name, process.arch);
-    if (!found) throw new UsageError(`${flag} ${text}: expected flags of open(2), such as O_CREAT or O_TRUNC`);
+    if (!found) throw wrongValue(flag, text, 'expected flags of open(2), such as O_CREAT or O_TRUNC');
     return found;
   });
   return noMoreThan(flag, flags, OPEN_FLAGS_MAX);

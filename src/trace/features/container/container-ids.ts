@@ -1,4 +1,5 @@
 import { UsageError } from '../../../errors.js';
+import { wrongValue } from '../../../mistake.js';
 
 /** CONTAINER_IDS_MAX and CONTAINER_ID_LENGTH of container-filter.h. */
 export const CONTAINER_IDS_MAX = 16;
@@ -12,8 +13,10 @@ export function parseContainers(flag: string, texts: readonly string[]): string[
   const ids = texts.flatMap((text) => text.split(',')).map((text) => text.trim().toLowerCase());
   for (const id of ids)
     if (!/^[0-9a-f]+$/.test(id) || id.length < FEWEST_DIGITS || id.length > CONTAINER_ID_LENGTH)
-      throw new UsageError(
-        `${flag} ${id}: expected the id of a container: ${FEWEST_DIGITS} to ${CONTAINER_ID_LENGTH} hexadecimal digits`,
+      throw wrongValue(
+        flag,
+        id,
+        `expected the id of a container: ${FEWEST_DIGITS} to ${CONTAINER_ID_LENGTH} hexadecimal digits`,
       );
   const unique = [...new Set(ids)];
   if (unique.length > CONTAINER_IDS_MAX)

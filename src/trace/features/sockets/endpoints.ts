@@ -1,6 +1,6 @@
 /** Ports and addresses, as flags give them. */
-import { UsageError } from '../../../errors.js';
 import { addressBytes } from '../../../kernel/address.js';
+import { wrongValue } from '../../../mistake.js';
 import { parseInteger, parseIntegers } from '../../values.js';
 
 /** An address with a prefix length; IPv4 is mapped into IPv6. */
@@ -17,7 +17,7 @@ export function parseNetwork(flag: string, text: string): Network {
   const [address = '', length, ...more] = text.split('/');
   const bytes = addressBytes(address);
   if (bytes === undefined || more.length > 0)
-    throw new UsageError(`${flag} ${text}: expected an IP address or a network, such as 10.0.0.0/8 or 2001:db8::/32`);
+    throw wrongValue(flag, text, 'expected an IP address or a network, such as 10.0.0.0/8 or 2001:db8::/32');
   const bits = 8 * bytes.length;
   const prefix = length === undefined ? bits : parseInteger(`${flag} ${address}/`, length, 0, bits);
   return { bytes: Uint8Array.from(bits === 32 ? [...MAPPED, ...bytes] : bytes), prefix: 128 - bits + prefix };
