@@ -11,11 +11,13 @@ import { systemEnvironment } from '../helpers/system.js';
 
 /** Names of the programs that bpftool loads, in a BPF file system that is its own; undefined if the load fails. */
 function loadedByBpftool(path: string): string[] | undefined {
+  // The folder is made with the first program.
   const script =
-    'mount -t bpf bpf /sys/fs/bpf && bpftool prog loadall "$0" /sys/fs/bpf/object >&2 && exec ls /sys/fs/bpf/object';
+    'mount -t bpf bpf /sys/fs/bpf && mkdir -p /sys/fs/bpf/object && ' +
+    'bpftool prog loadall "$0" /sys/fs/bpf/object >&2 && exec ls /sys/fs/bpf/object';
   const words = ['--mount', 'sh', '-c', script, path];
   const { status, stdout, stderr } = spawnSync('unshare', words, { env: systemEnvironment(), encoding: 'utf8' });
-  if (status === 0) return stdout.trim().split('\n').sort();
+  if (status === 0) return stdout.split('\n').filter(Boolean).sort();
   assert.match(stderr, /^(libbpf|Error): /m);
   return undefined;
 }
