@@ -107,7 +107,7 @@ const placeOf = ({ file, line }: SourceLine) => (file === undefined ? undefined 
 
 /**
  * The verifier rejected a program. `log` is its complete log of that program alone, or, of a program that is too large, the
- * end of it. Thrown by `OpenedObject.load()`, as the next two are.
+ * end of it. Thrown by `OpenedObject.load()`, as ProgramError and MapError are.
  */
 export class VerifierError extends BpfError {
   readonly program: string;

@@ -241,7 +241,7 @@ export class BpfProgram {
   /** Attaches a kprobe program to the entry or return of a kernel function. */
   attachKprobe(symbol: string, options: trace.KprobeOptions = {}): BpfLink {
     this.#check();
-    return this.#keep(trace.kprobe(symbol, options));
+    return this.#keep(trace.kprobe(this.section, symbol, options));
   }
 
   /**
@@ -250,7 +250,7 @@ export class BpfProgram {
    */
   attachKprobes(functions: string | readonly string[], options: trace.KprobeOptions = {}): BpfLink {
     this.#check();
-    return this.#keep(trace.kprobes(functions, options));
+    return this.#keep(trace.kprobes(this.section, functions, options));
   }
 
   /**
@@ -259,7 +259,7 @@ export class BpfProgram {
    */
   attachUprobe(path: string, symbol: string, options: trace.UprobeOptions = {}): BpfLink {
     this.#check();
-    return this.#keep(trace.uprobe(path, symbol, options));
+    return this.#keep(trace.uprobe(this.section, path, symbol, options));
   }
 
   /**
@@ -268,7 +268,7 @@ export class BpfProgram {
    */
   attachUprobes(path: string, functions: string | readonly string[], options: trace.UprobesOptions = {}): BpfLink {
     this.#check();
-    return this.#keep(trace.uprobes(path, functions, options));
+    return this.#keep(trace.uprobes(this.section, path, functions, options));
   }
 
   /**
