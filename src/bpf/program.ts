@@ -254,8 +254,8 @@ export class BpfProgram {
   }
 
   /**
-   * Attaches to a function of a program or library: by its symbol, or, if that is empty, by its offset in the file. Throws
-   * NotFoundError if there is no such file or symbol.
+   * Attaches to a function of a program or library: by its symbol or, if that is empty, its offset. A path without a slash
+   * is found by PATH or, with `.so`, among the libraries. Throws NotFoundError if there is no such file or symbol.
    */
   attachUprobe(path: string, symbol: string, options: trace.UprobeOptions = {}): BpfLink {
     this.#check();
