@@ -11,7 +11,7 @@ import { tracepointId } from './tracefs.js';
 
 /** Options of programs on functions of the kernel. */
 export interface KprobeOptions {
-  /** Attach to the function's return (default: its entry). */
+  /** Attach to the function's return (default: for a program of a section `kretprobe` or `uretprobe`). */
   atReturn?: boolean;
 }
 
@@ -77,10 +77,13 @@ function missingFunction(operation: string, errno: number): Error | undefined {
   return new UnsupportedError(`${operation}: this kernel has no ${reason === 'function' ? 'such function' : reason}`);
 }
 
-export function kprobe(symbol: string, options: KprobeOptions): Attachment {
+/** Whether a program is for the return of a function, by its section. */
+const isForReturn = (section: string) => /^[ku]retprobe/.test(section);
+
+export function kprobe(section: string, symbol: string, options: KprobeOptions): Attachment {
   checkText('symbol', symbol);
   checkOptions(options, ['atReturn']);
-  const { atReturn = false } = options;
+  const { atReturn = isForReturn(section) } = options;
   checkBoolean('atReturn', atReturn);
   return {
     where: `function ${symbol}`,
@@ -107,10 +110,10 @@ function functionsOf(functions: string | readonly string[]): {
   return { pattern: '', names, all: names.join(', ') };
 }
 
-export function kprobes(functions: string | readonly string[], options: KprobeOptions): Attachment {
+export function kprobes(section: string, functions: string | readonly string[], options: KprobeOptions): Attachment {
   const { pattern, names, all } = functionsOf(functions);
   checkOptions(options, ['atReturn']);
-  const { atReturn = false } = options;
+  const { atReturn = isForReturn(section) } = options;
   checkBoolean('atReturn', atReturn);
   return {
     where: `functions ${all}`,
@@ -150,11 +153,11 @@ function missingUsdt(path: string, provider: string, name: string): Attachment['
   };
 }
 
-export function uprobe(path: string, symbol: string, options: UprobeOptions): Attachment {
+export function uprobe(section: string, path: string, symbol: string, options: UprobeOptions): Attachment {
   checkText('path', path);
   checkText('symbol', symbol);
   checkOptions(options, ['atReturn', 'offset', 'pid']);
-  const { atReturn = false, offset = 0, pid } = options;
+  const { atReturn = isForReturn(section), offset = 0, pid } = options;
   checkBoolean('atReturn', atReturn);
   checkInteger('offset', offset, 0, Number.MAX_SAFE_INTEGER);
   const process = checkPid(pid);
@@ -165,11 +168,16 @@ export function uprobe(path: string, symbol: string, options: UprobeOptions): At
   };
 }
 
-export function uprobes(path: string, functions: string | readonly string[], options: UprobesOptions): Attachment {
+export function uprobes(
+  section: string,
+  path: string,
+  functions: string | readonly string[],
+  options: UprobesOptions,
+): Attachment {
   checkText('path', path);
   const { pattern, names, all } = functionsOf(functions);
   checkOptions(options, ['atReturn', 'pid']);
-  const { atReturn = false, pid } = options;
+  const { atReturn = isForReturn(section), pid } = options;
   checkBoolean('atReturn', atReturn);
   const process = checkPid(pid);
   const missing = missingSymbol(path, all);

@@ -106,8 +106,8 @@ export type LineFinder = (instruction: number, text: string | undefined) => Sour
 const placeOf = ({ file, line }: SourceLine) => (file === undefined ? undefined : `${basename(file)}:${line}`);
 
 /**
- * The verifier rejected a program. `log` is its complete log of that program alone. Thrown by `OpenedObject.load()`,
- * as the next two are.
+ * The verifier rejected a program. `log` is its complete log of that program alone, or, of a program that is too large, the
+ * end of it. Thrown by `OpenedObject.load()`, as ProgramError and MapError are.
  */
 export class VerifierError extends BpfError {
   readonly program: string;

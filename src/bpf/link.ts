@@ -9,7 +9,7 @@ import { checkInteger, checkText } from './arguments.js';
 import { BpfError, ClosedError, check, refused, UnsupportedError } from './errors.js';
 import { Lifetime } from './lifetime.js';
 import { type LinkInfo, linkInfo } from './link-info.js';
-import { openById } from './open-existing.js';
+import { openById, openPinned } from './open-existing.js';
 import { Pins } from './pin.js';
 
 /** A program that takes the place of a link's own. */
@@ -71,12 +71,11 @@ export class BpfLink {
   }
 
   /**
-   * Opens a pinned link. `close()` leaves it attached; `unpin()` and `close()` detach it. Throws UsageError if something
-   * else is pinned there, and BpfError if there is nothing (`ENOENT`) or the kernel refuses.
+   * Opens a pinned link. `close()` leaves it attached; `unpin()` and `close()` detach it. Throws NotFoundError if nothing is
+   * pinned there, UsageError if it is not a link, and BpfError if the kernel refuses.
    */
   static fromPin(path: string): BpfLink {
-    checkText('path', path);
-    const native = check<NativeLink>(loadBinding().openLink(path), `cannot open the link pinned at ${path}`);
+    const native = openPinned<NativeLink>('link', path, loadBinding().openLink);
     const kind = readlinkSync(`/proc/self/fd/${native.fd()}`);
     const [, other] = /^anon_inode:(?:\[)?bpf[-_](?!link)(\w+)/.exec(kind) ?? [];
     if (other) {

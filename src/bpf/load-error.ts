@@ -23,7 +23,9 @@ import { KERNEL_BTF, NO_KERNEL_BTF } from './vmlinux.js';
 const REFUSED_MAP = /^libbpf: map '([^']+)': failed to create: /m;
 const REFUSED_PROGRAM = /^libbpf: prog '([^']+)': /m;
 const REFUSED_BY_KERNEL = /^libbpf: prog '([^']+)': BPF program load failed: /m;
-const { ENOSPC, ESRCH } = ERRNO;
+/** The verifier's last words on a program that it gave up. Its log is long: since Linux 6.4 one that is cut has its end. */
+const TOO_LARGE = /^BPF program is too large/m;
+const { E2BIG, ENOSPC, ESRCH } = ERRNO;
 
 /** A failed load. */
 export interface FailedLoad {
@@ -72,11 +74,14 @@ export function loadError({ name, errno, refusal, warnings, findLine, btf, room,
   // In a user namespace it comes so far only with a BPF token.
   const isOfRights = error instanceof PrivilegeError || (error.code === 'ERR_SNOOPKIT_PRIVILEGE' && !refusal);
   if (isOfRights) return Object.assign(error, { cause: warnings });
-  if (refusal && errno === ENOSPC) {
+  if (refusal && errno === ENOSPC && !TOO_LARGE.test(refusal.log)) {
     const [message, hint] = [`${operation}: the verifier's log of program ${refusal.program}`, 'raise logSize'];
     return new BpfError(`${message} is longer than ${room} bytes (ENOSPC); ${hint}`, errno, { isWhole: true });
   }
-  if (refusal) return new VerifierError(refusal.program, errno, refusal.log, warnings, findLine(refusal.program));
+  if (refusal) {
+    const reason = errno === ENOSPC ? E2BIG : errno;
+    return new VerifierError(refusal.program, reason, refusal.log, warnings, findLine(refusal.program));
+  }
   // libbpf looks for types before it creates anything, and only if the object needs them.
   if (btf === undefined && errno === ESRCH && !existsSync(KERNEL_BTF) && warnings.includes('BTF'))
     return new UnsupportedError(`${operation}: ${NO_KERNEL_BTF}`, { cause: warnings, kind: 'btf' });

@@ -4,12 +4,16 @@ import { IS_FIXED, IS_INDEXED, type MapType } from './map-type.js';
 
 const { EPERM, E2BIG, EINVAL, ENOSPC, EOPNOTSUPP, ENOTSUPP } = ERRNO;
 
+/** Bytes of the length that begins the key of an LPM trie. */
+const PREFIX_LENGTH = 4;
+
 /** Whether a type of map does not have the operation. */
 export const isLacking = (errno: number): boolean => errno === ENOTSUPP || errno === EOPNOTSUPP;
 
 interface Subject {
   readonly name: string;
   readonly type: MapType | 'unknown';
+  readonly keySize: number;
   readonly maxEntries: number;
   readonly isFrozen: boolean;
 }
@@ -34,6 +38,8 @@ export function mapError(map: Subject, errno: number, operation: string): Error 
     return whole(`${what}: the entries of an array always exist (EINVAL)`, errno);
   if (errno === EINVAL && operation.startsWith('lock '))
     return whole(`${what}: its values have no bpf_spin_lock (EINVAL)`, errno);
+  if (errno === EINVAL && type === 'lpm_trie')
+    return new BpfError(what, errno, { hint: `the prefix has ${8 * (map.keySize - PREFIX_LENGTH)} bits at most` });
   if (errno === EPERM && map.isFrozen) return whole(`${what}: it is frozen (EPERM)`, errno);
   return refused(what, errno);
 }

@@ -169,7 +169,7 @@ export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenVal
   }
 
   /**
-   * The same, read while the value's bpf_spin_lock is held, so that members which change together fit each other; the lock
+   * As get(), while the value's bpf_spin_lock is held, so that members which change together fit each other; the lock
    * itself reads as 0. For hash, array and the storages. Kernel 5.1.
    */
   getLocked(key: GivenKey): Value | undefined {
@@ -237,7 +237,7 @@ export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenVal
     return this.#found(calls.lookup(), memory);
   }
 
-  /** The same, and removes it. */
+  /** Removes and returns the oldest value of a queue, the newest of a stack; undefined if it is empty. */
   pop(): Value | undefined {
     const { calls, memory } = this.#openFor('pop', types.IS_SEQUENCE);
     memory.claim();

@@ -96,6 +96,8 @@ const [MOST_LEVEL, LEAST_LOG, MOST_LOG, DEFAULT_LOG] = [7, 128, 2 ** 30 - 1, 2 *
 
 const UNTYPED: MapShapes = { key: undefined, value: undefined };
 const { EINVAL } = ERRNO;
+/** libbpf's words for an object that was compiled without debug information, which is where its BTF comes from. */
+const NO_BTF = /BTF is required, but is missing/;
 const NO_TOKENS = 'built with a libbpf before 1.5, which has no BPF tokens';
 const TRUST: readonly unknown[] = ['nothing', 'object', 'all'];
 
@@ -327,7 +329,10 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
     const open = () => loadBinding().openObject(bytes, name, options.btf ?? '', options.pinRoot ?? '', token);
     const [native, warnings] = withWarnings(open);
     if (native === -ERRNO.ENOSYS && token !== '') throw new UnsupportedError(`cannot open ${what}: ${NO_TOKENS}`);
-    if (typeof native === 'number') throw new BpfError(`cannot open ${what}`, -native, { warnings });
+    if (typeof native === 'number') {
+      const hint = NO_BTF.test(warnings) ? { hint: 'compile it with clang -g' } : {};
+      throw new BpfError(`cannot open ${what}`, -native, { warnings, ...hint });
+    }
     try {
       return new OpenedObject(native, {
         ...parsed,

@@ -241,7 +241,7 @@ export class BpfProgram {
   /** Attaches a kprobe program to the entry or return of a kernel function. */
   attachKprobe(symbol: string, options: trace.KprobeOptions = {}): BpfLink {
     this.#check();
-    return this.#keep(trace.kprobe(symbol, options));
+    return this.#keep(trace.kprobe(this.section, symbol, options));
   }
 
   /**
@@ -250,16 +250,16 @@ export class BpfProgram {
    */
   attachKprobes(functions: string | readonly string[], options: trace.KprobeOptions = {}): BpfLink {
     this.#check();
-    return this.#keep(trace.kprobes(functions, options));
+    return this.#keep(trace.kprobes(this.section, functions, options));
   }
 
   /**
-   * Attaches to a function of a program or library: by its symbol, or, if that is empty, by its offset in the file. Throws
-   * NotFoundError if there is no such file or symbol.
+   * Attaches to a function of a program or library: by its symbol or, if that is empty, its offset. A path without a slash
+   * is found by PATH or, with `.so`, among the libraries. Throws NotFoundError if there is no such file or symbol.
    */
   attachUprobe(path: string, symbol: string, options: trace.UprobeOptions = {}): BpfLink {
     this.#check();
-    return this.#keep(trace.uprobe(path, symbol, options));
+    return this.#keep(trace.uprobe(this.section, path, symbol, options));
   }
 
   /**
@@ -268,7 +268,7 @@ export class BpfProgram {
    */
   attachUprobes(path: string, functions: string | readonly string[], options: trace.UprobesOptions = {}): BpfLink {
     this.#check();
-    return this.#keep(trace.uprobes(path, functions, options));
+    return this.#keep(trace.uprobes(this.section, path, functions, options));
   }
 
   /**

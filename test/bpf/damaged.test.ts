@@ -90,7 +90,7 @@ describe('bpf: what is no object', () => {
 
   it('is refused in the words of libbpf, with the name of its error', () => {
     assert.throws(() => BpfObject.open(withoutBtf('maps'), { name: 'mine' }), {
-      message: 'cannot open mine: BTF is required, but is missing or corrupted (ENOENT)',
+      message: 'cannot open mine: BTF is required, but is missing or corrupted (ENOENT); compile it with clang -g',
     });
   });
 

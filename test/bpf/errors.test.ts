@@ -3,12 +3,14 @@ import sinon from 'sinon';
 import { BpfError, PrivilegeError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
 import { BpfGlobal } from '../../src/bpf/global.js';
 import { Lifetime } from '../../src/bpf/lifetime.js';
+import { loadError } from '../../src/bpf/load-error.js';
 import { MapMemory } from '../../src/bpf/map-memory.js';
 import { OpenedMap } from '../../src/bpf/opened-map.js';
 import { OpenedProgram } from '../../src/bpf/opened-program.js';
 import { BpfProgram } from '../../src/bpf/program.js';
 import { verifierSummary } from '../../src/bpf/verifier/log.js';
 import { NotFoundError, SnoopkitError } from '../../src/errors.js';
+import { ERRNO } from '../../src/kernel/errno.js';
 import type { NativeObject, NativeProgram } from '../../src/native/binding.js';
 
 /** An object or program of the addon that refuses what it is asked. */
@@ -37,6 +39,35 @@ describe('bpf: what the verifier says', () => {
     ['nothing but its own work', 'processed 0 insns\n', 'no reason given'],
   ] as const)
     it(`is summed up: ${what}`, () => assert.equal(verifierSummary(log), line));
+});
+
+describe('bpf: a verifier log that is cut', () => {
+  const failed = (log: string) =>
+    loadError({
+      name: 'mine',
+      errno: ERRNO.ENOSPC,
+      refusal: { program: 'count', log },
+      warnings: '',
+      findLine: () => () => undefined,
+      btf: undefined,
+      room: 128,
+      maps: new Map(),
+    });
+
+  it('has the reason at its end, if the program is too large', () => {
+    const error = failed(
+      '0)\n7: (07) r1 += 1\nBPF program is too large. Processed 1000001 insn\nprocessed 1000001 insns\n',
+    );
+    assert.ok(error instanceof VerifierError);
+    assert.match(error.message, /^the verifier rejected program count: .*\(E2BIG\); BPF program is too large/);
+    assert.match(`${error.hint}`, /at most a million instructions/);
+  });
+
+  it('is reported otherwise', () => {
+    const message =
+      "cannot load mine: the verifier's log of program count is longer than 128 bytes (ENOSPC); raise logSize";
+    assert.equal(failed('7: (07) r1 += 1\n').message, message);
+  });
 });
 
 describe('bpf: errors', () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BpfLink } from '../../src/bpf/link.js';
 import { BpfMap } from '../../src/bpf/map.js';
+import { BpfProgram } from '../../src/bpf/program.js';
 import { UsageError } from '../../src/errors.js';
 import { needs } from '../capability.js';
 import { withBpffs } from './bpffs.js';
@@ -77,7 +79,8 @@ describe('bpf: pins of maps', () => {
       message: `cannot pin the map ages to ${path}/x: there is no folder ${path}`,
     });
     assert.equal(map.pinPath, undefined);
-    assert.throws(() => BpfMap.fromPin(path), { code: 'ERR_SNOOPKIT_NOT_FOUND' });
+    for (const type of [BpfMap, BpfProgram, BpfLink])
+      assert.throws(() => type.fromPin(path), { code: 'ERR_SNOOPKIT_NOT_FOUND' });
     assert.throws(() => BpfMap.fromPin('/dev/null'), {
       message: `cannot open the map pinned at /dev/null: /dev is not in a BPF file system: ${hint}`,
     });

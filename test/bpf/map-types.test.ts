@@ -174,6 +174,14 @@ describe('bpf: maps made without an object', () => {
     );
   });
 
+  it('are LPM tries, whose prefixes fit into the key', () => {
+    const map = make({ type: 'lpm_trie', name: 'routes', keySize: 8, valueSize: 4, maxEntries: 2 });
+    const tooLong = Buffer.from([33, 0, 0, 0, 10, 0, 0, 0]);
+    const refusal = { errno: 'EINVAL', message: / the map routes: .*\(EINVAL\); the prefix has 32 bits at most$/ };
+    assert.throws(() => map.set(tooLong, u32(1)), refusal);
+    assert.throws(() => map.delete(tooLong), refusal);
+  });
+
   it('hold maps of the form of a template', () => {
     const inner = make({ type: 'hash', valueSize: 4, maxEntries: 3 });
     const outer = make({ type: 'hash_of_maps', maxEntries: 2, innerMap: inner });

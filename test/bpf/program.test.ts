@@ -111,7 +111,7 @@ describe('bpf: programs on functions of the kernel', () => {
       countsWhile(object, 'opens', entry.attach(), openFiles);
       countsWhile(object, 'opened', exit.attach(), openFiles);
       countsWhile(object, 'opens', entry.attachKprobe('vfs_open'), openFiles);
-      countsWhile(object, 'opened', exit.attachKprobe('vfs_open', { atReturn: true }), openFiles);
+      countsWhile(object, 'opened', exit.attachKprobe('vfs_open'), openFiles);
       assert.equal(counter(object, 'open_result'), 0n);
     },
   );
@@ -172,9 +172,7 @@ describe('bpf: programs on functions of a program', () => {
     async () => {
       using object = load('hooks', ['count_entry', 'count_return']);
       object.programs.need('count_entry').attachUprobe(PROBED, symbol);
-      const link = object.programs
-        .need('count_return')
-        .attachUprobe(PROBED, symbol, { atReturn: true, pid: probed.pid });
+      const link = object.programs.need('count_return').attachUprobe(PROBED, symbol, { pid: probed.pid });
       await call(4);
       assert.deepEqual(
         ['entered', 'returned', 'last_argument', 'last_result'].map((name) => counter(object, name)),

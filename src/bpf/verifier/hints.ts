@@ -18,7 +18,7 @@ const BEYOND =
 const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
   [
     /invalid mem access '\w+_or_null_?'|[Pp]ossibly NULL pointer|null-check it first|type=\w+_or_null_? /,
-    'the pointer may be NULL: test it before it is used, on every path',
+    'the pointer may be NULL: keep it in a variable, and test that before it is used, on every path',
   ],
   [
     /invalid mem access '(inv|scalar|imm)'/,

@@ -5,7 +5,7 @@ import { hintFor } from '../../../src/bpf/verifier/hints.js';
 /** A part of the hint, and messages that have it: the lines after the last instruction, separated by `; `. */
 const SAID: readonly (readonly [hint: RegExp, said: readonly string[]])[] = [
   [
-    /may be NULL/,
+    /may be NULL: keep it in a variable/,
     [
       "R0 invalid mem access 'map_value_or_null'",
       "R1 invalid mem access 'mem_or_null'",
