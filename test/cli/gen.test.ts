@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BpfObject } from '../../src/bpf/object.js';
@@ -46,6 +46,19 @@ describe('cli: gen', () => {
     const { status, lines } = await snoopkit(['gen', 'object', '-o', output, fixturePath('maps'), 'package.json']);
     assert.deepEqual([status, lines], [1, ['snoopkit: package.json: not an ELF file']]);
     assert.equal(readFileSync(output, 'utf8'), 'kept');
+  });
+
+  it('object: replaces what a link leads to, and no device', async () => {
+    const [link, output, device] = ['link.bpf.o', 'target.bpf.o', 'null'].map(inFolder) as [string, string, string];
+    writeFileSync(output, '');
+    symlinkSync(output, link);
+    symlinkSync('/dev/null', device);
+    await gen('object', '-o', link, fixturePath('maps'));
+    assert.ok(lstatSync(link).isSymbolicLink());
+    assert.ok(readFileSync(output).length > 0);
+    const { status, lines } = await snoopkit(['gen', 'object', '-o', device, fixturePath('maps')]);
+    assert.deepEqual([status, lines], [2, [`snoopkit: cannot replace ${device}: it is not a regular file`]]);
+    assert.ok(lstatSync(device).isSymbolicLink());
   });
 
   it('min-btf: cuts BTF to what an object needs, and no more', async function () {
