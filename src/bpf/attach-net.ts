@@ -10,7 +10,7 @@ import { actionBody } from './attach-rtnetlink.js';
 import { type Attachment, interfaceOf } from './attachment.js';
 import { BpfError, UnsupportedError } from './errors.js';
 import { type AnyMap, BpfMap } from './map.js';
-import { ATTACH_TYPES, type AttachType, attachTypeNumber, type ProgramType } from './program-type.js';
+import { type AttachType, attachTypeNumber, CGROUP_HOOKS, type ProgramType } from './program-type.js';
 import { RTM_NEWTFILTER } from './rtnetlink.js';
 
 /** Options of BpfProgram.attachXdp(). */
@@ -147,7 +147,7 @@ export function cgroup(own: AttachType | undefined, path: string, options: Cgrou
   checkText('path', path);
   checkOptions(options, ['attachType', 'mode']);
   const { attachType = own, mode = 'link' } = options;
-  if (attachType !== undefined) checkChoice('attachType', attachType, ATTACH_TYPES);
+  if (attachType !== undefined) checkChoice('attachType', attachType, CGROUP_HOOKS);
   checkChoice('mode', mode, ['link', ...Object.keys(CGROUP_FLAGS)]);
   const type = hookOf(attachType);
   return {

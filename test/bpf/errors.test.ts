@@ -7,6 +7,7 @@ import { MapMemory } from '../../src/bpf/map-memory.js';
 import { OpenedMap } from '../../src/bpf/opened-map.js';
 import { OpenedProgram } from '../../src/bpf/opened-program.js';
 import { BpfProgram } from '../../src/bpf/program.js';
+import type { ProgramType } from '../../src/bpf/program-type.js';
 import { verifierSummary } from '../../src/bpf/verifier/log.js';
 import { NotFoundError, SnoopkitError } from '../../src/errors.js';
 import type { NativeObject, NativeProgram } from '../../src/native/binding.js';
@@ -121,6 +122,7 @@ describe('bpf: refusals', () => {
       attachIter: -22,
     });
     const program = new BpfProgram(native, new Lifetime(), about);
+    const ofType = (type: ProgramType) => new BpfProgram(native, new Lifetime(), { ...about, type });
     assert.throws(
       () => {
         opened.autoload = false;
@@ -138,16 +140,16 @@ describe('bpf: refusals', () => {
     assert.throws(() => program.misses, bpfError(/^cannot read the statistics of handle: .*EINVAL/));
     assert.throws(() => program.attach(), bpfError(/^cannot attach handle to raw_tp\/x: .*EINVAL/));
     assert.throws(
-      () => program.attachKprobe('f'),
+      () => ofType('kprobe').attachKprobe('f'),
       bpfError(/^cannot attach handle to function f: .*EOPNOTSUPP|ENOTSUP/),
     );
-    assert.throws(() => program.attachIterator(), bpfError(/raw_tp\/x/));
+    assert.throws(() => ofType('tracing').attachIterator(), bpfError(/raw_tp\/x/));
     assert.throws(
       () => program.attachRawTracepoint('none'),
       (error) =>
         error instanceof UnsupportedError && /to raw tracepoint none: this kernel has no such hook/.test(error.message),
     );
-    assert.throws(() => program.attachUprobe('/bin/x', 'main'), bpfError(/main of \/bin\/x/));
+    assert.throws(() => ofType('kprobe').attachUprobe('/bin/x', 'main'), bpfError(/main of \/bin\/x/));
   });
 
   it('name the variable', () => {
