@@ -10,7 +10,7 @@ import { BpfError, ClosedError, check, refused, UnsupportedError } from './error
 import { Lifetime } from './lifetime.js';
 import { type LinkInfo, linkInfo } from './link-info.js';
 import { openById } from './open-existing.js';
-import { Pins } from './pin.js';
+import { Pins, pinError } from './pin.js';
 
 /** A program that takes the place of a link's own. */
 interface Program {
@@ -76,7 +76,8 @@ export class BpfLink {
    */
   static fromPin(path: string): BpfLink {
     checkText('path', path);
-    const native = check<NativeLink>(loadBinding().openLink(path), `cannot open the link pinned at ${path}`);
+    const native = loadBinding().openLink(path);
+    if (typeof native === 'number') throw pinError(`cannot open the link pinned at ${path}`, path, -native);
     const kind = readlinkSync(`/proc/self/fd/${native.fd()}`);
     const [, other] = /^anon_inode:(?:\[)?bpf[-_](?!link)(\w+)/.exec(kind) ?? [];
     if (other) {
@@ -196,7 +197,9 @@ export class BpfLink {
    */
   openIterator(): number {
     this.#check();
-    return check(this.#native.createIterator(), 'cannot create an iterator');
+    const result = this.#native.createIterator();
+    if (result === -ERRNO.EINVAL) throw new BpfError(`${this.#details.what} is not that of an iterator`, ERRNO.EINVAL);
+    return check(result, 'cannot create an iterator');
   }
 
   /**

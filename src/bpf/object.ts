@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import {
   Btf,
   BtfError,
@@ -324,7 +324,8 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
     const name = options.name ?? file;
     const what = typeof source === 'string' ? source : name;
     const parsed = parse(bytes, what, trust !== 'nothing');
-    const open = () => loadBinding().openObject(bytes, name, options.btf ?? '', options.pinRoot ?? '', token);
+    const pinRoot = options.pinRoot === undefined ? '' : resolve(options.pinRoot);
+    const open = () => loadBinding().openObject(bytes, name, options.btf ?? '', pinRoot, token);
     const [native, warnings] = withWarnings(open);
     if (native === -ERRNO.ENOSYS && token !== '') throw new UnsupportedError(`cannot open ${what}: ${NO_TOKENS}`);
     if (typeof native === 'number') throw new BpfError(`cannot open ${what}`, -native, { warnings });

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { NativeObject, NativeOpenedMap } from '../native/binding.js';
 import { checkInstance, checkInteger, checkText } from './arguments.js';
@@ -88,8 +89,9 @@ export class OpenedMap {
     this.#object.check();
     if (path !== undefined) checkText('pinPath', path);
     if (path === '') throw new UsageError('pinPath: the path is empty');
-    check(this.#native.setPinPath(this.name, path ?? ''), `cannot set the pin of the map ${this.name}`);
-    this.#pinPath = path;
+    const at = path && resolve(path);
+    check(this.#native.setPinPath(this.name, at ?? ''), `cannot set the pin of the map ${this.name}`);
+    this.#pinPath = at;
   }
 
   /**
