@@ -27,6 +27,15 @@ const ROWS: readonly [options: MapOptions, hint: string][] = [
   [{ type: 'sockmap', valueSize: 2, maxEntries: 2 }, 'its value size is 2, and must be 4 or 8'],
   [{ type: 'devmap', valueSize: 3, maxEntries: 2 }, 'its value size is 3, and must be 4 or 8'],
   [{ type: 'sk_storage', valueSize: 4, maxEntries: 2 }, 'its max_entries is 2, and must be 0'],
+  [
+    { type: 'lru_hash', valueSize: 4, maxEntries: 2, flags: MAP_FLAGS.NO_PREALLOC },
+    'its map_flags have BPF_F_NO_PREALLOC, which maps with LRU may not',
+  ],
+  [{ type: 'cgroup_storage', valueSize: 8 }, 'its key size is 4, and must be 8 or 16 (struct bpf_cgroup_storage_key)'],
+  [
+    { type: 'hash', valueSize: 4, maxEntries: 2, flags: 1 << 30 },
+    'are its map_flags, 0x40000000, for this type of map and known to this kernel?',
+  ],
   [{ type: 'sk_storage', valueSize: 4, flags: 0 }, 'its map_flags lack BPF_F_NO_PREALLOC'],
 ];
 

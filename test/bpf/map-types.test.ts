@@ -87,6 +87,26 @@ describe('bpf: maps made without an object', () => {
     );
   });
 
+  it('say what their descriptors have to be of', () => {
+    const innerMap = make({ type: 'array', valueSize: 4, maxEntries: 2 });
+    const other = make({ type: 'array', valueSize: 8, maxEntries: 2 });
+    for (const [type, hint] of [
+      ['array_of_maps', /invalid argument \(EINVAL\); is the value a map like the template: /],
+      ['hash_of_maps', /; is the value a map like the template: /],
+      ['prog_array', /; is the value a program of the same type as /],
+    ] as const) {
+      const map = make(type === 'prog_array' ? { type, maxEntries: 2 } : { type, maxEntries: 2, innerMap });
+      const key = type === 'hash_of_maps' ? u32(1) : 1;
+      assert.throws(() => map.set(key, other), { code: 'ERR_SNOOPKIT_BPF', errno: 'EINVAL', message: hint });
+    }
+  });
+
+  it('need room for the cookies of sockets', () => {
+    const map = make({ type: 'reuseport_sockarray', name: 'group', maxEntries: 2 });
+    const message = 'cannot read the map group: it needs values of 8 bytes, for the cookies of its sockets (ENOSPC)';
+    assert.throws(() => map.get(0), { errno: 'ENOSPC', message });
+  });
+
   for (const type of ['hash', 'lru_hash'] as const)
     it(`read and delete at once: ${type}`, () => {
       const map = make({ type, valueSize: 4, maxEntries: 8 });
