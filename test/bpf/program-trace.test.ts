@@ -257,6 +257,11 @@ describe('bpf: programs run on request', () => {
     // __sk_buff.mark
     assert.equal(marked.context.readUInt32LE(8), 42);
     assert.throws(() => object.programs.need('drop_packet').run(), /^UsageError: data: xdp programs need a packet/);
+    assert.throws(
+      () => object.programs.need('drop_packet').run({ data, context: Buffer.alloc(4) }),
+      /^UsageError: context: 4 bytes are less than the kernel's context of xdp programs$/,
+    );
+    assert.throws(() => object.programs.need('steer').run(), /^UsageError: context: sk_lookup programs need a struct/);
   });
 
   proves({ syscall: 'run' }).it('return the context of a call', function () {
@@ -292,6 +297,10 @@ describe('bpf: programs run on request', () => {
       () => object.programs.need('count_probe').run(),
       /^UsageError: cannot run count_probe: .*not kprobe$/,
     );
+    assert.throws(() => object.programs.need('raw').attach().openIterator(), {
+      code: 'ERR_SNOOPKIT_BPF',
+      message: 'the link of raw to raw_tp/sys_enter is not that of an iterator: invalid argument (EINVAL)',
+    });
   });
 });
 
