@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:f
 import { join } from 'node:path';
 import { ProgramError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
 import { LINK_TYPES } from '../../src/bpf/link-info.js';
+import { BpfMap } from '../../src/bpf/map.js';
 import { ATTACH_TYPES, PROGRAM_TYPES } from '../../src/bpf/program-type.js';
 import { Btf } from '../../src/btf/index.js';
 import { shapeOf } from '../../src/btf/layout.js';
@@ -70,6 +71,9 @@ describe('bpf: programs on events', () => {
     const program = object.programs.need('count_static');
     assert.throws(() => program.attachUsdt(PROBED, 'none', 'such'), { kind: 'USDT probe', wanted: 'none:such' });
     assert.throws(() => program.attachUsdt('/no/such/file', 'none', 'such'), { kind: 'file' });
+    const probe = plain.programs.need('count_probe');
+    assert.throws(() => probe.attachUprobe('/etc/passwd', 'main'), /main of \/etc\/passwd: it is not an ELF file$/);
+    assert.throws(() => probe.attachUprobe('libnone.so.9', 'main'), /: there is no such file or symbol$/);
   });
 
   proves({ 'kprobe usdt': 'counted' }).it('see static probes of a program', async () => {
@@ -212,6 +216,13 @@ describe('bpf: iterators with parameters', () => {
       other.kill();
     }
     assert.throws(() => program.attachIterator({ pid: 1, tid: 1 }), UsageError);
+    // The kernel would take the descriptor of the map for the id of a thread.
+    using map = BpfMap.create({ type: 'hash', valueSize: 4, maxEntries: 1 });
+    assert.throws(
+      () => program.attachIterator({ map }),
+      /^UsageError: map: an iterator of task does not take it, but /,
+    );
+    assert.throws(() => program.attachIterator({ cgroup: '/' }), /^UsageError: cgroup: an iterator of task /);
   });
 });
 
