@@ -78,6 +78,7 @@ describe('bpf: maps made without an object', () => {
     for (const size of ['keySize', 'valueSize', 'maxEntries', 'flags'])
       for (const wrong of [-1, 1.5, '4', 2 ** 32, null])
         refuses({ type: 'hash', [size]: wrong }, new RegExp(`^${size} `));
+    refuses({ type: 'struct_ops', maxEntries: 1 }, /^type: a map of type struct_ops is made by its object only$/);
     refuses({ type: 'array_of_maps' }, /^innerMap: a map of type array_of_maps needs a template/);
     refuses({ type: 'array_of_maps', innerMap: 5 }, /^innerMap 5: /);
     refuses({ type: 'array_of_maps', innerMap: {} }, /^innerMap.fd -1: /);
