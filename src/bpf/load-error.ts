@@ -58,6 +58,12 @@ export function isOfRefused({ program }: NativeRefusal, warnings: string): boole
   return REFUSED_BY_KERNEL.exec(warnings)?.[1] === program;
 }
 
+/** The remedy for an object that libbpf does not open; empty for what its warning says well enough. */
+export const openHint = (warnings: string): string =>
+  /failed to find BTF for extern '[^']*'/.test(warnings)
+    ? 'programs can call helpers, kernel functions (__ksym) and functions of the object, but none of libc'
+    : '';
+
 /** libbpf gives a perf event array as many entries as there are CPUs. */
 function asCreated({ type, keySize, valueSize, maxEntries, flags }: MapDeclaration): MapDeclaration {
   const isSized = type === 'perf_event_array' && maxEntries === 0;

@@ -6,6 +6,7 @@ import { MAP_FLAGS } from './map-flags.js';
 import {
   HAS_NO_KEYS,
   HOLDS_DESCRIPTORS,
+  HOLDS_MAPS,
   HOLDS_SOCKETS,
   IS_INDEXED,
   IS_STORAGE,
@@ -71,7 +72,8 @@ export function mapHint(map: MapDeclaration, errno: number): string | undefined 
   if (errno === E2BIG) return `its ${maxEntries} entries of ${keySize} + ${valueSize} bytes are too many or too large`;
   if (errno === ENOTSUPP && IS_LRU.has(type) && (flags & MAP_FLAGS.NO_PREALLOC) !== 0)
     return 'its map_flags have BPF_F_NO_PREALLOC, which maps with LRU may not';
-  if (errno !== EINVAL || type === 'unknown' || type === 'struct_ops') return undefined;
+  if (errno !== EINVAL || type === 'struct_ops') return undefined;
+  if (type === 'unknown') return 'its type is a number that this library does not know, and perhaps not the kernel';
   if (HAS_NO_ENTRIES.has(type) ? maxEntries !== 0 : maxEntries === 0)
     return `its max_entries is ${maxEntries}${maxEntries === 0 ? '' : ', and must be 0'}`;
   if (NEEDS_NO_PREALLOC.has(type) && (flags & MAP_FLAGS.NO_PREALLOC) === 0)
@@ -96,6 +98,7 @@ export function mapHint(map: MapDeclaration, errno: number): string | undefined 
     return `its size, ${maxEntries}, is not a power of two and a multiple of the page size`;
   if (REDIRECTS.has(type) && valueSize !== 4 && valueSize !== 8)
     return `its value size is ${valueSize}, and must be 4 or 8`;
+  if (HOLDS_MAPS.has(type)) return 'is there a template, __array(values, ...), of a type that maps of maps can hold?';
   if (isKnown(type) === false) return `this kernel has no maps of type ${type}`;
   return flags === 0
     ? undefined

@@ -24,7 +24,7 @@ import { BpfError, check, UnsupportedError } from './errors.js';
 import { BpfConstant, BpfGlobal, isConstant } from './global.js';
 import { Lifetime } from './lifetime.js';
 import { BpfLink } from './link.js';
-import { checkTypesFile, isOfRefused, loadError } from './load-error.js';
+import { checkTypesFile, isOfRefused, loadError, openHint } from './load-error.js';
 import { logVerifier, withLog, withWarnings } from './log.js';
 import { BpfMap } from './map.js';
 import { checkPin } from './map-reuse.js';
@@ -328,7 +328,8 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
     const open = () => loadBinding().openObject(bytes, name, options.btf ?? '', pinRoot, token);
     const [native, warnings] = withWarnings(open);
     if (native === -ERRNO.ENOSYS && token !== '') throw new UnsupportedError(`cannot open ${what}: ${NO_TOKENS}`);
-    if (typeof native === 'number') throw new BpfError(`cannot open ${what}`, -native, { warnings });
+    if (typeof native === 'number')
+      throw new BpfError(`cannot open ${what}`, -native, { warnings, hint: openHint(warnings) });
     try {
       return new OpenedObject(native, {
         ...parsed,

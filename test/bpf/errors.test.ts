@@ -3,6 +3,7 @@ import sinon from 'sinon';
 import { BpfError, PrivilegeError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
 import { BpfGlobal } from '../../src/bpf/global.js';
 import { Lifetime } from '../../src/bpf/lifetime.js';
+import { openHint } from '../../src/bpf/load-error.js';
 import { MapMemory } from '../../src/bpf/map-memory.js';
 import { OpenedMap } from '../../src/bpf/opened-map.js';
 import { OpenedProgram } from '../../src/bpf/opened-program.js';
@@ -66,6 +67,16 @@ describe('bpf: errors', () => {
       assert.deepEqual([error.code, error.message], [code, message]);
       assert.equal(error.constructor.name, error.name);
     });
+
+  it('say that programs have no libc', () => {
+    const warnings = "libbpf: failed to find BTF for extern 'strlen' [24] section: -2\n";
+    assert.equal(
+      new BpfError('cannot open x', 2, { warnings, hint: openHint(warnings) }).message,
+      "cannot open x: failed to find BTF for extern 'strlen' [24] section (ENOENT); programs can call helpers, " +
+        'kernel functions (__ksym) and functions of the object, but none of libc',
+    );
+    assert.equal(openHint('libbpf: elf: something else\n'), '');
+  });
 
   it('keep what programs want to know', () => {
     const verifier = new VerifierError('handle_it', 13, 'log');
