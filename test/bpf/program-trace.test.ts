@@ -269,8 +269,8 @@ describe('bpf: programs run on request', () => {
     assert.equal(marked.context.readUInt32LE(8), 42);
     assert.throws(() => object.programs.need('drop_packet').run(), /^UsageError: data: xdp programs need a packet/);
     assert.throws(
-      () => object.programs.need('drop_packet').run({ data, context: Buffer.alloc(4) }),
-      /^UsageError: context: 4 bytes are less than the kernel's context of xdp programs$/,
+      () => object.programs.need('mark_frame').run({ data, context: Buffer.alloc(4) }),
+      /^UsageError: context: 4 bytes are less than the kernel's context of sched_cls programs$/,
     );
     assert.throws(() => object.programs.need('steer').run(), /^UsageError: context: sk_lookup programs need a struct/);
   });
