@@ -22,14 +22,25 @@ export interface IteratorOptions {
 
 /** enum bpf_cgroup_iter_order; "descendants-last" has a cgroup after its children. */
 const ORDERS = ['', 'self', 'descendants', 'descendants-last', 'ancestors'];
+const TASKS = ['task', 'task_file', 'task_vma'];
+/** What the options are for. The kernel's are a union: one that does not fit would be taken for another. */
+const TARGETS = { map: ['bpf_map_elem', 'bpf_sk_storage_map', 'sockmap'], cgroup: ['cgroup'], pid: TASKS, tid: TASKS };
+const LIMITS = ['map', 'cgroup', 'pid', 'tid'] as const;
 /** sizeof(union bpf_iter_link_info) */
 const SIZE = 16;
 
 export function iterator(section: string, options: IteratorOptions): Attachment {
   checkOptions(options, ['map', 'cgroup', 'order', 'pid', 'tid']);
   const { map, cgroup, order, pid, tid } = options;
-  if ([map, cgroup, pid, tid].filter((given) => given !== undefined).length > 1)
-    throw new UsageError('iterator: expected one of map, cgroup, pid and tid');
+  const values = { map, cgroup, pid, tid };
+  const given = LIMITS.filter((name) => values[name] !== undefined);
+  if (given.length > 1) throw new UsageError('iterator: expected one of map, cgroup, pid and tid');
+  const [, target] = /^iter(?:\.s)?\/(\w+)$/.exec(section) ?? [];
+  for (const name of given)
+    if (target !== undefined && !TARGETS[name].includes(target))
+      throw new UsageError(
+        `${name}: an iterator of ${target} does not take it, but those of ${TARGETS[name].join(', ')}`,
+      );
   if (map !== undefined) checkInstance('map', map, BpfMap);
   if (cgroup !== undefined) checkText('cgroup', cgroup);
   if (order !== undefined && (cgroup === undefined || !ORDERS.includes(order) || !order))

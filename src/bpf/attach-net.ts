@@ -10,7 +10,7 @@ import { actionBody } from './attach-rtnetlink.js';
 import { type Attachment, interfaceOf } from './attachment.js';
 import { BpfError, UnsupportedError } from './errors.js';
 import { type AnyMap, BpfMap } from './map.js';
-import { ATTACH_TYPES, type AttachType, attachTypeNumber, type ProgramType } from './program-type.js';
+import { type AttachType, attachTypeNumber, CGROUP_HOOKS, type ProgramType } from './program-type.js';
 import { RTM_NEWTFILTER } from './rtnetlink.js';
 
 /** Options of BpfProgram.attachXdp(). */
@@ -147,7 +147,7 @@ export function cgroup(own: AttachType | undefined, path: string, options: Cgrou
   checkText('path', path);
   checkOptions(options, ['attachType', 'mode']);
   const { attachType = own, mode = 'link' } = options;
-  if (attachType !== undefined) checkChoice('attachType', attachType, ATTACH_TYPES);
+  if (attachType !== undefined) checkChoice('attachType', attachType, CGROUP_HOOKS);
   checkChoice('mode', mode, ['link', ...Object.keys(CGROUP_FLAGS)]);
   const type = hookOf(attachType);
   return {
@@ -167,7 +167,10 @@ export function netns(own: AttachType | undefined, path: string): Attachment {
   return {
     where: `network namespace ${path}`,
     attach: (native) => opened(path, (fd) => native.createLink(fd, type, 0)),
-    explain: (operation, errno) => taken(operation, errno, 'a namespace has a limited number of this type'),
+    explain: (operation, errno) =>
+      errno === ERRNO.EINVAL
+        ? new BpfError(`${operation}: it is not a network namespace (EINVAL)`, errno, { isWhole: true })
+        : taken(operation, errno, 'a namespace has a limited number of this type'),
   };
 }
 
@@ -180,7 +183,7 @@ export function sockmap(own: AttachType | undefined, map: AnyMap): Attachment {
     attach: (native) => native.attachTarget(fd, type, 0),
     explain: (operation, errno) =>
       errno === ERRNO.EINVAL || errno === ERRNO.EOPNOTSUPP
-        ? new BpfError(`${operation}: it must be a sockmap or sockhash`, errno)
+        ? new BpfError(`${operation}: it must be a sockmap or sockhash`, errno, { isWhole: true })
         : undefined,
   };
 }
@@ -200,6 +203,12 @@ export function netfilter(options: NetfilterOptions): Attachment {
   return {
     where: `netfilter hook ${hook} of family ${family}`,
     attach: (native) => native.attachNetfilter(family, hook, priority, defragment ? 1 : 0),
-    explain: (operation, errno) => taken(operation, errno, 'choose another priority'),
+    explain: (operation, errno) => {
+      const refusal = (why: string) => new BpfError(`${operation}: ${why}`, errno, { isWhole: true });
+      if (errno === ERRNO.ERANGE)
+        return refusal(`priority ${priority} is the kernel's${defragment ? ', or not above -400' : ''} (ERANGE)`);
+      if (errno === ERRNO.EPROTO) return refusal('there is no such hook (EPROTO)');
+      return taken(operation, errno, 'choose another priority');
+    },
   };
 }

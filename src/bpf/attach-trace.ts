@@ -6,7 +6,7 @@ import type { NativeProgram } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkBoolean, checkInteger, checkNumber, checkOptions, checkText } from './arguments.js';
 import type { Attachment } from './attachment.js';
-import { check, UnsupportedError } from './errors.js';
+import { BpfError, check, UnsupportedError } from './errors.js';
 import { tracepointId } from './tracefs.js';
 
 /** Options of programs on functions of the kernel. */
@@ -50,6 +50,8 @@ const MAX_PID = 2 ** 31 - 1;
 const ALL = -1;
 /** include/uapi/linux/perf_event.h */
 const PERF_TYPE_TRACEPOINT = 2;
+/** LIBBPF_ERRNO__FORMAT of bpf/libbpf.h */
+const LIBBPF_FORMAT = 4001;
 
 function checkPid(pid: number | undefined): number {
   if (pid !== undefined) checkInteger('pid', pid, 1, MAX_PID);
@@ -128,8 +130,13 @@ export function kprobes(section: string, functions: string | readonly string[], 
 /** The error for a function that is missing in a file, or a file that is missing. */
 function missingSymbol(path: string, symbol: string): Attachment['explain'] {
   return (operation, errno) => {
+    if (errno === LIBBPF_FORMAT) return new BpfError(`${operation}: it is not an ELF file`, errno, { isWhole: true });
     if (errno !== ERRNO.ENOENT) return undefined;
-    return missingFile(operation, path) ?? new NotFoundError('symbol', symbol, `${operation}: there is no such symbol`);
+    // libbpf looks for a path without folders as for a library or a program.
+    const missing = path.includes('/') ? 'symbol' : 'file or symbol';
+    return (
+      missingFile(operation, path) ?? new NotFoundError('symbol', symbol, `${operation}: there is no such ${missing}`)
+    );
   };
 }
 

@@ -195,7 +195,9 @@ export class BpfLink {
    */
   openIterator(): number {
     this.#check();
-    return check(this.#native.createIterator(), 'cannot create an iterator');
+    const result = this.#native.createIterator();
+    if (result === -ERRNO.EINVAL) throw new BpfError(`${this.#details.what} is not that of an iterator`, ERRNO.EINVAL);
+    return check(result, 'cannot create an iterator');
   }
 
   /**

@@ -60,6 +60,19 @@ export function isOfRefused({ program }: NativeRefusal, warnings: string): boole
   return REFUSED_BY_KERNEL.exec(warnings)?.[1] === program;
 }
 
+/** Remedies for an object that libbpf does not open. */
+const OPEN_HINTS: readonly (readonly [warning: RegExp, hint: string])[] = [
+  [
+    /failed to find BTF for extern '[^']*'/,
+    'programs can call helpers, kernel functions (__ksym) and functions of the object, but none of libc',
+  ],
+  // BTF is made from debug information.
+  [/BTF is required, but is missing/, 'compile it with clang -g'],
+];
+
+/** The remedy for an object that libbpf does not open; empty for what its warning says well enough. */
+export const openHint = (warnings: string): string => OPEN_HINTS.find(([warning]) => warning.test(warnings))?.[1] ?? '';
+
 /** libbpf gives a perf event array as many entries as there are CPUs. */
 function asCreated({ type, keySize, valueSize, maxEntries, flags }: MapDeclaration): MapDeclaration {
   const isSized = type === 'perf_event_array' && maxEntries === 0;

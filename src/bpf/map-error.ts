@@ -1,8 +1,8 @@
 import { ERRNO } from '../kernel/errno.js';
 import { BpfError, refused, UnsupportedError } from './errors.js';
-import { IS_FIXED, IS_INDEXED, type MapType } from './map-type.js';
+import { HOLDS_SOCKETS, IS_FIXED, IS_INDEXED, type MapType } from './map-type.js';
 
-const { EPERM, E2BIG, EINVAL, ENOSPC, EOPNOTSUPP, ENOTSUPP } = ERRNO;
+const { EPERM, E2BIG, EEXIST, EINVAL, ENOENT, ENOSPC, EOPNOTSUPP, ENOTSUPP } = ERRNO;
 
 /** Bytes of the length that begins the key of an LPM trie. */
 const PREFIX_LENGTH = 4;
@@ -18,6 +18,14 @@ interface Subject {
   readonly isFrozen: boolean;
 }
 
+const SAME = 'a map like the template: of its type, sizes and flags, and if it is an array of as many entries';
+/** What a descriptor has to be of. */
+const DESCRIPTORS: Partial<Record<Subject['type'], string>> = {
+  prog_array: 'a program of the same type as those that use the map or are in it',
+  array_of_maps: SAME,
+  hash_of_maps: SAME,
+};
+
 const whole = (message: string, errno: number) => new BpfError(message, errno, { isWhole: true });
 
 /** The error of a refused operation, such as `write to`, on the elements of a map. */
@@ -32,7 +40,7 @@ export function mapError(map: Subject, errno: number, operation: string): Error 
   if (errno === E2BIG) return whole(`the map ${name} is full: its max_entries is ${maxEntries} (E2BIG)`, errno);
   if (errno === ENOSPC && type === 'lpm_trie')
     return whole(`the map ${name} is full: its max_entries is ${maxEntries} (ENOSPC)`, errno);
-  if (errno === ENOSPC && (type === 'sockmap' || type === 'sockhash'))
+  if (errno === ENOSPC && HOLDS_SOCKETS.has(type))
     return whole(`${what}: it needs values of 8 bytes, for the cookies of its sockets (ENOSPC)`, errno);
   if (errno === EINVAL && operation === 'delete from' && IS_FIXED.has(type))
     return whole(`${what}: the entries of an array always exist (EINVAL)`, errno);
@@ -40,6 +48,11 @@ export function mapError(map: Subject, errno: number, operation: string): Error 
     return whole(`${what}: its values have no bpf_spin_lock (EINVAL)`, errno);
   if (errno === EINVAL && type === 'lpm_trie')
     return new BpfError(what, errno, { hint: `the prefix has ${8 * (map.keySize - PREFIX_LENGTH)} bits at most` });
+  const isWritten = operation.endsWith('write to');
+  if (errno === EEXIST && isWritten) return whole(`${what}: it has such a key already (EEXIST)`, errno);
+  if (errno === ENOENT && isWritten) return whole(`${what}: it has no such key (ENOENT)`, errno);
+  if (errno === EINVAL && isWritten && type in DESCRIPTORS)
+    return new BpfError(what, errno, { hint: `is the value ${DESCRIPTORS[type]}?` });
   if (errno === EPERM && map.isFrozen) return whole(`${what}: it is frozen (EPERM)`, errno);
   return refused(what, errno);
 }

@@ -3,7 +3,16 @@ import { SnoopkitError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
 import { hasMapType } from './kernel-features.js';
 import { MAP_FLAGS } from './map-flags.js';
-import { HAS_NO_KEYS, HOLDS_DESCRIPTORS, IS_INDEXED, IS_STORAGE, isPerCpu, type MapType } from './map-type.js';
+import {
+  HAS_NO_KEYS,
+  HOLDS_DESCRIPTORS,
+  HOLDS_MAPS,
+  HOLDS_SOCKETS,
+  IS_INDEXED,
+  IS_STORAGE,
+  isPerCpu,
+  type MapType,
+} from './map-type.js';
 
 /** A map as it is declared. Sizes in bytes. */
 export interface MapDeclaration {
@@ -14,7 +23,7 @@ export interface MapDeclaration {
   readonly flags: number;
 }
 
-const { E2BIG, EINVAL } = ERRNO;
+const { E2BIG, EINVAL, ENOTSUPP } = ERRNO;
 const PAGE = 4096;
 /** Bytes of a frame of a stack: its address, or struct bpf_stack_build_id. */
 const [FRAME, FRAME_WITH_ID] = [8, 32];
@@ -22,7 +31,9 @@ const STACK_BUILD_ID = 32;
 /** PCPU_MIN_UNIT_SIZE of include/linux/percpu.h. */
 const MOST_PER_CPU = 32768;
 const MAX_STACK = '/proc/sys/kernel/perf_event_max_stack';
-const HAS_NO_ENTRIES: ReadonlySet<string> = new Set([...IS_STORAGE, 'cgroup_storage', 'percpu_cgroup_storage']);
+const IS_CGROUP_STORAGE: ReadonlySet<string> = new Set(['cgroup_storage', 'percpu_cgroup_storage']);
+const HAS_NO_ENTRIES: ReadonlySet<string> = new Set([...IS_STORAGE, ...IS_CGROUP_STORAGE]);
+const IS_LRU: ReadonlySet<string> = new Set(['lru_hash', 'lru_percpu_hash']);
 const HAS_NO_VALUES: ReadonlySet<string> = new Set(['ringbuf', 'user_ringbuf', 'arena']);
 const REDIRECTS: ReadonlySet<string> = new Set(['devmap', 'devmap_hash', 'cpumap']);
 const NEEDS_NO_PREALLOC: ReadonlySet<string> = new Set([...IS_STORAGE, 'lpm_trie']);
@@ -59,7 +70,10 @@ export function mapHint(map: MapDeclaration, errno: number): string | undefined 
   if (errno === E2BIG && isPerCpu(type) && valueSize > MOST_PER_CPU)
     return `its value size is ${valueSize}, and may be ${MOST_PER_CPU} for each CPU at most`;
   if (errno === E2BIG) return `its ${maxEntries} entries of ${keySize} + ${valueSize} bytes are too many or too large`;
-  if (errno !== EINVAL || type === 'unknown' || type === 'struct_ops') return undefined;
+  if (errno === ENOTSUPP && IS_LRU.has(type) && (flags & MAP_FLAGS.NO_PREALLOC) !== 0)
+    return 'its map_flags have BPF_F_NO_PREALLOC, which maps with LRU may not';
+  if (errno !== EINVAL || type === 'struct_ops') return undefined;
+  if (type === 'unknown') return 'its type is a number that this library does not know, and perhaps not the kernel';
   if (HAS_NO_ENTRIES.has(type) ? maxEntries !== 0 : maxEntries === 0)
     return `its max_entries is ${maxEntries}${maxEntries === 0 ? '' : ', and must be 0'}`;
   if (NEEDS_NO_PREALLOC.has(type) && (flags & MAP_FLAGS.NO_PREALLOC) === 0)
@@ -69,12 +83,14 @@ export function mapHint(map: MapDeclaration, errno: number): string | undefined 
   if (!HAS_NO_KEYS.has(type) && keySize === 0) return 'its key size is 0';
   if ((IS_INDEXED.has(type) || IS_STORAGE.has(type)) && keySize !== 4)
     return `its key size is ${keySize}, and must be 4`;
+  if (IS_CGROUP_STORAGE.has(type) && keySize !== 8 && keySize !== 16)
+    return `its key size is ${keySize}, and must be 8 or 16 (struct bpf_cgroup_storage_key)`;
   if (type === 'lpm_trie' && (keySize < 5 || keySize > 260))
     return `its key size is ${keySize}, and must be 4 for the length of the prefix, and 1 to 256 for the data`;
   if (HAS_NO_VALUES.has(type) && valueSize !== 0) return `its value size is ${valueSize}, and must be 0`;
   if (!HAS_NO_VALUES.has(type) && valueSize === 0) return 'its value size is 0';
   if (type === 'stack_trace') return stackHint(valueSize, flags);
-  const isSocket = type === 'sockmap' || type === 'sockhash' || type === 'reuseport_sockarray';
+  const isSocket = HOLDS_SOCKETS.has(type);
   if (HOLDS_DESCRIPTORS.has(type) && valueSize !== 4 && !(isSocket && valueSize === 8))
     return `its value size is ${valueSize}, and must be 4${isSocket ? ' or 8' : ''}`;
   const isRing = type === 'ringbuf' || type === 'user_ringbuf';
@@ -82,5 +98,9 @@ export function mapHint(map: MapDeclaration, errno: number): string | undefined 
     return `its size, ${maxEntries}, is not a power of two and a multiple of the page size`;
   if (REDIRECTS.has(type) && valueSize !== 4 && valueSize !== 8)
     return `its value size is ${valueSize}, and must be 4 or 8`;
-  return isKnown(type) === false ? `this kernel has no maps of type ${type}` : undefined;
+  if (HOLDS_MAPS.has(type)) return 'is there a template, __array(values, ...), of a type that maps of maps can hold?';
+  if (isKnown(type) === false) return `this kernel has no maps of type ${type}`;
+  return flags === 0
+    ? undefined
+    : `are its map_flags, 0x${flags.toString(16)}, for this type of map and known to this kernel?`;
 }

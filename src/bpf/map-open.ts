@@ -37,6 +37,7 @@ export function createMap(options: MapOptions): NativeMap {
   const { type, name = '', innerMap } = options;
   if (typeof type !== 'string' || !Object.hasOwn(MAP_TYPE, type))
     throw new UsageError(`type: no type of maps ${shown(type)}`);
+  if (type === 'struct_ops') throw new UsageError('type: a map of type struct_ops is made by its object only');
   checkText('name', name);
   if (!/^[\w.]*$/.test(name) || name.length > MOST_NAME)
     throw new UsageError(`name: ${name} is not up to ${MOST_NAME} letters, digits, _ and .`);

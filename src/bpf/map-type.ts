@@ -54,6 +54,8 @@ export const HOLDS_DESCRIPTORS = of(
   ...(['prog_array', 'perf_event_array', 'cgroup_array', 'array_of_maps', 'hash_of_maps', 'xskmap'] as const),
   ...(['sockmap', 'sockhash', 'reuseport_sockarray'] as const),
 );
+/** Among them, those of sockets, whose cookies are read. */
+export const HOLDS_SOCKETS = of('sockmap', 'sockhash', 'reuseport_sockarray');
 export const HOLDS_MAPS = of('array_of_maps', 'hash_of_maps');
 /** Elements are made with the map, and stay. */
 export const IS_FIXED = of('array', 'percpu_array');

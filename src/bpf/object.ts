@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import {
   Btf,
   BtfError,
@@ -24,7 +24,7 @@ import { BpfError, check, UnsupportedError } from './errors.js';
 import { BpfConstant, BpfGlobal, isConstant } from './global.js';
 import { Lifetime } from './lifetime.js';
 import { BpfLink } from './link.js';
-import { checkTypesFile, isOfRefused, loadError } from './load-error.js';
+import { checkTypesFile, isOfRefused, loadError, openHint } from './load-error.js';
 import { logVerifier, withLog, withWarnings } from './log.js';
 import { BpfMap } from './map.js';
 import { checkPin } from './map-reuse.js';
@@ -96,8 +96,6 @@ const [MOST_LEVEL, LEAST_LOG, MOST_LOG, DEFAULT_LOG] = [7, 128, 2 ** 30 - 1, 2 *
 
 const UNTYPED: MapShapes = { key: undefined, value: undefined };
 const { EINVAL } = ERRNO;
-/** libbpf's words for an object that was compiled without debug information, which is where its BTF comes from. */
-const NO_BTF = /BTF is required, but is missing/;
 const NO_TOKENS = 'built with a libbpf before 1.5, which has no BPF tokens';
 const TRUST: readonly unknown[] = ['nothing', 'object', 'all'];
 
@@ -326,13 +324,12 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
     const name = options.name ?? file;
     const what = typeof source === 'string' ? source : name;
     const parsed = parse(bytes, what, trust !== 'nothing');
-    const open = () => loadBinding().openObject(bytes, name, options.btf ?? '', options.pinRoot ?? '', token);
+    const pinRoot = options.pinRoot === undefined ? '' : resolve(options.pinRoot);
+    const open = () => loadBinding().openObject(bytes, name, options.btf ?? '', pinRoot, token);
     const [native, warnings] = withWarnings(open);
     if (native === -ERRNO.ENOSYS && token !== '') throw new UnsupportedError(`cannot open ${what}: ${NO_TOKENS}`);
-    if (typeof native === 'number') {
-      const hint = NO_BTF.test(warnings) ? { hint: 'compile it with clang -g' } : {};
-      throw new BpfError(`cannot open ${what}`, -native, { warnings, ...hint });
-    }
+    if (typeof native === 'number')
+      throw new BpfError(`cannot open ${what}`, -native, { warnings, hint: openHint(warnings) });
     try {
       return new OpenedObject(native, {
         ...parsed,

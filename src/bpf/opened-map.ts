@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { NativeObject, NativeOpenedMap } from '../native/binding.js';
 import { checkInstance, checkInteger, checkText } from './arguments.js';
@@ -27,6 +28,7 @@ export class OpenedMap {
   readonly #object: Lifetime;
   readonly #hasValueType: boolean;
   #maxEntries: number;
+  #isReused = false;
   #valueSize: number;
   #pinPath: string | undefined;
 
@@ -55,8 +57,13 @@ export class OpenedMap {
   set maxEntries(entries: number) {
     this.#object.check();
     checkInteger('maxEntries', entries);
+    this.#checkNew();
     check(this.#native.setMaxEntries(this.name, entries), `cannot give the map ${this.name} ${entries} entries`);
     this.#maxEntries = entries;
+  }
+
+  #checkNew(): void {
+    if (this.#isReused) throw new UsageError(`${this.name}: its sizes are those of the map that was given to reuse()`);
   }
 
   /** In bytes; in a per-CPU map, of one CPU's value. */
@@ -69,6 +76,7 @@ export class OpenedMap {
     this.#object.check();
     if (this.#hasValueType) throw new UsageError(`${this.name}: the value size is fixed by the value type`);
     checkInteger('valueSize', size);
+    this.#checkNew();
     check(this.#native.setValueSize(this.name, size), `cannot give the map ${this.name} values of ${size} bytes`);
     this.#valueSize = size;
   }
@@ -88,8 +96,9 @@ export class OpenedMap {
     this.#object.check();
     if (path !== undefined) checkText('pinPath', path);
     if (path === '') throw new UsageError('pinPath: the path is empty');
-    check(this.#native.setPinPath(this.name, path ?? ''), `cannot set the pin of the map ${this.name}`);
-    this.#pinPath = path;
+    const at = path && resolve(path);
+    check(this.#native.setPinPath(this.name, at ?? ''), `cannot set the pin of the map ${this.name}`);
+    this.#pinPath = at;
   }
 
   /**
@@ -106,5 +115,6 @@ export class OpenedMap {
       throw new UsageError(`the map ${map.name} can't be used as ${this.name}: ${difference}`);
     this.pinPath = undefined;
     check(this.#native.reuseMap(this.name, fd), `cannot use the map ${map.name} as ${this.name}`);
+    this.#isReused = true;
   }
 }

@@ -1,10 +1,10 @@
 /** Pins: files of a BPF file system that keep what they name. */
 import { existsSync, statfsSync, unlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { ERRNO } from '../kernel/errno.js';
 import { BpfError, refused } from './errors.js';
 
-const { EEXIST } = ERRNO;
+const { EEXIST, EPERM } = ERRNO;
 /** BPF_FS_MAGIC of include/uapi/linux/magic.h */
 const BPF_FS = 0xcafe_4a11;
 
@@ -21,8 +21,11 @@ export function pinError(operation: string, path: string, errno: number): Error 
   const because = (why: string) => new BpfError(`${operation}: ${why}`, errno, { isWhole: true });
   if (!existsSync(folder)) return because(`there is no folder ${folder}`);
   if (errno === EEXIST) return because('there is a file of that name');
+  if (existsSync(`${path}/.`)) return because('it is a folder');
   if (statfsSync(folder).type !== BPF_FS)
     return because(`${folder} is not in a BPF file system: mount one with mount -t bpf bpf /sys/fs/bpf`);
+  // bpf_lookup() of kernel/bpf/inode.c
+  if (errno === EPERM && basename(path).includes('.')) return because('a name in a BPF file system has no dots');
   return refused(operation, errno);
 }
 
@@ -32,14 +35,16 @@ export class Pins {
 
   /** `pin` returns 0 or a negated errno. */
   add(what: string, path: string, pin: (path: string) => number): void {
-    const result = pin(path);
-    if (result < 0) throw pinError(`cannot pin ${what} to ${path}`, path, -result);
-    this.#paths.add(path);
+    // The working folder may be another one when it is removed.
+    const at = resolve(path);
+    const result = pin(at);
+    if (result < 0) throw pinError(`cannot pin ${what} to ${at}`, at, -result);
+    this.#paths.add(at);
   }
 
   /** One that was there already. */
   adopt(path: string): void {
-    this.#paths.add(path);
+    this.#paths.add(resolve(path));
   }
 
   /** Removes all of them. */

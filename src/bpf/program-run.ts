@@ -89,6 +89,7 @@ export function runProgram(
   if (form.takesData && (data?.length ?? 0) < needed)
     throw new UsageError(`data: ${kind} programs need a packet of at least ${needed} bytes`);
   if (!form.takesData && data) throw new UsageError(`data: ${kind} programs take no packet`);
+  if (type === 'sk_lookup' && !context) throw new UsageError('context: sk_lookup programs need a struct bpf_sk_lookup');
   if (form.context === 'none' && context) throw new UsageError(`context: ${kind} programs take none`);
   if (!form.repeats && repeat !== undefined && repeat > 1) throw new UsageError(`repeat: ${kind} programs run once`);
   if (cpu !== undefined && !type.startsWith('raw_tracepoint'))
@@ -106,6 +107,8 @@ export function runProgram(
     cpu ?? 0,
     cpu === undefined ? flags : flags | ON_CPU,
   );
+  if (result === -ERRNO.ENOSPC && given.length > 0)
+    throw new UsageError(`context: ${given.length} bytes are less than the kernel's context of ${kind} programs`);
   if (typeof result === 'number') throw failure(`cannot run ${name}`, kind, -result);
   return outcome(result, packet, form.context === 'apart' ? after : given);
 }

@@ -53,6 +53,13 @@ const ONLY: Partial<Record<ProgramType, AttachType>> = {
 };
 export const onlyAttachType = (type: ProgramType): AttachType | undefined => ONLY[type];
 
+/** Programs that attach to cgroups, and their hooks there; LSM programs have one, too. */
+export const CGROUP_PROGRAMS = [
+  ...(['cgroup_skb', 'cgroup_sock', 'cgroup_sock_addr', 'cgroup_sockopt', 'cgroup_sysctl', 'cgroup_device'] as const),
+  ...(['sock_ops', 'lsm'] as const),
+] satisfies readonly ProgramType[];
+export const CGROUP_HOOKS = ATTACH_TYPES.filter((name) => /^(cgroup|lsm_cgroup)/.test(name));
+
 /** The way to attach a program of a type, for those whose sections do not name a hook. */
 const METHODS: Partial<Record<ProgramType, string>> = {
   socket_filter: 'attachSocket()',

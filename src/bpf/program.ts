@@ -19,7 +19,7 @@ import { codeOf, instructionsOf, type ProgramInstruction } from './program-code.
 import { idOrZero, type ProgramInfo, readProgramInfo } from './program-info.js';
 import * as opening from './program-open.js';
 import { type RunOptions, type RunResult, runProgram } from './program-run.js';
-import { type AttachType, attachMethod, type ProgramType } from './program-type.js';
+import { type AttachType, attachMethod, CGROUP_PROGRAMS, type ProgramType } from './program-type.js';
 
 /**
  * A loaded program, by a descriptor of its own. A program that is in use keeps all of its object from being collected. One
@@ -228,19 +228,19 @@ export class BpfProgram {
 
   /** Attaches to a tracepoint, such as `syscalls`, `sys_exit_openat`. Needs tracefs, mounted or (CAP_SYS_ADMIN, 5.2) not. */
   attachTracepoint(category: string, name: string): BpfLink {
-    this.#check();
+    this.#only(['tracepoint']);
     return this.#keep(trace.tracepoint(this.name, category, name));
   }
 
   /** Attaches a raw_tp program to a raw tracepoint. */
   attachRawTracepoint(name: string): BpfLink {
-    this.#check();
+    this.#only(['raw_tracepoint', 'raw_tracepoint_writable']);
     return this.#keep(trace.rawTracepoint(name));
   }
 
   /** Attaches a kprobe program to the entry or return of a kernel function. */
   attachKprobe(symbol: string, options: trace.KprobeOptions = {}): BpfLink {
-    this.#check();
+    this.#only(['kprobe']);
     return this.#keep(trace.kprobe(this.section, symbol, options));
   }
 
@@ -249,7 +249,7 @@ export class BpfProgram {
    * `*` and `?`, or names. Kernel 5.18.
    */
   attachKprobes(functions: string | readonly string[], options: trace.KprobeOptions = {}): BpfLink {
-    this.#check();
+    this.#only(['kprobe']);
     return this.#keep(trace.kprobes(this.section, functions, options));
   }
 
@@ -258,7 +258,7 @@ export class BpfProgram {
    * is found by PATH or, with `.so`, among the libraries. Throws NotFoundError if there is no such file or symbol.
    */
   attachUprobe(path: string, symbol: string, options: trace.UprobeOptions = {}): BpfLink {
-    this.#check();
+    this.#only(['kprobe']);
     return this.#keep(trace.uprobe(this.section, path, symbol, options));
   }
 
@@ -267,7 +267,7 @@ export class BpfProgram {
    * `attachKprobes`. Kernel 6.6, and a build with libbpf 1.3.
    */
   attachUprobes(path: string, functions: string | readonly string[], options: trace.UprobesOptions = {}): BpfLink {
-    this.#check();
+    this.#only(['kprobe']);
     return this.#keep(trace.uprobes(this.section, path, functions, options));
   }
 
@@ -276,7 +276,7 @@ export class BpfProgram {
    * if there is no such file or probe.
    */
   attachUsdt(path: string, provider: string, name: string, options: trace.ProcessOptions = {}): BpfLink {
-    this.#check();
+    this.#only(['kprobe']);
     return this.#keep(trace.usdt(path, provider, name, options));
   }
 
@@ -291,7 +291,7 @@ export class BpfProgram {
 
   /** Opens a perf event, and runs a perf_event program at each of its samples. */
   attachPerfEvent(options: trace.PerfEventOptions): BpfLink {
-    this.#check();
+    this.#only(['perf_event']);
     return this.#keep(trace.perfEvent(options));
   }
 
@@ -309,7 +309,7 @@ export class BpfProgram {
 
   /** Attaches an iterator program, to be run by `BpfLink.read()` or `openIterator()`. Kernel 5.8. */
   attachIterator(options: IteratorOptions = {}): BpfLink {
-    this.#check();
+    this.#only(['tracing']);
     return this.#keep(iterator(this.section || 'its iterator', options));
   }
 
@@ -353,7 +353,7 @@ export class BpfProgram {
 
   /** Attaches to a cgroup v2 and its descendants. Throws the file system's error if the path can't be opened. */
   attachCgroup(path: string, options: net.CgroupOptions = {}): BpfLink {
-    this.#check();
+    this.#only(CGROUP_PROGRAMS);
     return this.#keep(net.cgroup(this.attachType, path, options));
   }
 

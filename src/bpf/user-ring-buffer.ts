@@ -62,7 +62,7 @@ export class UserRingBuffer<Record = never> {
     checkInstance('map', map, BpfMap);
     const { fd, name } = map;
     if (map.type !== 'user_ringbuf') throw new UsageError(`map ${name} is not a user ring buffer`);
-    if (options) checkOptions(options, ['btf', 'struct']);
+    if (options !== undefined) checkOptions(options, ['btf', 'struct']);
     const convert = options && converterOf(options, name);
     if (map.hasReader) throw new UsageError(`the map ${name} has a writer: close it first`);
     const native = loadBinding().openUserRing(fd);

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { linkObjects } from '../bpf/link-objects.js';
 import { KERNEL_BTF } from '../bpf/vmlinux.js';
 import { cutBtfToKnown } from '../btf/cut.js';
+import { checkObject } from '../btf/index.js';
 import { ofFile } from '../btf/of-file.js';
 import { relocatedTypes } from '../btf/relocations.js';
 import { SnoopkitError, UsageError } from '../errors.js';
@@ -28,7 +29,10 @@ function writeTypes([object = '', ...more]: readonly string[], { output, embed, 
 function minimalBtf(objects: readonly string[], btf: string): Buffer {
   const names = new Set<string>();
   for (const object of objects) {
-    const types = ofFile(object, relocatedTypes);
+    const types = ofFile(object, (bytes) => {
+      checkObject(bytes);
+      return relocatedTypes(bytes);
+    });
     if (!types)
       throw new SnoopkitError(
         'UNSUPPORTED',

@@ -5,6 +5,7 @@ import { openPerfEvent } from '../../src/bpf/attach-trace.js';
 import { ClosedError } from '../../src/bpf/errors.js';
 import { setLog } from '../../src/bpf/log.js';
 import { BpfObject, type OpenedObject } from '../../src/bpf/object.js';
+import type { ProgramType } from '../../src/bpf/program-type.js';
 import { RecordBatch } from '../../src/bpf/record-stream.js';
 import { RingBuffer } from '../../src/bpf/ring-buffer.js';
 import { vmlinuxHeader } from '../../src/bpf/vmlinux.js';
@@ -75,6 +76,8 @@ const opened = (object: OpenedObject): Table => ({
 
 function loaded(object: BpfObject): Table {
   const program = object.programs.need('handle_call');
+  // A method looks at its arguments only if the program is of its type.
+  const as = (type: ProgramType) => Object.assign(program, { type });
   const [events, scratch] = [object.maps.need('events'), object.maps.need('scratch')];
   const ring = (options: object) => RingBuffer.open(events, options as Wrong);
   const bytes = new Uint8Array(scratch.valueSize);
@@ -92,46 +95,50 @@ function loaded(object: BpfObject): Table {
     'map.readAll': row(NOT_OPTIONS, (wrong) => scratch.readAll(wrong)),
     'map.readAll(remove)': row(NOT_BOOLEANS, (remove) => scratch.readAll({ remove })),
     'attachTracepoint(category)': row([...NOT_TEXTS, ...MISSING, '', '..', 'syscalls/sys_enter_getegid/..'], (wrong) =>
-      program.attachTracepoint(wrong, 'sys_enter_getegid'),
+      as('tracepoint').attachTracepoint(wrong, 'sys_enter_getegid'),
     ),
     'attachTracepoint(name)': row([...NOT_TEXTS, ...MISSING, '', '..', '../syscalls/sys_enter_getegid'], (wrong) =>
-      program.attachTracepoint('syscalls', wrong),
+      as('tracepoint').attachTracepoint('syscalls', wrong),
     ),
-    attachRawTracepoint: row([...NOT_TEXTS, ...MISSING], (wrong) => program.attachRawTracepoint(wrong)),
-    attachKprobe: row([...NOT_TEXTS, ...MISSING], (wrong) => program.attachKprobe(wrong)),
-    'attachKprobe(options)': row(NOT_OPTIONS, (wrong) => program.attachKprobe('vfs_open', wrong)),
-    'attachKprobe(atReturn)': row(NOT_BOOLEANS, (atReturn) => program.attachKprobe('vfs_open', { atReturn })),
-    'attachUprobe(path)': row([...NOT_TEXTS, ...MISSING], (wrong) => program.attachUprobe(wrong, 'main')),
-    'attachUprobe(symbol)': row([...NOT_TEXTS, ...MISSING], (wrong) => program.attachUprobe('/bin/sh', wrong)),
-    'attachUprobe(options)': row(NOT_OPTIONS, (wrong) => program.attachUprobe('/bin/sh', 'main', wrong)),
-    'attachUprobe(offset)': row(NOT_INTEGERS, (offset) => program.attachUprobe('/bin/sh', '', { offset })),
-    'attachUprobe(pid)': row([...NOT_INTEGERS, 0, 2 ** 31], (pid) => program.attachUprobe('/bin/sh', 'main', { pid })),
-    attachCgroup: row([...NOT_TEXTS, ...MISSING], (wrong) => program.attachCgroup(wrong)),
+    attachRawTracepoint: row([...NOT_TEXTS, ...MISSING], (wrong) => as('raw_tracepoint').attachRawTracepoint(wrong)),
+    attachKprobe: row([...NOT_TEXTS, ...MISSING], (wrong) => as('kprobe').attachKprobe(wrong)),
+    'attachKprobe(options)': row(NOT_OPTIONS, (wrong) => as('kprobe').attachKprobe('vfs_open', wrong)),
+    'attachKprobe(atReturn)': row(NOT_BOOLEANS, (atReturn) => as('kprobe').attachKprobe('vfs_open', { atReturn })),
+    'attachUprobe(path)': row([...NOT_TEXTS, ...MISSING], (wrong) => as('kprobe').attachUprobe(wrong, 'main')),
+    'attachUprobe(symbol)': row([...NOT_TEXTS, ...MISSING], (wrong) => as('kprobe').attachUprobe('/bin/sh', wrong)),
+    'attachUprobe(options)': row(NOT_OPTIONS, (wrong) => as('kprobe').attachUprobe('/bin/sh', 'main', wrong)),
+    'attachUprobe(offset)': row(NOT_INTEGERS, (offset) => as('kprobe').attachUprobe('/bin/sh', '', { offset })),
+    'attachUprobe(pid)': row([...NOT_INTEGERS, 0, 2 ** 31], (pid) =>
+      as('kprobe').attachUprobe('/bin/sh', 'main', { pid }),
+    ),
+    attachCgroup: row([...NOT_TEXTS, ...MISSING], (wrong) => as('cgroup_skb').attachCgroup(wrong)),
     'attachKprobes(functions)': row(
       [5, null, undefined, [], [5], ['a', null], Object.assign([5], { [Symbol.iterator]: undefined })],
-      (wrong) => program.attachKprobes(wrong),
+      (wrong) => as('kprobe').attachKprobes(wrong),
     ),
-    'attachUprobes(pid)': row([...NOT_INTEGERS, 0], (pid) => program.attachUprobes('/bin/sh', 'main', { pid })),
-    'attachUsdt(path)': row([...NOT_TEXTS, ...MISSING], (wrong) => program.attachUsdt(wrong, 'a', 'b')),
-    'attachUsdt(provider)': row([...NOT_TEXTS, ...MISSING], (wrong) => program.attachUsdt('/bin/sh', wrong, 'b')),
-    'attachUsdt(name)': row([...NOT_TEXTS, ...MISSING], (wrong) => program.attachUsdt('/bin/sh', 'a', wrong)),
-    'attachPerfEvent(options)': row(NOT_OPTIONS, (wrong) => program.attachPerfEvent(wrong)),
+    'attachUprobes(pid)': row([...NOT_INTEGERS, 0], (pid) => as('kprobe').attachUprobes('/bin/sh', 'main', { pid })),
+    'attachUsdt(path)': row([...NOT_TEXTS, ...MISSING], (wrong) => as('kprobe').attachUsdt(wrong, 'a', 'b')),
+    'attachUsdt(provider)': row([...NOT_TEXTS, ...MISSING], (wrong) => as('kprobe').attachUsdt('/bin/sh', wrong, 'b')),
+    'attachUsdt(name)': row([...NOT_TEXTS, ...MISSING], (wrong) => as('kprobe').attachUsdt('/bin/sh', 'a', wrong)),
+    'attachPerfEvent(options)': row(NOT_OPTIONS, (wrong) => as('perf_event').attachPerfEvent(wrong)),
     'attachPerfEvent(type)': row([...NOT_INTEGERS, ...MISSING], (type) =>
-      program.attachPerfEvent({ type, config: 0, cpu: 0, frequency: 1 }),
+      as('perf_event').attachPerfEvent({ type, config: 0, cpu: 0, frequency: 1 }),
     ),
-    'attachIterator(map)': row([5, {}, 'x'], (map) => program.attachIterator({ map })),
-    'attachIterator(order)': row(['self', 5], (order) => program.attachIterator({ order })),
-    'attachCgroup(mode)': row(['none', 5, null], (mode) => program.attachCgroup('/', { mode })),
-    'attachCgroup(attachType)': row(['none', 5, null], (attachType) => program.attachCgroup('/', { attachType })),
-    'attachXdp(mode)': row(['none', 5, null], (mode) => program.attachXdp('lo', { mode })),
-    'attachXdp(replace)': row(NOT_BOOLEANS, (replace) => program.attachXdp('lo', { replace })),
+    'attachIterator(map)': row([5, {}, 'x'], (map) => as('tracing').attachIterator({ map })),
+    'attachIterator(order)': row(['self', 5], (order) => as('tracing').attachIterator({ order })),
+    'attachCgroup(mode)': row(['none', 5, null], (mode) => as('cgroup_skb').attachCgroup('/', { mode })),
+    'attachCgroup(attachType)': row(['none', 5, null], (attachType) =>
+      as('cgroup_skb').attachCgroup('/', { attachType }),
+    ),
+    'attachXdp(mode)': row(['none', 5, null], (mode) => as('xdp').attachXdp('lo', { mode })),
+    'attachXdp(replace)': row(NOT_BOOLEANS, (replace) => as('xdp').attachXdp('lo', { replace })),
     'attachTc, attachSocket and others, of another type': row([5], () => program.attachTc('lo', 'ingress')),
     attachSocket: row([5], (wrong) => program.attachSocket(wrong)),
     attachSockmap: row([scratch], (wrong) => program.attachSockmap(wrong)),
     attachNetns: row(['/proc/self/ns/net'], (wrong) => program.attachNetns(wrong)),
     'program.pin': row([...NOT_TEXTS, ...MISSING, '/proc/self/none'], (wrong) => program.pin(wrong)),
     'program.run(options)': row(NOT_OPTIONS, (wrong) => program.run(wrong)),
-    attachXdp: row([...NOT_TEXTS, ...MISSING, ''], (wrong) => program.attachXdp(wrong)),
+    attachXdp: row([...NOT_TEXTS, ...MISSING, ''], (wrong) => as('xdp').attachXdp(wrong)),
     'RingBuffer.open(map of another type)': row([5], () => RingBuffer.open(scratch)),
     'RingBuffer.open(options)': row(NOT_OPTIONS, (wrong) => RingBuffer.open(events, wrong)),
     'RingBuffer.open(delay)': row([...STRANGE, -1, Number.POSITIVE_INFINITY, 2 ** 31, '5', 5n], (delay) =>

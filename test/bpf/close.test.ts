@@ -82,7 +82,7 @@ describe('bpf: closing', () => {
     });
 
   it('may happen while a program is being attached', () => {
-    const object = load('ring');
+    const object = load('skeleton');
     const program = object.programs.need('handle_call');
     let isFirst = true;
     setLog(() => {

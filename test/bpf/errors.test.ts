@@ -3,11 +3,12 @@ import sinon from 'sinon';
 import { BpfError, PrivilegeError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
 import { BpfGlobal } from '../../src/bpf/global.js';
 import { Lifetime } from '../../src/bpf/lifetime.js';
-import { loadError } from '../../src/bpf/load-error.js';
+import { loadError, openHint } from '../../src/bpf/load-error.js';
 import { MapMemory } from '../../src/bpf/map-memory.js';
 import { OpenedMap } from '../../src/bpf/opened-map.js';
 import { OpenedProgram } from '../../src/bpf/opened-program.js';
 import { BpfProgram } from '../../src/bpf/program.js';
+import type { ProgramType } from '../../src/bpf/program-type.js';
 import { verifierSummary } from '../../src/bpf/verifier/log.js';
 import { NotFoundError, SnoopkitError } from '../../src/errors.js';
 import { ERRNO } from '../../src/kernel/errno.js';
@@ -97,6 +98,16 @@ describe('bpf: errors', () => {
       assert.equal(error.constructor.name, error.name);
     });
 
+  it('say that programs have no libc', () => {
+    const warnings = "libbpf: failed to find BTF for extern 'strlen' [24] section: -2\n";
+    assert.equal(
+      new BpfError('cannot open x', 2, { warnings, hint: openHint(warnings) }).message,
+      "cannot open x: failed to find BTF for extern 'strlen' [24] section (ENOENT); programs can call helpers, " +
+        'kernel functions (__ksym) and functions of the object, but none of libc',
+    );
+    assert.equal(openHint('libbpf: elf: something else\n'), '');
+  });
+
   it('keep what programs want to know', () => {
     const verifier = new VerifierError('handle_it', 13, 'log');
     assert.deepEqual([verifier.program, verifier.log, verifier.errno], ['handle_it', 'log', 'EACCES']);
@@ -152,6 +163,7 @@ describe('bpf: refusals', () => {
       attachIter: -22,
     });
     const program = new BpfProgram(native, new Lifetime(), about);
+    const ofType = (type: ProgramType) => new BpfProgram(native, new Lifetime(), { ...about, type });
     assert.throws(
       () => {
         opened.autoload = false;
@@ -169,16 +181,16 @@ describe('bpf: refusals', () => {
     assert.throws(() => program.misses, bpfError(/^cannot read the statistics of handle: .*EINVAL/));
     assert.throws(() => program.attach(), bpfError(/^cannot attach handle to raw_tp\/x: .*EINVAL/));
     assert.throws(
-      () => program.attachKprobe('f'),
+      () => ofType('kprobe').attachKprobe('f'),
       bpfError(/^cannot attach handle to function f: .*EOPNOTSUPP|ENOTSUP/),
     );
-    assert.throws(() => program.attachIterator(), bpfError(/raw_tp\/x/));
+    assert.throws(() => ofType('tracing').attachIterator(), bpfError(/raw_tp\/x/));
     assert.throws(
       () => program.attachRawTracepoint('none'),
       (error) =>
         error instanceof UnsupportedError && /to raw tracepoint none: this kernel has no such hook/.test(error.message),
     );
-    assert.throws(() => program.attachUprobe('/bin/x', 'main'), bpfError(/main of \/bin\/x/));
+    assert.throws(() => ofType('kprobe').attachUprobe('/bin/x', 'main'), bpfError(/main of \/bin\/x/));
   });
 
   it('name the variable', () => {

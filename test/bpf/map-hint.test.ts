@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { MapError } from '../../src/bpf/errors.js';
 import { BpfMap } from '../../src/bpf/map.js';
 import { MAP_FLAGS } from '../../src/bpf/map-flags.js';
+import { mapHint } from '../../src/bpf/map-hint.js';
 import type { MapOptions } from '../../src/bpf/map-open.js';
+import { ERRNO } from '../../src/kernel/errno.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { open } from './helpers.js';
@@ -27,6 +29,15 @@ const ROWS: readonly [options: MapOptions, hint: string][] = [
   [{ type: 'sockmap', valueSize: 2, maxEntries: 2 }, 'its value size is 2, and must be 4 or 8'],
   [{ type: 'devmap', valueSize: 3, maxEntries: 2 }, 'its value size is 3, and must be 4 or 8'],
   [{ type: 'sk_storage', valueSize: 4, maxEntries: 2 }, 'its max_entries is 2, and must be 0'],
+  [
+    { type: 'lru_hash', valueSize: 4, maxEntries: 2, flags: MAP_FLAGS.NO_PREALLOC },
+    'its map_flags have BPF_F_NO_PREALLOC, which maps with LRU may not',
+  ],
+  [{ type: 'cgroup_storage', valueSize: 8 }, 'its key size is 4, and must be 8 or 16 (struct bpf_cgroup_storage_key)'],
+  [
+    { type: 'hash', valueSize: 4, maxEntries: 2, flags: 1 << 30 },
+    'are its map_flags, 0x40000000, for this type of map and known to this kernel?',
+  ],
   [{ type: 'sk_storage', valueSize: 4, flags: 0 }, 'its map_flags lack BPF_F_NO_PREALLOC'],
 ];
 
@@ -67,6 +78,12 @@ describe('bpf: the reason why a map is refused', () => {
     needs(this, 'a kernel without arenas', !kernelIsSince(6, 9) || 'it has them');
     const make = () => BpfMap.create({ type: 'arena', maxEntries: 1, flags: MAP_FLAGS.MMAPABLE });
     assert.equal(hintOf(make), 'this kernel has no maps of type arena');
+  });
+
+  it('is a template or a type that the declaration of an object lacks', () => {
+    const declared = { keySize: 4, valueSize: 4, maxEntries: 2, flags: 0 };
+    assert.match(mapHint({ ...declared, type: 'hash_of_maps' }, ERRNO.EINVAL) ?? '', /^is there a template, __array/);
+    assert.match(mapHint({ ...declared, type: 'unknown' }, ERRNO.EINVAL) ?? '', /^its type is a number that/);
   });
 
   it('is told of the maps of objects, as they were changed', () => {

@@ -67,6 +67,49 @@ describe('bpf: pins of maps', () => {
     assert.deepEqual(JSON.parse(line), ['ENOENT', join(folder, 'ages')]);
   });
 
+  it('are removed and read where they were made, whatever the working folder is since', () => {
+    const lines = withBpffs(
+      folder,
+      `import { readdirSync } from 'node:fs';
+       process.chdir(pins);
+       const object = BpfObject.open(${JSON.stringify(fixturePath('maps'))});
+       object.maps.need('list').pinPath = 'list';
+       const loaded = object.load();
+       const program = [...loaded.programs.values()][0];
+       program.pin('program');
+       const again = BpfProgram.fromPin('program');
+       // Those of the kernel itself have dots.
+       const names = () => readdirSync(pins).filter((name) => !name.includes('.')).sort();
+       say(names());
+       process.chdir('/');
+       loaded.maps.need('list').unpin();
+       again.unpin();
+       say([names(), told(() => program.unpin()).slice(0, 6)]);`,
+    );
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line)),
+      [
+        ['list', 'program'],
+        [[], 'ENOENT'],
+      ],
+    );
+  });
+
+  it('have names that a BPF file system takes, and are no folders', () => {
+    const [line = ''] = withBpffs(
+      folder,
+      `const map = BpfMap.create({ type: 'array', name: 'ages', valueSize: 4, maxEntries: 1 });
+       say([told(() => map.pin(path + '.v1')), ...[BpfMap, BpfProgram, BpfLink].map((kind) => told(() => kind.fromPin(pins)))]);`,
+    );
+    const path = join(folder, 'ages');
+    assert.deepEqual(JSON.parse(line), [
+      `ERR_SNOOPKIT_BPF: cannot pin the map ages to ${path}.v1: a name in a BPF file system has no dots`,
+      ...['map', 'program', 'link'].map(
+        (kind) => `ERR_SNOOPKIT_BPF: cannot open the ${kind} pinned at ${folder}: it is a folder`,
+      ),
+    ]);
+  });
+
   it('are in a BPF file system', () => {
     using map = BpfMap.create({ type: 'array', name: 'ages', valueSize: 4, maxEntries: 1 });
     const path = join(folder, 'ages');

@@ -138,6 +138,11 @@ describe('bpf: maps that exist already', () => {
     });
     counts.maxEntries = 4;
     counts.reuse(small);
+    for (const size of ['maxEntries', 'valueSize'] as const)
+      assert.throws(() => {
+        counts[size] = 8;
+      }, UsageError);
+    assert.equal(counts.maxEntries, 4);
     assert.throws(() => counts.reuse({} as BpfMap), UsageError);
     assert.throws(() => {
       counts.pinPath = '';

@@ -78,6 +78,7 @@ describe('bpf: maps made without an object', () => {
     for (const size of ['keySize', 'valueSize', 'maxEntries', 'flags'])
       for (const wrong of [-1, 1.5, '4', 2 ** 32, null])
         refuses({ type: 'hash', [size]: wrong }, new RegExp(`^${size} `));
+    refuses({ type: 'struct_ops', maxEntries: 1 }, /^type: a map of type struct_ops is made by its object only$/);
     refuses({ type: 'array_of_maps' }, /^innerMap: a map of type array_of_maps needs a template/);
     refuses({ type: 'array_of_maps', innerMap: 5 }, /^innerMap 5: /);
     refuses({ type: 'array_of_maps', innerMap: {} }, /^innerMap.fd -1: /);
@@ -172,14 +173,6 @@ describe('bpf: maps made without an object', () => {
       () => map.set(prefix(16, 10, 2, 0, 0), u32(3)),
       (error) => error instanceof BpfError && /^the map routes is full: its max_entries is 2/.test(error.message),
     );
-  });
-
-  it('are LPM tries, whose prefixes fit into the key', () => {
-    const map = make({ type: 'lpm_trie', name: 'routes', keySize: 8, valueSize: 4, maxEntries: 2 });
-    const tooLong = Buffer.from([33, 0, 0, 0, 10, 0, 0, 0]);
-    const refusal = { errno: 'EINVAL', message: / the map routes: .*\(EINVAL\); the prefix has 32 bits at most$/ };
-    assert.throws(() => map.set(tooLong, u32(1)), refusal);
-    assert.throws(() => map.delete(tooLong), refusal);
   });
 
   it('hold maps of the form of a template', () => {

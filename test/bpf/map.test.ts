@@ -232,15 +232,17 @@ describe('bpf: maps', () => {
 
   it('take entries only if new, or only if not', () => {
     const places = object.maps.need('places');
-    assert.throws(
-      () => places.set(bin, score(1), UPDATE.EXIST),
-      (error) => error instanceof BpfError && error.errno === 'ENOENT',
-    );
+    assert.throws(() => places.set(bin, score(1), UPDATE.EXIST), {
+      code: 'ERR_SNOOPKIT_BPF',
+      errno: 'ENOENT',
+      message: 'cannot write to the map places: it has no such key (ENOENT)',
+    });
     places.set(bin, score(1), UPDATE.NOEXIST);
-    assert.throws(
-      () => places.set(bin, score(2), UPDATE.NOEXIST),
-      (error) => error instanceof BpfError && error.errno === 'EEXIST',
-    );
+    assert.throws(() => places.set(bin, score(2), UPDATE.NOEXIST), {
+      code: 'ERR_SNOOPKIT_BPF',
+      errno: 'EEXIST',
+      message: 'cannot write to the map places: it has such a key already (EEXIST)',
+    });
     places.set(bin, score(3), UPDATE.EXIST);
     assert.deepEqual(places.get(bin), score(3));
   });

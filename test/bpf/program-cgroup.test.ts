@@ -122,6 +122,10 @@ describe('bpf: programs on a cgroup', () => {
     assert.equal(await sends(), 0);
     link.detach();
     assert.throws(() => drop.attachCgroup('/tmp'), /it is not a cgroup v2$/);
+    assert.throws(
+      () => drop.attachCgroup(path, { attachType: 'tcx_ingress' }),
+      /^UsageError: attachType 'tcx_ingress'/,
+    );
     assert.throws(() => drop.attach(), /names no hook; use attachCgroup\(\)$/);
     listening.close();
   });

@@ -114,5 +114,16 @@ describe('bpf: programs on packets and sockets', () => {
     assert.throws(() => program.attachTc('lo', 'ingress'), wrong);
     assert.throws(() => program.attachSocket(0), wrong);
     assert.throws(() => program.attachNetns(), wrong);
+    assert.throws(() => program.attachTracepoint('sched', 'sched_switch'), wrong);
+    assert.throws(() => program.attachRawTracepoint('sys_enter'), wrong);
+    assert.throws(() => program.attachKprobe('vfs_read'), wrong);
+    assert.throws(() => program.attachKprobes('vfs_*'), wrong);
+    assert.throws(() => program.attachUprobe('/proc/self/exe', 'main'), wrong);
+    assert.throws(() => program.attachUprobes('/proc/self/exe', 'main'), wrong);
+    assert.throws(() => program.attachUsdt('/proc/self/exe', 'a', 'b'), wrong);
+    assert.throws(() => program.attachPerfEvent({ type: 1, config: 0, cpu: 0, frequency: 1 }), wrong);
+    assert.throws(() => program.attachIterator(), wrong);
+    // The kernel would take the descriptor of the cgroup for the index of an interface.
+    assert.throws(() => program.attachCgroup('/'), wrong);
   });
 });

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:f
 import { join } from 'node:path';
 import { ProgramError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
 import { LINK_TYPES } from '../../src/bpf/link-info.js';
+import { BpfMap } from '../../src/bpf/map.js';
 import { ATTACH_TYPES, PROGRAM_TYPES } from '../../src/bpf/program-type.js';
 import { Btf } from '../../src/btf/index.js';
 import { shapeOf } from '../../src/btf/layout.js';
@@ -70,6 +71,9 @@ describe('bpf: programs on events', () => {
     const program = object.programs.need('count_static');
     assert.throws(() => program.attachUsdt(PROBED, 'none', 'such'), { kind: 'USDT probe', wanted: 'none:such' });
     assert.throws(() => program.attachUsdt('/no/such/file', 'none', 'such'), { kind: 'file' });
+    const probe = plain.programs.need('count_probe');
+    assert.throws(() => probe.attachUprobe('/etc/passwd', 'main'), /main of \/etc\/passwd: it is not an ELF file$/);
+    assert.throws(() => probe.attachUprobe('libnone.so.9', 'main'), /: there is no such file or symbol$/);
   });
 
   proves({ 'kprobe usdt': 'counted' }).it('see static probes of a program', async () => {
@@ -212,6 +216,13 @@ describe('bpf: iterators with parameters', () => {
       other.kill();
     }
     assert.throws(() => program.attachIterator({ pid: 1, tid: 1 }), UsageError);
+    // The kernel would take the descriptor of the map for the id of a thread.
+    using map = BpfMap.create({ type: 'hash', valueSize: 4, maxEntries: 1 });
+    assert.throws(
+      () => program.attachIterator({ map }),
+      /^UsageError: map: an iterator of task does not take it, but /,
+    );
+    assert.throws(() => program.attachIterator({ cgroup: '/' }), /^UsageError: cgroup: an iterator of task /);
   });
 });
 
@@ -257,6 +268,11 @@ describe('bpf: programs run on request', () => {
     // __sk_buff.mark
     assert.equal(marked.context.readUInt32LE(8), 42);
     assert.throws(() => object.programs.need('drop_packet').run(), /^UsageError: data: xdp programs need a packet/);
+    assert.throws(
+      () => object.programs.need('mark_frame').run({ data, context: Buffer.alloc(4) }),
+      /^UsageError: context: 4 bytes are less than the kernel's context of sched_cls programs$/,
+    );
+    assert.throws(() => object.programs.need('steer').run(), /^UsageError: context: sk_lookup programs need a struct/);
   });
 
   proves({ syscall: 'run' }).it('return the context of a call', function () {
@@ -292,6 +308,10 @@ describe('bpf: programs run on request', () => {
       () => object.programs.need('count_probe').run(),
       /^UsageError: cannot run count_probe: .*not kprobe$/,
     );
+    assert.throws(() => object.programs.need('raw').attach().openIterator(), {
+      code: 'ERR_SNOOPKIT_BPF',
+      message: 'the link of raw to raw_tp/sys_enter is not that of an iterator: invalid argument (EINVAL)',
+    });
   });
 });
 

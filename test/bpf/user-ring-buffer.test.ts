@@ -91,6 +91,7 @@ describe('bpf: user ring buffer', () => {
       message: 'map answers is not a user ring buffer',
     });
     assert.throws(() => UserRingBuffer.open(map, { btf: object.btf, struct: 'no_such' }), NotFoundError);
+    assert.throws(() => UserRingBuffer.open(map, null as never), UsageError);
     using writer = openTyped(object);
     assert.throws(() => UserRingBuffer.open(map), {
       code: 'ERR_SNOOPKIT_USAGE',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BpfObject } from '../../src/bpf/object.js';
@@ -48,6 +48,19 @@ describe('cli: gen', () => {
     assert.equal(readFileSync(output, 'utf8'), 'kept');
   });
 
+  it('object: replaces what a link leads to, and no device', async () => {
+    const [link, output, device] = ['link.bpf.o', 'target.bpf.o', 'null'].map(inFolder) as [string, string, string];
+    writeFileSync(output, '');
+    symlinkSync(output, link);
+    symlinkSync('/dev/null', device);
+    await gen('object', '-o', link, fixturePath('maps'));
+    assert.ok(lstatSync(link).isSymbolicLink());
+    assert.ok(readFileSync(output).length > 0);
+    const { status, lines } = await snoopkit(['gen', 'object', '-o', device, fixturePath('maps')]);
+    assert.deepEqual([status, lines], [2, [`snoopkit: cannot replace ${device}: it is not a regular file`]]);
+    assert.ok(lstatSync(device).isSymbolicLink());
+  });
+
   it('min-btf: cuts BTF to what an object needs, and no more', async function () {
     needs(this, 'root');
     const output = inFolder('small.btf');
@@ -94,11 +107,19 @@ describe('cli: gen', () => {
       1,
       'cannot replace src: illegal operation on a directory (EISDIR)',
     ],
+    [
+      'a program of this machine',
+      ['min-btf', '/bin/true', '-o', 'x'],
+      1,
+      /^snoopkit: \/bin\/true: not a BPF object: ELF type \d, machine \d+; expected 1, 247$/,
+    ],
     ['a file that is no object', ['types', 'package.json'], 1, 'package.json: neither BTF nor an ELF file'],
   ] as const)
     it(`refuses ${what} in one line`, async () => {
       const finished = await snoopkit(['gen', ...args]);
-      assert.deepEqual([finished.status, finished.lines], [status, [`snoopkit: ${line}`]]);
+      assert.deepEqual([finished.status, finished.lines.length], [status, 1]);
+      if (line instanceof RegExp) assert.match(finished.lines[0] as string, line);
+      else assert.deepEqual(finished.lines, [`snoopkit: ${line}`]);
       assert.ok(!existsSync('x'));
     });
 });

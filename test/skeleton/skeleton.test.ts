@@ -52,6 +52,18 @@ describe('skeleton of an object', () => {
       assert.ok(text.includes(`\n    ${line}\n`), line);
   });
 
+  it('has structs whose names are those of types that it uses', () => {
+    for (const [name, struct, other] of [
+      ['user-ring', 'sum_request', 'uint8_array'],
+      ['maps-programs', 'prefix', 'record'],
+    ] as const) {
+      const renamed = fixtureBytes(name).toString('latin1').replaceAll(`\0${struct}\0`, `\0${other}\0`);
+      const text = skeleton(Buffer.from(renamed, 'latin1'), { file: 'a.bpf.o' });
+      assert.match(text, /export interface (Uint8Array|Record)2 \{/);
+      assert.doesNotMatch(text, /export interface (Uint8Array|Record) \{/);
+    }
+  });
+
   describe('as a module', () => {
     let folder: string;
     before(() => {
@@ -60,14 +72,18 @@ describe('skeleton of an object', () => {
     after(() => rmSync(folder, { recursive: true }));
 
     /** Compiles a module and imports it. */
-    async function imported(name: Fixture, isEmbedded: boolean): Promise<Record<string, () => OpenedObject>> {
-      const source = skeleton(fixtureBytes(name), { file: `${name}.bpf.o`, isEmbedded, library: LIBRARY });
+    async function imported(
+      name: Fixture,
+      isEmbedded: boolean,
+      object = `${name}.bpf.o`,
+    ): Promise<Record<string, () => OpenedObject>> {
+      const source = skeleton(fixtureBytes(name), { file: object, isEmbedded, library: LIBRARY });
       const { outputText, diagnostics } = ts.transpileModule(source, {
         compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
         reportDiagnostics: true,
       });
       assert.deepEqual(diagnostics, []);
-      const file = join(folder, `${name}-${isEmbedded}.mjs`);
+      const file = join(folder, `${name}-${isEmbedded}-${object.length}.mjs`);
       writeFileSync(file, outputText);
       return import(pathToFileURL(file).href);
     }
@@ -76,6 +92,14 @@ describe('skeleton of an object', () => {
       writeFileSync(join(folder, 'maps.bpf.o'), fixtureBytes('maps'));
       const { openMaps } = await imported('maps', false);
       using opened = openMaps?.();
+      assert.ok(opened?.maps.has('places'));
+    });
+
+    it('opens an object whose name has characters that mean something in a URL', async () => {
+      const file = "a:b#c?d%41 e'.bpf.o";
+      writeFileSync(join(folder, file), fixtureBytes('maps'));
+      const { openABCD41E } = await imported('maps', false, file);
+      using opened = openABCD41E?.();
       assert.ok(opened?.maps.has('places'));
     });
 

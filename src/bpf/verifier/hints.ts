@@ -23,7 +23,8 @@ const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
   [
     /invalid mem access '(inv|scalar|imm)'/,
     'this value is a number, not a pointer that the verifier knows: read kernel memory by BPF_CORE_READ() or ' +
-      'bpf_probe_read_kernel(), memory of a process by bpf_probe_read_user()',
+      'bpf_probe_read_kernel(), memory of a process by bpf_probe_read_user(); a pointer becomes one where its memory ends: ' +
+      'into a packet by a call that changes it, into a reservation when it is submitted',
   ],
   [/invalid zero-sized read|invalid access to .*\bsize=0\b/, ZERO],
   [
@@ -82,9 +83,21 @@ const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
     'this argument has to be the address of a map itself, &map, and the map has to be defined in SEC(".maps")',
   ],
   [
+    /expected=map_value/,
+    'this argument has to be in the value of a map, as bpf_map_lookup_elem() returned it: so are locks and timers',
+  ],
+  [
+    /expected=ringbuf_mem/,
+    'this argument has to be a reservation as bpf_ringbuf_reserve() returned it, which is submitted or discarded once',
+  ],
+  [
     /type=\S+ expected=|R[1-5] is not a scalar/,
     'this argument of the call has to be another kind of value: a key and a value are pointers to memory of the program, ' +
       'the context is the first argument as the program got it, and pointers into a packet end with a call that changes it',
+  ],
+  [
+    /doesn't have \d+-th argument/,
+    'the function or tracepoint has fewer arguments in this kernel: see its declaration in vmlinux.h',
   ],
   [
     /invalid bpf_context access|dereference of modified ctx|ctx access var_off/,
@@ -127,6 +140,15 @@ const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
     /unknown opcode|uses reserved fields/,
     'the kernel does not know this instruction: compile with -O2, and for an older kernel with -mcpu=v2',
   ],
+  [
+    /is not a known constant/,
+    'this argument has to be a constant: reserve as much as a record can need, or send it by bpf_ringbuf_output()',
+  ],
+  [
+    /might sleep in a non-sleepable|must be sleepable to call/,
+    'only a sleepable program may call this: one of a section such as fentry.s, lsm.s, iter.s, uprobe.s or syscall',
+  ],
+  [/bpf_rcu_read_lock-ed region|rcu_read_unlock is missing/, 'call bpf_rcu_read_unlock() before each return'],
   [
     /calling kernel function \S+ is not allowed/,
     'this kernel function is for other types of programs only: its module registers it for each type',

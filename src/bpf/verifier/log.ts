@@ -28,6 +28,8 @@ export interface VerifierLog {
 
 /** libbpf replaces the text of instructions that it could not relocate. */
 const INSTRUCTION = /^(\d+): (?:\([0-9a-f]{2}\) (.*)|(<.*>))$/;
+/** Where the verifier ends no line: before the reason, at the end of a loop, and after it, for a tail call. */
+const UNENDED = /(goto pc[+-]\d+ )(?=infinite loop detected)|(?<=\S)(?=processed \d+ insns )/g;
 const SOURCE = /^; (.*)$/;
 const PLACE = /^(.*?) @ (\S+):(\d+)$/;
 const BRANCH = /^from (\d+) to (\d+)\b/;
@@ -46,7 +48,7 @@ export function readVerifierLog(log: string): VerifierLog {
   let path: LoggedInstruction[] = [];
   let reasons: string[] = [];
   let source: SourceLine | undefined;
-  for (const raw of log.split('\n')) {
+  for (const raw of log.replace(UNENDED, '$1\n').split('\n')) {
     const line = raw.trim();
     const instruction = INSTRUCTION.exec(line);
     if (instruction) {

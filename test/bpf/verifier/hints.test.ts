@@ -83,6 +83,19 @@ const SAID: readonly (readonly [hint: RegExp, said: readonly string[]])[] = [
       'invalid indirect access to stack R2 off=-8 size=16',
     ],
   ],
+  [/in the value of a map/, ['R1 type=fp expected=map_value']],
+  [/is submitted or discarded once/, ['R1 type=scalar expected=ringbuf_mem']],
+  [/where its memory ends/, ["R6 invalid mem access 'scalar'"]],
+  [/has to be a constant/, ["R2 is not a known constant'"]],
+  [
+    /a sleepable program/,
+    [
+      'helper call might sleep in a non-sleepable prog',
+      'program must be sleepable to call sleepable kfunc bpf_copy_from_user_str',
+    ],
+  ],
+  [/bpf_rcu_read_unlock/, ['BPF_EXIT instruction in main prog cannot be used inside bpf_rcu_read_lock-ed region']],
+  [/fewer arguments/, ["func 'sched_switch' doesn't have 5-th argument; invalid bpf_context access off=32 size=8"]],
   [/no end/, ['back-edge from insn 233 to 8', 'infinite loop detected at insn 262']],
   [
     /a million instructions/,
@@ -148,7 +161,6 @@ const SAID: readonly (readonly [hint: RegExp, said: readonly string[]])[] = [
       'R1 type=inv expected=ctx',
       'R2 type=inv expected=fp, pkt, pkt_meta, map_key, map_value',
       'R1 type=scalar expected=fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, trusted_ptr_',
-      'R1 type=fp expected=map_value',
       'R1 is not a scalar',
     ],
   ],

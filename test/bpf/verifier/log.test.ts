@@ -52,6 +52,20 @@ describe('bpf: the log of the verifier', () => {
     assert.deepEqual(path.at(-1)?.source, { file: 'a.bpf.c', line: 6, text: 'return *number;' });
   });
 
+  it('has a reason on the line of another', () => {
+    for (const [log, reason, index] of [
+      ['8: (5d) if r2 != r1 goto pc-5 infinite loop detected at insn 4\n', 'infinite loop detected at insn 4', 8],
+      [
+        '2: (85) call bpf_tail_call#12\nexpected prog array map for tail callprocessed 3 insns (limit 1000000)\n',
+        'expected prog array map for tail call',
+        2,
+      ],
+    ] as const) {
+      const { path, reasons } = readVerifierLog(log);
+      assert.deepEqual([reasons, path.map((each) => each.index)], [[reason], [index]]);
+    }
+  });
+
   it('has the story of a value, through registers', () => assert.deepEqual(indexes(BRANCHES), [0, 1, 5]));
 
   it('has the story of a value, through the stack', () => assert.deepEqual(indexes(OLD), [1, 2, 4, 5]));
