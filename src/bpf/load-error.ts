@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { BtfError, checkBtf } from '../btf/index.js';
 import { ERRNO } from '../kernel/errno.js';
 import type { NativeRefusal } from '../native/binding.js';
+import { readFile } from '../read-file.js';
 import {
   BpfError,
   type LineFinder,
@@ -13,6 +14,7 @@ import {
   VerifierError,
 } from './errors.js';
 import { type MapDeclaration, mapHint } from './map-hint.js';
+import { readVerifierLog } from './verifier/log.js';
 import { KERNEL_BTF, NO_KERNEL_BTF } from './vmlinux.js';
 
 /*
@@ -25,7 +27,7 @@ const REFUSED_PROGRAM = /^libbpf: prog '([^']+)': /m;
 const REFUSED_BY_KERNEL = /^libbpf: prog '([^']+)': BPF program load failed: /m;
 /** The verifier's last words on a program that it gave up. Its log is long: since Linux 6.4 one that is cut has its end. */
 const TOO_LARGE = /^BPF program is too large/m;
-const { E2BIG, ENOSPC, ESRCH } = ERRNO;
+const { E2BIG, ENOSPC, EPERM, ESRCH } = ERRNO;
 
 /** A failed load. */
 export interface FailedLoad {
@@ -49,7 +51,7 @@ export interface FailedLoad {
 /** Throws BtfError unless a file has BTF that libbpf can relocate to: it trusts what it reads. */
 export function checkTypesFile(name: string, btf: string): void {
   try {
-    checkBtf(readFileSync(btf));
+    checkBtf(readFile(btf));
   } catch (error) {
     throw new BtfError(`cannot load ${name}: no BTF in ${btf}: ${(error as Error).message}`, { cause: error });
   }
@@ -91,6 +93,9 @@ export function loadError({ name, errno, refusal, warnings, findLine, btf, room,
     const [message, hint] = [`${operation}: the verifier's log of program ${refusal.program}`, 'raise logSize'];
     return new BpfError(`${message} is longer than ${room} bytes (ENOSPC); ${hint}`, errno, { isWhole: true });
   }
+  // What denies a program before the verifier looks at it, such as a security module, says nothing.
+  if (refusal && errno === EPERM && readVerifierLog(refusal.log).reasons.length === 0)
+    return new ProgramError(operation, refusal.program, errno, warnings);
   if (refusal) {
     const reason = errno === ENOSPC ? E2BIG : errno;
     return new VerifierError(refusal.program, reason, refusal.log, warnings, findLine(refusal.program));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { BpfError, PrivilegeError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
+import { BpfError, PrivilegeError, ProgramError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
 import { BpfGlobal } from '../../src/bpf/global.js';
 import { Lifetime } from '../../src/bpf/lifetime.js';
 import { loadError, openHint } from '../../src/bpf/load-error.js';
@@ -13,6 +13,7 @@ import { verifierSummary } from '../../src/bpf/verifier/log.js';
 import { NotFoundError, SnoopkitError } from '../../src/errors.js';
 import { ERRNO } from '../../src/kernel/errno.js';
 import type { NativeObject, NativeProgram } from '../../src/native/binding.js';
+import { needs } from '../capability.js';
 
 /** An object or program of the addon that refuses what it is asked. */
 function refusing<Native>(answers: Partial<Record<keyof Native, number>>): Native {
@@ -42,11 +43,11 @@ describe('bpf: what the verifier says', () => {
     it(`is summed up: ${what}`, () => assert.equal(verifierSummary(log), line));
 });
 
-describe('bpf: a verifier log that is cut', () => {
-  const failed = (log: string) =>
+describe('bpf: the error of a load', () => {
+  const failed = (log: string, errno: number = ERRNO.ENOSPC) =>
     loadError({
       name: 'mine',
-      errno: ERRNO.ENOSPC,
+      errno,
       refusal: { program: 'count', log },
       warnings: '',
       findLine: () => () => undefined,
@@ -55,7 +56,7 @@ describe('bpf: a verifier log that is cut', () => {
       maps: new Map(),
     });
 
-  it('has the reason at its end, if the program is too large', () => {
+  it('has the reason at the end of a log that is cut, if the program is too large', () => {
     const error = failed(
       '0)\n7: (07) r1 += 1\nBPF program is too large. Processed 1000001 insn\nprocessed 1000001 insns\n',
     );
@@ -64,10 +65,18 @@ describe('bpf: a verifier log that is cut', () => {
     assert.match(`${error.hint}`, /at most a million instructions/);
   });
 
-  it('is reported otherwise', () => {
+  it('says that a log is cut', () => {
     const message =
       "cannot load mine: the verifier's log of program count is longer than 128 bytes (ENOSPC); raise logSize";
     assert.equal(failed('7: (07) r1 += 1\n').message, message);
+  });
+
+  it('does not name the verifier if the program was denied before', function () {
+    needs(this, 'root');
+    const error = failed('processed 0 insns\n', ERRNO.EPERM);
+    assert.ok(error instanceof ProgramError, String(error));
+    assert.match(error.message, /^cannot load mine: program count was rejected: .* \(EPERM\)$/);
+    assert.ok(failed('0: (95) exit\nnot now\n', ERRNO.EPERM) instanceof VerifierError);
   });
 });
 

@@ -94,6 +94,7 @@ describe('cli: gen', () => {
       1,
       'cannot open /nowhere.o: no such file or directory (ENOENT)',
     ],
+    ['a device', ['types', '/dev/zero'], 2, 'cannot read /dev/zero: it is a device'],
     ['a folder', ['types', '/tmp'], 1, 'cannot read /tmp: illegal operation on a directory (EISDIR)'],
     [
       'a folder to link',
