@@ -39,7 +39,12 @@ export function checkInstance(
   if (!(value instanceof type)) throw mistake(what, value, `an instance of ${type.name}`);
 }
 
-/** The same for bytes: a Proxy of some has none. */
+/** Whether it can be listened to: properties of its own may hide the methods. */
+export const isSignal = (value: unknown): value is AbortSignal =>
+  value instanceof AbortSignal &&
+  [value.addEventListener, value.removeEventListener].every((method) => typeof method === 'function');
+
+/** Throws UsageError if it has no bytes, as a Proxy of some. */
 export function checkBytes(what: string, value: unknown): void {
   if (!types.isUint8Array(value)) throw mistake(what, value, 'an instance of Uint8Array');
 }

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
-import { checkBuffer } from '../mistake.js';
+import { checkBuffer, isSignal, mistake } from '../mistake.js';
 import type { NativeRing } from '../native/rings.js';
-import { checkFunction, checkInstance, checkInteger, checkNumber, checkOptions } from './arguments.js';
+import { checkFunction, checkInteger, checkNumber, checkOptions } from './arguments.js';
 import { BpfError, ClosedError, check } from './errors.js';
 import type { AnyMap } from './map.js';
 
@@ -176,7 +176,7 @@ export abstract class RecordStream {
    * records of this map.
    */
   async *batches(signal?: AbortSignal): AsyncGenerator<RecordBatch, void> {
-    if (signal !== undefined) checkInstance('signal', signal, AbortSignal);
+    if (signal !== undefined && !isSignal(signal)) throw mistake('signal', signal, 'an AbortSignal');
     const wake = () => this.#wake?.();
     signal?.addEventListener('abort', wake);
     try {

@@ -10,6 +10,7 @@ import { bootTime, bootToRealtime } from '../bpf/system.js';
 import { type Check, checkEach, expect } from '../check-options.js';
 import { UsageError } from '../errors.js';
 import type { EventObject } from '../events/reader.js';
+import { isSignal } from '../mistake.js';
 import type { Shown, Sink } from '../output/sink.js';
 import { chooseColumns, requestedFields } from './columns.js';
 import type { ReportOptions } from './features/tally/report.js';
@@ -67,7 +68,7 @@ const isFunction = (value: unknown) => typeof value === 'function';
 const hasMethods = (value: unknown, names: readonly string[]) => names.every((name) => isFunction(Object(value)[name]));
 
 const EXTRAS: { readonly [Extra in keyof Required<TraceExtras>]: Check } = {
-  signal: expect((value) => value instanceof AbortSignal, 'an AbortSignal'),
+  signal: expect(isSignal, 'an AbortSignal'),
   sinks: expect(
     (value) => Array.isArray(value) && value.every(isFunction),
     'a list of functions that make sinks, such as jsonLines()',

@@ -103,6 +103,11 @@ describe('bpf: ring buffers', () => {
     assert.deepEqual(await reading, { done: true, value: undefined });
     callGetegid(1);
     assert.deepEqual(await ring.batches(abort.signal).next(), { done: true, value: undefined });
+    for (const wrong of [{}, null, Object.assign(new AbortController().signal, { addEventListener: 1 })])
+      await assert.rejects(ring.batches(wrong as never).next(), {
+        code: 'ERR_SNOOPKIT_USAGE',
+        message: /^signal .*: expected an AbortSignal$/,
+      });
   });
 
   it('end when they are closed, while one waits for them or not', async () => {
