@@ -25,7 +25,7 @@ const REFUSED_PROGRAM = /^libbpf: prog '([^']+)': /m;
 const REFUSED_BY_KERNEL = /^libbpf: prog '([^']+)': BPF program load failed: /m;
 /** The verifier's last words on a program that it gave up. Its log is long: since Linux 6.4 one that is cut has its end. */
 const TOO_LARGE = /^BPF program is too large/m;
-const { E2BIG, ENOSPC, ESRCH } = ERRNO;
+const { E2BIG, EMFILE, ENFILE, ENOSPC, ESRCH } = ERRNO;
 
 /** A failed load. */
 export interface FailedLoad {
@@ -91,6 +91,8 @@ export function loadError({ name, errno, refusal, warnings, findLine, btf, room,
     const [message, hint] = [`${operation}: the verifier's log of program ${refusal.program}`, 'raise logSize'];
     return new BpfError(`${message} is longer than ${room} bytes (ENOSPC); ${hint}`, errno, { isWhole: true });
   }
+  // The verifier accepted it: only then is a descriptor made.
+  if (refusal && (errno === EMFILE || errno === ENFILE)) return new ProgramError(operation, refusal.program, errno, '');
   if (refusal) {
     const reason = errno === ENOSPC ? E2BIG : errno;
     return new VerifierError(refusal.program, reason, refusal.log, warnings, findLine(refusal.program));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { BpfError, PrivilegeError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
+import { BpfError, PrivilegeError, ProgramError, UnsupportedError, VerifierError } from '../../src/bpf/errors.js';
 import { BpfGlobal } from '../../src/bpf/global.js';
 import { Lifetime } from '../../src/bpf/lifetime.js';
 import { loadError, openHint } from '../../src/bpf/load-error.js';
@@ -40,6 +40,23 @@ describe('bpf: what the verifier says', () => {
     ['nothing but its own work', 'processed 0 insns\n', 'no reason given'],
   ] as const)
     it(`is summed up: ${what}`, () => assert.equal(verifierSummary(log), line));
+});
+
+describe('bpf: a program that the verifier accepted', () => {
+  it('is not said to be rejected by it if descriptors are used up', () => {
+    const error = loadError({
+      name: 'mine',
+      errno: ERRNO.EMFILE,
+      refusal: { program: 'count', log: 'processed 2 insns (limit 1000000)\n' },
+      warnings: "libbpf: prog 'count': BPF program load failed: Too many open files\n",
+      findLine: () => () => undefined,
+      btf: undefined,
+      room: 128,
+      maps: new Map(),
+    });
+    assert.ok(error instanceof ProgramError);
+    assert.equal(error.message, 'cannot load mine: program count was rejected: too many open files (EMFILE)');
+  });
 });
 
 describe('bpf: a verifier log that is cut', () => {
