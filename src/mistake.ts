@@ -36,13 +36,19 @@ export function checkInstance(
   value: unknown,
   type: { readonly name: string; [Symbol.hasInstance](value: unknown): boolean },
 ): void {
-  if (!(value instanceof type)) throw mistake(what, value, `an instance of ${type.name}`);
+  if (value instanceof type) return;
+  const isOfCopy = [`[${type.name}]`, `${type.name} {}`].includes(shown(value));
+  throw mistake(what, value, `an instance of ${type.name}${isOfCopy ? ', but it is of another copy of snoopkit' : ''}`);
 }
 
 /** Whether it can be listened to: properties of its own may hide the methods. */
 export const isSignal = (value: unknown): value is AbortSignal =>
   value instanceof AbortSignal &&
   [value.addEventListener, value.removeEventListener].every((method) => typeof method === 'function');
+
+/** Whether a value is bytes, also those of another realm (vm, Jest), or a Proxy of some, which checkBytes() refuses. */
+export const isBytes = (value: unknown): value is Uint8Array =>
+  value instanceof Uint8Array || types.isUint8Array(value);
 
 /** Throws UsageError if it has no bytes, as a Proxy of some. */
 export function checkBytes(what: string, value: unknown): void {

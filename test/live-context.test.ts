@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,20 @@ describe('live context', () => {
       ['', 0],
     ] as const)
       assert.equal(context.enumName(name, value), undefined);
+  });
+
+  it('does without /proc, where tracefs is not found', function () {
+    needs(this, 'unshare');
+    needs(this, 'own-root');
+    const script = `
+      const { liveContext } = await import('${new URL('../src/index.js', import.meta.url)}');
+      const { tracepointId } = await import('${new URL('../src/bpf/tracefs.js', import.meta.url)}');
+      console.log(liveContext().cgroupPath(1n << 60n));
+      try { tracepointId('sched', 'sched_switch'); } catch (error) { console.log(error.code); }`;
+    const command = ['sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh', process.execPath];
+    const options = ['--mount', ...command, '--input-type=module', '-e', script];
+    const said = execFileSync('unshare', options, { encoding: 'utf8' });
+    assert.equal(said, 'undefined\nERR_SNOOPKIT_UNSUPPORTED\n');
   });
 
   it('does without types where there are none', () => {

@@ -27,7 +27,7 @@ const REFUSED_PROGRAM = /^libbpf: prog '([^']+)': /m;
 const REFUSED_BY_KERNEL = /^libbpf: prog '([^']+)': BPF program load failed: /m;
 /** The verifier's last words on a program that it gave up. Its log is long: since Linux 6.4 one that is cut has its end. */
 const TOO_LARGE = /^BPF program is too large/m;
-const { E2BIG, ENOSPC, EPERM, ESRCH } = ERRNO;
+const { E2BIG, EMFILE, ENFILE, ENOSPC, EPERM, ESRCH } = ERRNO;
 
 /** A failed load. */
 export interface FailedLoad {
@@ -96,6 +96,8 @@ export function loadError({ name, errno, refusal, warnings, findLine, btf, room,
   // What denies a program before the verifier looks at it, such as a security module, says nothing.
   if (refusal && errno === EPERM && readVerifierLog(refusal.log).reasons.length === 0)
     return new ProgramError(operation, refusal.program, errno, warnings);
+  // The verifier accepted it: only then is a descriptor made.
+  if (refusal && (errno === EMFILE || errno === ENFILE)) return new ProgramError(operation, refusal.program, errno, '');
   if (refusal) {
     const reason = errno === ENOSPC ? E2BIG : errno;
     return new VerifierError(refusal.program, reason, refusal.log, warnings, findLine(refusal.program));

@@ -9,7 +9,7 @@ import {
   writerOf,
 } from '../btf/index.js';
 import { UsageError } from '../errors.js';
-import { checkBytes } from '../mistake.js';
+import { checkBytes, isBytes } from '../mistake.js';
 import type { MapShapes } from './map-shapes.js';
 
 /** A key or value: by its BTF type, an array of one for each possible CPU, or bytes. */
@@ -81,7 +81,7 @@ class Slot {
   }
 
   put(value: MapInput): void {
-    if (value instanceof Uint8Array) {
+    if (isBytes(value)) {
       checkBytes(this.#name, value);
       if (value.length !== this.#size)
         throw new UsageError(`${this.#name}: ${value.length} bytes, expected ${this.#size}`);

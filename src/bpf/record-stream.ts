@@ -102,7 +102,8 @@ export function openingOf(map: AnyMap, options: RecordOptions, usual: number): O
 
 /**
  * Records that programs send, as they come. A map has one reader. A reader that is in use keeps the map's object, and so
- * its links, from being collected. When the object is closed, `batches()` and `records()` give what is pending, and end.
+ * its links, from being collected. When the object is closed, `batches()` and `records()` give what is pending, and
+ * end; the reader keeps a descriptor until `close()`.
  */
 export abstract class RecordStream {
   readonly #native: NativeRing;

@@ -1,18 +1,20 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mountPoint } from '../kernel/mounts.js';
 import { loadBinding } from '../native/load.js';
-import { refused } from './errors.js';
+import { refused, UnsupportedError } from './errors.js';
 
 /**
  * The id of a tracepoint for perf_event_open(2); undefined if the kernel has no such tracepoint. If tracefs is not mounted,
  * as in many containers, opens one that is visible to this process only (fsopen(2), kernel 5.2). Throws PrivilegeError or
- * BpfError if tracefs can't be read.
+ * BpfError if tracefs can't be read, and UnsupportedError without /proc.
  */
 export function tracepointId(category: string, name: string): number | undefined {
   // Another path than that of a tracepoint.
   if (category.includes('/') || name.includes('/')) return undefined;
   const mounted = mountPoint('tracefs');
   if (mounted !== undefined) return readId(mounted, category, name);
+  if (!existsSync('/proc/self/fd'))
+    throw new UnsupportedError('tracefs is not found without /proc: mount it with mount -t proc proc /proc');
   const fd = loadBinding().openTracefs();
   if (fd < 0) {
     const advice = 'tracefs is not mounted (mount -t tracefs tracefs /sys/kernel/tracing) and cannot be opened';

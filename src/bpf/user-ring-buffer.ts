@@ -11,6 +11,7 @@ import {
 } from '../btf/index.js';
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
+import { isBytes } from '../mistake.js';
 import { loadBinding } from '../native/load.js';
 import type { NativeUserRing } from '../native/rings.js';
 import { checkInstance, checkOptions, checkText } from './arguments.js';
@@ -77,7 +78,7 @@ export class UserRingBuffer<Record = never> {
    */
   write(record: Record | Uint8Array): boolean {
     if (this.#isClosed) throw new ClosedError(`the writer of the map ${this.#map.name} is closed`);
-    const bytes = record instanceof Uint8Array ? record : this.#bytesOf(record as Input);
+    const bytes = isBytes(record) ? record : this.#bytesOf(record as Input);
     const result = this.#native.write(bytes);
     if (result === 0) return true;
     if (result === -ENOSPC) return false;

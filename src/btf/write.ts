@@ -243,7 +243,7 @@ function mismatch(path: string, expected: string, value: unknown): BtfError {
 function nameOfType(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'an array';
-  if (value instanceof Uint8Array) return 'bytes';
+  if (types.isUint8Array(value)) return 'bytes';
   if (typeof value !== 'object') return `a ${typeof value}`;
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
   return typeof name === 'string' && name !== 'Object' ? `an instance of ${quoted(name).slice(1, -1)}` : 'an object';

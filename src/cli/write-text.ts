@@ -1,13 +1,35 @@
+import { chownSync, realpathSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
 import { Destination } from '../output/destination.js';
 
 /** Writes a text as `writeBytes` does. */
 export const writeText = (text: string, file?: string): Promise<void> => writeBytes(Buffer.from(text), file);
 
+/** Puts the bytes in the place of a file when all are written: make(1) would take a part of them for up to date. */
+function replaceFile(file: string, bytes: Buffer, old: Stats | undefined): void {
+  // A link stays.
+  const target = old ? realpathSync(file) : file;
+  const unfinished = `${target}.${process.pid}.tmp`;
+  try {
+    writeFileSync(unfinished, bytes, { flag: 'wx', mode: old ? old.mode & 0o777 : 0o644 });
+    if (old) chownSync(unfinished, old.uid, old.gid);
+    renameSync(unfinished, target);
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') rmSync(unfinished, { force: true });
+    throw Object.assign(error as Error, { path: file, syscall: syscall === 'rename' ? 'write' : syscall });
+  }
+}
+
 /**
- * Writes all of the bytes to a file, or to standard output, where a slow or closed pipe is
- * not an error. Throws SnoopkitError if it can't be written.
+ * Writes all of the bytes to a file, which is replaced when all is well and left alone otherwise, or to a device, a pipe or
+ * standard output, where a slow or closed pipe is not an error. Throws SnoopkitError or the file system's error if they
+ * can't be written.
  */
 export async function writeBytes(bytes: Buffer, file?: string): Promise<void> {
+  if (file !== undefined) {
+    const old = statSync(file, { throwIfNoEntry: false });
+    if (old === undefined || old.isFile()) return replaceFile(file, bytes, old);
+  }
   const destination =
     file === undefined ? Destination.stdout() : Destination.file(file, { truncate: true, mode: 0o644 });
   destination.begin(Buffer.alloc(0));

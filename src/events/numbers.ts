@@ -1,5 +1,6 @@
 import { type Bits, readValue, type Shape } from '../btf/index.js';
 import { bytesOfBits } from '../btf/shape.js';
+import { isBytes } from '../mistake.js';
 import type { EventRecord, PlainColumn } from './column.js';
 import { type ColumnMaker, type Field, plain } from './kind.js';
 import type { OutputBuffer } from './output-buffer.js';
@@ -166,7 +167,7 @@ export function bitsColumns(bits: Bits): ColumnMaker {
 /** A value as JSON has it, with 64-bit integers as strings and bytes as numbers. */
 function toJson(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
-  return value instanceof Uint8Array ? [...value] : value;
+  return isBytes(value) ? [...value] : value;
 }
 
 /** Anything else, by its type: arrays, floats, unions. Slow, and complete. */

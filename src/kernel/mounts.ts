@@ -1,9 +1,10 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 
 const TABLE = '/proc/self/mounts';
 
-/** Mount points by proc(5), in the order of mounting. */
+/** Mount points by proc(5), in the order of mounting. Without /proc none are known. */
 function* mounts(table: string): Generator<{ type: string; where: string }> {
+  if (!existsSync(table)) return;
   for (const line of readFileSync(table, 'utf8').split('\n')) {
     const [, where, type] = line.split(' ');
     if (where === undefined || type === undefined) continue;

@@ -235,6 +235,20 @@ describe('bpf: wrong arguments', () => {
       for (const value of wrong) assert.throws(() => call(value as Wrong), ClosedError, name);
   });
 
+  it('are of another copy of the package, and said to be', () => {
+    const message = /^map .*BpfMap.*: expected an instance of BpfMap, but it is of another copy of snoopkit$/;
+    const copies = [
+      class BpfMap {},
+      {
+        BpfMap: class {
+          fd = 3;
+        },
+      }.BpfMap,
+    ];
+    for (const Copy of copies)
+      assert.throws(() => RingBuffer.open(new Copy() as Wrong), { name: 'UsageError', message });
+  });
+
   it('are named in one line', () => {
     const refusal = (value: unknown) => {
       try {

@@ -78,6 +78,12 @@ describe('bpf: the error of a load', () => {
     assert.match(error.message, /^cannot load mine: program count was rejected: .* \(EPERM\)$/);
     assert.ok(failed('0: (95) exit\nnot now\n', ERRNO.EPERM) instanceof VerifierError);
   });
+
+  it('does not name the verifier if descriptors are used up', () => {
+    const error = failed('processed 2 insns (limit 1000000)\n', ERRNO.EMFILE);
+    assert.ok(error instanceof ProgramError);
+    assert.equal(error.message, 'cannot load mine: program count was rejected: too many open files (EMFILE)');
+  });
 });
 
 describe('bpf: errors', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
 import { BpfMap } from '../../src/bpf/map.js';
 import { MAP_FLAGS } from '../../src/bpf/map-flags.js';
 import { UsageError } from '../../src/errors.js';
@@ -28,6 +29,12 @@ describe('bpf: arrays in memory', () => {
     const other = map.mmap();
     assert.notEqual(other.buffer, memory.buffer);
     assert.equal(other[0], 9);
+  });
+
+  it('take bytes of another realm, as Jest has them', () => {
+    using map = make(10);
+    map.set(3, runInNewContext('new Uint8Array([1, 2, 3, 4])'));
+    assert.deepEqual(map.get(runInNewContext('new Uint8Array([3, 0, 0, 0])')), new Uint8Array([1, 2, 3, 4]));
   });
 
   it('stay mapped as long as a view of them is in use, and no longer', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { runInNewContext } from 'node:vm';
 import { ClosedError } from '../../src/bpf/errors.js';
 import type { BpfObject } from '../../src/bpf/object.js';
 import { RingBuffer } from '../../src/bpf/ring-buffer.js';
@@ -38,7 +39,8 @@ describe('bpf: user ring buffer', () => {
     // Members that are left out are zero.
     assert.ok(writer.write({ amount: 7n }));
     assert.ok(writer.write(new Uint8Array(5)));
-    assert.ok(writer.write(new Uint8Array(0)));
+    // Of another realm.
+    assert.ok(writer.write(runInNewContext('new Uint8Array(0)')));
     assert.equal(drain(object), 5);
     assert.equal(drain(object), 0);
     assert.deepEqual([counter(object, 'total'), counter(object, 'received'), counter(object, 'bytes')], [7n, 5n, 2n]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BpfObject } from '../../src/bpf/object.js';
@@ -59,6 +59,19 @@ describe('cli: gen', () => {
     const { status, lines } = await snoopkit(['gen', 'object', '-o', device, fixturePath('maps')]);
     assert.deepEqual([status, lines], [2, [`snoopkit: cannot replace ${device}: it is not a regular file`]]);
     assert.ok(lstatSync(device).isSymbolicLink());
+  });
+
+  it('types: leaves the file alone that it can not replace', async function () {
+    needs(this, 'root');
+    needs(this, 'unshare');
+    const [folder, output] = [inFolder('full'), inFolder('full/large.ts')];
+    const script = `mount -t tmpfs -o size=16k tmpfs ${folder}; echo old >${output}
+      "$@" && exit 9; cat ${output}; ls ${folder}`;
+    mkdirSync(folder);
+    const words = [process.execPath, SNOOPKIT, 'gen', 'types', '--embed', objectPath('tcplife'), '-o', output];
+    const { said, lines } = await run('unshare', ['--mount', 'sh', '-c', script, 'sh', ...words]);
+    assert.equal(said, `snoopkit: cannot write ${output}: no space left on device (ENOSPC)\n`);
+    assert.deepEqual(lines, ['old', 'large.ts']);
   });
 
   it('min-btf: cuts BTF to what an object needs, and no more', async function () {
