@@ -1,5 +1,6 @@
-import { type Bits, readValue, type Shape } from '../btf/index.js';
-import { bytesOfBits } from '../btf/shape.js';
+import { type Bits, readValue, type Shape, sizeOfShape } from '../btf/index.js';
+import { readBits } from '../btf/integers.js';
+import type { ArrayShape } from '../btf/shape.js';
 import type { EventRecord, PlainColumn } from './column.js';
 import { type ColumnMaker, type Field, plain } from './kind.js';
 import type { OutputBuffer } from './output-buffer.js';
@@ -8,8 +9,9 @@ type IntShape = Extract<Shape, { kind: 'int' }>;
 
 /** Reads an integer of up to four bytes. */
 export function integerReader(field: Field): (record: EventRecord) => number {
-  const { offset, shape } = field;
+  const { offset, shape, bits } = field;
   const signed = 'signed' in shape && shape.signed;
+  if (bits) return (r) => Number(readBits(r.view, r.offset + offset, bits, signed));
   switch ('size' in shape ? shape.size : 0) {
     case 1:
       return signed ? (r) => r.view.getInt8(r.offset + offset) : (r) => r.view.getUint8(r.offset + offset);
@@ -141,15 +143,8 @@ export const enumColumns: ColumnMaker = (field, context, options) => {
 /** A bit-field of an integer. */
 export function bitsColumns(bits: Bits): ColumnMaker {
   return (field) => {
-    const size = bytesOfBits(bits);
     const signed = 'signed' in field.shape && field.shape.signed;
-    const value = (record: EventRecord) => {
-      let raw = 0n;
-      for (let i = 0; i < size; i++)
-        raw |= BigInt(record.view.getUint8(record.offset + field.offset + i)) << BigInt(8 * i);
-      raw >>= BigInt(bits.offset);
-      return signed ? BigInt.asIntN(bits.size, raw) : BigInt.asUintN(bits.size, raw);
-    };
+    const value = (record: EventRecord) => readBits(record.view, record.offset + field.offset, bits, signed);
     const shown = {
       name: field.name,
       width: 7,
@@ -169,10 +164,17 @@ function toJson(_key: string, value: unknown): unknown {
   return value instanceof Uint8Array ? [...value] : value;
 }
 
+/** The shape of a flexible tail in a record, whose length tells that of the array. */
+function tailOf(shape: ArrayShape, bytes: number): ArrayShape {
+  const step = sizeOfShape(shape.element);
+  return { ...shape, length: step === 0 ? 0 : Math.max(0, Math.floor(bytes / step)) };
+}
+
 /** Anything else, by its type: arrays, floats, unions. Slow, and complete. */
-export const valueColumns: ColumnMaker = (field) => {
-  const { shape } = field;
-  const value = (record: EventRecord) => readValue(shape, record.view, record.offset + field.offset);
+export const valueColumns: ColumnMaker = ({ shape, ...field }) => {
+  const shapeIn = (record: EventRecord) =>
+    shape.kind === 'array' && shape.flexible ? tailOf(shape, record.length - field.offset) : shape;
+  const value = (record: EventRecord) => readValue(shapeIn(record), record.view, record.offset + field.offset);
   const write = (record: EventRecord, out: OutputBuffer) => {
     const written = JSON.stringify(value(record), toJson);
     // Escaped beyond ASCII, so that it is harmless everywhere.
