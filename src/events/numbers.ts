@@ -1,7 +1,8 @@
 import { type Bits, readValue, type Shape, sizeOfShape } from '../btf/index.js';
 import { readBits } from '../btf/integers.js';
-import type { ArrayShape } from '../btf/shape.js';
+import type { ArrayShape, EnumShape } from '../btf/shape.js';
 import type { EventRecord, PlainColumn } from './column.js';
+import type { EventContext } from './context.js';
 import { type ColumnMaker, type Field, plain } from './kind.js';
 import type { OutputBuffer } from './output-buffer.js';
 
@@ -131,12 +132,25 @@ const WIDEST_ENUM = 14;
 /** CLOSE_WAIT has one more, and ESTABLISHED two. */
 const LEAST_ENUM = 9;
 
+/**
+ * Whether the kernel's enum of this name is the object's: some value has the same name in both. A program's own `enum state`
+ * is not the kernel's, which is of its initramfs.
+ */
+const isOfKernel = ({ name, values }: EnumShape, context: EventContext) =>
+  [...values].some(([value, own]) => context.enumName(name, Number(value)) === own);
+
 /** An enum: its name from the running kernel's BTF where it has that enum, else from the object's; the number where it has none. */
 export const enumColumns: ColumnMaker = (field, context, options) => {
-  const shape = field.shape as Extract<Shape, { kind: 'enum' }>;
+  const shape = field.shape as EnumShape;
   if (shape.size === 8) return valueColumns(field, context, options);
-  const nameOf = (value: number) => context.enumName(shape.name, value) ?? shape.values.get(value) ?? String(value);
-  const width = Math.max(...[...shape.values.values()].map(({ length }) => length));
+  const { name, values } = shape;
+  // Asked with the first event: the kernel's BTF is large.
+  let ofKernel: boolean | undefined;
+  const nameOf = (value: number) => {
+    ofKernel ??= isOfKernel(shape, context);
+    return (ofKernel ? context.enumName(name, value) : undefined) ?? values.get(value) ?? String(value);
+  };
+  const width = Math.max(...[...values.values()].map(({ length }) => length));
   return [{ ...namedValues(field, Math.min(width, WIDEST_ENUM), nameOf), least: Math.min(width, LEAST_ENUM) }];
 };
 
