@@ -33,7 +33,7 @@ export interface EventSchema<Event = unknown> {
 const own = (kinds: Kinds | undefined, typedef: string) =>
   kinds && Object.hasOwn(kinds, typedef) ? kinds[typedef] : undefined;
 
-/** The kind of the first typedef that has one, else that of the C type. Kinds of typedefs read whole integers, not bit-fields. */
+/** The kind of the first typedef that has one, else that of the C type. Kinds of typedefs read no bit-fields. */
 function kindOf(member: Member, { kinds }: SchemaOptions): Kind | undefined {
   for (const typedef of member.bits ? [] : member.typedefs) {
     const kind = own(kinds, typedef) ?? own(KINDS, typedef);
@@ -70,10 +70,11 @@ function columnsOf(
 }
 
 /**
- * The columns of an event struct, from its BTF: the order is that of the struct, members of nested structs
- * are named `outer_inner`, names that start with an underscore are private. The names of structs and the type of the event
- * are known to the compiler if the BTF is that of a generated module's object (`snoopkit gen types`), except with kinds
- * of the caller's. Throws NotFoundError when there is no such struct, and BtfError when two columns would have one name.
+ * The columns of an event struct, from its BTF: the order is that of the struct, members of nested structs are named
+ * `outer_inner`, names that start with an underscore are private, a flexible array takes the rest of the record. The names
+ * of structs and the type of the event are known to the compiler if the BTF is that of a generated module's object
+ * (`snoopkit gen types`), except with kinds of the caller's. Throws NotFoundError when there is no such struct, and
+ * BtfError when two columns would have one name.
  */
 export function eventSchema<
   Known extends KnownStructs = AnyStructs,
