@@ -1,4 +1,4 @@
-import { createReadStream, readlinkSync } from 'node:fs';
+import { close, createReadStream, read, readlinkSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
@@ -36,6 +36,21 @@ interface LinkDetails {
   readonly where: string;
   readonly programId: number;
   readonly forget: (link: BpfLink) => void;
+}
+
+/** fs.read, for iterators: a call that has passed a million objects, of which the program wrote nothing, fails with EAGAIN. */
+function readAgain(
+  fd: number,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  position: number | null,
+  done: (error: NodeJS.ErrnoException | null, count: number, bytes: Uint8Array) => void,
+): void {
+  read(fd, bytes, offset, length, position, (error, count) => {
+    if (error?.code === 'EAGAIN') readAgain(fd, bytes, offset, length, position, done);
+    else done(error, count, bytes);
+  });
 }
 
 /**
@@ -190,8 +205,8 @@ export class BpfLink {
   }
 
   /**
-   * Runs an iterator program once over the kernel's objects. Returns a descriptor of its output, to read with `fs.read`
-   * and to be closed by the caller. Kernel 5.8. Throws BpfError for other programs, and ClosedError.
+   * Runs an iterator program once over the kernel's objects. Returns a descriptor of its output, to read with `fs.read`,
+   * again after EAGAIN, and to be closed by the caller. Kernel 5.8. Throws BpfError for other programs, and ClosedError.
    */
   openIterator(): number {
     this.#check();
@@ -205,7 +220,7 @@ export class BpfLink {
    * stream ends the walk. Throws as `openIterator()` does.
    */
   read(): Readable {
-    return createReadStream('', { fd: this.openIterator() });
+    return createReadStream('', { fd: this.openIterator(), fs: { read: readAgain, close } });
   }
 
   /** Detaches the program, unless the link is pinned. Idempotent. */

@@ -199,23 +199,28 @@ export abstract class RecordStream {
   }
 
   /**
-   * A copy of each record's payload, as they come: for streams that are not busy. A loop that is left may be followed by
-   * another, which goes on where it was left.
+   * A copy of each record's payload, as they come: for streams that are not busy. A loop that is left, or ended by the
+   * signal, may be followed by another, which goes on where it was left.
    */
   async *records(signal?: AbortSignal): AsyncGenerator<Buffer, void> {
-    yield* this.#takeUnread();
+    yield* this.#takeUnread(signal);
     for await (const batch of this.batches(signal)) {
       const records: Buffer[] = [];
       batch.forEach((offset, length) => {
         records.push(Buffer.from(batch.bytes.subarray(offset, offset + length)));
       });
       this.#unread = records.reverse();
-      yield* this.#takeUnread();
+      yield* this.#takeUnread(signal);
     }
   }
 
-  *#takeUnread(): Generator<Buffer, void> {
-    for (let record = this.#unread.pop(); record !== undefined; record = this.#unread.pop()) yield record;
+  *#takeUnread(signal?: AbortSignal): Generator<Buffer, void> {
+    // There may be thousands, and whoever takes them may be slow.
+    while (!signal?.aborted) {
+      const record = this.#unread.pop();
+      if (record === undefined) return;
+      yield record;
+    }
   }
 
   /** Bytes to be read, headers of 8 bytes per record included. Throws ClosedError. */

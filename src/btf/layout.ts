@@ -182,7 +182,9 @@ function enumShape(type: BtfEnum | BtfEnum64): EnumShape {
     throw new BtfError(`BTF: enum ${quoted(name)} has an invalid size of ${size} bytes`);
   const values = new Map<number | bigint, string>();
   const names = new Map<string, number | bigint>();
-  for (const entry of type.values) {
+  // BTF_KIND_ENUM has values of 32 bits: clang before 15 cuts those of a wider enum, so that its names can't be trusted.
+  const entries = type.kind === 'enum' && size > 4 ? [] : type.values;
+  for (const entry of entries) {
     const value = enumValue(entry.value, size, signed);
     if (!values.has(value)) values.set(value, entry.name);
     if (!names.has(entry.name)) names.set(entry.name, value);

@@ -101,11 +101,14 @@ function write(shape: Shape, place: Place, value: Input): void {
   }
 }
 
-function integerOf(shape: IntShape | EnumShape | PointerShape, value: Input, path: string, bits: number): bigint {
-  if (shape.kind === 'enum' && typeof value === 'string') {
-    const known = shape.names.get(value);
-    if (known !== undefined) return BigInt(known);
-    throw new BtfError(`${path}: no ${quoted(value)} in enum ${shape.name}: it has ${list([...shape.names.keys()])}`);
+function integerOf(shape: IntShape | EnumShape | PointerShape, given: Input, path: string, bits: number): bigint {
+  let value = given;
+  if (shape.kind === 'enum' && typeof given === 'string') {
+    const known = shape.names.get(given);
+    if (known === undefined)
+      throw new BtfError(`${path}: no ${quoted(given)} in enum ${shape.name}: it has ${list([...shape.names.keys()])}`);
+    // A bit-field may be too small for it.
+    value = known;
   }
   const isBool = shape.kind === 'int' && shape.bool;
   if (isBool && typeof value === 'boolean') return value ? 1n : 0n;

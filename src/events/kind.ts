@@ -1,4 +1,4 @@
-import { BtfError, type Shape, type StructLayout } from '../btf/index.js';
+import { type Bits, BtfError, type Shape, type StructLayout } from '../btf/index.js';
 import {
   type Column,
   type EventRecord,
@@ -17,6 +17,8 @@ export interface Field {
   /** Bytes from the start of the record. */
   readonly offset: number;
   readonly shape: Shape;
+  /** Set for bit-fields. */
+  readonly bits?: Bits;
   /** Offset of another member of the event's struct, in bytes from the start of the record; undefined if there is none. */
   readonly near?: (member: string) => number | undefined;
 }

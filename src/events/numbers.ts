@@ -1,7 +1,9 @@
-import { type Bits, readValue, type Shape } from '../btf/index.js';
-import { bytesOfBits } from '../btf/shape.js';
+import { type Bits, readValue, type Shape, sizeOfShape } from '../btf/index.js';
+import { readBits } from '../btf/integers.js';
+import type { ArrayShape, EnumShape } from '../btf/shape.js';
 import { isBytes } from '../mistake.js';
 import type { EventRecord, PlainColumn } from './column.js';
+import type { EventContext } from './context.js';
 import { type ColumnMaker, type Field, plain } from './kind.js';
 import type { OutputBuffer } from './output-buffer.js';
 
@@ -9,8 +11,9 @@ type IntShape = Extract<Shape, { kind: 'int' }>;
 
 /** Reads an integer of up to four bytes. */
 export function integerReader(field: Field): (record: EventRecord) => number {
-  const { offset, shape } = field;
+  const { offset, shape, bits } = field;
   const signed = 'signed' in shape && shape.signed;
+  if (bits) return (r) => Number(readBits(r.view, r.offset + offset, bits, signed));
   switch ('size' in shape ? shape.size : 0) {
     case 1:
       return signed ? (r) => r.view.getInt8(r.offset + offset) : (r) => r.view.getUint8(r.offset + offset);
@@ -130,27 +133,33 @@ const WIDEST_ENUM = 14;
 /** CLOSE_WAIT has one more, and ESTABLISHED two. */
 const LEAST_ENUM = 9;
 
+/**
+ * Whether the kernel's enum of this name is the object's: some value has the same name in both. A program's own `enum state`
+ * is not the kernel's, which is of its initramfs.
+ */
+const isOfKernel = ({ name, values }: EnumShape, context: EventContext) =>
+  [...values].some(([value, own]) => context.enumName(name, Number(value)) === own);
+
 /** An enum: its name from the running kernel's BTF where it has that enum, else from the object's; the number where it has none. */
 export const enumColumns: ColumnMaker = (field, context, options) => {
-  const shape = field.shape as Extract<Shape, { kind: 'enum' }>;
+  const shape = field.shape as EnumShape;
   if (shape.size === 8) return valueColumns(field, context, options);
-  const nameOf = (value: number) => context.enumName(shape.name, value) ?? shape.values.get(value) ?? String(value);
-  const width = Math.max(...[...shape.values.values()].map(({ length }) => length));
+  const { name, values } = shape;
+  // Asked with the first event: the kernel's BTF is large.
+  let ofKernel: boolean | undefined;
+  const nameOf = (value: number) => {
+    ofKernel ??= isOfKernel(shape, context);
+    return (ofKernel ? context.enumName(name, value) : undefined) ?? values.get(value) ?? String(value);
+  };
+  const width = Math.max(...[...values.values()].map(({ length }) => length));
   return [{ ...namedValues(field, Math.min(width, WIDEST_ENUM), nameOf), least: Math.min(width, LEAST_ENUM) }];
 };
 
 /** A bit-field of an integer. */
 export function bitsColumns(bits: Bits): ColumnMaker {
   return (field) => {
-    const size = bytesOfBits(bits);
     const signed = 'signed' in field.shape && field.shape.signed;
-    const value = (record: EventRecord) => {
-      let raw = 0n;
-      for (let i = 0; i < size; i++)
-        raw |= BigInt(record.view.getUint8(record.offset + field.offset + i)) << BigInt(8 * i);
-      raw >>= BigInt(bits.offset);
-      return signed ? BigInt.asIntN(bits.size, raw) : BigInt.asUintN(bits.size, raw);
-    };
+    const value = (record: EventRecord) => readBits(record.view, record.offset + field.offset, bits, signed);
     const shown = {
       name: field.name,
       width: 7,
@@ -170,10 +179,17 @@ function toJson(_key: string, value: unknown): unknown {
   return isBytes(value) ? [...value] : value;
 }
 
+/** The shape of a flexible tail in a record, whose length tells that of the array. */
+function tailOf(shape: ArrayShape, bytes: number): ArrayShape {
+  const step = sizeOfShape(shape.element);
+  return { ...shape, length: step === 0 ? 0 : Math.max(0, Math.floor(bytes / step)) };
+}
+
 /** Anything else, by its type: arrays, floats, unions. Slow, and complete. */
-export const valueColumns: ColumnMaker = (field) => {
-  const { shape } = field;
-  const value = (record: EventRecord) => readValue(shape, record.view, record.offset + field.offset);
+export const valueColumns: ColumnMaker = ({ shape, ...field }) => {
+  const shapeIn = (record: EventRecord) =>
+    shape.kind === 'array' && shape.flexible ? tailOf(shape, record.length - field.offset) : shape;
+  const value = (record: EventRecord) => readValue(shapeIn(record), record.view, record.offset + field.offset);
   const write = (record: EventRecord, out: OutputBuffer) => {
     const written = JSON.stringify(value(record), toJson);
     // Escaped beyond ASCII, so that it is harmless everywhere.

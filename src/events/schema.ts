@@ -1,6 +1,8 @@
+import { quoted } from '../btf/error.js';
 import {
   type AnyStructs,
   type Btf,
+  BtfError,
   type KnownStructs,
   layoutOf,
   type Member,
@@ -31,9 +33,9 @@ export interface EventSchema<Event = unknown> {
 const own = (kinds: Kinds | undefined, typedef: string) =>
   kinds && Object.hasOwn(kinds, typedef) ? kinds[typedef] : undefined;
 
-/** The kind of the first typedef that has one, else that of the C type. */
+/** The kind of the first typedef that has one, else that of the C type. Kinds of typedefs read no bit-fields. */
 function kindOf(member: Member, { kinds }: SchemaOptions): Kind | undefined {
-  for (const typedef of member.typedefs) {
+  for (const typedef of member.bits ? [] : member.typedefs) {
     const kind = own(kinds, typedef) ?? own(KINDS, typedef);
     if (kind) return kind;
   }
@@ -57,7 +59,8 @@ function columnsOf(
     if (member.name.startsWith('_')) return [];
     const name = prefix + member.name;
     const kind = kindOf(member, options);
-    const field: Field = { name, offset: base + member.offset, shape: member.type, ...(near && { near }) };
+    const { type: shape, bits } = member;
+    const field: Field = { name, offset: base + member.offset, shape, ...(bits && { bits }), ...(near && { near }) };
     if (!kind) return columnsOf(layoutOfField(field), near, field.offset, `${name}_`, context, options);
     const columns = kind.columns(field, context, options);
     if (!isInPlace(kind, context)) return columns;
@@ -67,10 +70,11 @@ function columnsOf(
 }
 
 /**
- * The columns of an event struct, from its BTF: the order is that of the struct, members of nested structs
- * are named `outer_inner`, names that start with an underscore are private. The names of structs and the type of the event
- * are known to the compiler if the BTF is that of a generated module's object (`snoopkit gen types`), except with kinds
- * of the caller's. Throws NotFoundError when there is no such struct.
+ * The columns of an event struct, from its BTF: the order is that of the struct, members of nested structs are named
+ * `outer_inner`, names that start with an underscore are private, a flexible array takes the rest of the record. The names
+ * of structs and the type of the event are known to the compiler if the BTF is that of a generated module's object
+ * (`snoopkit gen types`), except with kinds of the caller's. Throws NotFoundError when there is no such struct, and
+ * BtfError when two columns would have one name.
  */
 export function eventSchema<
   Known extends KnownStructs = AnyStructs,
@@ -88,5 +92,13 @@ export function eventSchema<
 function schemaOf(btf: Btf, struct: string, context: EventContext, options: SchemaOptions): EventSchema<never> {
   const layout = layoutOf(btf, struct);
   const near = (name: string) => layout.members.find((member) => member.name === name)?.offset;
-  return { struct, size: layout.size, columns: columnsOf(layout, near, 0, '', context, options) };
+  const columns = columnsOf(layout, near, 0, '', context, options);
+  const names = new Set<string>();
+  for (const { name } of columns) {
+    // The later one would replace the other in objects.
+    if (names.has(name))
+      throw new BtfError(`two columns of ${quoted(struct)} are named ${quoted(name)}: rename a member`);
+    names.add(name);
+  }
+  return { struct, size: layout.size, columns };
 }

@@ -149,6 +149,21 @@ describe('bpf: ring buffers', () => {
     assert.deepEqual(numbers.map(Number), upTo(101));
   });
 
+  it('end a stream by a signal in the midst of a batch, and read on', async () => {
+    start();
+    callGetegid(100);
+    const numbers: number[] = [];
+    for (const last of [10, 20]) {
+      const abort = new AbortController();
+      for await (const record of ring.records(abort.signal)) {
+        numbers.push(Number(record.readBigUInt64LE()));
+        if (numbers.length === last) abort.abort();
+      }
+    }
+    assert.deepEqual(numbers, upTo(20));
+    for await (const _ of ring.records(AbortSignal.abort())) assert.fail('aborted before');
+  });
+
   it('end with their object, once all is read', async () => {
     for (const isWaiting of [false, true]) {
       start();

@@ -131,6 +131,19 @@ describe('btf: convert', () => {
     const wide = Btf.parse(encodeBtf([{ kind: 'enum64', name: 'w', size: 8, vlen: 1, data: ['BIG', 1, 1] }]));
     assert.equal(back(shapeOf(wide, 1).shape, 'BIG'), 'BIG');
     assert.equal(back(shapeOf(wide, 1).shape, 2), 2n);
+    // SECOND is 7.
+    const bits = { offset: 0, size: 2 };
+    const layout = {
+      kind: 'struct',
+      name: 's',
+      size: 4,
+      members: [{ name: 'e', offset: 0, type: shape, typedefs: [], bits }],
+    } as const;
+    assert.equal(written({ kind: 'struct', layout }, { e: 3 })[0], 3);
+    assert.throws(
+      () => written({ kind: 'struct', layout }, { e: 'SECOND' }),
+      btfError(/e: 7 is out of range: -2 to 3/),
+    );
   });
 
   it('reads and writes bool, float, double and pointers', () => {

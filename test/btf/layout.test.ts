@@ -120,6 +120,8 @@ describe('btf: layout', () => {
       encodeBtf([
         { kind: 'enum', name: 'old', size: 1, vlen: 1, data: ['MINUS', 0xffffffff] },
         { kind: 'enum64', name: 'wide', size: 8, flag: true, vlen: 1, data: ['MIN', 0, 0x80000000] },
+        // Cut from 0x1ffffffff by clang 14.
+        { kind: 'enum', name: 'cut', size: 8, vlen: 1, data: ['BIG', 0xffffffff] },
       ]),
     );
     const values = (id: number) => {
@@ -128,5 +130,6 @@ describe('btf: layout', () => {
     };
     assert.deepEqual(values(1), [[255, 'MINUS']]);
     assert.deepEqual(values(2), [[-(2n ** 63n), 'MIN']]);
+    assert.deepEqual(values(3), []);
   });
 });

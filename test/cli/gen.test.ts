@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BpfObject } from '../../src/bpf/object.js';
 import { objectPath } from '../../src/trace/object-path.js';
 import { fixturePath } from '../bpf/helpers.js';
 import { needs } from '../capability.js';
-import { snoopkit } from '../helpers/run.js';
+import { run, SNOOPKIT, snoopkit } from '../helpers/run.js';
 
 describe('cli: gen', () => {
   let folder: string;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { Btf, BtfError } from '../../src/btf/index.js';
 import { EventRecord } from '../../src/events/column.js';
+import { EventReader } from '../../src/events/reader.js';
 import { eventSchema } from '../../src/events/schema.js';
 import { type Encoded, encodeBtf, int } from '../btf/encode.js';
 import { fakeContext } from './helpers.js';
@@ -149,5 +150,51 @@ describe('events: layouts', () => {
       message: "no member 'count' in struct 'l'",
     });
     assert.throws(() => read([typedef('snoop_peer', 1)], () => undefined), new BtfError('f is not a struct'));
+  });
+});
+
+describe('events: members that share bytes or names, and tails', () => {
+  const columnsOf = (members: readonly (string | number)[], types: readonly Encoded[] = [], size = 8) => {
+    const event: Encoded = { kind: 'struct', name: 'e', flag: true, vlen: members.length / 3, size, data: members };
+    return eventSchema(Btf.parse(encodeBtf([...BASE, ...types, event])), 'e', fakeContext());
+  };
+
+  it('reads bit-fields of typedefs with a meaning, bools and enums by their bits alone', () => {
+    const first = BASE.length + 1;
+    const schema = columnsOf(
+      ['id', first, bits(0, 20), 'rest', 1, bits(20, 12), 'is', first + 1, bits(32, 1), 'source', 5, bits(33, 2)],
+      [typedef('snoop_uid', 1), { kind: 'int', name: '_Bool', size: 1, data: [(4 << 24) | 8] }],
+    );
+    const bytes = Buffer.alloc(8);
+    bytes.writeUInt32LE(((5 << 20) | 1000) >>> 0);
+    bytes[4] = 1 | (2 << 1) | 0xf8;
+    assert.deepEqual(new EventReader(schema).read(bytes), { id: 1000, rest: 5, is: true, source: 'SOURCE_READ' });
+  });
+
+  it('refuses two columns of one name', () => {
+    const nested = BASE.length + 1;
+    const inner: Encoded = { kind: 'struct', name: '', vlen: 1, size: 4, data: ['b', 1, 0] };
+    assert.throws(
+      () => columnsOf(['a_b', 1, 0, 'a', nested, 32], [inner]),
+      new BtfError("two columns of 'e' are named 'a_b': rename a member"),
+    );
+    const result = typedef('snoop_ret', 4);
+    assert.throws(
+      () => columnsOf(['ret', nested, 0, 'error', 1, 32], [result]),
+      /two columns of 'e' are named 'error'/,
+    );
+  });
+
+  it('reads a flexible tail to the end of the record', () => {
+    const first = BASE.length + 1;
+    const char = int('char', 1, SIGNED);
+    const array = (element: number): Encoded => ({ kind: 'array', data: [element, 1, 0] });
+    const bytes = Buffer.from('\x02\0\0\0abcdef\0gh__');
+    const text = new EventReader(columnsOf(['n', 1, 0, 'tail', first + 1, 32], [char, array(first)], 4));
+    assert.deepEqual(text.read(bytes, 0, 8), { n: 2, tail: 'abcd' });
+    assert.deepEqual(text.read(bytes), { n: 2, tail: 'abcdef' });
+    assert.deepEqual(text.read(bytes, 0, 4), { n: 2, tail: '' });
+    const shorts = new EventReader(columnsOf(['n', 1, 0, 'tail', first, 32], [array(3)], 4));
+    assert.deepEqual(shorts.read(bytes, 0, 9), { n: 2, tail: [0x6261, 0x6463] });
   });
 });

@@ -73,7 +73,11 @@ describe('events: integers', () => {
 
 describe('events: enums', () => {
   const kernel: Partial<EventContext> = {
-    enumName: (name, value) => (name === 'pid_type' && value === 1 ? 'NAME_OF_THIS_KERNEL' : undefined),
+    enumName: (name, value) => {
+      if (name === 'pid_type') return ['PIDTYPE_PID', 'NAME_OF_THIS_KERNEL'][value];
+      // Another one of the same name.
+      return name === 'level' && value === 0 ? 'START' : undefined;
+    },
   };
 
   it('are names, and numbers where there is no name', () => {
