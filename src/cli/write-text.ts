@@ -1,4 +1,6 @@
 import { chownSync, realpathSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
+import { SnoopkitError } from '../errors.js';
+import { errnoText } from '../kernel/errno.js';
 import { Destination } from '../output/destination.js';
 
 /** Writes a text as `writeBytes` does. */
@@ -14,16 +16,15 @@ function replaceFile(file: string, bytes: Buffer, old: Stats | undefined): void 
     if (old) chownSync(unfinished, old.uid, old.gid);
     renameSync(unfinished, target);
   } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException;
+    const { code, errno = 0 } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST') rmSync(unfinished, { force: true });
-    throw Object.assign(error as Error, { path: file, syscall: syscall === 'rename' ? 'write' : syscall });
+    throw new SnoopkitError('OUTPUT', `cannot write to ${file}: ${errnoText(-errno)}`, { cause: error });
   }
 }
 
 /**
  * Writes all of the bytes to a file, which is replaced when all is well and left alone otherwise, or to a device, a pipe or
- * standard output, where a slow or closed pipe is not an error. Throws SnoopkitError or the file system's error if they
- * can't be written.
+ * standard output, where a slow or closed pipe is not an error. Throws SnoopkitError if they can't be written.
  */
 export async function writeBytes(bytes: Buffer, file?: string): Promise<void> {
   if (file !== undefined) {

@@ -79,7 +79,7 @@ describe('cli: gen', () => {
     mkdirSync(folder);
     const words = [process.execPath, SNOOPKIT, 'gen', 'types', '--embed', objectPath('tcplife'), '-o', output];
     const { said, stdout } = await run('unshare', ['--mount', 'sh', '-c', script, 'sh', ...words]);
-    assert.equal(said, `snoopkit: cannot write ${output}: no space left on device (ENOSPC)\n`);
+    assert.equal(said, `snoopkit: cannot write to ${output}: no space left on device (ENOSPC)\n`);
     assert.equal(stdout.toString(), 'old\nlarge.ts\n');
   });
 

@@ -192,7 +192,7 @@ describe('sigsnoop filters', () => {
     for (const [flags, line] of [
       [['--signal', 'NOPE'], '--signal NOPE: expected signals, such as KILL, SIGTERM or 9'],
       [['--target-pid', 'x'], '--target-pid x: expected an integer from 1 to 4294967295'],
-      [['--target-comm', ''], '--target-comm : expected 1 to 15 bytes; the kernel truncates names to 15 bytes'],
+      [['--target-comm', ''], "--target-comm '': expected 1 to 15 bytes; the kernel truncates names to 15 bytes"],
     ] as const) {
       const { status, lines } = await snoopkit(['sigsnoop', ...flags]);
       assert.deepEqual([status, lines], [2, [`snoopkit: ${line}`]]);
