@@ -15,7 +15,7 @@ import * as library from '../src/index.js';
 import { AddonError } from '../src/native/load.js';
 import { UntrustedError } from '../src/otlp/transport/tls.js';
 import { ProxyError } from '../src/otlp/transport/tunnel.js';
-import { UntrustedPathError } from '../src/output/trusted-path.js';
+import { UntrustedPathError } from '../src/trusted-path.js';
 
 const SOURCES = new URL('../src/', import.meta.url);
 

@@ -29,10 +29,8 @@ export interface Explanation {
 }
 
 /** A failed call on a file, in the words of all messages; undefined for other errors, such as those of the network. */
-function fileError(error: NodeJS.ErrnoException & { readonly dest?: string }): string | undefined {
-  const { errno, syscall, path, dest } = error;
+function fileError({ errno, syscall, path }: NodeJS.ErrnoException): string | undefined {
   if (errno === undefined || path === undefined) return undefined;
-  if (syscall === 'rename') return `cannot replace ${dest}: ${errnoText(-errno)}`;
   // That of a failed start is `spawn FILE`.
   return `cannot ${syscall?.split(' ')[0]} ${visible(path)}: ${errnoText(-errno)}`;
 }

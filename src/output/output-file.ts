@@ -16,7 +16,7 @@ import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SnoopkitError } from '../errors.js';
 import { errnoText } from '../kernel/errno.js';
-import { checkOwner, UntrustedPathError, withoutLinks } from './trusted-path.js';
+import { checkOwner, UntrustedPathError, withoutLinks } from '../trusted-path.js';
 
 const NEWLINE = 0x0a;
 /** Milliseconds between attempts to open a FIFO without a reader, and until the user is notified. */

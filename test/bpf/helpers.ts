@@ -5,6 +5,8 @@ import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { BpfMap } from '../../src/bpf/map.js';
+import type { MapOptions } from '../../src/bpf/map-open.js';
 import { BpfObject, type OpenedObject } from '../../src/bpf/object.js';
 
 export type Fixture =
@@ -75,6 +77,19 @@ export function load(name: Fixture, programs?: readonly string[]): BpfObject {
   opened.globals.get('target')?.set(process.pid);
   for (const program of opened.programs.values()) program.autoload = programs?.includes(program.name) ?? true;
   return opened.load();
+}
+
+/** Has a suite make maps, which are closed after each test. */
+export function makerOfMaps(): (options: MapOptions) => BpfMap {
+  const maps: BpfMap[] = [];
+  afterEach(() => {
+    for (const map of maps.splice(0)) map.close();
+  });
+  return (options) => {
+    const map = BpfMap.create(options);
+    maps.push(map);
+    return map;
+  };
 }
 
 /**

@@ -1,23 +1,14 @@
 /** What the kernel refuses of a map, in words. */
 import assert from 'node:assert/strict';
-import { BpfMap } from '../../src/bpf/map.js';
-import type { MapOptions } from '../../src/bpf/map-open.js';
 import { needs } from '../capability.js';
+import { makerOfMaps } from './helpers.js';
 
 const u32 = (value: number) => new Uint8Array(new Uint32Array([value]).buffer);
 
 describe('bpf: the error of a map', () => {
-  const maps: BpfMap[] = [];
-  const make = (options: MapOptions) => {
-    const map = BpfMap.create(options);
-    maps.push(map);
-    return map;
-  };
+  const make = makerOfMaps();
   before(function () {
     needs(this, 'root');
-  });
-  afterEach(() => {
-    for (const map of maps.splice(0)) map.close();
   });
 
   it('says what a descriptor has to be of', () => {

@@ -15,6 +15,7 @@ import { mountPoint } from '../../src/kernel/mounts.js';
 import { needs } from '../capability.js';
 import { kernelIsSince } from '../helpers/kernel.js';
 import { proves } from '../kernels/types.js';
+import { makerOfMaps } from './helpers.js';
 
 const u32 = (value: number) => new Uint8Array(new Uint32Array([value]).buffer);
 const u64 = (value: bigint) => new Uint8Array(new BigUint64Array([value]).buffer);
@@ -46,17 +47,9 @@ describe('bpf: types of maps', () => {
 });
 
 describe('bpf: maps made without an object', () => {
-  const maps: BpfMap[] = [];
-  const make = (options: MapOptions) => {
-    const map = BpfMap.create(options);
-    maps.push(map);
-    return map;
-  };
+  const make = makerOfMaps();
   before(function () {
     needs(this, 'root');
-  });
-  afterEach(() => {
-    for (const map of maps.splice(0)) map.close();
   });
 
   it('are as they were asked for', () => {

@@ -83,6 +83,28 @@ describe('cli: gen', () => {
     assert.equal(stdout.toString(), 'old\nlarge.ts\n');
   });
 
+  it('types, object: write to a file that is a mount, and to /dev/stdout', async function () {
+    needs(this, 'root');
+    needs(this, 'unshare');
+    const output = inFolder('mount');
+    writeFileSync(output, 'old');
+    const script = `mount --bind ${output} ${output}; "$@" -o ${output}`;
+    for (const words of [
+      ['types', fixturePath('maps')],
+      ['object', fixturePath('maps')],
+    ]) {
+      const command = [process.execPath, SNOOPKIT, 'gen', ...words];
+      const { status, said } = await run('unshare', ['--mount', 'sh', '-c', script, 'sh', ...command]);
+      assert.deepEqual([status, said], [0, '']);
+      assert.ok(readFileSync(output).length > 1000);
+    }
+    const redirected = `{ echo before; "$@" -o /dev/stdout; echo after; } >>${output}`;
+    writeFileSync(output, '');
+    const command = [process.execPath, SNOOPKIT, 'gen', 'types', fixturePath('maps')];
+    assert.equal((await run('sh', ['-c', redirected, 'sh', ...command])).said, '');
+    assert.match(readFileSync(output, 'utf8'), /^before\n.* places: .*\nafter\n$/s);
+  });
+
   it('min-btf: cuts BTF to what an object needs, and no more', async function () {
     needs(this, 'root');
     const output = inFolder('small.btf');
@@ -127,8 +149,14 @@ describe('cli: gen', () => {
     [
       'a folder as output',
       ['object', fixturePath('calls'), '-o', 'src'],
+      2,
+      'cannot replace src: it is not a regular file',
+    ],
+    [
+      'a folder that is missing',
+      ['object', fixturePath('calls'), '-o', '/nowhere/x.o'],
       1,
-      'cannot replace src: illegal operation on a directory (EISDIR)',
+      'cannot write to /nowhere/x.o: no such file or directory (ENOENT)',
     ],
     [
       'a program of this machine',

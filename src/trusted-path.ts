@@ -4,7 +4,7 @@
  */
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { SnoopkitError } from '../errors.js';
+import { SnoopkitError } from './errors.js';
 
 const STICKY = 0o1000;
 const WRITABLE_BY_ALL = 0o002;
