@@ -33,29 +33,29 @@ export interface MapInfo {
 /** BTF that is loaded: of the kernel, of its modules, and of programs and maps. Size in bytes. */
 export type BtfInfo = Readonly<NativeBtfInfo>;
 
-function* each<Kind extends ObjectKind>(kind: Kind, what: string): Generator<ObjectDetails[Kind]> {
+function* each<Kind extends ObjectKind>(kind: Kind, one: string, all = `${one}s`): Generator<ObjectDetails[Kind]> {
   const binding = loadBinding();
   for (let id = 0; ; ) {
     const next = binding.nextId(kind, id);
     if (next === -ENOENT) return;
-    if (next < 0) throw refused(`cannot list ${what}`, -next, ['CAP_SYS_ADMIN']);
+    if (next < 0) throw refused(`cannot list ${all}`, -next, ['CAP_SYS_ADMIN']);
     id = next;
     const details = binding.describe(kind, id);
     // Gone since, or a link that is being made: it has an id before it can be opened (kernel/bpf/syscall.c).
     if (details === -ENOENT || details === -EAGAIN) continue;
-    if (typeof details === 'number') throw refused(`cannot read ${what} ${id}`, -details, ['CAP_SYS_ADMIN']);
+    if (typeof details === 'number') throw refused(`cannot read ${one} ${id}`, -details, ['CAP_SYS_ADMIN']);
     yield details;
   }
 }
 
 /** All loaded programs, in the order of their ids. Throws PrivilegeError (CAP_SYS_ADMIN) or BpfError. */
 export function* loadedPrograms(): Generator<ProgramInfo> {
-  for (const details of each(PROGRAM, 'programs')) yield programInfo(details);
+  for (const details of each(PROGRAM, 'program')) yield programInfo(details);
 }
 
 /** All maps, in the order of their ids. Throws as `loadedPrograms()` does. */
 export function* loadedMaps(): Generator<MapInfo> {
-  for (const { id, name, type, keySize, valueSize, maxEntries, flags, memory } of each(MAP, 'maps')) {
+  for (const { id, name, type, keySize, valueSize, maxEntries, flags, memory } of each(MAP, 'map')) {
     const known = mapTypeOf(type);
     const sizes = { keySize, valueSize, maxEntries, flags, isPerCpu: isPerCpu(known) };
     yield { id, name, type: known, typeNumber: type, ...sizes, memory };
@@ -64,7 +64,7 @@ export function* loadedMaps(): Generator<MapInfo> {
 
 /** All links, in the order of their ids; `where` is the link's type. Kernel 5.8. Throws as `loadedPrograms()` does. */
 export function* loadedLinks(): Generator<LinkInfo> {
-  for (const details of each(LINK, 'links')) {
+  for (const details of each(LINK, 'link')) {
     const { type, ...info } = linkInfo(details, '');
     yield { ...info, type, where: info.target.name ?? type ?? '' };
   }
@@ -72,5 +72,5 @@ export function* loadedLinks(): Generator<LinkInfo> {
 
 /** All BTF, in the order of its ids; that of the kernel itself since Linux 5.11. Throws as `loadedPrograms()` does. */
 export function* loadedBtf(): Generator<BtfInfo> {
-  yield* each(BTF, 'BTF');
+  yield* each(BTF, 'BTF', 'BTF');
 }

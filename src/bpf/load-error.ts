@@ -85,17 +85,20 @@ function asCreated({ type, keySize, valueSize, maxEntries, flags }: MapDeclarati
 export function loadError({ name, errno, refusal, warnings, findLine, btf, room, maps }: FailedLoad): Error {
   const operation = `cannot load ${name}`;
   const error = refused(operation, errno);
-  // Without rights the verifier refuses the first thing that needs them: the rights are the reason to name.
-  // In a user namespace it comes so far only with a BPF token.
-  const isOfRights = error instanceof PrivilegeError || (error.code === 'ERR_SNOOPKIT_PRIVILEGE' && !refusal);
+  // Without CAP_BPF the verifier refuses the first thing that needs it: the rights are the reason to name. Programs of types
+  // that need another capability do not come so far without it, nor any in a user namespace, unless by a BPF token.
+  const isVerified = refusal !== undefined && readVerifierLog(refusal.log).reasons.length > 0;
+  const isOfRights =
+    error instanceof PrivilegeError
+      ? !isVerified || error.missing.includes('CAP_BPF')
+      : error.code === 'ERR_SNOOPKIT_PRIVILEGE' && !refusal;
   if (isOfRights) return Object.assign(error, { cause: warnings });
   if (refusal && errno === ENOSPC && !TOO_LARGE.test(refusal.log)) {
     const [message, hint] = [`${operation}: the verifier's log of program ${refusal.program}`, 'raise logSize'];
     return new BpfError(`${message} is longer than ${room} bytes (ENOSPC); ${hint}`, errno, { isWhole: true });
   }
   // What denies a program before the verifier looks at it, such as a security module, says nothing.
-  if (refusal && errno === EPERM && readVerifierLog(refusal.log).reasons.length === 0)
-    return new ProgramError(operation, refusal.program, errno, warnings);
+  if (refusal && errno === EPERM && !isVerified) return new ProgramError(operation, refusal.program, errno, warnings);
   // The verifier accepted it: only then is a descriptor made.
   if (refusal && (errno === EMFILE || errno === ENFILE)) return new ProgramError(operation, refusal.program, errno, '');
   if (refusal) {

@@ -51,6 +51,6 @@ export function vmlinuxHeader(btf: string = KERNEL_BTF): string {
   if (btf !== KERNEL_BTF) ofFile(btf, checkBtf);
   const [text, warnings] = withWarnings(() => loadBinding().dumpBtf(btf));
   if (typeof text === 'string') return HEAD + text + FOOT;
-  const error = refused(`${btf} is neither BTF nor an ELF file with BTF`, -text);
+  const error = refused(`cannot read the BTF of ${btf}`, -text);
   throw Object.assign(error, { cause: warnings });
 }

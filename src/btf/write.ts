@@ -87,6 +87,8 @@ function write(shape: Shape, place: Place, value: Input): void {
     }
     case 'float':
       if (typeof value !== 'number') throw mismatch(path, 'a number', value);
+      if (shape.size === 4 && Number.isFinite(value) && !Number.isFinite(Math.fround(value)))
+        throw new BtfError(`${path}: ${value} is out of range of a float of 4 bytes`);
       if (shape.size === 4) view.setFloat32(at, value, true);
       else if (shape.size === 8) view.setFloat64(at, value, true);
       else throw new BtfError(`${path}: a float of ${shape.size} bytes can't be written`);

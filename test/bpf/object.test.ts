@@ -289,6 +289,28 @@ describe('bpf: loading', () => {
     );
   });
 
+  it('names the right that is missing, or what the verifier refuses to those who have it', function () {
+    needs(this, 'setpriv');
+    const at = (file: string) => JSON.stringify(new URL(`../../src/bpf/${file}.js`, import.meta.url).href);
+    const script = `import { BpfObject } from ${at('object')};
+      import { readFileSync } from 'node:fs';
+      const bytes = readFileSync(0);
+      for (const only of ['handle_packet', 'handle_null']) {
+        const opened = BpfObject.open(bytes, { name: 'mistakes' });
+        for (const program of opened.programs.values()) program.autoload = program.name === only;
+        try { opened.load().close(); } catch (error) { console.log(error.code, error.missing?.join()); }
+      }`;
+    const capabilities = '-all,+bpf,+net_admin';
+    const user = ['--reuid=65534', '--regid=65534', '--clear-groups', `--inh-caps=${capabilities}`];
+    const node = [process.execPath, '--input-type=module', '-e', script];
+    const { stdout, stderr } = spawnSync('setpriv', [...user, `--ambient-caps=${capabilities}`, ...node], {
+      encoding: 'utf8',
+      input: fixtureBytes('mistakes'),
+      cwd: '/',
+    });
+    assert.equal(stdout, 'ERR_SNOOPKIT_VERIFIER undefined\nERR_SNOOPKIT_PRIVILEGE CAP_PERFMON\n', stderr);
+  });
+
   it('works without the program that is refused', () => {
     using object = load('refused', ['handle_fine']);
     assert.ok(object.programs.need('handle_fine').fd > 2);

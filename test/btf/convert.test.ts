@@ -154,6 +154,13 @@ describe('btf: convert', () => {
     assert.equal(back({ kind: 'float', size: 4 }, 0.5), 0.5);
     assert.equal(back({ kind: 'float', size: 8 }, Math.PI), Math.PI);
     assert.throws(() => written({ kind: 'float', size: 16 }, 1), btfError(/a float of 16 bytes/));
+    for (const value of [Number.POSITIVE_INFINITY, -3.4028234663852886e38]) {
+      assert.equal(back({ kind: 'float', size: 4 }, value), value);
+    }
+    assert.throws(
+      () => written({ kind: 'float', size: 4 }, -1e40),
+      btfError(/-1e\+40 is out of range of a float of 4/),
+    );
     assert.equal(back({ kind: 'pointer', size: 8 }, 0xffff888000000000n), 0xffff888000000000n);
     assert.throws(() => written({ kind: 'pointer', size: 8 }, -1), btfError(/out of range/));
   });

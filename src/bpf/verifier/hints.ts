@@ -26,6 +26,7 @@ const HINTS: readonly (readonly [message: RegExp, hint: string])[] = [
       'bpf_probe_read_kernel(), memory of a process by bpf_probe_read_user(); a pointer becomes one where its memory ends: ' +
       'into a packet by a call that changes it, into a reservation when it is submitted',
   ],
+  [/prohibited for !root/, 'without CAP_PERFMON, the verifier allows no such use of a pointer or of the stack'],
   [/invalid zero-sized read|invalid access to .*\bsize=0\b/, ZERO],
   [
     /unbounded memory access|unbounded min value|min value is negative|math between \w+ pointer and -?\d|pointer be out of bounds|variable-offset|variable stack (access|read)/,
