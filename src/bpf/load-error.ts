@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { BtfError, checkBtf } from '../btf/index.js';
+import type { Capability } from '../kernel/capabilities.js';
 import { ERRNO } from '../kernel/errno.js';
 import type { NativeRefusal } from '../native/binding.js';
 import { readFile } from '../read-file.js';
@@ -14,6 +15,8 @@ import {
   VerifierError,
 } from './errors.js';
 import { type MapDeclaration, mapHint } from './map-hint.js';
+import { neededCapabilities } from './needed-capabilities.js';
+import type { OpenedProgram } from './opened-program.js';
 import { readVerifierLog } from './verifier/log.js';
 import { KERNEL_BTF, NO_KERNEL_BTF } from './vmlinux.js';
 
@@ -46,6 +49,20 @@ export interface FailedLoad {
   readonly room: number;
   /** The maps as they were declared and changed. */
   readonly maps: ReadonlyMap<string, MapDeclaration>;
+  readonly programs: ReadonlyMap<string, Pick<OpenedProgram, 'type' | 'autoload'>>;
+}
+
+/** What the refused program or map needs; where it is not known, what all of them need. */
+function neededFor({ refusal, warnings, maps, programs }: FailedLoad): readonly Capability[] {
+  const program = refusal && programs.get(refusal.program);
+  if (program) return neededCapabilities([program.type]);
+  const map = maps.get(REFUSED_MAP.exec(warnings)?.[1] ?? '');
+  if (map) return neededCapabilities([], [map.type]);
+  const loaded = [...programs.values()].filter(({ autoload }) => autoload);
+  return neededCapabilities(
+    loaded.map(({ type }) => type),
+    [...maps.values()].map(({ type }) => type),
+  );
 }
 
 /** Throws BtfError unless a file has BTF that libbpf can relocate to: it trusts what it reads. */
@@ -82,9 +99,10 @@ function asCreated({ type, keySize, valueSize, maxEntries, flags }: MapDeclarati
 }
 
 /** The error for it: `OpenedObject.load()` lists the classes. */
-export function loadError({ name, errno, refusal, warnings, findLine, btf, room, maps }: FailedLoad): Error {
+export function loadError(failed: FailedLoad): Error {
+  const { name, errno, refusal, warnings, findLine, btf, room, maps } = failed;
   const operation = `cannot load ${name}`;
-  const error = refused(operation, errno);
+  const error = refused(operation, errno, neededFor(failed));
   // Without CAP_BPF the verifier refuses the first thing that needs it: the rights are the reason to name. Programs of types
   // that need another capability do not come so far without it, nor any in a user namespace, unless by a BPF token.
   const isVerified = refusal !== undefined && readVerifierLog(refusal.log).reasons.length > 0;

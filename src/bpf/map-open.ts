@@ -11,6 +11,7 @@ import { MAP_FLAGS } from './map-flags.js';
 import { mapHint } from './map-hint.js';
 import type { HasDescriptor } from './map-memory.js';
 import { HAS_NO_KEYS, HOLDS_DESCRIPTORS, HOLDS_MAPS, IS_STORAGE, MAP_TYPE, type MapType } from './map-type.js';
+import { neededCapabilities } from './needed-capabilities.js';
 
 /** Properties of a map that `BpfMap.create()` makes. */
 export interface MapOptions {
@@ -55,7 +56,7 @@ export function createMap(options: MapOptions): NativeMap {
   const [result, warnings] = withWarnings(make);
   if (typeof result !== 'number') return result;
   const what = `cannot make a map of type ${type}, of ${maxEntries} entries of ${keySize} + ${valueSize} bytes`;
-  if (result === -EPERM) throw refused(what, EPERM);
+  if (result === -EPERM) throw refused(what, EPERM, neededCapabilities([], [type]));
   const hint = mapHint({ type, keySize, valueSize, maxEntries, flags }, -result);
   throw new MapError(what, name || '(no name)', -result, warnings, hint);
 }

@@ -205,7 +205,8 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
     const findLine = (program: string) => (instruction: number, text: string | undefined) =>
       lineOf(bytes, btf, program, instruction, text);
     const maps: ReadonlyMap<string, OpenedMap> = this.maps;
-    return loadError({ name: this.name, errno, refusal: known, warnings, findLine, btf: typesFile, room, maps });
+    const { name, programs } = this;
+    return loadError({ name, errno, refusal: known, warnings, findLine, btf: typesFile, room, maps, programs });
   }
 
   /**

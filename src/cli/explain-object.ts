@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { INSTRUCTION_SIZE } from '../bpf/disassembly.js';
 import { type BpfError, PrivilegeError, refused, VerifierError } from '../bpf/errors.js';
 import { type JitState, jitState } from '../bpf/jit.js';
+import { neededCapabilities } from '../bpf/needed-capabilities.js';
 import { BpfObject, type OpenOptions } from '../bpf/object.js';
 import type { OpenedProgram } from '../bpf/opened-program.js';
 import type { BpfProgram } from '../bpf/program.js';
@@ -165,7 +166,10 @@ export function explainObject(path: string, { btf, program: only, dump }: Explai
   const relocations: Relocation[] = [];
   const explained = ({ name, section, type }: OpenedProgram): ExplainedProgram => {
     const program = { name, section, type, instructions: (sizes.get(name) ?? 0) / INSTRUCTION_SIZE };
-    if (!mayLoad) return { ...program, info: undefined, rejection: undefined, missing };
+    if (!mayLoad) {
+      const needed = missingCapabilities(neededCapabilities([type]));
+      return { ...program, info: undefined, rejection: undefined, missing: needed };
+    }
     const { relocations: found, ...result } = loadAlone(path, options, name, dump);
     relocations.push(...found);
     return { ...program, ...result };

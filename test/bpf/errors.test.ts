@@ -54,6 +54,7 @@ describe('bpf: the error of a load', () => {
       btf: undefined,
       room: 128,
       maps: new Map(),
+      programs: new Map(),
     });
 
   it('has the reason at the end of a log that is cut, if the program is too large', () => {
