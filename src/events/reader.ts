@@ -1,5 +1,5 @@
 import { isInteger } from '../check-options.js';
-import { checkBuffer, mistake, outOfRange } from '../mistake.js';
+import { checkBytes, mistake, outOfRange } from '../mistake.js';
 import { type Column, EventRecord } from './column.js';
 import type { EventSchema } from './schema.js';
 
@@ -19,7 +19,7 @@ export function readEvent(record: EventRecord, columns: readonly Column[]): Even
   return event;
 }
 
-function checkWithin(what: string, value: unknown, bytes: Buffer): void {
+function checkWithin(what: string, value: unknown, bytes: Uint8Array): void {
   if (!isInteger(value, 0, bytes.length))
     throw outOfRange(mistake(what, value, `an integer up to ${bytes.length}`).message);
 }
@@ -41,16 +41,16 @@ export class EventReader<Event = unknown> {
    * which U+FFFD stands for what is not UTF-8, or null when the kernel could not read it. Throws RangeError
    * (`ERR_OUT_OF_RANGE`) when the record is too short, or not within `bytes`, and UsageError.
    */
-  read(bytes: Buffer, offset = 0, length?: number): KnownEvent<Event> {
+  read(bytes: Uint8Array, offset = 0, length?: number): KnownEvent<Event> {
     const { columns, size, struct } = this.#schema;
-    checkBuffer('bytes', bytes);
+    checkBytes('bytes', bytes);
     checkWithin('offset', offset, bytes);
     // Not a default value, which would be read of `bytes` before its check.
     const given = length ?? bytes.length - offset;
     checkWithin('length', given, bytes);
     if (given < size) throw outOfRange(`${given} bytes, but ${struct} has ${size}`);
     if (offset + given > bytes.length) throw outOfRange(`${given} bytes at ${offset}, of ${bytes.length}`);
-    this.#record.setBytes(bytes);
+    this.#record.setBytes(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
     this.#record.offset = offset;
     this.#record.length = given;
     return readEvent(this.#record, columns) as KnownEvent<Event>;

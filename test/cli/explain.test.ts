@@ -157,7 +157,10 @@ describe('cli: explain', () => {
     await needsNobody(this);
     const { status, stdout, said } = await runAsNobody([], ['explain', fixturePath('relocations')]);
     assert.deepEqual([status, said], [0, '']);
-    assert.match(stdout.toString(), /^ {2}handle_call +raw_tp\/sys_enter +\d+ +not loaded: needs CAP_BPF, CAP_PERFMON$/m);
+    assert.match(
+      stdout.toString(),
+      /^ {2}handle_call +raw_tp\/sys_enter +\d+ +not loaded: needs CAP_BPF, CAP_PERFMON$/m,
+    );
     assert.match(stdout.toString(), /^RELOCATIONS\n {2}unknown: no program was loaded$/m);
   });
 

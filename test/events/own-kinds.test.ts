@@ -6,7 +6,7 @@ import { membersOf } from '../../src/events/declare.js';
 import { type Kinds, plain } from '../../src/events/kind.js';
 import { KINDS } from '../../src/events/kinds/index.js';
 import { integerReader } from '../../src/events/numbers.js';
-import { readEvent } from '../../src/events/reader.js';
+import { EventReader, readEvent } from '../../src/events/reader.js';
 import { Rows } from '../../src/events/rows.js';
 import { eventSchema } from '../../src/events/schema.js';
 import { LogEncoder } from '../../src/otlp/log-encoder.js';
@@ -77,6 +77,13 @@ describe('events: a kind of the caller', () => {
       columns.map((column) => column.value(record)),
       [42.25, MAC],
     );
+  });
+
+  it('is read from any bytes, wherever they lie', () => {
+    const { buffer, byteOffset } = record.bytes;
+    const view = new Uint8Array(buffer, byteOffset + record.offset, record.length);
+    const { load, link } = new EventReader(probe.schema).read(view);
+    assert.deepEqual([load, link], [42.25, MAC]);
   });
 
   it('replaces a built-in one of the same typedef', () => {
