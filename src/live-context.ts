@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { ProgramAddresses } from './bpf/program-addresses.js';
 import { bootToRealtime } from './bpf/system.js';
 import { KERNEL_BTF } from './bpf/vmlinux.js';
 import { Btf, readBtfBytes } from './btf/index.js';
@@ -17,6 +18,7 @@ export function liveContext(
   let groups: NameDatabase | undefined;
   let kernel: Btf | undefined;
   let symbols: KernelSymbols | undefined;
+  let programs: ProgramAddresses | undefined;
   const { offset, error } = bootToRealtime();
   return {
     clock: new ClockOffset(offset, error),
@@ -31,6 +33,10 @@ export function liveContext(
     kernelSymbol: (address) => {
       symbols ??= KernelSymbols.read();
       return symbols.at(address);
+    },
+    bpfCaller: (stack, time) => {
+      programs ??= new ProgramAddresses();
+      return programs.callerOf(stack, time);
     },
     enumName: (name, value) => {
       try {

@@ -120,6 +120,11 @@ struct snoop_list {
 
 /* A kernel stack: addresses of 8 bytes, the innermost one first. */
 typedef struct snoop_span snoop_stack;
+/*
+ * The same, from a program that is called by another one: shown as the name of that one. Needs
+ * `time` in the event.
+ */
+typedef struct snoop_span snoop_bpf_caller;
 
 typedef struct snoop_list snoop_args; /* the words of a command */
 typedef struct snoop_list snoop_env;  /* NAME=value, shown only for the names of --env */

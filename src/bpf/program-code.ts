@@ -60,6 +60,13 @@ function originOf(native: NativeProgram, name: string): Origin {
   return { functions: named, lines: found };
 }
 
+/** The whole name of a program, of which the kernel keeps 15 characters: its BTF has it, if the kernel gives that. */
+export function wholeName(native: NativeProgram, name: string): string {
+  const { functions } = originOf(native, name);
+  const whole = functions.get(0);
+  return whole?.startsWith(name) ? whole : name;
+}
+
 /** Names of helpers by their distance, which does not change while the kernel runs. To read all symbols takes a while. */
 const helpers = new Map<number, string>();
 

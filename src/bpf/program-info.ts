@@ -16,6 +16,11 @@ export interface ProgramInfo {
   readonly uid: number;
   /** Ids of the maps that it uses. */
   readonly mapIds: readonly number[];
+  /**
+   * Where the machine code of its functions is, with sizes in bytes, its own first. Empty if there is none, or if the kernel
+   * hides addresses (sysctl `kernel.kptr_restrict`, CAP_SYSLOG).
+   */
+  readonly functions: readonly { readonly address: bigint; readonly size: number }[];
   /** Time and number of runs, while sysctl `kernel.bpf_stats_enabled` is 1. Nanoseconds. */
   readonly runTime: bigint;
   readonly runCount: bigint;

@@ -26,6 +26,11 @@ export interface EventContext {
   hostName?(address: string, asker: NameAsker): string | undefined;
   /** Kernel function at an address, as `tcp_v4_rcv+0x1b0`, with ` [veth]` for a module's; undefined if unknown. */
   kernelSymbol(address: bigint): string | undefined;
+  /**
+   * Name of the BPF program that caused another one to run, by that one's kernel stack, the innermost address first, at a time
+   * in nanoseconds since boot. Undefined if it is gone or hidden.
+   */
+  bpfCaller?(stack: readonly bigint[], time: bigint): string | undefined;
   /** Names of the environment variables that are shown. */
   readonly envNames: readonly string[];
   /** Node's name of the architecture: the numbers of some flags depend on it. */

@@ -219,6 +219,12 @@ export interface NativeObject {
 }
 
 /** bpf_prog_info, times in nanoseconds. */
+/** Machine code of a function, the size in bytes. */
+export interface NativeFunctionPlace {
+  address: bigint;
+  size: number;
+}
+
 export interface NativeProgramDetails {
   id: number;
   type: number;
@@ -227,6 +233,7 @@ export interface NativeProgramDetails {
   loadTime: bigint;
   uid: number;
   mapIds: number[];
+  functions: NativeFunctionPlace[];
   runTime: bigint;
   runCount: bigint;
   jitedSize: number;

@@ -1,6 +1,9 @@
 // A program of a loaded object: its descriptor, what the kernel knows of it, and running it.
 #include "object.h"
 
+#include <algorithm>
+#include <vector>
+
 #include <bpf/bpf.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -71,16 +74,32 @@ Napi::Value ProgramDetails(Napi::Env env, int fd)
 	if (error < 0)
 		return Status(env, error);
 	std::vector<uint32_t> maps(about.nr_map_ids);
+	std::vector<uint64_t> addresses(about.nr_jited_ksyms);
+	std::vector<uint32_t> sizes(about.nr_jited_func_lens);
 	bpf_prog_info again;
 	memset(&again, 0, sizeof(again));
 	again.nr_map_ids = static_cast<uint32_t>(maps.size());
 	again.map_ids = reinterpret_cast<uintptr_t>(maps.data());
+	again.nr_jited_ksyms = static_cast<uint32_t>(addresses.size());
+	again.jited_ksyms = reinterpret_cast<uintptr_t>(addresses.data());
+	again.nr_jited_func_lens = static_cast<uint32_t>(sizes.size());
+	again.jited_func_lens = reinterpret_cast<uintptr_t>(sizes.data());
 	error = ReadProgram(fd, &again);
 	if (error < 0)
 		return Status(env, error);
 	Napi::Array ids = Napi::Array::New(env);
 	for (uint32_t id : maps)
 		ids[ids.Length()] = id;
+	Napi::Array functions = Napi::Array::New(env);
+	for (size_t i = 0; i < std::min(addresses.size(), sizes.size()); i++) {
+		// Hidden, or of a kernel that interprets programs.
+		if (addresses[i] == 0)
+			continue;
+		Napi::Object function = Napi::Object::New(env);
+		function["address"] = Napi::BigInt::New(env, addresses[i]);
+		function["size"] = sizes[i];
+		functions[functions.Length()] = function;
+	}
 	Napi::Object result = Napi::Object::New(env);
 	result["id"] = about.id;
 	result["type"] = about.type;
@@ -89,6 +108,7 @@ Napi::Value ProgramDetails(Napi::Env env, int fd)
 	result["loadTime"] = Napi::BigInt::New(env, static_cast<uint64_t>(about.load_time));
 	result["uid"] = about.created_by_uid;
 	result["mapIds"] = ids;
+	result["functions"] = functions;
 	result["runTime"] = Napi::BigInt::New(env, static_cast<uint64_t>(about.run_time_ns));
 	result["runCount"] = Napi::BigInt::New(env, static_cast<uint64_t>(about.run_cnt));
 	result["jitedSize"] = about.jited_prog_len;

@@ -123,6 +123,10 @@ export interface ToolRuns {
     event: 'tcptop_row';
     options: OptionsWith<'dns' | 'sockets' | 'tally'>;
   };
+  tracepipe: {
+    event: 'tracepipe_event';
+    options: OptionsWith;
+  };
   udpsnoop: {
     event: 'udpsnoop_event';
     options: OptionsWith<'dns' | 'sockets' | 'tally'> & { count?: boolean };

@@ -324,6 +324,12 @@ export interface TcptopRow extends TallyColumns {
   received: number;
 }
 
+export interface TracepipeEvent extends EventColumns {
+  cpu: number;
+  program?: string;
+  message: string | null;
+}
+
 export interface UdpsnoopEvent extends SocketEvent {
   direction: string;
   bytes: number;
@@ -449,6 +455,12 @@ export interface ToolTypes {
     maps: Words<'calls cgroup_paths container_cgroups dns_messages events filter_cgroups filter_ids filter_networks filter_ports tally tally_a tally_b'>;
     globals: Words<'container_count container_ids dns_by_socket filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_ip filter_kinds filter_network_sides filter_port_sides filter_self tally_by_cgroup'>;
     structs: { tcptop_row: TcptopRow };
+  };
+  tracepipe: {
+    programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir follow_exit follow_fork handle_line'>;
+    maps: Words<'cgroup_paths container_cgroups events filter_cgroups filter_ids scratch'>;
+    globals: Words<'container_count container_ids filter_adopts filter_cgroups_count filter_comms filter_comms_count filter_failed filter_kinds filter_self'>;
+    structs: { tracepipe_event: TracepipeEvent };
   };
   udpsnoop: {
     programs: Words<'cgroup_mkdir cgroup_rmdir container_mkdir container_rmdir dns_receive dns_recvfrom dns_recvmsg dns_send dns_sendmmsg dns_sendmsg dns_sendto enter_send4 enter_send4_kprobe enter_send6 enter_send6_kprobe follow_exit follow_fork handle_arrival handle_consume handle_consume_kprobe handle_failure4 handle_failure6 handle_receive handle_receive_queue handle_send leave_recvfrom leave_recvmmsg leave_recvmsg leave_send4 leave_send4_kprobe leave_send6 leave_send6_kprobe leave_sendmmsg'>;

@@ -46,6 +46,7 @@ export type Fixture =
   | 'mistakes'
   | 'perf'
   | 'pinned'
+  | 'printk'
   | 'refused'
   | 'relocations'
   | 'ring'

@@ -15,6 +15,9 @@ export const SNOOPKIT = fileURLToPath(new URL('../../../bin/snoopkit.cjs', impor
 
 /** A program of test/fixtures, compiled by scripts/test-programs.mk. */
 export const OPENS = fileURLToPath(new URL('../fixtures/opens', import.meta.url));
+
+/** A command whose BPF programs write lines: test/fixtures/printk.ts. Their names follow. */
+export const PRINTK = [process.execPath, fileURLToPath(new URL('../fixtures/printk.js', import.meta.url))] as const;
 export const PROBED = fileURLToPath(new URL('../fixtures/probed', import.meta.url));
 
 export interface RunOptions {

@@ -143,6 +143,7 @@ const SPANS: Readonly<Record<string, (place: Place) => Values<Text>>> = {
   snoop_place: paths,
   snoop_file: paths,
   snoop_stack: () => stacks,
+  snoop_bpf_caller: () => stacks,
 };
 const LISTS: Readonly<Record<string, Values<List>>> = { snoop_args: words, snoop_env: environments };
 
@@ -314,6 +315,7 @@ export function syntheticContext({ hosts, containers }: Knowledge): EventContext
     envNames: ['HOME', 'LANG'],
     cgroupPath: (id) => paths.get(id),
     enumName: (name, value) => (name === 'skb_drop_reason' ? DROP_REASONS[value] : undefined),
+    bpfCaller: (stack) => (stack.length > 1 ? 'handle_packet' : undefined),
     kernelSymbol: (address) => (address >> 24n === 0xffffffff81n ? `function_${address & 0xfffn}+0x10` : undefined),
     ...(hosts && { hostName: (address: string) => (address.startsWith('192.0.2.') ? 'db.example' : undefined) }),
   };

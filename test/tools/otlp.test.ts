@@ -4,6 +4,7 @@ import { Collector } from '../helpers/otelcol.js';
 import { expectedAttributes, type Told, unixNano } from '../helpers/otlp-expected.js';
 import { ACCOUNT, plainEnvironment } from '../helpers/otlp-run.js';
 import { decodedRequest, OtlpHttpServer } from '../helpers/otlp-server.js';
+import { PRINTK } from '../helpers/run.js';
 import { socketsWords } from '../helpers/sockets.js';
 import { loadTool } from '../helpers/tools.js';
 import { Trace } from '../helpers/trace.js';
@@ -66,6 +67,7 @@ const RUNS: readonly (readonly [tool: string, flags: readonly string[], command:
   ['tcpstates', [], socketsWords(PAIR, 'close 1 await-state 2 CLOSE_WAIT close 2 close 0')],
   ['bindsnoop', [], socketsWords('bind 0 127.0.0.1 0')],
   ['solisten', [], socketsWords('listen 0 127.0.0.1 0')],
+  ['tracepipe', [], [...PRINTK, 'write_lines_with_a_long_name', 'write_other_line']],
 ];
 
 const logsOf = (requests: readonly Request[]): Log[] =>

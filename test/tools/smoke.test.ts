@@ -1,6 +1,7 @@
 /** Each tool loads, attaches and shows something, on any kernel: its events are the subject of its own tests. */
 import assert from 'node:assert/strict';
 import { needs } from '../capability.js';
+import { PRINTK } from '../helpers/run.js';
 import { socketsWords } from '../helpers/sockets.js';
 import { loadTools } from '../helpers/tools.js';
 import { Trace } from '../helpers/trace.js';
@@ -29,6 +30,7 @@ const WORK: Readonly<Record<string, readonly string[]>> = {
   tcprtt: socketsWords(PAIR, 'send 1 10 recv 2 10'),
   tcpstates: socketsWords(PAIR, 'close 1 close 2'),
   tcptop: socketsWords(PAIR, 'send 1 10 recv 2 10'),
+  tracepipe: [...PRINTK, 'write_other_line'],
   udpsnoop: socketsWords('udp-bind 0 127.0.0.1 0 udp-send 1 127.0.0.1 @0 10'),
 };
 

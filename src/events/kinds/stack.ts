@@ -1,4 +1,4 @@
-import { type EventRecord, type ListColumn, listTexts, TextList } from '../column.js';
+import { type EventRecord, type ListColumn, listTexts, TextList, TextSpan } from '../column.js';
 import type { EventContext } from '../context.js';
 import { type ColumnMaker, type Kinds, plain } from '../kind.js';
 import { SpanReader } from '../span.js';
@@ -91,7 +91,34 @@ const stackColumns: ColumnMaker = (field, context): ListColumn[] => {
   ];
 };
 
+/** snoop_bpf_caller: the second program on the stack, which has caused the first to run; not there if its name is unknown. */
+const callerColumns: ColumnMaker = (field, context) => {
+  const reader = new SpanReader(field);
+  const span = new TextSpan();
+  const timeAt = field.near?.('time') ?? 0;
+  const callerOf = (record: EventRecord): string | undefined => {
+    reader.read(record, span);
+    const stack: bigint[] = [];
+    for (let at = span.start; at + ADDRESS <= span.end; at += ADDRESS) stack.push(record.view.getBigUint64(at, true));
+    return context.bpfCaller?.(stack, record.view.getBigUint64(record.offset + timeAt, true));
+  };
+  return [
+    plain({
+      name: field.name,
+      json: 'string',
+      type: 'string',
+      width: 16,
+      widest: 32,
+      align: 'left',
+      value: callerOf,
+      write: (record, out) => out.ascii(callerOf(record) ?? ''),
+      isPresent: (record) => callerOf(record) !== undefined,
+    }),
+  ];
+};
+
 export const KINDS: Kinds = {
   snoop_ksym: { columns: ksymColumns, isInPlace: true },
+  snoop_bpf_caller: { columns: callerColumns },
   snoop_stack: { columns: stackColumns },
 };
