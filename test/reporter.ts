@@ -5,6 +5,20 @@
  */
 import Mocha from 'mocha';
 import { skipReason } from './capability.js';
+import { patient } from './helpers/patience.js';
+
+/** How long a server or a child that a failed test has left may keep the process alive. */
+const LINGERING_MS = Number(process.env.SNOOPKIT_LINGERING_MS ?? 60_000);
+
+function endAnyway(): void {
+  const open = process.getActiveResourcesInfo().filter((name) => name !== 'Timeout');
+  process.stdout.write(`  FAILED the tests have ended, but these are still open: ${open.join(', ')}\n`);
+  // After mocha's own listener, which sets the number of failures.
+  process.once('exit', () => {
+    process.exitCode = 1;
+  });
+  process.exit();
+}
 
 export default class Reporter extends Mocha.reporters.Spec {
   readonly #skipped = new Map<string, string[]>();
@@ -50,5 +64,6 @@ export default class Reporter extends Mocha.reporters.Spec {
   /** Mocha asks for the number of failures, which becomes the exit status, once the run is over. */
   override done(failures: number, finish?: (failures: number) => void): void {
     finish?.(failures + this.#unjustified.length);
+    setTimeout(endAnyway, patient(LINGERING_MS)).unref();
   }
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { UsageError } from '../../src/errors.js';
 import { mountPoint } from '../../src/kernel/mounts.js';
 import { needs } from '../capability.js';
+import { patient } from '../helpers/patience.js';
 import { proves } from '../kernels/types.js';
 import { counter, load, open } from './helpers.js';
 
@@ -103,7 +104,7 @@ describe('bpf: programs on a cgroup', () => {
     await once(listening, 'listening');
     const { port } = listening.address() as AddressInfo;
     const sends = async () =>
-      (await inside('timeout', '1.5', 'bash', '-c', `echo > /dev/tcp/127.0.0.1/${port}`)).status;
+      (await inside('timeout', `${patient(1500) / 1000}`, 'bash', '-c', `echo > /dev/tcp/127.0.0.1/${port}`)).status;
     for (const mode of ['multi', 'override', 'exclusive'] as const) {
       const link = drop.attachCgroup(path, { mode });
       assert.notEqual(await sends(), 0, mode);
