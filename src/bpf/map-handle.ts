@@ -126,10 +126,12 @@ export class MapHandle {
   /** @internal Makes `reader` the map's reader, and calls `end` when the object is closed. Returns how to leave. */
   enter(reader: object, end: () => void): () => void {
     const part = { close: end };
-    this.#reader = new WeakRef(reader);
+    const entered = new WeakRef(reader);
+    this.#reader = entered;
     this.object.add(part);
     return () => {
-      this.#reader = undefined;
+      // A reader may be closed again when the map has another.
+      if (this.#reader === entered) this.#reader = undefined;
       this.object.delete(part);
     };
   }

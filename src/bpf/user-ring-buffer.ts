@@ -111,8 +111,8 @@ function converterOf({ btf, struct }: UserRingBufferOptions, name: string): (rec
   const layout = layoutOf(btf, struct);
   const write = writerOf({ kind: layout.kind, layout }, name);
   return (record) => {
-    const memory = memoryOf(new ArrayBuffer(layout.size));
+    const memory = memoryOf(new ArrayBuffer(Math.ceil(layout.size / 8) * 8));
     write(memory, 0, record);
-    return memory.bytes;
+    return memory.bytes.subarray(0, layout.size);
   };
 }

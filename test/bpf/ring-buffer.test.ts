@@ -189,8 +189,11 @@ describe('bpf: ring buffers', () => {
       message: 'the map events has a reader: close it first',
     });
     callGetegid(2);
-    ring.close();
+    const first = ring;
+    first.close();
     ring = RingBuffer.open(events);
+    first.close();
+    assert.throws(() => RingBuffer.open(events), { name: 'UsageError' });
     assert.deepEqual(
       [...ring.drain()].flatMap(contents).map(({ number }) => number),
       upTo(2),
