@@ -46,7 +46,17 @@ describe('opensnoop, the order of events', () => {
 
   it('has no negative delta', async () => {
     const out = join(trace.folder, 'deltas');
-    const { status, skipped } = await snoopkit(['opensnoop', '-f', '-n', 'opens', '-T=delta', '--out', out, '--', ...TWO]);
+    const { status, skipped } = await snoopkit([
+      'opensnoop',
+      '-f',
+      '-n',
+      'opens',
+      '-T=delta',
+      '--out',
+      out,
+      '--',
+      ...TWO,
+    ]);
     assert.equal(status, 0);
     const deltas = readFileSync(out, 'utf8')
       .trimEnd()
