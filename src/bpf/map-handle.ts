@@ -2,7 +2,7 @@ import { readFileSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { NativeMap, NativeMapDescription } from '../native/binding.js';
-import { checkText } from './arguments.js';
+import { checkPath } from './arguments.js';
 import { ClosedError, check } from './errors.js';
 import type { Lifetime } from './lifetime.js';
 import { isPerCpu, type MapType, mapTypeOf } from './map-type.js';
@@ -102,7 +102,7 @@ export class MapHandle {
    */
   pin(path: string): void {
     this.check();
-    checkText('path', path);
+    checkPath('path', path);
     if (this.#pinPath !== undefined) throw new UsageError(`the map ${this.name} is pinned already: ${this.#pinPath}`);
     const at = resolve(path);
     const result = this.native.pin(at);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { NativeObject, NativeOpenedMap } from '../native/binding.js';
-import { checkInstance, checkInteger, checkText } from './arguments.js';
+import { checkInstance, checkInteger, checkPath } from './arguments.js';
 import { check } from './errors.js';
 import type { Lifetime } from './lifetime.js';
 import { type AnyMap, BpfMap } from './map.js';
@@ -94,8 +94,7 @@ export class OpenedMap {
   /** Throws BpfError if libbpf refuses the path. */
   set pinPath(path: string | undefined) {
     this.#object.check();
-    if (path !== undefined) checkText('pinPath', path);
-    if (path === '') throw new UsageError('pinPath: the path is empty');
+    if (path !== undefined) checkPath('pinPath', path);
     const at = path && resolve(path);
     check(this.#native.setPinPath(this.name, at ?? ''), `cannot set the pin of the map ${this.name}`);
     this.#pinPath = at;

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
 import type { NativeProgram } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
-import { checkInstance, checkText } from './arguments.js';
+import { checkInstance, checkPath, checkText } from './arguments.js';
 import { type IteratorOptions, iterator } from './attach-iterator.js';
 import * as net from './attach-net.js';
 import { type RouteOptions, route } from './attach-rtnetlink.js';
@@ -120,7 +120,7 @@ export class BpfProgram {
    */
   pin(path: string): void {
     this.#check();
-    checkText('path', path);
+    checkPath('path', path);
     this.#pins.add(`the program ${this.name}`, path, (to) => this.#native.pin(to));
   }
 
