@@ -1,11 +1,11 @@
-import { networkInterfaces } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { NotFoundError, UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
 import type { NativeProgram } from '../native/binding.js';
 import type { NativeLink } from '../native/links.js';
 import { loadBinding } from '../native/load.js';
 import { checkText } from './arguments.js';
-import { BpfError, netlinkMessage, PrivilegeError, refused, UnsupportedError } from './errors.js';
+import { BpfError, check, netlinkMessage, PrivilegeError, refused, UnsupportedError } from './errors.js';
 import type { ProgramType } from './program-type.js';
 
 /** How to attach a program, with arguments that are checked. */
@@ -44,10 +44,16 @@ export function attachError(
   return warnings ? Object.assign(error, { cause: warnings }) : error;
 }
 
+/** The interfaces of this process's network namespace, also those that are down or without an address. */
+function interfaces(): string[] {
+  const table = readFileSync('/proc/self/net/dev', 'utf8');
+  return [...table.matchAll(/^ *(\S+):/gm)].map(([, name = '']) => name);
+}
+
 /** Index of an interface of this process's network namespace. */
 export function interfaceOf(device: string): number {
   checkText('device', device);
   const index = loadBinding().interfaceIndex(device);
-  if (index < 0) throw NotFoundError.among('network interface', device, Object.keys(networkInterfaces()));
-  return index;
+  if (index === -ERRNO.ENODEV) throw NotFoundError.among('network interface', device, interfaces());
+  return check(index, `cannot find the network interface ${device}`);
 }
