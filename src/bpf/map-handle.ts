@@ -5,6 +5,7 @@ import type { NativeMap, NativeMapDescription } from '../native/binding.js';
 import { checkPath } from './arguments.js';
 import { ClosedError, check } from './errors.js';
 import type { Lifetime } from './lifetime.js';
+import { mapError } from './map-error.js';
 import { isPerCpu, type MapType, mapTypeOf } from './map-type.js';
 import { pinError } from './pin.js';
 
@@ -72,7 +73,8 @@ export class MapHandle {
   /** Makes the map constant for user space: it can't be written to any more, except by programs. Kernel 5.2. */
   freeze(): void {
     this.check();
-    check(this.native.freeze(), `cannot freeze the map ${this.name}`);
+    const result = this.native.freeze();
+    if (result < 0) throw mapError(this, -result, 'freeze');
   }
 
   /** Whether it was frozen, by anyone. */

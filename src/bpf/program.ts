@@ -159,7 +159,7 @@ export class BpfProgram {
 
   /**
    * Runs the program once, or `repeat` times, on the packet or context given (BPF_PROG_TEST_RUN): programs of type
-   * socket_filter, sched_cls, sched_act, xdp, cgroup_skb, lwt, flow_dissector, raw_tracepoint (5.10), sk_lookup (5.12),
+   * socket_filter, sched_cls, sched_act, xdp, cgroup_skb, lwt, flow_dissector, raw_tracepoint (5.10), sk_lookup (5.13),
    * syscall (5.14), netfilter (6.4), and tracing programs on functions. Throws UsageError for other types, and
    * UnsupportedError if the kernel is older.
    */
@@ -358,7 +358,7 @@ export class BpfProgram {
   }
 
   /**
-   * Attaches a sk_lookup program (5.9) or a flow dissector (5.7) to a network namespace, by the path of its file (default:
+   * Attaches a sk_lookup program (5.9) or a flow dissector (5.8) to a network namespace, by the path of its file (default:
    * this process's). Throws the file system's error if it can't be opened.
    */
   attachNetns(path = '/proc/self/ns/net'): BpfLink {
