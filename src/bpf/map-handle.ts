@@ -24,7 +24,7 @@ export class MapHandle {
   readonly valueSize: number;
   /** Maximum number of entries; of a ring buffer its size in bytes. */
   readonly maxEntries: number;
-  /** `MAP_FLAGS` that it was made with. */
+  /** `MAP_FLAGS` that it was made with, but for RDONLY and WRONLY, which the kernel does not keep. */
   readonly flags: number;
   /** Whether each possible CPU has a value of its own. */
   readonly isPerCpu: boolean;
