@@ -152,7 +152,8 @@ describe('bpf: errors', () => {
 });
 
 describe('bpf: refusals', () => {
-  const info = { name: 'numbers', type: 1, keySize: 4, valueSize: 8, maxEntries: 1, flags: 0, pinPath: '' };
+  const sizes = { keySize: 4, valueSize: 8, maxEntries: 1 };
+  const info = { name: 'numbers', type: 1, ...sizes, flags: 0, hasVariables: false, pinPath: '' };
   const shapes = { key: undefined, value: undefined };
   const bpfError = (pattern: RegExp) => (error: unknown) => error instanceof BpfError && pattern.test(error.message);
 

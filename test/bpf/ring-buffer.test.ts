@@ -205,6 +205,7 @@ describe('bpf: ring buffers', () => {
     opened.globals.need('target').set(process.pid);
     opened.globals.need('size').set(16);
     opened.maps.need('events').maxEntries = 100_000;
+    assert.equal(opened.maps.need('events').maxEntries, 1 << 17);
     object = opened.load();
     const events = object.maps.need('events');
     assert.equal(events.maxEntries, 1 << 17);
