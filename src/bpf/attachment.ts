@@ -5,8 +5,8 @@ import type { NativeProgram } from '../native/binding.js';
 import type { NativeLink } from '../native/links.js';
 import { loadBinding } from '../native/load.js';
 import { checkText } from './arguments.js';
-import { BpfError, check, netlinkMessage, PrivilegeError, refused, UnsupportedError } from './errors.js';
-import type { ProgramType } from './program-type.js';
+import { BpfError, check, NETWORKING, netlinkMessage, PrivilegeError, refused, UnsupportedError } from './errors.js';
+import { NETWORK_PROGRAMS, type ProgramType } from './program-type.js';
 
 /** How to attach a program, with arguments that are checked. */
 export interface Attachment {
@@ -39,7 +39,9 @@ export function attachError(
     return new UnsupportedError(`${operation}: this kernel attaches a program of type ${type} only once`);
   const message = netlinkMessage(warnings);
   if (errno === ERRNO.ENOENT) return new UnsupportedError(`${operation}: ${message ?? 'this kernel has no such hook'}`);
-  const error = refused(operation, errno);
+  // A cgroup_skb program is loaded without.
+  const isOfNetwork = NETWORK_PROGRAMS.has(type) || type === 'cgroup_skb';
+  const error = refused(operation, errno, isOfNetwork && errno === ERRNO.EPERM ? NETWORKING : undefined);
   if (message !== undefined && !(error instanceof PrivilegeError)) return new BpfError(operation, errno, { warnings });
   return warnings ? Object.assign(error, { cause: warnings }) : error;
 }

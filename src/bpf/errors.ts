@@ -168,6 +168,9 @@ export class MapError extends BpfError {
 /** Capabilities that every tracing program needs (kernel 5.8): the default of checks. */
 const TRACING: readonly Capability[] = ['CAP_BPF', 'CAP_PERFMON'];
 
+/** Capabilities for programs and maps of the network (kernel 5.8). */
+export const NETWORKING: readonly Capability[] = [...TRACING, 'CAP_NET_ADMIN'];
+
 /** Root of another user namespace has all capabilities there, which do not count here. */
 function isInUserNamespace(): boolean {
   try {

@@ -7,6 +7,7 @@ import {
   BpfError,
   type LineFinder,
   MapError,
+  NETWORKING,
   PrivilegeError,
   ProgramError,
   refused,
@@ -14,6 +15,8 @@ import {
   VerifierError,
 } from './errors.js';
 import { type MapDeclaration, mapHint } from './map-hint.js';
+import { NETWORK_MAPS } from './map-type.js';
+import { NETWORK_PROGRAMS, type ProgramType } from './program-type.js';
 import { readVerifierLog } from './verifier/log.js';
 import { KERNEL_BTF, NO_KERNEL_BTF } from './vmlinux.js';
 
@@ -44,6 +47,7 @@ export interface FailedLoad {
   readonly btf: string | undefined;
   /** Bytes for the log of each program. */
   readonly room: number;
+  readonly programs: ReadonlyMap<string, { readonly type: ProgramType }>;
   /** The maps as they were declared and changed. */
   readonly maps: ReadonlyMap<string, MapDeclaration>;
 }
@@ -81,10 +85,19 @@ function asCreated({ type, keySize, valueSize, maxEntries, flags }: MapDeclarati
   return { type, keySize, valueSize, maxEntries: isSized ? 1 : maxEntries, flags };
 }
 
+/** Whether it is for want of CAP_NET_ADMIN: the kernel looks for that before the verifier does anything. */
+function isOfNetwork({ errno, refusal, warnings, programs, maps }: FailedLoad): boolean {
+  if (errno !== EPERM || (refusal && readVerifierLog(refusal.log).reasons.length > 0)) return false;
+  const program = refusal?.program ?? REFUSED_BY_KERNEL.exec(warnings)?.[1] ?? '';
+  const map = REFUSED_MAP.exec(warnings)?.[1] ?? '';
+  return NETWORK_PROGRAMS.has(programs.get(program)?.type ?? '') || NETWORK_MAPS.has(maps.get(map)?.type ?? '');
+}
+
 /** The error for it: `OpenedObject.load()` lists the classes. */
-export function loadError({ name, errno, refusal, warnings, findLine, btf, room, maps }: FailedLoad): Error {
+export function loadError(load: FailedLoad): Error {
+  const { name, errno, refusal, warnings, findLine, btf, room, maps } = load;
   const operation = `cannot load ${name}`;
-  const error = refused(operation, errno);
+  const error = refused(operation, errno, isOfNetwork(load) ? NETWORKING : undefined);
   // Without rights the verifier refuses the first thing that needs them: the rights are the reason to name.
   // In a user namespace it comes so far only with a BPF token.
   const isOfRights = error instanceof PrivilegeError || (error.code === 'ERR_SNOOPKIT_PRIVILEGE' && !refusal);

@@ -5,12 +5,20 @@ import { shown } from '../mistake.js';
 import type { NativeMap } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
-import { MapError, refused } from './errors.js';
+import { MapError, NETWORKING, refused } from './errors.js';
 import { withWarnings } from './log.js';
 import { MAP_FLAGS } from './map-flags.js';
 import { mapHint } from './map-hint.js';
 import type { HasDescriptor } from './map-memory.js';
-import { HAS_NO_KEYS, HOLDS_DESCRIPTORS, HOLDS_MAPS, IS_STORAGE, MAP_TYPE, type MapType } from './map-type.js';
+import {
+  HAS_NO_KEYS,
+  HOLDS_DESCRIPTORS,
+  HOLDS_MAPS,
+  IS_STORAGE,
+  MAP_TYPE,
+  type MapType,
+  NETWORK_MAPS,
+} from './map-type.js';
 
 /** Properties of a map that `BpfMap.create()` makes. */
 export interface MapOptions {
@@ -55,7 +63,7 @@ export function createMap(options: MapOptions): NativeMap {
   const [result, warnings] = withWarnings(make);
   if (typeof result !== 'number') return result;
   const what = `cannot make a map of type ${type}, of ${maxEntries} entries of ${keySize} + ${valueSize} bytes`;
-  if (result === -EPERM) throw refused(what, EPERM);
+  if (result === -EPERM) throw refused(what, EPERM, NETWORK_MAPS.has(type) ? NETWORKING : undefined);
   const hint = mapHint({ type, keySize, valueSize, maxEntries, flags }, -result);
   throw new MapError(what, name || '(no name)', -result, warnings, hint);
 }

@@ -56,6 +56,8 @@ export const HOLDS_DESCRIPTORS = of(
 );
 /** Among them, those of sockets, whose cookies are read. */
 export const HOLDS_SOCKETS = of('sockmap', 'sockhash', 'reuseport_sockarray');
+/** Take CAP_NET_ADMIN. */
+export const NETWORK_MAPS = of('sockmap', 'sockhash', 'devmap', 'devmap_hash', 'xskmap');
 export const HOLDS_MAPS = of('array_of_maps', 'hash_of_maps');
 /** Elements are made with the map, and stay. */
 export const IS_FIXED = of('array', 'percpu_array');

@@ -205,7 +205,9 @@ export class OpenedObject<Known extends ObjectContents = AnyContents> {
     const findLine = (program: string) => (instruction: number, text: string | undefined) =>
       lineOf(bytes, btf, program, instruction, text);
     const maps: ReadonlyMap<string, OpenedMap> = this.maps;
-    return loadError({ name: this.name, errno, refusal: known, warnings, findLine, btf: typesFile, room, maps });
+    const programs: ReadonlyMap<string, OpenedProgram> = this.programs;
+    const { name } = this;
+    return loadError({ name, errno, refusal: known, warnings, findLine, btf: typesFile, room, programs, maps });
   }
 
   /**

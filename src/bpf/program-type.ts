@@ -60,6 +60,13 @@ export const CGROUP_PROGRAMS = [
 ] satisfies readonly ProgramType[];
 export const CGROUP_HOOKS = ATTACH_TYPES.filter((name) => /^(cgroup|lsm_cgroup)/.test(name));
 
+/** Programs that take CAP_NET_ADMIN: is_net_admin_prog_type() of kernel/bpf/syscall.c. */
+export const NETWORK_PROGRAMS: ReadonlySet<string> = new Set<ProgramType>([
+  ...(['sched_cls', 'sched_act', 'xdp', 'lwt_in', 'lwt_out', 'lwt_xmit', 'lwt_seg6local', 'sk_skb', 'sk_msg'] as const),
+  ...(['flow_dissector', 'cgroup_device', 'cgroup_sock', 'cgroup_sock_addr', 'cgroup_sockopt'] as const),
+  ...(['cgroup_sysctl', 'sock_ops', 'ext', 'netfilter'] as const),
+]);
+
 /** The way to attach a program of a type, for those whose sections do not name a hook. */
 const METHODS: Partial<Record<ProgramType, string>> = {
   socket_filter: 'attachSocket()',

@@ -53,6 +53,7 @@ describe('bpf: the error of a load', () => {
       findLine: () => () => undefined,
       btf: undefined,
       room: 128,
+      programs: new Map(),
       maps: new Map(),
     });
 

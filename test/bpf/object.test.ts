@@ -289,6 +289,28 @@ describe('bpf: loading', () => {
     );
   });
 
+  it('names the capability that programs and maps of the network take', function () {
+    needs(this, 'capsh');
+    const at = (file: string) => JSON.stringify(new URL(`../../src/bpf/${file}.js`, import.meta.url).href);
+    const script = `import { BpfMap } from ${at('map')};
+      import { BpfObject } from ${at('object')};
+      const load = (name) => {
+        const object = BpfObject.open(${JSON.stringify(fixturePath('attach-net'))});
+        for (const program of object.programs.values()) program.autoload = program.name === name;
+        object.load();
+      };
+      const make = () => BpfMap.create({ type: 'devmap', maxEntries: 1, valueSize: 4 });
+      for (const act of [() => load('drop_packet'), () => load('mark_route'), make])
+        try { act(); } catch (error) { console.log(error.name, error.message); }`;
+    const drop = '--drop=cap_net_admin,cap_sys_admin';
+    const args = [drop, '--', '-c', 'exec "$0" "$@"', process.execPath, '--input-type=module', '-e', script];
+    const { stdout, stderr } = spawnSync('capsh', args, { encoding: 'utf8' });
+    const why = 'operation not permitted (EPERM); missing CAP_NET_ADMIN: run as root, for example with sudo';
+    const load = `PrivilegeError cannot load attach-net: ${why}`;
+    const make = `PrivilegeError cannot make a map of type devmap, of 1 entries of 4 + 4 bytes: ${why}`;
+    assert.deepEqual(stdout.split('\n'), [load, load, make, ''], stderr);
+  });
+
   it('works without the program that is refused', () => {
     using object = load('refused', ['handle_fine']);
     assert.ok(object.programs.need('handle_fine').fd > 2);
