@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, lstatSync, renameSync, rmSync, type Stats, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { SnoopkitError } from './errors.js';
 import { errnoText } from './kernel/errno.js';
-import { checkOwner, withoutLinks } from './trusted-path.js';
+import { checkOwner, isOfProc, withoutLinks } from './trusted-path.js';
 
 /** Writes the bytes beside the file, then renames the new file over it. */
 function swap(file: string, bytes: Uint8Array, old: Stats | undefined): void {
-  const unfinished = join(dirname(file), `.${randomBytes(6).toString('hex')}.tmp`);
+  // As it is: the names before `..` may be links of /proc.
+  const unfinished = `${dirname(file)}/.${randomBytes(6).toString('hex')}.tmp`;
   try {
     writeFileSync(unfinished, bytes, { flag: 'wx', mode: old ? 0o600 : 0o666 });
     if (old) {
@@ -21,12 +22,15 @@ function swap(file: string, bytes: Uint8Array, old: Stats | undefined): void {
   }
 }
 
-/** Of a folder in which nothing can be created or replaced, of an owner that can't be kept, and of a file that is a mount. */
-const CANNOT_SWAP: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY']);
+/**
+ * Of a folder in which nothing can be created or replaced, of an owner that can't be kept (EINVAL: who has no number in this
+ * user namespace), and of a file that is a mount.
+ */
+const CANNOT_SWAP: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'EINVAL', 'EBUSY']);
 
 function replace(file: string, bytes: Uint8Array): void {
   const target = withoutLinks(file);
-  if (target.startsWith('/proc/')) {
+  if (isOfProc(target)) {
     // An open file, such as /dev/stdout, has other users, who may have written to it.
     writeFileSync(target, bytes, { flag: 'a' });
     return;

@@ -2,7 +2,7 @@
  * Trust in files in world-writable folders, such as /tmp: the restrictions of Linux's fs.protected_symlinks, _regular
  * and _fifos, also where these are disabled or incomplete.
  */
-import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, readlinkSync, type Stats, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SnoopkitError } from './errors.js';
 
@@ -30,6 +30,17 @@ function refuse(path: string, what: string): never {
   throw new UntrustedPathError(path, what);
 }
 
+/** PROC_SUPER_MAGIC of include/uapi/linux/magic.h */
+const PROC_FS = 0x9fa0;
+
+/** Whether a path, as `withoutLinks` returns it, is that of a file or link of /proc itself: of an open file, such as /dev/stdout. */
+export const isOfProc = (path: string): boolean =>
+  path.startsWith('/proc/') && statfsSync(dirname(path)).type === PROC_FS;
+
+/** `join`, but below a link of /proc only the kernel knows what is above. */
+const below = (folder: string, name: string) =>
+  folder.startsWith('/proc/') && name !== '' ? `${folder}/${name}` : join(folder, name);
+
 /**
  * Resolves symbolic links, except those of /proc, which are no ordinary links. Throws SnoopkitError for a link of an
  * untrusted user.
@@ -41,10 +52,9 @@ export function withoutLinks(path: string): string {
   for (let name = names.shift(); name !== undefined; name = names.shift()) {
     // Keep the final slash of a name.
     if (name === '' && names.length === 0 && at !== '/') return `${at}/`;
-    const next = join(at, name);
-    if (next === '/proc') return join(next, ...names);
+    const next = below(at, name);
     const found = lstatSync(next, { throwIfNoEntry: false });
-    if (!found?.isSymbolicLink()) {
+    if (!found?.isSymbolicLink() || isOfProc(next)) {
       at = next;
       continue;
     }

@@ -3,9 +3,11 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  closeSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -14,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { replaceFile } from '../src/replace-file.js';
 import { needs } from './capability.js';
 
@@ -115,6 +117,41 @@ describe('replacing a file', () => {
     wasReplaced(file, ['file']);
   });
 
+  it('writes in place where the owner has no number in the user namespace', function () {
+    needs(this, 'root');
+    needs(this, 'unshare');
+    const { status } = spawnSync('unshare', ['-r', 'true']);
+    needs(this, 'user namespaces', status === 0 || 'unshare -r fails');
+    const file = old('file', 0o666);
+    chownSync(file, NOBODY, NOBODY);
+    const module = new URL('../src/replace-file.js', import.meta.url);
+    const script = `import('${module}').then(({ replaceFile }) => replaceFile('${file}', Buffer.from('new\\n')))`;
+    assert.equal(spawnSync('unshare', ['-r', process.execPath, '-e', script], { encoding: 'utf8' }).stderr, '');
+    assert.equal(statSync(file).uid, NOBODY);
+    wasReplaced(file, ['file']);
+  });
+
+  it('replaces what a path through /proc leads to, and appends to an open file', () => {
+    const file = old();
+    symlinkSync('file', join(folder, 'link'));
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      for (const path of ['file', 'link', `./../${basename(folder)}/file`])
+        replaceFile(`/proc/self/cwd/${path}`, BYTES);
+    } finally {
+      process.chdir(before);
+    }
+    wasReplaced(file, ['file', 'link']);
+    const fd = openSync(file, 'r');
+    try {
+      replaceFile(`/proc/self/fd/${fd}`, BYTES);
+    } finally {
+      closeSync(fd);
+    }
+    assert.equal(readFileSync(file, 'utf8'), 'new\nnew\n');
+  });
+
   it("follows no stranger's link in a world-writable folder", function () {
     needs(this, 'root');
     const [victim, open] = [old(), join(folder, 'open')];
@@ -130,6 +167,11 @@ describe('replacing a file', () => {
     ] as const) {
       assert.throws(() => replaceFile(join(open, name), BYTES), { code: 'ERR_SNOOPKIT_OUTPUT', message: reason });
     }
+    const throughProc = `/proc/self/root${join(open, 'link')}`;
+    assert.throws(
+      () => replaceFile(throughProc, BYTES),
+      /is a symbolic link of user 65534 in a world-writable folder$/,
+    );
     assert.equal(readFileSync(victim, 'utf8'), 'old\n');
   });
 });

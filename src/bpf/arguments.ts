@@ -30,6 +30,12 @@ export function checkText(what: string, value: unknown): void {
   if (typeof value !== 'string' || value.includes('\0')) throw mistake(what, value, 'a string without NUL');
 }
 
+/** A path, which is never the working folder's. */
+export function checkPath(what: string, value: unknown): void {
+  checkText(what, value);
+  if (value === '') throw new UsageError(`${what}: the path is empty`);
+}
+
 /** One of these words. */
 export function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
   if (typeof value !== 'string' || !choices.includes(value)) throw mistake(what, value, choices.join(', '));

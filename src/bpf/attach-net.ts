@@ -8,8 +8,9 @@ import type { NativeLink } from '../native/links.js';
 import { checkBoolean, checkChoice, checkInstance, checkInteger, checkOptions, checkText } from './arguments.js';
 import { actionBody } from './attach-rtnetlink.js';
 import { type Attachment, interfaceOf } from './attachment.js';
-import { BpfError, UnsupportedError } from './errors.js';
+import { BpfError, refused, UnsupportedError } from './errors.js';
 import { type AnyMap, BpfMap } from './map.js';
+import { attachCapabilities } from './needed-capabilities.js';
 import { type AttachType, attachTypeNumber, CGROUP_HOOKS, type ProgramType } from './program-type.js';
 import { RTM_NEWTFILTER } from './rtnetlink.js';
 
@@ -156,8 +157,13 @@ export function cgroup(own: AttachType | undefined, path: string, options: Cgrou
       opened(path, (fd) =>
         mode === 'link' ? native.createLink(fd, type, 0) : native.attachTarget(fd, type, CGROUP_FLAGS[mode]),
       ),
-    explain: (operation, errno) =>
-      errno === ERRNO.EBADF ? new BpfError(`${operation}: it is not a cgroup v2`, errno, { isWhole: true }) : undefined,
+    explain: (operation, errno) => {
+      if (errno === ERRNO.EBADF) return new BpfError(`${operation}: it is not a cgroup v2`, errno, { isWhole: true });
+      const denied = errno === ERRNO.EPERM ? refused(operation, errno, attachCapabilities('cgroup_skb')) : undefined;
+      // hierarchy_allows_attach() of kernel/bpf/cgroup.c
+      const hint = 'is there a program of another mode, or does one above admit none here?';
+      return denied?.code === 'ERR_SNOOPKIT_BPF' ? new BpfError(operation, errno, { hint }) : denied;
+    },
   };
 }
 

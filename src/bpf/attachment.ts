@@ -1,11 +1,12 @@
-import { networkInterfaces } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { NotFoundError, UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
 import type { NativeProgram } from '../native/binding.js';
 import type { NativeLink } from '../native/links.js';
 import { loadBinding } from '../native/load.js';
 import { checkText } from './arguments.js';
-import { BpfError, netlinkMessage, PrivilegeError, refused, UnsupportedError } from './errors.js';
+import { BpfError, check, netlinkMessage, PrivilegeError, refused, UnsupportedError } from './errors.js';
+import { attachCapabilities } from './needed-capabilities.js';
 import type { ProgramType } from './program-type.js';
 
 /** How to attach a program, with arguments that are checked. */
@@ -39,15 +40,21 @@ export function attachError(
     return new UnsupportedError(`${operation}: this kernel attaches a program of type ${type} only once`);
   const message = netlinkMessage(warnings);
   if (errno === ERRNO.ENOENT) return new UnsupportedError(`${operation}: ${message ?? 'this kernel has no such hook'}`);
-  const error = refused(operation, errno);
+  const error = refused(operation, errno, attachCapabilities(type));
   if (message !== undefined && !(error instanceof PrivilegeError)) return new BpfError(operation, errno, { warnings });
   return warnings ? Object.assign(error, { cause: warnings }) : error;
+}
+
+/** The interfaces of this process's network namespace, also those that are down or without an address. */
+function interfaces(): string[] {
+  const table = readFileSync('/proc/self/net/dev', 'utf8');
+  return [...table.matchAll(/^ *(\S+):/gm)].map(([, name = '']) => name);
 }
 
 /** Index of an interface of this process's network namespace. */
 export function interfaceOf(device: string): number {
   checkText('device', device);
   const index = loadBinding().interfaceIndex(device);
-  if (index < 0) throw NotFoundError.among('network interface', device, Object.keys(networkInterfaces()));
-  return index;
+  if (index === -ERRNO.ENODEV) throw NotFoundError.among('network interface', device, interfaces());
+  return check(index, `cannot find the network interface ${device}`);
 }

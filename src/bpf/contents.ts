@@ -29,19 +29,31 @@ export interface AnyContents extends ObjectContents {
   readonly events: Record<string, unknown>;
 }
 
+/**
+ * A value of this type, as it is given: members that are left out are zero, and of members that share their bytes, as those
+ * of a union do, only one may be there.
+ */
+export type GivenValue<Value> = Value extends readonly (infer Element)[]
+  ? readonly GivenValue<Element>[] | (Element extends number ? Uint8Array : never)
+  : Value extends Uint8Array
+    ? Value
+    : Value extends object
+      ? { readonly [Name in keyof Value]?: GivenValue<Value[Name]> | undefined }
+      : Value;
+
 /** A map with keys and values of these types. Descriptors may be given as what has them. */
 export type TypedMap<Key, Value> = BpfMap<
   Key,
   Value,
   Key | Uint8Array,
-  Value | Uint8Array | (Value extends number ? { readonly fd: number } : never)
+  GivenValue<Value> | Uint8Array | (Value extends number | bigint ? { readonly fd: number } : never)
 >;
 
 type MapOf<Entry> = Entry extends { readonly key: infer Key; readonly value: infer Value }
   ? TypedMap<Key, Value>
   : BpfMap;
 
-type GlobalOf<Type> = unknown extends Type ? BpfGlobal : BpfGlobal<Type, Type | Uint8Array>;
+type GlobalOf<Type> = unknown extends Type ? BpfGlobal : BpfGlobal<Type, GivenValue<Type> | Uint8Array>;
 type ConstantOf<Type> = unknown extends Type ? BpfConstant : BpfConstant<Type>;
 
 export type NamedMaps<Maps extends object> = Named<BpfMap, { [Name in keyof Maps]: MapOf<Maps[Name]> }>;

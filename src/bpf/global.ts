@@ -58,7 +58,7 @@ export class BpfGlobal<Type = Value, Given = Input> extends BpfConstant<Type> {
     const { shape, size, offset } = this.variable;
     const bytes = new Uint8Array(size);
     if (types.isUint8Array(value) && value.length === size) bytes.set(value);
-    else writeValue(shape, new DataView(bytes.buffer), 0, value as Input);
+    else writeValue(shape, new DataView(bytes.buffer), 0, value as Input, this.name);
     check(this.native.writeImage(this.section, offset, bytes), `cannot set ${this.name}`);
   }
 }

@@ -5,7 +5,7 @@ import { ERRNO } from '../kernel/errno.js';
 import { mistake } from '../mistake.js';
 import type { NativeLink } from '../native/links.js';
 import { loadBinding } from '../native/load.js';
-import { checkInteger, checkText } from './arguments.js';
+import { checkInteger, checkPath } from './arguments.js';
 import { BpfError, ClosedError, check, refused, UnsupportedError } from './errors.js';
 import { Lifetime } from './lifetime.js';
 import { type LinkInfo, linkInfo } from './link-info.js';
@@ -151,7 +151,7 @@ export class BpfLink {
    */
   pin(path: string): void {
     this.#check();
-    checkText('path', path);
+    checkPath('path', path);
     const { what } = this.#details;
     this.#need(this.#native.fd(), `cannot pin ${what}`);
     this.#pins.add(what, path, (to) => this.#native.pin(to));

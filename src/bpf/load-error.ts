@@ -133,5 +133,7 @@ export function loadError(failed: FailedLoad): Error {
   }
   const [, program] = REFUSED_PROGRAM.exec(warnings) ?? [];
   if (program) return new ProgramError(operation, program, errno, warnings);
-  return new BpfError(operation, errno, { warnings });
+  // Without descriptors, libbpf's warning is of kernels without BPF, and of a limit that does not matter.
+  const isQuoted = errno !== EMFILE && errno !== ENFILE;
+  return new BpfError(operation, errno, { warnings, isQuoted });
 }

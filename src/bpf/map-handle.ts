@@ -2,9 +2,10 @@ import { readFileSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { NativeMap, NativeMapDescription } from '../native/binding.js';
-import { checkText } from './arguments.js';
+import { checkPath } from './arguments.js';
 import { ClosedError, check } from './errors.js';
 import type { Lifetime } from './lifetime.js';
+import { mapError } from './map-error.js';
 import { isPerCpu, type MapType, mapTypeOf } from './map-type.js';
 import { pinError } from './pin.js';
 
@@ -23,7 +24,7 @@ export class MapHandle {
   readonly valueSize: number;
   /** Maximum number of entries; of a ring buffer its size in bytes. */
   readonly maxEntries: number;
-  /** `MAP_FLAGS` that it was made with. */
+  /** `MAP_FLAGS` that it was made with, but for RDONLY and WRONLY, which the kernel does not keep. */
   readonly flags: number;
   /** Whether each possible CPU has a value of its own. */
   readonly isPerCpu: boolean;
@@ -72,7 +73,8 @@ export class MapHandle {
   /** Makes the map constant for user space: it can't be written to any more, except by programs. Kernel 5.2. */
   freeze(): void {
     this.check();
-    check(this.native.freeze(), `cannot freeze the map ${this.name}`);
+    const result = this.native.freeze();
+    if (result < 0) throw mapError(this, -result, 'freeze');
   }
 
   /** Whether it was frozen, by anyone. */
@@ -102,7 +104,7 @@ export class MapHandle {
    */
   pin(path: string): void {
     this.check();
-    checkText('path', path);
+    checkPath('path', path);
     if (this.#pinPath !== undefined) throw new UsageError(`the map ${this.name} is pinned already: ${this.#pinPath}`);
     const at = resolve(path);
     const result = this.native.pin(at);
@@ -126,10 +128,12 @@ export class MapHandle {
   /** @internal Makes `reader` the map's reader, and calls `end` when the object is closed. Returns how to leave. */
   enter(reader: object, end: () => void): () => void {
     const part = { close: end };
-    this.#reader = new WeakRef(reader);
+    const entered = new WeakRef(reader);
+    this.#reader = entered;
     this.object.add(part);
     return () => {
-      this.#reader = undefined;
+      // A reader may be closed again when the map has another.
+      if (this.#reader === entered) this.#reader = undefined;
       this.object.delete(part);
     };
   }

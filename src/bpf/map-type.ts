@@ -59,6 +59,8 @@ export const HOLDS_SOCKETS = of('sockmap', 'sockhash', 'reuseport_sockarray');
 export const HOLDS_MAPS = of('array_of_maps', 'hash_of_maps');
 /** Elements are made with the map, and stay. */
 export const IS_FIXED = of('array', 'percpu_array');
+/** An index may have no entry. Before Linux 6.14, to read one in a batch fails with EINTR, again and again. */
+export const HAS_GAPS = of('array_of_maps');
 /** The key is an index: an integer of 32 bits. */
 export const IS_INDEXED = of(
   ...(['array', 'percpu_array', 'prog_array', 'perf_event_array', 'cgroup_array', 'array_of_maps'] as const),

@@ -282,6 +282,7 @@ export class BpfMap<Key = MapValue, Value = MapValue, GivenKey = Input, GivenVal
 
   *#pieces(size: number | undefined, isRemoved: boolean): Generator<RawEntry[]> {
     const { memory } = this.#opened ?? this.#open();
+    if (types.HAS_GAPS.has(this.type)) return yield* this.#walkedPieces(isRemoved);
     const room = Math.min(size ?? this.maxEntries, pieceOf(memory, this.maxEntries));
     const status = yield* readPieces(this.native, memory, { size: room, most: this.maxEntries, isRemoved });
     if (isLacking(-status)) yield* this.#walkedPieces(isRemoved);

@@ -34,3 +34,12 @@ export function neededCapabilities(
   for (const type of maps) if (NET_ADMIN_MAPS.has(type)) needed.add('CAP_NET_ADMIN');
   return [...needed];
 }
+
+/** Those that are loaded without CAP_NET_ADMIN and attach with it. */
+const NET_ADMIN_ATTACH: ReadonlySet<string> = new Set<ProgramType>(['cgroup_skb', 'sk_lookup']);
+
+/** To attach a program of this type. */
+export function attachCapabilities(type: ProgramType): readonly Capability[] {
+  const needed = neededCapabilities([type]);
+  return NET_ADMIN_ATTACH.has(type) ? [...needed, 'CAP_NET_ADMIN'] : needed;
+}

@@ -18,7 +18,7 @@ import { checkBytes, shown } from '../mistake.js';
 import type { NativeObject } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
 import { readFile } from '../read-file.js';
-import { checkBoolean, checkInteger, checkOptions, checkText } from './arguments.js';
+import { checkBoolean, checkInteger, checkOptions, checkPath, checkText } from './arguments.js';
 import type { AnyContents, NamedAs, NamedConstants, NamedGlobals, NamedMaps, ObjectContents } from './contents.js';
 import { BpfError, check, UnsupportedError } from './errors.js';
 import { BpfConstant, BpfGlobal, isConstant } from './global.js';
@@ -310,14 +310,11 @@ export class BpfObject<Known extends ObjectContents = AnyContents> {
   ): OpenedObject<Known> {
     checkOptions(options, ['name', 'btf', 'trust', 'pinRoot', 'token']);
     if (options.name !== undefined) checkText('name', options.name);
-    if (options.btf !== undefined) checkText('btf', options.btf);
     const { trust = 'nothing', token = '' } = options;
     checkText('token', token);
-    if (options.pinRoot !== undefined) checkText('pinRoot', options.pinRoot);
     if (!TRUST.includes(trust)) throw new UsageError(`trust ${shown(trust)}: expected ${TRUST.join(', ')}`);
     // Empty is libbpf's name for the running kernel, and for the usual root.
-    for (const path of ['btf', 'pinRoot'] as const)
-      if (options[path] === '') throw new UsageError(`${path}: the path is empty`);
+    for (const path of ['btf', 'pinRoot'] as const) if (options[path] !== undefined) checkPath(path, options[path]);
     if (typeof source === 'string') checkText('path', source);
     else checkBytes('source', source);
     const bytes = typeof source === 'string' ? readFile(source) : source;

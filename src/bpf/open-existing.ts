@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { NotFoundError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
-import { checkInteger, checkText } from './arguments.js';
+import { checkInteger, checkPath } from './arguments.js';
 import { BpfError, check } from './errors.js';
 import { pinError } from './pin.js';
 
@@ -19,7 +19,7 @@ export function openById<Native>(kind: string, id: number, open: (id: number) =>
 
 /** `open` returns a negated errno if it fails: `EINVAL` if something of another kind is pinned there. */
 export function openPinned<Native>(kind: string, path: string, open: (path: string) => Native | number): Native {
-  checkText('path', path);
+  checkPath('path', path);
   const result = open(path);
   if (typeof result !== 'number') return result;
   if (result === -ENOENT && existsSync(dirname(path)))

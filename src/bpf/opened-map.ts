@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { NativeObject, NativeOpenedMap } from '../native/binding.js';
-import { checkInstance, checkInteger, checkText } from './arguments.js';
+import { checkInstance, checkInteger, checkPath } from './arguments.js';
 import { check } from './errors.js';
 import type { Lifetime } from './lifetime.js';
 import { type AnyMap, BpfMap } from './map.js';
@@ -27,6 +27,7 @@ export class OpenedMap {
   readonly #native: NativeObject;
   readonly #object: Lifetime;
   readonly #hasValueType: boolean;
+  readonly #hasVariables: boolean;
   #maxEntries: number;
   #isReused = false;
   #valueSize: number;
@@ -37,6 +38,7 @@ export class OpenedMap {
     this.#native = native;
     this.#object = object;
     this.#hasValueType = hasValueType;
+    this.#hasVariables = info.hasVariables;
     this.name = info.name;
     this.type = mapTypeOf(info.type);
     this.typeNumber = info.type;
@@ -48,21 +50,26 @@ export class OpenedMap {
     this.#pinPath = info.pinPath || undefined;
   }
 
-  /** Maximum number of entries; of a ring buffer its size in bytes, a power of two and a multiple of the page size. */
+  /**
+   * Maximum number of entries; of a ring buffer its size in bytes, which is rounded up to a power of two and a multiple of
+   * the page size.
+   */
   get maxEntries(): number {
     return this.#maxEntries;
   }
 
-  /** Throws BpfError if libbpf refuses the number. */
+  /** Throws UsageError for a section of variables, such as `.bss`, and BpfError if libbpf refuses the number. */
   set maxEntries(entries: number) {
     this.#object.check();
     checkInteger('maxEntries', entries);
     this.#checkNew();
     check(this.#native.setMaxEntries(this.name, entries), `cannot give the map ${this.name} ${entries} entries`);
-    this.#maxEntries = entries;
+    // libbpf rounds up the size of a ring buffer.
+    this.#maxEntries = this.#native.maps().find(({ name }) => name === this.name)?.maxEntries ?? entries;
   }
 
   #checkNew(): void {
+    if (this.#hasVariables) throw new UsageError(`${this.name}: its sizes are those of its variables`);
     if (this.#isReused) throw new UsageError(`${this.name}: its sizes are those of the map that was given to reuse()`);
   }
 
@@ -71,7 +78,10 @@ export class OpenedMap {
     return this.#valueSize;
   }
 
-  /** Throws UsageError if the map declares a type of its values, and BpfError if libbpf refuses the size. */
+  /**
+   * Throws UsageError if the map declares a type of its values, or is a section of variables, and BpfError if libbpf
+   * refuses the size.
+   */
   set valueSize(size: number) {
     this.#object.check();
     if (this.#hasValueType) throw new UsageError(`${this.name}: the value size is fixed by the value type`);
@@ -94,8 +104,7 @@ export class OpenedMap {
   /** Throws BpfError if libbpf refuses the path. */
   set pinPath(path: string | undefined) {
     this.#object.check();
-    if (path !== undefined) checkText('pinPath', path);
-    if (path === '') throw new UsageError('pinPath: the path is empty');
+    if (path !== undefined) checkPath('pinPath', path);
     const at = path && resolve(path);
     check(this.#native.setPinPath(this.name, at ?? ''), `cannot set the pin of the map ${this.name}`);
     this.#pinPath = at;

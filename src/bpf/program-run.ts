@@ -2,7 +2,7 @@ import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
 import type { NativeProgram, NativeRun } from '../native/binding.js';
 import { checkInstance, checkInteger, checkOptions } from './arguments.js';
-import { refused, UnsupportedError } from './errors.js';
+import { BpfError, refused, UnsupportedError } from './errors.js';
 import type { AttachType, ProgramType } from './program-type.js';
 
 /** Input of BpfProgram.run(). */
@@ -36,6 +36,8 @@ interface Form {
   readonly takesData: boolean;
   readonly context: 'apart' | 'in place' | 'kept' | 'none';
   readonly repeats: boolean;
+  /** Whether the kernel refuses a context that ends before what the program reads of it (EINVAL). */
+  readonly readsContext?: true;
 }
 const PACKET: Form = { takesData: true, context: 'apart', repeats: true };
 const CALL: Form = { takesData: false, context: 'kept', repeats: false };
@@ -52,17 +54,17 @@ const FORMS: Partial<Record<ProgramType, Form>> = {
   flow_dissector: { ...PACKET, context: 'kept' },
   netfilter: { ...PACKET, context: 'kept' },
   sk_lookup: { takesData: false, context: 'apart', repeats: true },
-  raw_tracepoint: CALL,
-  raw_tracepoint_writable: CALL,
-  syscall: { ...CALL, context: 'in place' },
+  raw_tracepoint: { ...CALL, readsContext: true },
+  raw_tracepoint_writable: { ...CALL, readsContext: true },
+  syscall: { ...CALL, context: 'in place', readsContext: true },
   tracing: { ...CALL, context: 'none' },
 };
 const CALLED: readonly (AttachType | undefined)[] = ['trace_fentry', 'trace_fexit', 'modify_return'];
 
 const NOTHING = new Uint8Array();
 const ETHERNET_HEADER = 14;
-/** Room for headers that a program adds. */
-const HEADROOM = 4096;
+/** Room for what a program adds to a packet, whose length the kernel limits by the MTU of the loopback interface. */
+const HEADROOM = 2 ** 16 + 4096;
 const ON_CPU = 1;
 const MAX_REPEAT = 2 ** 31 - 1;
 
@@ -109,12 +111,17 @@ export function runProgram(
   );
   if (result === -ERRNO.ENOSPC && given.length > 0)
     throw new UsageError(`context: ${given.length} bytes are less than the kernel's context of ${kind} programs`);
+  if (result === -ERRNO.EINVAL && form.readsContext)
+    throw new BpfError(`cannot run ${name}`, ERRNO.EINVAL, {
+      hint: `is the context, of ${given.length} bytes, shorter than what the program reads of it?`,
+    });
   if (typeof result === 'number') throw failure(`cannot run ${name}`, kind, -result);
   return outcome(result, packet, form.context === 'apart' ? after : given);
 }
 
 function outcome({ ret, duration, dataSize }: NativeRun, packet: Buffer, context: Buffer): RunResult {
-  return { ret, data: packet.subarray(0, dataSize), context, durationNs: duration };
+  // A copy, because the room is much larger than most packets.
+  return { ret, data: Buffer.from(packet.subarray(0, dataSize)), context, durationNs: duration };
 }
 
 function failure(operation: string, kind: string, errno: number): Error {

@@ -2,7 +2,7 @@ import { UsageError } from '../errors.js';
 import { ERRNO } from '../kernel/errno.js';
 import type { NativeProgram } from '../native/binding.js';
 import { loadBinding } from '../native/load.js';
-import { checkInstance, checkText } from './arguments.js';
+import { checkInstance, checkPath, checkText } from './arguments.js';
 import { type IteratorOptions, iterator } from './attach-iterator.js';
 import * as net from './attach-net.js';
 import { type RouteOptions, route } from './attach-rtnetlink.js';
@@ -120,7 +120,7 @@ export class BpfProgram {
    */
   pin(path: string): void {
     this.#check();
-    checkText('path', path);
+    checkPath('path', path);
     this.#pins.add(`the program ${this.name}`, path, (to) => this.#native.pin(to));
   }
 
@@ -159,7 +159,7 @@ export class BpfProgram {
 
   /**
    * Runs the program once, or `repeat` times, on the packet or context given (BPF_PROG_TEST_RUN): programs of type
-   * socket_filter, sched_cls, sched_act, xdp, cgroup_skb, lwt, flow_dissector, raw_tracepoint (5.10), sk_lookup (5.12),
+   * socket_filter, sched_cls, sched_act, xdp, cgroup_skb, lwt, flow_dissector, raw_tracepoint (5.10), sk_lookup (5.13),
    * syscall (5.14), netfilter (6.4), and tracing programs on functions. Throws UsageError for other types, and
    * UnsupportedError if the kernel is older.
    */
@@ -358,7 +358,7 @@ export class BpfProgram {
   }
 
   /**
-   * Attaches a sk_lookup program (5.9) or a flow dissector (5.7) to a network namespace, by the path of its file (default:
+   * Attaches a sk_lookup program (5.9) or a flow dissector (5.8) to a network namespace, by the path of its file (default:
    * this process's). Throws the file system's error if it can't be opened.
    */
   attachNetns(path = '/proc/self/ns/net'): BpfLink {

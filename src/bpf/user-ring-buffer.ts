@@ -15,6 +15,7 @@ import { isBytes } from '../mistake.js';
 import { loadBinding } from '../native/load.js';
 import type { NativeUserRing } from '../native/rings.js';
 import { checkInstance, checkOptions, checkText } from './arguments.js';
+import type { GivenValue } from './contents.js';
 import { BpfError, ClosedError, check } from './errors.js';
 import { type AnyMap, BpfMap } from './map.js';
 
@@ -28,7 +29,7 @@ export interface UserRingBufferOptions<Known extends KnownStructs = AnyStructs, 
 }
 
 /** A struct of the object, as it is given: members that are left out are zero. */
-type Given<Struct> = unknown extends Struct ? Input : Partial<Struct>;
+type Given<Struct> = unknown extends Struct ? Input : GivenValue<Struct>;
 
 /**
  * The writing side of a BPF_MAP_TYPE_USER_RINGBUF map, by which user space sends records to a program, which reads them
@@ -111,8 +112,8 @@ function converterOf({ btf, struct }: UserRingBufferOptions, name: string): (rec
   const layout = layoutOf(btf, struct);
   const write = writerOf({ kind: layout.kind, layout }, name);
   return (record) => {
-    const memory = memoryOf(new ArrayBuffer(layout.size));
+    const memory = memoryOf(new ArrayBuffer(Math.ceil(layout.size / 8) * 8));
     write(memory, 0, record);
-    return memory.bytes;
+    return memory.bytes.subarray(0, layout.size);
   };
 }

@@ -56,7 +56,8 @@ export function lineOf(
   if (!bytes || !symbol) return undefined;
   const own = [...sections.values()].find(({ index }) => index === symbol.section)?.name;
   const at = instruction * INSTRUCTION_SIZE;
-  const records = [...recordsOf(bytes, btf)];
+  // Instructions of line 0 are the compiler's own: they belong to the line before.
+  const records = [...recordsOf(bytes, btf)].filter(({ line }) => line > 0);
   const found =
     at < symbol.size
       ? records.findLast(

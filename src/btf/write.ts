@@ -108,7 +108,7 @@ function integerOf(shape: IntShape | EnumShape | PointerShape, given: Input, pat
   if (shape.kind === 'enum' && typeof given === 'string') {
     const known = shape.names.get(given);
     if (known === undefined)
-      throw new BtfError(`${path}: no ${quoted(given)} in enum ${shape.name}: it has ${list([...shape.names.keys()])}`);
+      throw new BtfError(`${path}: no ${quoted(given)} in ${titleOf(shape)}: it has ${list([...shape.names.keys()])}`);
     // A bit-field may be too small for it.
     value = known;
   }
@@ -176,7 +176,7 @@ function writeStruct(shape: StructShape, { view, at, path, isWhole }: Place, val
     const member = layout.members.find((candidate) => candidate.name === name);
     if (!member) {
       const known = list(layout.members.map((candidate) => candidate.name));
-      throw new BtfError(`${path}: no member ${quoted(name)} in ${shape.kind} ${layout.name}: it has ${known}`);
+      throw new BtfError(`${path}: no member ${quoted(name)} in ${titleOf(layout)}: it has ${known}`);
     }
     if (inner === undefined) continue;
     given.push(member);
@@ -185,11 +185,14 @@ function writeStruct(shape: StructShape, { view, at, path, isWhole }: Place, val
   checkOverlap(given, path);
   if (shape.kind === 'union' && given.length !== 1) {
     throw new BtfError(
-      `${path}: give one member of union ${layout.name}: ${list(layout.members.map(({ name }) => name))}`,
+      `${path}: give one member of ${titleOf(layout)}: ${list(layout.members.map(({ name }) => name))}`,
     );
   }
   if (isWhole && shape.kind === 'struct') checkWhole(layout, given, path);
 }
+
+/** A type in messages. */
+const titleOf = ({ kind, name }: StructLayout | EnumShape) => (name === '' ? `this ${kind}` : `${kind} ${name}`);
 
 /** An object of a class, such as a Map, has its contents elsewhere than in properties. */
 function isPlainObject(value: Input): value is { readonly [member: string]: Input | undefined } {
@@ -200,10 +203,10 @@ function isPlainObject(value: Input): value is { readonly [member: string]: Inpu
 }
 
 /** Throws BtfError if a member is missing, and no other is given that shares its bytes. */
-function checkWhole({ name, members }: StructLayout, given: readonly Member[], path: string): void {
-  for (const member of members) {
+function checkWhole(layout: StructLayout, given: readonly Member[], path: string): void {
+  for (const member of layout.members) {
     const isThere = given.includes(member) || overlaps([...given, member]) || isEmpty(member);
-    if (!isThere) throw new BtfError(`${path}: the member ${quoted(member.name)} of struct ${name} is missing`);
+    if (!isThere) throw new BtfError(`${path}: the member ${quoted(member.name)} of ${titleOf(layout)} is missing`);
   }
 }
 

@@ -82,7 +82,6 @@ function rejectionOf(error: Error): Rejection {
   if (!(error instanceof VerifierError)) return { message, hint: undefined, story: [] };
   const story = error.story.map(({ index, code, source }) => {
     const place = source?.file === undefined ? '' : `${basename(source.file)}:${source.line}: `;
-    // What the compiler added is of line 0.
     return { instruction: index, code, line: source?.text ? `${place}${source.text}` : undefined };
   });
   return { message, hint: error.hint, story };

@@ -134,6 +134,8 @@ export interface NativeMapDeclaration extends NativeMapInfo {
 
 /** A map of an object that is not loaded. */
 export interface NativeOpenedMap extends NativeMapDeclaration {
+  /** Whether it is a section of variables, such as `.bss`. */
+  hasVariables: boolean;
   /** Where `load()` pins it, or takes it from; empty for nowhere. */
   pinPath: string;
 }

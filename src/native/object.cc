@@ -125,6 +125,7 @@ Napi::Value Object::Maps(const Napi::CallbackInfo &info)
 			entry["valueSize"] = bpf_map__value_size(map);
 			entry["maxEntries"] = bpf_map__max_entries(map);
 			entry["flags"] = bpf_map__map_flags(map);
+			entry["hasVariables"] = bpf_map__is_internal(map);
 			entry["pinPath"] = pin_path ? pin_path : "";
 			list[list.Length()] = entry;
 		}
@@ -160,7 +161,11 @@ Napi::Value Object::SetOfMap(const Napi::CallbackInfo &info, int (*set)(bpf_map 
 	uint32_t value = args.Unsigned(1);
 	return Run(args, [&] {
 		bpf_map *map = FindMap(name);
-		return map ? set(map, value) : -ENOENT;
+		if (!map)
+			return -ENOENT;
+		// SAFETY: libbpf reads, and unmaps, as many bytes of its copy of the variables as
+		// the sizes say: before 1.3 also where they were changed.
+		return bpf_map__is_internal(map) ? -EINVAL : set(map, value);
 	});
 }
 

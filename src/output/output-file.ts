@@ -16,7 +16,7 @@ import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { SnoopkitError } from '../errors.js';
 import { errnoText } from '../kernel/errno.js';
-import { checkOwner, UntrustedPathError, withoutLinks } from '../trusted-path.js';
+import { checkOwner, isOfProc, UntrustedPathError, withoutLinks } from '../trusted-path.js';
 
 const NEWLINE = 0x0a;
 /** Milliseconds between attempts to open a FIFO without a reader, and until the user is notified. */
@@ -68,7 +68,7 @@ interface Opened {
 function openOnce(path: string, mode: number): Opened {
   const real = withoutLinks(path);
   const { O_WRONLY, O_CREAT, O_APPEND, O_NONBLOCK, O_NOFOLLOW, O_NOCTTY } = constants;
-  const isMagic = real.startsWith('/proc/');
+  const isMagic = isOfProc(real);
   const flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | (isMagic ? 0 : O_NOFOLLOW);
   const there = isMagic ? undefined : lstatSync(real, { throwIfNoEntry: false });
   // A FIFO without a reader can't be opened, and there is no point in waiting for one of another user.

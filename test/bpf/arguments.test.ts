@@ -3,8 +3,11 @@ import { readdirSync } from 'node:fs';
 import { checkText } from '../../src/bpf/arguments.js';
 import { openPerfEvent } from '../../src/bpf/attach-trace.js';
 import { ClosedError } from '../../src/bpf/errors.js';
+import { BpfLink } from '../../src/bpf/link.js';
 import { setLog } from '../../src/bpf/log.js';
+import { BpfMap } from '../../src/bpf/map.js';
 import { BpfObject, type OpenedObject } from '../../src/bpf/object.js';
+import { BpfProgram } from '../../src/bpf/program.js';
 import type { ProgramType } from '../../src/bpf/program-type.js';
 import { RecordBatch } from '../../src/bpf/record-stream.js';
 import { RingBuffer } from '../../src/bpf/ring-buffer.js';
@@ -247,6 +250,16 @@ describe('bpf: wrong arguments', () => {
     ];
     for (const Copy of copies)
       assert.throws(() => RingBuffer.open(new Copy() as Wrong), { name: 'UsageError', message });
+  });
+
+  it('are paths that are empty: these are not the working folder', function () {
+    needs(this, 'root');
+    object = open('ring').load();
+    const [map, program] = [object.maps.need('events'), object.programs.need('handle_call')];
+    using link = program.attach();
+    for (const pin of [map, program, link]) assert.throws(() => pin.pin(''), /^UsageError: path: the path is empty$/);
+    for (const kind of [BpfMap, BpfProgram, BpfLink])
+      assert.throws(() => kind.fromPin(''), /^UsageError: path: the path is empty$/);
   });
 
   it('are named in one line', () => {

@@ -44,12 +44,12 @@ describe('bpf: what the verifier says', () => {
 });
 
 describe('bpf: the error of a load', () => {
-  const failed = (log: string, errno: number = ERRNO.ENOSPC) =>
+  const failed = (log: string | undefined, errno: number = ERRNO.ENOSPC, warnings = '') =>
     loadError({
       name: 'mine',
       errno,
-      refusal: { program: 'count', log },
-      warnings: '',
+      refusal: log === undefined ? undefined : { program: 'count', log },
+      warnings,
       findLine: () => () => undefined,
       btf: undefined,
       room: 128,
@@ -84,6 +84,12 @@ describe('bpf: the error of a load', () => {
     const error = failed('processed 2 insns (limit 1000000)\n', ERRNO.EMFILE);
     assert.ok(error instanceof ProgramError);
     assert.equal(error.message, 'cannot load mine: program count was rejected: too many open files (EMFILE)');
+  });
+
+  it('does not blame the kernel if descriptors are used up', () => {
+    const warning = `libbpf: Error in bpf_object__probe_loading():Too many open files(24). Couldn't load trivial BPF program.\n`;
+    const error = failed(undefined, ERRNO.EMFILE, warning);
+    assert.deepEqual([error.message, error.cause], ['cannot load mine: too many open files (EMFILE)', warning]);
   });
 });
 
@@ -147,7 +153,8 @@ describe('bpf: errors', () => {
 });
 
 describe('bpf: refusals', () => {
-  const info = { name: 'numbers', type: 1, keySize: 4, valueSize: 8, maxEntries: 1, flags: 0, pinPath: '' };
+  const sizes = { keySize: 4, valueSize: 8, maxEntries: 1 };
+  const info = { name: 'numbers', type: 1, ...sizes, flags: 0, hasVariables: false, pinPath: '' };
   const shapes = { key: undefined, value: undefined };
   const bpfError = (pattern: RegExp) => (error: unknown) => error instanceof BpfError && pattern.test(error.message);
 

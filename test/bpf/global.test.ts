@@ -83,7 +83,7 @@ describe('bpf: variables', () => {
       using object = open('globals');
       const global = object.globals.need(name);
       const before = global.get();
-      assert.throws(() => global.set(value as never), BtfError);
+      assert.throws(() => global.set(value as never), new RegExp(`^BtfError: ${name}\\b`));
       assert.deepEqual(global.get(), before);
     });
 
@@ -113,6 +113,18 @@ describe('bpf: variables', () => {
     point.set(bytes);
     assert.deepEqual(point.get(), { x: -5, y: 6n, name: 'p' });
     assert.throws(() => point.set(bytes.subarray(1)), BtfError);
+  });
+
+  it('have sections whose sizes are theirs', () => {
+    const refusal = { code: 'ERR_SNOOPKIT_USAGE', message: /^\.\w+: its sizes are those of its variables$/ };
+    using object = open('globals');
+    for (const map of [...object.maps.values()].filter(({ name }) => name.startsWith('.'))) {
+      const { maxEntries, valueSize } = map;
+      // libbpf took what followed its memory for a part of it.
+      for (const change of [{ maxEntries: 1 << 20 }, { valueSize: 1 << 26 }])
+        assert.throws(() => Object.assign(map, change), refusal);
+      assert.deepEqual([map.maxEntries, map.valueSize], [maxEntries, valueSize]);
+    }
   });
 
   it('of the configuration have no value before load', () => {

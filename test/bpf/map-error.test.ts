@@ -25,6 +25,13 @@ describe('bpf: the error of a map', () => {
     }
   });
 
+  it('says that a map is frozen', () => {
+    const map = make({ type: 'array', name: 'kept', valueSize: 4, maxEntries: 2 });
+    map.freeze();
+    assert.throws(() => map.set(0, u32(1)), { message: 'cannot write to the map kept: it is frozen (EPERM)' });
+    assert.throws(() => map.freeze(), { message: 'cannot freeze the map kept: it is frozen (EPERM)' });
+  });
+
   it('says that cookies of sockets need room', () => {
     const map = make({ type: 'reuseport_sockarray', name: 'group', maxEntries: 2 });
     const message = 'cannot read the map group: it needs values of 8 bytes, for the cookies of its sockets (ENOSPC)';

@@ -93,6 +93,8 @@ describe('bpf: maps that programs use, too', () => {
     outer.set(0, second);
     callGetegid(3);
     assert.equal(outer.get(0), second.id);
+    // There is none at 1.
+    assert.deepEqual([[...outer.entries()], outer.readAll().length], [[[0, second.id]], 1]);
     assert.equal(first.get(0), 2n);
     assert.equal(Buffer.from(second.get(0) as Uint8Array).readBigUInt64LE(), 3n);
     // By its id, and with its types.

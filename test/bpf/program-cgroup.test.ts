@@ -121,6 +121,10 @@ describe('bpf: programs on a cgroup', () => {
     using link = drop.attachCgroup(path);
     link.update(pass);
     assert.equal(await sends(), 0);
+    assert.throws(
+      () => drop.attachCgroup(path, { mode: 'exclusive' }),
+      /operation not permitted \(EPERM\); is there a program of another mode, /,
+    );
     link.detach();
     assert.throws(() => drop.attachCgroup('/tmp'), /it is not a cgroup v2$/);
     assert.throws(

@@ -275,6 +275,16 @@ describe('bpf: programs run on request', () => {
     assert.throws(() => object.programs.need('steer').run(), /^UsageError: context: sk_lookup programs need a struct/);
   });
 
+  it('return a packet that has grown', () => {
+    using object = load('attach-net', ['grow_frame']);
+    const program = object.programs.need('grow_frame');
+    const data = Buffer.alloc(60, 7);
+    for (const context of [undefined, Buffer.alloc(192)]) {
+      const { ret, data: grown } = program.run(context === undefined ? { data } : { data, context });
+      assert.deepEqual([ret, grown], [0, Buffer.concat([data, Buffer.alloc(10_000 - data.length)])]);
+    }
+  });
+
   proves({ syscall: 'run' }).it('return the context of a call', function () {
     needs(this, 'syscall programs', kernelIsSince(5, 14) || 'the kernel is older than 5.14');
     using object = load('attach-run');
@@ -284,6 +294,10 @@ describe('bpf: programs run on request', () => {
     const { ret, context: after } = program.run({ context });
     assert.deepEqual([ret, after.readUInt32LE(4), context.readUInt32LE(4)], [5, 42, 0]);
     assert.throws(() => program.run({ data: context }), UsageError);
+    assert.throws(() => program.run({ context: Buffer.alloc(4) }), {
+      errno: 'EINVAL',
+      message: /^cannot run answer: .*; is the context, of 4 bytes, shorter than what the program reads of it\?$/,
+    });
     assert.throws(() => program.run({ repeat: 5 }), UsageError);
     assert.throws(() => program.attach(), /use run\(\)$/);
   });

@@ -294,12 +294,15 @@ describe('bpf: programs on cgroups and interfaces', () => {
     needs(this, 'unshare');
     needs(this, 'ip');
     const script = fileURLToPath(new URL('./fixtures/xdp.js', import.meta.url));
-    const line = 'ip link set lo up && exec "$@"';
+    const line = 'ip link set lo up && ip link add down0 type veth peer name down1 && exec "$@"';
     const outside = readdirSync('/sys/class/net').find((name) => name !== 'lo' && !/^ifb/.test(name)) ?? 'none0';
     const command = ['--net', 'sh', '-c', line, 'sh', process.execPath, script, outside];
     const { stdout, stderr } = spawnSync('unshare', command, { encoding: 'utf8' });
     assert.equal(stderr, '');
-    assert.equal(stdout, `no network interface ${outside}; network interfaces: lo;counted 3;detached 0\n`);
+    assert.equal(
+      stdout,
+      `no network interface ${outside}; network interfaces: lo, down1, down0;counted 3;detached 0\n`,
+    );
   });
 
   it('say which interfaces there are', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { helperSince } from '../../src/bpf/helper-list.js';
 import { BpfObject } from '../../src/bpf/object.js';
 import { requirementsOf } from '../../src/bpf/requirements.js';
 import { hintFor } from '../../src/bpf/verifier/hints.js';
@@ -18,6 +19,11 @@ describe('bpf: requirements of an object', () => {
     assert.ok(output.programs.includes('handle_openat'));
     assert.ok(remove && !remove.programs.includes('handle_openat'));
     if (existsSync(KERNEL_BTF)) assert.deepEqual([output.name, output.isAvailable], ['bpf_ringbuf_output', true]);
+  });
+
+  it('have the release of the merge window that followed', () => {
+    const releases = [109, 110, 111, 115, 116, 118, 119, 124, 125].map((id) => helperSince(id));
+    assert.deepEqual(releases, ['5.3', '5.4', '5.5', '5.5', '5.6', '5.6', '5.7', '5.7', '5.8']);
   });
 
   it('include what their functions and callbacks call', () => {

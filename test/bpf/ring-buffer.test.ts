@@ -189,8 +189,11 @@ describe('bpf: ring buffers', () => {
       message: 'the map events has a reader: close it first',
     });
     callGetegid(2);
-    ring.close();
+    const first = ring;
+    first.close();
     ring = RingBuffer.open(events);
+    first.close();
+    assert.throws(() => RingBuffer.open(events), { name: 'UsageError' });
     assert.deepEqual(
       [...ring.drain()].flatMap(contents).map(({ number }) => number),
       upTo(2),
@@ -202,6 +205,7 @@ describe('bpf: ring buffers', () => {
     opened.globals.need('target').set(process.pid);
     opened.globals.need('size').set(16);
     opened.maps.need('events').maxEntries = 100_000;
+    assert.equal(opened.maps.need('events').maxEntries, 1 << 17);
     object = opened.load();
     const events = object.maps.need('events');
     assert.equal(events.maxEntries, 1 << 17);

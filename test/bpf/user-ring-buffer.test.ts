@@ -57,6 +57,22 @@ describe('bpf: user ring buffer', () => {
     ]);
   });
 
+  it('takes objects of structs of any size', () => {
+    using object = load('user-ring');
+    const map = object.maps.need('requests');
+    const open = (struct: string) => UserRingBuffer.open(map, { btf: object.btf, struct });
+    using noted = open('sum_noted_request');
+    assert.ok(noted.write({ request: request(5n), note: 'note' }));
+    noted.close();
+    using short = open('sum_short_request');
+    assert.ok(short.write({ weight: 1, kind: 2 }));
+    assert.equal(drain(object), 2);
+    assert.deepEqual(
+      ['total', 'received', 'bytes', 'padded'].map((name) => counter(object, name)),
+      [10n, 2n, 1n, 0n],
+    );
+  });
+
   it('says when it is full, and has room again when it is drained', () => {
     using object = load('user-ring');
     using writer = openTyped(object);
@@ -120,6 +136,8 @@ describe('bpf: user ring buffer', () => {
     first.close();
     assert.throws(() => first.write(new Uint8Array(8)), ClosedError);
     const second = UserRingBuffer.open(map);
+    first.close();
+    assert.throws(() => UserRingBuffer.open(map), UsageError);
     object.close();
     assert.throws(() => second.write(new Uint8Array(8)), {
       code: 'ERR_SNOOPKIT_CLOSED',

@@ -215,7 +215,7 @@ describe('btf: convert', () => {
     ['a number for an array', { list: 1 }, /^value\.list: expected an array, got 1$/],
     ['members that overlap', { low: 1, both: 2 }, /^value: 'low' and 'both' share their bytes: give one of them$/],
     ['two members of a union', { choice: { wide: 1, narrow: [] } }, /^value\.choice: 'narrow' and 'wide' share/],
-    ['no member of a union', { choice: {} }, /^value\.choice: give one member of union : wide, narrow$/],
+    ['no member of a union', { choice: {} }, /^value\.choice: give one member of this union: wide, narrow$/],
   ];
   for (const [what, value, pattern] of refused) {
     it(`refuses ${what}, and writes nothing`, () => {

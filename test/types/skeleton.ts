@@ -37,6 +37,14 @@ export function maps(): void {
   places.get({ device: 1 });
   // @ts-expect-error a value of another type
   places.set(place, { hits: '1', parts: [], seen: true });
+  // Members that are left out are zero.
+  places.set(place, { hits: 1 });
+  places.set(place, { parts: new Uint8Array(2) });
+  // @ts-expect-error no such member
+  places.set(place, { hit: 1 });
+  // @ts-expect-error a map without types takes bytes
+  object.maps.need('untyped').set(new Uint8Array(4), { hits: 1 });
+  object.maps.need('counters').set(1, [1n, 2n]);
   for (const [key, value] of places) {
     same<typeof key, Place>(true);
     same<typeof value, Score>(true);
@@ -55,6 +63,13 @@ export function maps(): void {
   object.programs.need('handle_something');
   // @ts-expect-error an object without variables
   object.globals.need('calls');
+}
+
+/** Of members that share their bytes only one is accepted, and of sockets all that has a descriptor. */
+export function shared(choices: TypedMap<number, { choice: { wide: bigint; narrow: number }[] }>): void {
+  choices.set(0, { choice: [{ wide: 1n }, { narrow: 2 }] });
+  const sockets: TypedMap<number, bigint> = openMaps().load().maps.need('list');
+  sockets.set(0, { fd: 3 });
 }
 
 export function globals(): void {
