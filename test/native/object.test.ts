@@ -37,8 +37,18 @@ describe('native object', () => {
       valueSize: 8,
       maxEntries: 16,
       flags: 0,
+      hasVariables: false,
       pinPath: '',
     });
+    assert.deepEqual(
+      object
+        .maps()
+        .filter(({ hasVariables }) => hasVariables)
+        .map(({ name }) => name)
+        .sort(),
+      ['.bss', '.data', '.rodata', '.rodata.custom'],
+    );
+    assert.equal(object.setMaxEntries('.bss', 2), EINVAL);
     const [first, ...others] = object.programs();
     assert.deepEqual(first, {
       name: 'handle_sys_enter',
