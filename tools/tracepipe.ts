@@ -24,7 +24,7 @@ export default defineTool({
   ],
   caveats: [
     'The process is the one that was interrupted if the program runs in an interrupt, as XDP and tc programs do: filters on processes then match at random.',
-    'program needs CAP_SYS_ADMIN, the JIT compiler and visible kernel addresses (kernel.kptr_restrict). It is absent for a program that was unloaded within a second of its line.',
+    'program needs CAP_SYS_ADMIN, the JIT compiler and visible kernel addresses (kernel.kptr_restrict). It is absent for a program that is unloaded right after its line.',
     'Lines of trace_printk() in the kernel and its modules are not shown.',
     'The kernel has this tracepoint since Linux 5.9.',
   ],

@@ -2,7 +2,7 @@ import { ERRNO } from '../kernel/errno.js';
 import { BpfError, refused, UnsupportedError } from './errors.js';
 import { HOLDS_SOCKETS, IS_FIXED, IS_INDEXED, type MapType } from './map-type.js';
 
-const { EPERM, E2BIG, EEXIST, EINVAL, ENOENT, ENOSPC, EOPNOTSUPP, ENOTSUPP } = ERRNO;
+const { EPERM, E2BIG, EBUSY, EEXIST, EINVAL, ENOENT, ENOSPC, EOPNOTSUPP, ENOTSUPP } = ERRNO;
 
 /** Bytes of the length that begins the key of an LPM trie. */
 const PREFIX_LENGTH = 4;
@@ -54,5 +54,8 @@ export function mapError(map: Subject, errno: number, operation: string): Error 
   if (errno === EINVAL && isWritten && type in DESCRIPTORS)
     return new BpfError(what, errno, { hint: `is the value ${DESCRIPTORS[type]}?` });
   if (errno === EPERM && map.isFrozen) return whole(`${what}: it is frozen (EPERM)`, errno);
+  // Older kernels refuse a map that is frozen already in this way, newer ones by EPERM.
+  if (errno === EBUSY && operation === 'freeze')
+    return whole(`${what}: ${map.isFrozen ? 'it is frozen' : 'its memory is mapped'} (EBUSY)`, errno);
   return refused(what, errno);
 }

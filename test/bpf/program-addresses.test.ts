@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import sinon from 'sinon';
 import { loadedPrograms } from '../../src/bpf/kernel-objects.js';
 import { ProgramAddresses } from '../../src/bpf/program-addresses.js';
 import type { ProgramInfo } from '../../src/bpf/program-info.js';
@@ -16,32 +15,37 @@ const program = (id: number, loadTime: bigint, ...addresses: bigint[]) =>
     functions: addresses.map((address) => ({ address, size: 16 })),
   }) as unknown as ProgramInfo;
 
+const SECOND = 1_000_000_000n;
+
 describe('bpf: the program that caused another', () => {
-  let clock: sinon.SinonFakeTimers;
+  let now: bigint;
   let loaded: readonly ProgramInfo[];
   let lists: number;
   let addresses: ProgramAddresses;
   beforeEach(() => {
-    clock = sinon.useFakeTimers();
+    now = 50n;
     lists = 0;
     loaded = [program(1, 10n, 100n), program(2, 20n, 200n, 300n)];
-    const list = () => {
-      lists++;
-      return loaded;
-    };
-    addresses = new ProgramAddresses(list, ({ name }) => `whole ${name}`);
+    addresses = new ProgramAddresses({
+      list: () => {
+        lists++;
+        return loaded;
+      },
+      nameOf: ({ name }) => `whole ${name}`,
+      now: () => now,
+    });
   });
-  afterEach(() => clock.restore());
 
   it('is the second one on the stack', () => {
-    assert.equal(addresses.callerOf([5n, 101n, 7n, 115n, 9n, 315n, 200n], 50n), 'whole p2');
-    assert.equal(addresses.callerOf([200n, 300n, 99n, 100n], 50n), 'whole p1');
+    assert.equal(addresses.callerOf([5n, 101n, 7n, 115n, 9n, 315n, 200n], 40n), 'whole p2');
+    assert.equal(addresses.callerOf([200n, 300n, 99n, 100n], 40n), 'whole p1');
     assert.equal(lists, 1);
   });
 
   it('is none where there is no other, or where its code ends', () => {
     for (const stack of [[], [5n], [100n, 101n], [100n, 216n], [100n, 199n]])
-      assert.equal(addresses.callerOf(stack, 50n), undefined);
+      assert.equal(addresses.callerOf(stack, 40n), undefined);
+    assert.equal(lists, 1);
   });
 
   it('is the last that was loaded before, if memory was used again', () => {
@@ -51,25 +55,34 @@ describe('bpf: the program that caused another', () => {
     assert.equal(addresses.callerOf([100n, 200n], 19n), undefined);
   });
 
-  it('is found if it was loaded later, or unloaded since', () => {
-    assert.equal(addresses.callerOf([100n, 400n], 50n), undefined);
-    loaded = [program(1, 10n, 100n), program(4, 40n, 400n)];
-    assert.equal(addresses.callerOf([100n, 400n], 50n), undefined);
-    clock.tick(60);
-    assert.equal(addresses.callerOf([100n, 400n], 50n), 'whole p4');
-    assert.equal(addresses.callerOf([100n, 300n], 50n), 'whole p2');
+  it('is found if it was loaded since, however soon, or unloaded', () => {
+    assert.equal(addresses.callerOf([100n, 400n], 40n), undefined);
+    loaded = [program(1, 10n, 100n), program(4, 60n, 400n)];
+    now = 80n;
+    assert.equal(addresses.callerOf([100n, 400n], 70n), 'whole p4');
+    assert.equal(addresses.callerOf([100n, 300n], 40n), 'whole p2');
     assert.equal(lists, 2);
-    clock.tick(1100);
-    assert.equal(addresses.callerOf([100n, 300n], 50n), undefined);
-    assert.equal(addresses.callerOf([100n, 400n], 50n), 'whole p4');
+    now += SECOND / 2n;
+    assert.equal(addresses.callerOf([100n, 300n], 40n), 'whole p2');
+    now += SECOND;
+    assert.equal(addresses.callerOf([100n, 300n], 40n), undefined);
+    assert.equal(addresses.callerOf([100n, 400n], 70n), 'whole p4');
     assert.equal(lists, 3);
   });
 
-  it('is unknown to those who may not list programs', () => {
-    const denied = new ProgramAddresses(() => {
+  it('is unknown to those who may not list programs, or see addresses', () => {
+    const denied = () => {
       throw new Error('denied');
-    });
-    assert.equal(denied.callerOf([100n, 200n], 50n), undefined);
+    };
+    const kernel = { nameOf: () => 'none', now: () => 50n };
+    assert.equal(new ProgramAddresses({ ...kernel, list: denied }).callerOf([100n, 200n], 60n), undefined);
+    const hidden = () => {
+      lists++;
+      return [program(1, 10n), program(2, 20n)];
+    };
+    const blind = new ProgramAddresses({ ...kernel, list: hidden });
+    for (const time of [60n, 70n, 80n]) assert.equal(blind.callerOf([100n, 200n], time), undefined);
+    assert.equal(lists, 1);
   });
 });
 
