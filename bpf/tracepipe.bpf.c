@@ -58,7 +58,7 @@ static __always_inline void send_line(void *ctx, struct tracepipe_record *r, con
 		event_send(r, at + size);
 }
 
-/* Argument of the tracepoint: the line. The kernel holds a lock meanwhile, before Linux 5.13. */
+/* Argument of the tracepoint: the line. Older kernels hold a lock meanwhile. */
 SEC("raw_tp/bpf_trace_printk")
 int handle_line(__u64 *ctx)
 {
@@ -70,7 +70,7 @@ int handle_line(__u64 *ctx)
 	r = bpf_map_lookup_elem(&scratch, &key);
 	if (!r)
 		return 0;
-	/* Before 6.2, a program can be interrupted by itself. */
+	/* On older kernels a program can be interrupted by itself. */
 	if (r->in_use) {
 		count_lost(LOST_NOT_KEPT);
 		return 0;

@@ -50,7 +50,7 @@ export class EventReader<Event = unknown> {
     checkWithin('length', given, bytes);
     if (given < size) throw outOfRange(`${given} bytes, but ${struct} has ${size}`);
     if (offset + given > bytes.length) throw outOfRange(`${given} bytes at ${offset}, of ${bytes.length}`);
-    this.#record.setBytes(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    this.#record.setBytes(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
     this.#record.offset = offset;
     this.#record.length = given;
     return readEvent(this.#record, columns) as KnownEvent<Event>;
