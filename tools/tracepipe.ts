@@ -19,7 +19,7 @@ export default defineTool({
     { summary: 'Lines written while a command runs, in its processes', command: '-f -- ./test.sh' },
     {
       summary: 'Lines of one program',
-      command: `<%= config.bin %> tracepipe --json | jq 'select(.program == "handle_packet")'`,
+      command: `<%= config.bin %> tracepipe --json | jq 'select(.program == "drop_packet")'`,
     },
   ],
   caveats: [
