@@ -3,6 +3,7 @@
  * them read or write outside of their memory, or not return. Source: elf(5); src/libbpf.c of libbpf.
  */
 import { Btf } from './btf.js';
+import { checkCalls, isCode } from './check-calls.js';
 import { checkExtension } from './check-extension.js';
 import { checkSections } from './check-sections.js';
 import { checkTypes } from './check-types.js';
@@ -13,7 +14,6 @@ import { readRaw } from './raw.js';
 const ET_REL = 1;
 /** clang wrote 0 before it had a number of its own. */
 const MACHINES = new Set([0, 247]);
-const SHT_PROGBITS = 1;
 const SHT_SYMTAB = 2;
 const SHT_STRTAB = 3;
 const SHT_NOBITS = 8;
@@ -54,6 +54,7 @@ export function checkObject(bytes: Uint8Array): Btf {
   const symbols = checkSymbols(elf);
   for (const symbol of symbols) checkSymbol(elf, symbol);
   for (const section of sections) if (section.type === SHT_REL) checkRelocations(elf, section, symbols);
+  checkCalls(elf, sections, symbols);
   const named = (name: string) => sections.find((section) => section.name === name);
   const types = named('.BTF');
   if (!types) return Btf.parse(NO_TYPES);
@@ -110,7 +111,7 @@ function checkSymbol(elf: Elf, { name, type, section: index, value, size }: ElfS
   if (!section) throw wrong(`is in section ${index}, which does not exist`);
   if (value + size > section.size)
     throw wrong(`ends at ${value + size}, beyond the ${section.size} bytes of ${quoted(section.name)}`);
-  if (type !== 'function' || !(section.flags & SHF_EXECINSTR) || section.type !== SHT_PROGBITS) return;
+  if (type !== 'function' || !isCode(section)) return;
   if (value % INSTRUCTION_SIZE !== 0 || size % INSTRUCTION_SIZE !== 0 || size === 0)
     throw wrong(`at ${value}, of ${size} bytes, is not made of whole instructions`);
   if (section.bytes[value + size - INSTRUCTION_SIZE] === LOAD_64) throw wrong('ends within an instruction');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { BpfObject } from '../../src/bpf/object.js';
-import { Btf, BtfError, elfSections } from '../../src/btf/index.js';
+import { Btf, BtfError, elfSections, elfSymbols } from '../../src/btf/index.js';
 import { readRaw } from '../../src/btf/raw.js';
 import { SnoopkitError } from '../../src/errors.js';
 import { fixtureBytes, oneLine, withoutBtf } from './helpers.js';
@@ -43,6 +43,31 @@ function typedefOfItself(bytes: Buffer): void {
   bytes.writeUInt32LE(typedef, placeOf(bytes, typedef) + 8);
 }
 
+/** Makes the relocations of the programs a section that nobody reads: their calls are then of themselves. */
+function relocationsOfCalls(bytes: Buffer): void {
+  const relocations = elfSections(bytes).get('.relraw_tp/sys_enter');
+  assert.ok(relocations);
+  const headers = Number(bytes.readBigUInt64LE(0x28));
+  bytes.writeUInt32LE(1, headers + 64 * relocations.index + 4);
+}
+
+/** Has a program without relocations call two others. */
+function callsWithoutRelocations(bytes: Buffer): void {
+  relocationsOfCalls(bytes);
+  const start = contentsOf(bytes, 'raw_tp/sys_enter');
+  const [calling, ...called] = elfSymbols(bytes).filter(({ name }) => /^handle_(static|global|callback)$/.test(name));
+  assert.ok(calling && called.length === 2);
+  for (const { value, size } of [calling, ...called]) {
+    for (let at = start + value; at < start + value + size; at += 8) bytes.writeBigUInt64LE(0xb7n, at);
+    bytes.writeBigUInt64LE(0x95n, start + value + size - 8);
+  }
+  for (const [i, { value }] of called.entries()) {
+    const at = calling.value + 8 * i;
+    bytes.writeUInt32LE(0x1085, start + at);
+    bytes.writeInt32LE((value - at) / 8 - 1, start + at + 4);
+  }
+}
+
 describe('bpf: what is no object', () => {
   const typed = (error: unknown) =>
     error instanceof SnoopkitError && oneLine(error) !== '' && /^ERR_SNOOPKIT_(BPF|BTF)$/.test(error.code);
@@ -63,7 +88,7 @@ describe('bpf: what is no object', () => {
     );
   });
 
-  // libbpf 1.1 crashes for the first two, and does not return for the third.
+  // libbpf 1.1 crashes for these, some of them when it loads them, and does not return for the typedef.
   for (const [what, name, damage, reason] of [
     [
       'a name of a function',
@@ -73,6 +98,13 @@ describe('bpf: what is no object', () => {
     ],
     ['a type of a member', 'maps', typeOfMember, /BTF type \d+ \(struct\) refers to type 256: ids go from 0 to \d+$/],
     ['a typedef', 'maps', typedefOfItself, /BTF type \d+ has a chain of over 32 typedefs: a cycle\?$/],
+    ['relocations', 'calls', relocationsOfCalls, /ELF: program 'handle_\w+' calls itself, which BPF does not allow$/],
+    [
+      'calls',
+      'calls',
+      callsWithoutRelocations,
+      /ELF: program 'handle_static' calls functions in its section without relocations: /,
+    ],
   ] as const)
     it(`is refused, and Node lives: damage to ${what}`, () => {
       const bytes = fixtureBytes(name);

@@ -13,6 +13,18 @@ export interface SumRequest {
 
 export type Operation = 'OPERATION_ADD' | 'OPERATION_SUBTRACT' | number;
 
+export interface SumShortRequest {
+  /** __u32 */
+  weight: number;
+  /** __u8 */
+  kind: number;
+}
+
+export interface SumNotedRequest {
+  request: SumRequest;
+  note: string;
+}
+
 export interface SumAnswer {
   /** __u64 */
   total: bigint;
@@ -28,6 +40,21 @@ export interface SumRequestEvent {
   weight: number;
   amount: bigint;
   name: string;
+}
+
+/** sum_short_request, as an EventReader reads it. */
+export interface SumShortRequestEvent {
+  weight: number;
+  kind: number;
+}
+
+/** sum_noted_request, as an EventReader reads it. */
+export interface SumNotedRequestEvent {
+  request_operation: string;
+  request_weight: number;
+  request_amount: bigint;
+  request_name: string;
+  note: string;
 }
 
 /** sum_answer, as an EventReader reads it. */
@@ -51,21 +78,28 @@ export interface UserRingContents {
   /** Variables that can be read and set while the programs run. */
   globals: {
     unused_sum_request: bigint;
+    unused_sum_short_request: bigint;
+    unused_sum_noted_request: bigint;
     unused_sum_answer: bigint;
     total: bigint;
     received: bigint;
     bytes: bigint;
+    padded: bigint;
   };
   /** Variables that are set before load. */
   constants: Record<never, never>;
   /** Structs that variables point to, such as events. */
   structs: {
     sum_request: SumRequest;
+    sum_short_request: SumShortRequest;
+    sum_noted_request: SumNotedRequest;
     sum_answer: SumAnswer;
   };
   /** The same structs, as an EventReader reads them. */
   events: {
     sum_request: SumRequestEvent;
+    sum_short_request: SumShortRequestEvent;
+    sum_noted_request: SumNotedRequestEvent;
     sum_answer: SumAnswerEvent;
   };
 }
