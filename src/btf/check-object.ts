@@ -3,12 +3,13 @@
  * them read or write outside of their memory, or not return. Source: elf(5); src/libbpf.c of libbpf.
  */
 import { Btf } from './btf.js';
-import { checkCalls, isCode } from './check-calls.js';
+import { checkCalls } from './check-calls.js';
 import { checkExtension } from './check-extension.js';
 import { checkSections } from './check-sections.js';
 import { checkTypes } from './check-types.js';
 import { type Elf, type ElfSection, type ElfSymbol, readBtfBytes, readElf, readSymbols } from './elf.js';
 import { BtfError, quoted } from './error.js';
+import { isCode } from './functions.js';
 import { readRaw } from './raw.js';
 
 const ET_REL = 1;
